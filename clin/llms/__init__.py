@@ -1,0 +1,85 @@
+"""Language models behind one narrow door: questions go in, answers come back as they are ready.
+
+The file name is the registry: ``clin/llms/llamacpp.py`` serves GGUF files, ``clin/llms/scripted.py`` serves
+``scripted:FILE``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question to a model.
+
+    ``parts`` are stable pieces of text, in order: each is tokenised once, by itself, and evaluated as one unit, so
+    that what the cache holds depends on the parts alone and never on how they came there. Where the model has a chat
+    template, the joined parts are the user's message. ``begun`` is the beginning of the reply, already fixed (a
+    thought that has been thought). With ``choices`` the reply is exactly one of them; with ``grammar`` (GBNF) it
+    matches; otherwise it is free text that ends before any of ``stop`` or after ``max_tokens``.
+    """
+
+    parts: tuple[str, ...]
+    choices: tuple[str, ...] = ()
+    grammar: str = ""
+    stop: tuple[str, ...] = ()
+    max_tokens: int = 256
+    begun: tuple[str, ...] = ()
+    role: str = "act"
+
+    @property
+    def text(self) -> str:
+        """All that the model reads, without what its chat template adds."""
+        return "".join(self.parts) + "".join(self.begun)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reply and what it cost: ``read`` counts all prompt tokens, ``reused`` those of them that came from the cache."""
+
+    text: str
+    read: int = 0
+    reused: int = 0
+    written: int = 0
+    logprob: float = 0.0
+    seconds: float = 0.0
+    finish: str = "stop"
+    """``stop`` (ended by itself), ``length`` (cut at max_tokens) or ``choice``."""
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a model declares of itself. ``prompt`` is ``full`` or ``compact``; ``roles`` those it was made for."""
+
+    name: str
+    sha256: str = ""
+    prompt: str = "full"
+    roles: tuple[str, ...] = ("act", "revise", "generalise")
+    context: int = 0
+    """Tokens that one lane holds; 0 when unbounded."""
+    details: dict[str, str] = field(default_factory=dict)
+
+
+class LLM(Protocol):
+    """A model that answers many lanes. Answers come back as they are ready, not in rounds."""
+
+    card: ModelCard
+
+    def submit(self, question: Question, *, lane: int) -> None:
+        """Queue ``question`` for ``lane``; a lane has one question at a time. ModelError if it can never fit."""
+        ...
+
+    def ready(self) -> Sequence[tuple[int, Answer]]:
+        """Work until at least one answer is ready and return those that are; empty when nothing is queued."""
+        ...
+
+    def count(self, text: str) -> int:
+        """Tokens of ``text`` when it stands as one part."""
+        ...
+
+    def close(self) -> None:
+        """Free the model; closing twice is closing once."""
+        ...

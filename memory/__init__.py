@@ -1,0 +1,1 @@
+"""The memory: causal links, trials, the store that keeps them, the strategies that revise them."""

@@ -1,0 +1,1 @@
+"""The terminal UI. Nothing but this package imports Textual."""

@@ -1,0 +1,116 @@
+"""Text worlds and the contract that each of them keeps.
+
+The file name is the registry: ``worlds/scienceworld.py`` is the world ``scienceworld``. A world module
+offers three names:
+
+``SCORE``
+    one line on what a score means there, in points.
+``tasks() -> Sequence[Task]``
+    its tasks with their variations and official splits; needs no simulator where that can be helped.
+``open(task, variation, *, seed, **options) -> World``
+    one world, not yet reset; raises :class:`WorldError` for what does not exist.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Protocol, runtime_checkable
+
+
+class WorldError(ValueError):
+    """A request that no world can meet; its text is one line that a user can act on."""
+
+
+class WorldCrashed(RuntimeError):
+    """The simulator behind a world died or stopped answering, and could not be brought back."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What the world answers. ``score`` is in points: 100 is the goal, and it may be negative where the world says so."""
+
+    text: str
+    score: float
+    done: bool
+
+
+@runtime_checkable
+class World(Protocol):
+    """One task in one variation. Not thread-safe; a trial owns it from reset to close."""
+
+    goal: str
+
+    def reset(self) -> Observation:
+        """Start over. A second reset gives the same observation as the first."""
+        ...
+
+    def step(self, action: str) -> Observation:
+        """Do ``action``; any string gets an answer. After ``done`` it raises :class:`WorldError`."""
+        ...
+
+    def surroundings(self) -> str:
+        """What is seen and what is held now; costs no step and changes nothing."""
+        ...
+
+    def actions(self) -> Sequence[str]:
+        """The admissible actions now, sorted; costs no step and changes nothing."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the world; closing twice is closing once."""
+        ...
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task of a world: ``splits`` maps ``train``, ``dev`` and ``test`` to variation numbers."""
+
+    name: str
+    variations: int
+    splits: Mapping[str, Sequence[int]]
+    aliases: tuple[str, ...] = field(default=())
+
+
+def world_names() -> list[str]:
+    """The worlds that have a file here, sorted."""
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_") and m.name not in NOT_WORLDS)
+
+
+NOT_WORLDS = frozenset({"conformance", "gym"})
+"""Files of this folder that serve worlds without being one."""
+
+
+def nearest(word: str, allowed: Sequence[str]) -> str:
+    """``; did you mean 'x'?`` for the closest of ``allowed``, or an empty string when nothing is close."""
+    close = difflib.get_close_matches(str(word), [str(a) for a in allowed], n=1, cutoff=0.5)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def world_module(name: str) -> ModuleType:
+    """The module of world ``name``; :class:`WorldError` names the nearest when there is none."""
+    if name not in world_names():
+        raise WorldError(f"no world '{name}'{nearest(name, world_names())} (worlds: {', '.join(world_names())})")
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def find_task(name: str, task: str) -> Task:
+    """The task of world ``name`` called ``task``, by name or alias; :class:`WorldError` names the nearest."""
+    tasks = world_module(name).tasks()
+    for each in tasks:
+        if task == each.name or task in each.aliases:
+            return each
+    names = [each.name for each in tasks] + [alias for each in tasks for alias in each.aliases]
+    raise WorldError(f"no task '{task}' in {name}{nearest(task, names)} (`clin worlds {name}` lists them)")
+
+
+def open_world(name: str, task: str, variation: int, *, seed: int = 0, **options: object) -> World:
+    """Open one world, not yet reset. Errors say what is allowed and what is nearest."""
+    found = find_task(name, task)
+    if not 0 <= variation < found.variations:
+        raise WorldError(f"{name} task '{found.name}' has variations 0 to {found.variations - 1}, not {variation}")
+    return world_module(name).open(found.name, variation, seed=seed, **options)
