@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from clin.cli.options import as_json, database
+from clin.cli.options import as_json, database, existing
 from clin.cli.run import follow
 
 
@@ -21,8 +21,6 @@ def resume(run: str, verbose: bool, db: Path, as_json: bool) -> None:
     from clin.llms.open import open_model
     from clin.start import same_model
     from memory.store import Store
-
-    from clin.cli.options import existing
 
     with Store(existing(db)) as store:
         config = RunConfig.checked(**store.run(run).config)
