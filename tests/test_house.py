@@ -45,7 +45,7 @@ def test_each_library_has_one_room(path: Path) -> None:
     assert "textual" not in tops or inside.parts[0] == "tui"
     assert not {"sqlite3", "sqlite_utils"} & tops or inside.parts[0] == "memory"
     assert "py4j" not in tops or inside.parts[0] == "worlds"
-    assert "llama_cpp" not in tops or inside.parts[:2] == ("clin", "llms") or inside.name == "doctor.py"
+    assert "llama_cpp" not in tops or inside.parts[:2] == ("clin", "llms")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -11,8 +11,6 @@ import click
 
 from clin.cli.options import as_json, database
 
-REBUILD = 'CMAKE_ARGS="-DGGML_CUDA=on" pip install --force-reinstall --no-cache-dir --no-binary llama-cpp-python llama-cpp-python'
-
 Finding = tuple[bool, str]
 
 
@@ -53,16 +51,16 @@ def _python() -> Finding:
 
 
 def _llama() -> Finding:
-    import llama_cpp
+    from clin.llms.build import build
 
-    info = llama_cpp.llama_print_system_info().decode(errors="replace").strip()
-    return True, f"llama-cpp-python {llama_cpp.__version__}; {info}"
+    found = build()
+    return True, f"llama-cpp-python {found.version}; {found.system}"
 
 
 def _gpu() -> Finding:
-    import llama_cpp
+    from clin.llms.build import REBUILD, build
 
-    if llama_cpp.llama_supports_gpu_offload():
+    if build().offloads:
         return True, "this build offloads layers to a GPU (all of them unless --gpu-layers says otherwise)"
     return True, f"this build runs on the CPU; with an NVIDIA GPU and CUDA, rebuild it: {REBUILD}"
 
