@@ -41,8 +41,9 @@ _PHRASE = re.compile(
 )
 """A relation as models write it: any case, "NECCESSARY", "DOES NOT CONTRIBUTE", "MIGHT BE NECESSARY for"."""
 
+_HEDGES = frozenset("MAY SHOULD MIGHT COULD MUST WILL DOES DO".split())
 _LEAD = re.compile(r"^[\s>#*_`\-\u2022\u2013\u2014]*(?:\(?\d{1,3}[.):\]]|\[\d{1,3}\])?[\s*_`\-:]*")
-_TRAIL = re.compile(r"[\s*_`.;,]+$")
+_TRAIL = re.compile(r"[\s*_`.;:,]+$")
 _THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -62,10 +63,12 @@ class Link:
 
     def __post_init__(self) -> None:
         for name, text in (("cause", self.cause), ("effect", self.effect)):
-            if _cleaned(text) != text or not text:
+            if _cleaned(text) != text or not text or _THINKING.search(text):
                 raise LinkError(f"a link's {name} is one line of words, not {text[:60]!r}")
             if len(text) > LONGEST:
                 raise LinkError(f"a link's {name} has at most {LONGEST} characters, not {len(text)}")
+        if self.cause.upper() in _HEDGES:
+            raise LinkError(f"a link names a cause before its relation; {self.cause!r} is none")
         if len(_PHRASE.findall(f" {self.cause}{_printed(self)}{self.effect} ")) != 1:
             raise LinkError(f"a link has one relation, and its cause and effect hold none: {self.cause[:40]!r} / {self.effect[:40]!r}")
         found = _PHRASE.search(str(self))

@@ -23,6 +23,11 @@ HEAP = "2g"
 """Upper bound of the Java heap for all worlds together (CLIN_JAVA_HEAP overrides it)."""
 
 
+FIXED = ("-XX:+UseSerialGC", "-XX:+UnlockExperimentalVMOptions", "-XX:hashCode=2")
+"""hashCode=2 gives every object the same identity hash: ScienceWorld 1.2.3 keeps objects in hash sets, and with the
+JVM's random hashes the order in which a room lists them changes from load to load."""
+
+
 @dataclass(frozen=True)
 class Java:
     """A Java runtime: where it is, what it says of itself, and how it was found."""
@@ -97,7 +102,7 @@ class Jvm:
     def _start(self) -> None:
         path, source = _find()
         heap = os.environ.get("CLIN_JAVA_HEAP", HEAP)
-        options = [f"-Xmx{heap}", "-XX:+UseSerialGC", "-Xshare:auto"]
+        options = [f"-Xmx{heap}", *FIXED]
         try:
             port, self._process = launch_gateway(
                 classpath=str(self.jar), javaopts=options, java_path=str(path), die_on_exit=True, return_proc=True,

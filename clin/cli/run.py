@@ -13,8 +13,8 @@ import click
 from clin.cli.options import as_json, database
 from clin.errors import UserError
 
-DEFAULT_TASK = "find-living-thing"
-DEFAULT_VARIATION = 277
+DEFAULT_TASK = "lifespan-shortest-lived"
+DEFAULT_VARIATION = 94
 
 
 @click.command()

@@ -26,7 +26,7 @@ def console() -> Console:
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> None:
     """Print a table; the columns named in ``right`` hold numbers."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for name in head:
         made.add_column(name, justify="right" if name in right else "left", overflow="fold")
     for row in rows:
@@ -49,11 +49,12 @@ def memory_lines(memory: Memory) -> list[str]:
 def trials_table(trials: Sequence[dict[str, Any]]) -> None:
     """The trials of a run as its document describes them."""
     kinds = ("kept", "added", "strengthened", "weakened", "reversed", "dropped", "unreadable")
-    head = ("trial", "score", "steps", "ended", *kinds)
+    names = ("kept", "added", "stronger", "weaker", "reversed", "dropped", "unread")
+    head = ("trial", "score", "steps", "ended", *names)
     table(
         head,
         ((t["trial"], f"{t['score']:g}", t["steps"], t["ending"], *(t["links"][kind] for kind in kinds)) for t in trials),
-        right=("trial", "score", "steps", *kinds),
+        right=("trial", "score", "steps", *names),
     )
 
 
