@@ -52,5 +52,6 @@ def _trial(store: Store, run: str, row: TrialRow) -> dict[str, Any]:
 def link_counts(store: Store, run: str, number: int) -> dict[str, int]:
     """How the memory after trial ``number`` differs from the one before it, and how many lines were unreadable."""
     after = store.version_after(run, number)
-    before = store.version_after(run, number - 1).memory.links if number else ()
+    first = store.latest_version(run, number - 1)
+    before = first.memory.links if first else ()
     return {**change(before, after.memory.links).counts(), "unreadable": len(after.unreadable)}

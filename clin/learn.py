@@ -6,6 +6,7 @@ Where a run stands is read from the store alone, so starting a run and resuming 
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from clin.experiment import RunConfig
 from clin.llms import Answer, ModelCard, Question
 from clin.play import Context, call, play
 from clin.prompt import style
+from memory.retrieval import select, usage
 from memory.store import Store, TrialRow
 from memory.strategies import Revised, Revision, Strategy, open_strategy
 from memory.trials import Call, Ending, Memory, Step, Trial
@@ -45,6 +47,8 @@ class Learner:
     size: Callable[[str], int]
     run: str | None = None
     watcher: Watcher = field(default_factory=Watcher)
+    initial: Memory | None = None
+    """What the first trial of a new run starts from."""
 
     def adapt(self) -> Asking:
         """Play the run's trials that are not in the store yet, revising the memory after each (ADAPT)."""
@@ -62,13 +66,14 @@ class Learner:
             world.close()
 
     def _trial(self, world: World, strategy: Strategy, number: int, row: TrialRow | None) -> Asking:
-        memory = self.store.version_after(self._name(), number - 1).memory if number else Memory()
         opening = world.reset().text
-        recalled = strategy.recall(memory, world.goal)
+        before = self.store.latest_version(self.run, number - 1) if self.run else None
+        memory = before.memory if before else self.initial or Memory()
+        recalled, ranking = self._recalled(strategy, memory, world.goal, row)
         layout = style(self.card.prompt)
         context = Context(layout, self.card.context, self.size, layout.head(world.goal, recalled, opening))
         past = self.store.steps(row.id) if row else ()
-        trial_id = row.id if row else self._begin(world, number, opening, recalled)
+        trial_id = row.id if row else self._begin(world, number, opening, recalled, ranking)
         self.watcher.trial_begins(self._name(), number, len(past))
         indices = itertools.count(len(past))
 
@@ -82,31 +87,44 @@ class Learner:
         trial = Trial(number, world.goal, opening, self.store.steps(trial_id), ending, recalled)
         yield from self._revise(strategy, trial_id, trial, memory)
 
+    def _recalled(
+        self, strategy: Strategy, memory: Memory, goal: str, row: TrialRow | None
+    ) -> tuple[Memory, Sequence[Sequence[object]]]:
+        """What the trial reads; one that was interrupted goes on with what it had read, whatever was corrected since."""
+        if row is not None:
+            return self.store.trial(row.id).recalled, ()
+        room = self.config.memory_room or self.card.context // 3 or sys.maxsize
+        known = (lambda: usage(self.store, self.run)) if self.run else dict
+        recalled, ranked = select(strategy.recall(memory, goal), room, self.size, goal, known)
+        return recalled, [(str(each.link), each.score, each.reasons, each.read) for each in ranked]
+
     def _revise(self, strategy: Strategy, trial_id: int, trial: Trial, memory: Memory) -> Asking:
         """The trial's ending and the new memory become one transaction; a crashed trial teaches nothing."""
         calls: list[Call] = []
-        revised = Revised(memory)
-        if trial.ending is not Ending.CRASHED:
+        revised, writer = Revised(memory), "unchanged"
+        if trial.ending is not Ending.CRASHED and not self.config.read_only_memory:
             earlier = [self.store.trial(row.id) for row in self.store.trials(self._name()) if row.number < trial.number]
             revision = strategy.revise(memory, [*earlier, trial], self.size)
-            revised = yield from questions(revision, "revise", self.card, calls)
-        self.store.finish_trial(
-            trial_id, trial.ending, revised.memory, writer=self._writer(), unreadable=revised.unreadable, calls=calls
+            revised, writer = (yield from questions(revision, "revise", self.card, calls)), self._writer()
+        version = self.store.finish_trial(
+            trial_id, trial.ending, revised.memory, writer=writer, unreadable=revised.unreadable, calls=calls
         )
-        self.watcher.trial_ended(self._name(), trial.number, trial, revised.memory)
+        self.watcher.trial_ended(self._name(), trial.number, trial, self.store.memory_version(version).memory)
 
     def _writer(self) -> str:
         model = f" {self.config.model.name}" if self.config.writer == "model" else ""
         return "none" if self.config.strategy == "none" else f"{self.config.strategy}/{self.config.writer}{model}"
 
-    def _begin(self, world: World, number: int, opening: str, recalled: Memory) -> int:
+    def _begin(
+        self, world: World, number: int, opening: str, recalled: Memory, ranking: Sequence[Sequence[object]]
+    ) -> int:
         if self.run is None:
-            self.run = self.store.begin_run(self.config.model_dump(mode="json"))
-        before = self.store.version_after(self.run, number - 1) if number else None
+            self.run = self.store.begin_run(self.config.model_dump(mode="json"), self.initial, self.config.start)
+        before = self.store.latest_version(self.run, number - 1)
         return self.store.begin_trial(
             self.run, number, task_goal=world.goal, opening=opening, recalled=recalled,
             version=before.id if before else None, world=self.config.world, task=self.config.task,
-            variation=self.config.variation,
+            variation=self.config.variation, ranking=ranking,
         )
 
     def _name(self) -> str:

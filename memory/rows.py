@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from memory.trials import Ending, Memory
+from memory.trials import Ending, Memory, Step
 
 
 class StoreError(ValueError):
@@ -58,3 +58,25 @@ class Version:
     writer: str
     parents: tuple[int, ...] = ()
     unreadable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """A step with where it belongs: ``id`` grows over all runs of the file and is the readers' cursor."""
+
+    id: int
+    run: str
+    trial: int
+    position: int
+    step: Step
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A person's change: which ``version`` it made, of what ``kind``, about which ``link`` (as text), by whom and when."""
+
+    version: int
+    kind: str
+    link: str
+    who: str
+    made: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from sqlite_utils import Database, Migrations
 
 migrations = Migrations("clin")
@@ -96,9 +98,49 @@ create table version_parents (
 """
 
 
+_SECOND = """
+create table corrections (
+    id integer primary key autoincrement,
+    run integer not null references runs (id),
+    version integer not null references versions (id),
+    kind text not null check (kind in ('add', 'drop', 'edit', 'pin', 'unpin', 'ban', 'unban', 'import')),
+    link text not null,
+    who text not null,
+    made text not null
+);
+create index corrections_of_run on corrections (run);
+create virtual table steps_text using fts5 (action, observation, content = 'steps', content_rowid = 'id');
+create virtual table links_text using fts5 (cause, effect, content = 'links', content_rowid = 'id');
+create virtual table trials_text using fts5 (task, goal, content = 'trials', content_rowid = 'id');
+insert into steps_text (steps_text) values ('rebuild');
+insert into links_text (links_text) values ('rebuild');
+insert into trials_text (trials_text) values ('rebuild');
+create trigger steps_are_searched after insert on steps begin
+    insert into steps_text (rowid, action, observation) values (new.id, new.action, new.observation); end;
+create trigger links_are_searched after insert on links begin
+    insert into links_text (rowid, cause, effect) values (new.id, new.cause, new.effect); end;
+create trigger trials_are_searched after insert on trials begin
+    insert into trials_text (rowid, task, goal) values (new.id, new.task, new.goal); end;
+"""
+
+
 @migrations(name="1 runs, trials, steps, calls, versions, links")
 def first(db: Database) -> None:
     """Everything that one run leaves."""
-    for statement in _FIRST.split(";\n"):
-        if statement.strip():
+    _execute(db, _FIRST)
+
+
+@migrations(name="2 corrections by people, full-text search")
+def second(db: Database) -> None:
+    """What a person changed, and words that can be searched."""
+    _execute(db, _SECOND)
+
+
+def _execute(db: Database, script: str) -> None:
+    """Statement by statement: sqlite3's executescript would commit the transaction around it."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
             db.execute(statement)
+            statement = ""

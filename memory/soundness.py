@@ -22,6 +22,15 @@ _QUESTIONS = {
         select versions.id from versions join trials on versions.trial = trials.id
         where trials.version is not null and not exists (
             select 1 from version_parents where version_parents.version = versions.id)""",
+    "a run with read-only memory wrote a memory that differs from the one it began with": """
+        select run from (
+            select run, version, group_concat(link) as held from (
+                select versions.run, versions.id as version, link from versions
+                join runs on runs.id = versions.run and json_extract(config, '$.read_only_memory')
+                left join version_links on version_links.version = versions.id
+                where writer not like 'person %' order by versions.id, position)
+            group by run, version)
+        group by run having count(distinct coalesce(held, '')) > 1""",
     "a memory's links are not numbered without gaps": """
         select version from version_links group by version having count(*) != max(position) + 1""",
 }

@@ -14,6 +14,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,12 @@ from sqlite_utils import Database
 
 from memory.links import Hedge, Link, Relation, parse
 from memory.opening import connect, refused
-from memory.rows import RunRow, StoreError, TrialRow, Version
+from memory.rows import Correction, RunRow, StepRow, StoreError, TrialRow, Version
+from memory.rulings import Rulings
 from memory.schema import migrations
 from memory.trials import Call, Ending, Memory, Step, Trial
 
-__all__ = ["RunRow", "Store", "StoreError", "TrialRow", "Version"]
+__all__ = ["Correction", "RunRow", "StepRow", "Store", "StoreError", "TrialRow", "Version"]
 
 
 class Store:
@@ -59,13 +61,16 @@ class Store:
 
     # --- writing
 
-    def begin_run(self, config: Mapping[str, Any]) -> str:
-        """A new run, claimed by this process; returns its name in this file."""
+    def begin_run(self, config: Mapping[str, Any], memory: Memory | None = None, source: str = "") -> str:
+        """A new run, claimed by this process; returns its name in this file. ``memory`` is what its first trial starts
+        from and ``source`` where that came from."""
         with self._writing() as db:
             made = db.execute(
                 "insert into runs (uid, config, state, pid, host, started) values (?, ?, 'running', ?, ?, ?)",
                 [secrets.token_hex(8), _json(config), os.getpid(), socket.gethostname(), _now()],
             )
+            if memory is not None:
+                self._write_version(made.lastrowid, None, memory, f"from {source}" if source else "given", (), ())
             return f"r{made.lastrowid}"
 
     def claim_run(self, run: str) -> None:
@@ -89,10 +94,13 @@ class Store:
 
     def begin_trial(
         self, run: str, number: int, *, task_goal: str, opening: str, recalled: Memory, version: int | None,
-        world: str, task: str, variation: int,
+        world: str, task: str, variation: int, ranking: Sequence[Sequence[object]] = (),
     ) -> int:
-        """A new trial that has read ``recalled`` of memory ``version``; returns its id."""
-        read = {"links": [str(link) for link in recalled.links], "notes": list(recalled.notes)}
+        """A new trial that has read ``recalled`` of memory ``version``; returns its id. ``ranking`` says how that was
+        chosen where the memory was too long: (link, score, reasons, read) per link."""
+        read: dict[str, object] = {"links": [str(link) for link in recalled.links], "notes": list(recalled.notes)}
+        if ranking:
+            read["ranking"] = [list(row) for row in ranking]
         with self._writing() as db:
             made = db.execute(
                 "insert into trials (run, number, world, task, variation, goal, opening, recalled, version, started)"
@@ -127,8 +135,47 @@ class Store:
             self._append_calls(trial_id, None, calls)
             if memory is None:
                 return None
-            run, read = db.execute("select run, version from trials where id = ?", [trial_id]).fetchone()
-            return self._write_version(run, trial_id, memory, writer, unreadable, parents or ([read] if read else []))
+            run, number, read = db.execute("select run, number, version from trials where id = ?", [trial_id]).fetchone()
+            latest = self._latest_version(run, number - 1)
+            corrected = replace(memory, links=self._rulings(run).applied(memory.links))
+            parents = parents or [each for each in (read, latest) if each]
+            return self._write_version(run, trial_id, corrected, writer, unreadable, parents)
+
+    def correct(self, run: str, kind: str, link: Link | None, links: Sequence[Link], who: str, notes: Sequence[str] = ()) -> int:
+        """A person's correction: recorded with who and when, and ``links`` as a new version after the run's last ended
+        trial. :mod:`memory.corrections` has the kinds; returns the version's id."""
+        with self._writing() as db:
+            number = self._run_id(run)
+            row = db.execute("select id, number from trials where run = ? and ending is not null order by number desc limit 1", [number])
+            trial, after = row.fetchone() or (None, -1)
+            parent = self._latest_version(number, after)
+            version = self._write_version(
+                number, trial, Memory(tuple(links), tuple(notes)), f"person {who}", (), [parent] if parent else []
+            )
+            db.execute(
+                "insert into corrections (run, version, kind, link, who, made) values (?, ?, ?, ?, ?, ?)",
+                [number, version, kind, str(link) if link else "", _text(who), _now()],
+            )
+            return version
+
+    def rulings(self, run: str) -> Rulings:
+        """What people have pinned and banned in ``run`` so far."""
+        return self._rulings(self._run_id(run))
+
+    def _rulings(self, run: int) -> Rulings:
+        rows = self._rows("select kind, link from corrections where run = ? and link != '' order by id", [run])
+        return Rulings.of((kind, parse(link)) for kind, link in rows)
+
+    def _latest_version(self, run: int, number: int) -> int | None:
+        """The newest version after trial ``number``; with -1, the newest before any trial ended."""
+        if number < 0:
+            rows = self._rows("select max(id) from versions where run = ? and trial is null", [run])
+        else:
+            rows = self._rows(
+                "select max(versions.id) from trials join versions on versions.trial = trials.id"
+                " where trials.run = ? and trials.number = ?", [run, number],
+            )
+        return rows[0][0]
 
     def _write_version(
         self, run: int, trial: int | None, memory: Memory, writer: str, unreadable: Sequence[str], parents: Sequence[int]
@@ -178,6 +225,34 @@ class Store:
             self._parts = (trial_id, calls[-1].parts if calls else ())
         return self._parts[1]
 
+    def absorb(self, other: Path, numbered: Sequence[str], copies: str) -> list[str]:
+        """Copy the runs of ``other`` that are new here with the statements ``copies``, in one transaction; the ids of the
+        ``numbered`` tables move up by what is here already. Returns the new runs' names."""
+        with self._lock:
+            self._db.execute("attach database ? as other", [str(other)])
+            try:
+                with self._writing() as db:
+                    db.execute("create temp table new_runs as select id from other.runs where uid not in (select uid from main.runs)")
+                    shift = {table: self._rows(f"select coalesce(max(id), 0) from main.{table}")[0][0] for table in numbered}
+                    for statement in copies.split(";\n"):
+                        if statement.strip():
+                            db.execute(statement, {name: value for name, value in shift.items() if f":{name}" in statement})
+                    made = [f"r{number + shift['runs']}" for (number,) in self._rows("select id from new_runs order by id")]
+                    db.execute("drop table new_runs")
+                return made
+            finally:
+                self._db.execute("detach database other")
+
+    def vacuum(self, statements: Sequence[str]) -> None:
+        """Run the deleting ``statements`` of :mod:`memory.housekeeping` in one transaction and give the space back."""
+        with self._writing() as db:
+            for statement in statements:
+                db.execute(statement)
+        with self._lock:
+            self._parts = (-1, ())
+            self._db.execute("vacuum")
+            self._db.execute("pragma wal_checkpoint(truncate)")
+
     def _unfinished(self, trial_id: int) -> int:
         row = self._db.execute("select ending, steps from trials where id = ?", [trial_id]).fetchone()
         if row is None:
@@ -220,6 +295,10 @@ class Store:
                 return self._db.execute(sql, list(values)).fetchall()
             except sqlite3.Error as error:
                 raise refused(self.path, error, []) from None
+
+    def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Rows of a query of this package's own; no other package writes SQL."""
+        return self._rows(sql, values)
 
     def runs(self) -> list[RunRow]:
         """All runs, oldest first."""
@@ -265,15 +344,46 @@ class Store:
         recalled = Memory(tuple(map(parse, read["links"])), tuple(read["notes"]))
         return Trial(row.number, row.goal, row.opening, self.steps(trial_id), row.ending or Ending.STOPPED, recalled)
 
+    def ranking(self, trial_id: int) -> list[list[Any]]:
+        """How a trial's share of a long memory was chosen: (link, score, reasons, read) per link; empty if all fitted."""
+        return json.loads(self._rows("select recalled from trials where id = ?", [trial_id])[0][0]).get("ranking", [])
+
     def version_after(self, run: str, number: int) -> Version:
-        """The memory after trial ``number`` of ``run``; StoreError if that trial has not written one."""
+        """The memory after trial ``number`` of ``run``, corrections included; with -1, the memory that it began with.
+        StoreError if there is none."""
+        found = self.latest_version(run, number)
+        if found is None:
+            raise StoreError(f"no memory after trial {number} of {run}" if number >= 0 else f"{run} began with no memory")
+        return found
+
+    def latest_version(self, run: str, number: int) -> Version | None:
+        """As :meth:`version_after`, or None if there is none."""
+        version = self._latest_version(self._run_id(run), number)
+        return None if version is None else self.memory_version(version)
+
+    def versions(self, run: str) -> list[Version]:
+        """Every version of the memory of ``run``, oldest first."""
+        rows = self._rows("select id from versions where run = ? order by id", [self._run_id(run)])
+        return [self.memory_version(version) for (version,) in rows]
+
+    def corrections(self, run: str) -> list[Correction]:
+        """What people changed in ``run``, oldest first."""
+        rows = self._rows("select version, kind, link, who, made from corrections where run = ? order by id", [self._run_id(run)])
+        return [Correction(*row) for row in rows]
+
+    def steps_after(self, cursor: int, limit: int = 1000) -> list[StepRow]:
+        """Up to ``limit`` steps of all runs that were stored after ``cursor`` (0 is the beginning); the last one's id is
+        the next cursor."""
         rows = self._rows(
-            "select versions.id from versions join trials on versions.trial = trials.id"
-            " where trials.run = ? and trials.number = ? order by versions.id desc limit 1", [self._run_id(run), number],
+            "select steps.id, run, number, position, action, observation, steps.score, thought, cited from steps"
+            " join trials on trials.id = steps.trial where steps.id > ? order by steps.id limit ?", [cursor, limit],
         )
-        if not rows:
-            raise StoreError(f"no memory after trial {number} of {run}")
-        return self.memory_version(rows[0][0])
+        return [StepRow(row[0], f"r{row[1]}", row[2], row[3], Step(*row[4:8], cited=tuple(json.loads(row[8])))) for row in rows]
+
+    def versions_after(self, cursor: int, limit: int = 1000) -> list[Version]:
+        """Up to ``limit`` memory versions of all runs written after version ``cursor``, oldest first."""
+        rows = self._rows("select id from versions where id > ? order by id limit ?", [cursor, limit])
+        return [self.memory_version(version) for (version,) in rows]
 
     def memory_version(self, version: int) -> Version:
         """The version with this id."""

@@ -38,7 +38,7 @@ def finished(tmp_path_factory) -> Path:
 
 def test_the_main_job_tells_what_happened(finished: Path) -> None:
     told, progress = (finished.parent / "stdout").read_text(), (finished.parent / "stderr").read_text()
-    for head in ("trial", "score", "steps", "ended", "kept", "added", "stronger", "weaker", "dropped"):
+    for head in ("trial", "score", "steps", "ended", "kept", "added", "strong", "weak", "drop"):
         assert head in told
     assert "SHOULD BE NECESSARY" in told or "DOES NOT CONTRIBUTE" in told
     assert "Next, try:" in told

@@ -28,6 +28,7 @@ def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> N
         row = trial_row(store, run, trial)
         calls = store.calls(row.id, step) if step is not None else store.writer_calls(row.id)
         count = len(store.steps(row.id))
+        ranking = store.ranking(row.id)
     if not calls and step is not None:
         raise UserError(f"no step {step} in trial {trial} of {run}: it has {count} steps, from 0")
     if not calls:
@@ -35,6 +36,7 @@ def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> N
     if as_json:
         dump([asdict(call) for call in calls])
         return
+    _print_ranking(ranking)
     for number, call in enumerate(calls, 1):
         _print(number, len(calls), style, call)
 
@@ -53,3 +55,17 @@ def _print(number: int, of: int, style: str, call) -> None:
     )
     out.print(Text(inert("".join(call.parts))), end="")
     out.print(Text(f"\n--- reply\n{inert(call.reply)}"), style="bold")
+
+
+def _print_ranking(ranking: list[list]) -> None:
+    """How the memory was cut to what the trial could read; nothing where all of it fitted."""
+    from rich.text import Text
+
+    from clin.cli.tables import console
+    from memory.inert import inert
+
+    if ranking:
+        read = sum(each[3] for each in ranking)
+        console().print(f"--- the memory was too long: {read} of {len(ranking)} links were read, by rank", style="bold")
+    for link, score, reasons, was_read in ranking:
+        console().print(Text(f"{'read' if was_read else 'out '} {score:6.2f} ({', '.join(reasons)}) {inert(link)}"))

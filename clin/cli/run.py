@@ -30,19 +30,22 @@ DEFAULT_VARIATION = 94
 @click.option("--threads", default=0, type=click.IntRange(0), help="CPU threads; 0 is one per core.")
 @click.option("--strategy", default="clin", show_default=True, help="How the memory is kept: clin, none.")
 @click.option("--writer", default=None, help="Who writes the memory: model or rules.  [default: what the model can]")
+@click.option("--from", "start", default=None, help="Start from a memory: RUN, RUN:TRIAL, FILE.md or FILE.jsonl.")
+@click.option("--read-only-memory", is_flag=True, help="Frozen evaluation: play, and rewrite nothing.")
 @click.option("--seed", default=0, show_default=True, type=int, help="Seed of world and sampling.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every step once it is stored.")
 @database
 @as_json
 def run(
     world: str, task: str | None, variation: int | None, simplifications: str | None, trials: int, budget: int,
-    model: str, gpu_layers: int, ctx: int, threads: int, strategy: str, writer: str | None, seed: int, verbose: bool,
-    db: Path, as_json: bool,
+    model: str, gpu_layers: int, ctx: int, threads: int, strategy: str, writer: str | None, start: str | None,
+    read_only_memory: bool, seed: int, verbose: bool, db: Path, as_json: bool,
 ) -> None:
     """Play a task several times with a frozen model and learn between the trials."""
     from clin.experiment import ModelInfo, RunConfig, versions
     from clin.llms.open import open_model
     from clin.start import chosen_writer
+    from memory.exchange import from_reference
     from memory.store import Store
     from memory.strategies import open_strategy
 
@@ -50,15 +53,17 @@ def run(
     options = {"simplifications": simplifications} if simplifications is not None else {}
     open_strategy(strategy)
     with Store(db) as store:
+        initial = from_reference(store, start) if start else None
         model_options = {"gpu_layers": gpu_layers, "ctx": ctx, "threads": threads}
         llm = open_model(model, seed=seed, **model_options)
         try:
             config = RunConfig.checked(
                 world=world, task=task, variation=variation, world_options=options, strategy=strategy,
                 writer=chosen_writer(writer, llm.card), trials=trials, budget=budget, seed=seed,
+                start=start or "", read_only_memory=read_only_memory,
                 model=ModelInfo.of(model, llm.card, model_options), versions=versions(),
             )
-            follow(store, llm, config, None, as_json=as_json, verbose=verbose)
+            follow(store, llm, config, None, initial=initial, as_json=as_json, verbose=verbose)
         finally:
             llm.close()
 
@@ -81,7 +86,7 @@ def _place(world: str, task: str | None, variation: int | None) -> tuple[str, in
     return found.name, variation
 
 
-def follow(store, llm, config, name: str | None, *, as_json: bool, verbose: bool) -> None:
+def follow(store, llm, config, name: str | None, *, initial=None, as_json: bool, verbose: bool) -> None:
     """Drive one run to its end, showing how it goes; leaves with exit code 130 when it was interrupted."""
     from clin.cli.progress import Progress
     from clin.cli.tables import summary
@@ -90,7 +95,7 @@ def follow(store, llm, config, name: str | None, *, as_json: bool, verbose: bool
     from clin.learn import Learner
 
     with Interrupt() as interrupt, Progress(config, quiet=as_json, verbose=verbose) as progress:
-        learner = Learner(store, config, llm.card, llm.count, name, progress)
+        learner = Learner(store, config, llm.card, llm.count, name, progress, initial)
         finished = drive([learner.adapt()], llm, stop=interrupt.asked)
     if not finished:
         where = f"`clin resume {learner.run} --db {store.path}` goes on from there" if learner.run else "nothing was begun"

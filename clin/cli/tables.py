@@ -47,9 +47,10 @@ def memory_lines(memory: Memory) -> list[str]:
 
 
 def trials_table(trials: Sequence[dict[str, Any]]) -> None:
-    """The trials of a run as its document describes them."""
+    """The trials of a run as its document describes them: links kept, added, strengthened, weakened, reversed (flip),
+    dropped, and lines of the writer that could not be read. Narrow enough for 80 columns."""
     kinds = ("kept", "added", "strengthened", "weakened", "reversed", "dropped", "unreadable")
-    names = ("kept", "added", "stronger", "weaker", "reversed", "dropped", "unread")
+    names = ("kept", "added", "strong", "weak", "flip", "drop", "unread")
     head = ("trial", "score", "steps", "ended", *names)
     table(
         head,

@@ -1,0 +1,138 @@
+"""Memories as files: JSONL for programs, Markdown for people, and merging one database into another."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from memory.links import LinkError, parse, read
+from memory.rows import StoreError
+from memory.store import Store
+from memory.trials import Memory
+
+FORMATS = (".md", ".jsonl")
+
+
+def to_markdown(memory: Memory, title: str) -> str:
+    """One ``- link`` per line, notes as ``> note``; a person can edit it and import it again."""
+    lines = [f"# {title}", "", *(f"- {link}" for link in memory.links)]
+    for note in memory.notes:
+        lines += ["", *(f"> {line}" for line in note.splitlines() or [""])]
+    return "\n".join(lines) + "\n"
+
+
+def from_markdown(text: str) -> Memory:
+    """Read what :func:`to_markdown` wrote, whatever a person has made of it; StoreError names the first line that is
+    neither a heading, a note nor a link."""
+    links, notes, note = [], [], []
+    for line in [*text.splitlines(), ""]:
+        if line.startswith(">"):
+            note.append(line[1:].removeprefix(" "))
+            continue
+        if note:
+            notes.append("\n".join(note))
+            note = []
+        if not line.strip() or line.startswith("#"):
+            continue
+        reading = read(line)
+        if not reading.links:
+            raise StoreError(f"this line is no link: {line.strip()[:80]!r} (a link reads 'X SHOULD BE NECESSARY to Y')")
+        links += reading.links
+    return Memory(tuple(dict.fromkeys(links)), tuple(notes))
+
+
+def to_jsonl(memory: Memory) -> str:
+    """One object per line: ``{"link": …}`` with its parts, or ``{"note": …}``."""
+    rows: list[dict[str, str]] = [
+        {"link": str(link), "cause": link.cause, "hedge": str(link.hedge), "relation": str(link.relation), "effect": link.effect}
+        for link in memory.links
+    ]
+    rows += [{"note": note} for note in memory.notes]
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def from_jsonl(text: str) -> Memory:
+    """Read what :func:`to_jsonl` wrote; StoreError names the line that is wrong."""
+    links, notes = [], []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            if "note" in row:
+                notes.append(str(row["note"]))
+            else:
+                links.append(parse(row["link"]))
+        except (ValueError, KeyError, TypeError, LinkError):
+            raise StoreError(f'line {number} is neither {{"link": "X MAY CONTRIBUTE to Y"}} nor {{"note": "..."}}: {line[:60]!r}') from None
+    return Memory(tuple(dict.fromkeys(links)), tuple(notes))
+
+
+def read_file(path: Path) -> Memory:
+    """The memory in ``path`` (.md or .jsonl); StoreError if there is none."""
+    if path.suffix not in FORMATS:
+        raise StoreError(f"'{path}' is no memory file (formats: {', '.join(FORMATS)})")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise StoreError(f"no memory file '{path}'") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"'{path}' cannot be read: {error}") from None
+    return from_markdown(text) if path.suffix == ".md" else from_jsonl(text)
+
+
+def from_reference(store: Store, reference: str) -> Memory:
+    """The memory that ``RUN``, ``RUN:TRIAL``, ``FILE.md`` or ``FILE.jsonl`` names."""
+    if Path(reference).suffix in FORMATS:
+        return read_file(Path(reference))
+    run, _, trial = reference.partition(":")
+    if trial and not (trial.isascii() and trial.isdigit()):
+        raise StoreError(f"'{reference}' is none of RUN, RUN:TRIAL, FILE.md, FILE.jsonl")
+    ended = [row.number for row in store.trials(run) if row.ending is not None]
+    if not ended:
+        raise StoreError(f"no trial of {run} has ended yet, so it has written no memory")
+    if trial and int(trial) not in ended:
+        raise StoreError(f"no memory after trial {trial} of {run}: there is one after trials {ended[0]} to {ended[-1]}")
+    return store.version_after(run, int(trial) if trial else ended[-1]).memory
+
+
+_NUMBERED = ("runs", "trials", "steps", "calls", "versions", "corrections")
+_COPIES = """
+insert into links (cause, hedge, relation, effect)
+    select cause, hedge, relation, effect from other.links where true on conflict do nothing;
+insert into runs (id, uid, config, state, pid, host, started, ended)
+    select id + :runs, uid, config, case state when 'running' then 'stopped' else state end, null, null, started, ended
+    from other.runs where id in (select id from new_runs);
+insert into versions (id, run, trial, writer, notes, unreadable, written)
+    select id + :versions, run + :runs, null, writer, notes, unreadable, written from other.versions where run in (select id from new_runs);
+insert into trials (id, run, number, world, task, variation, goal, opening, recalled, version, ending, score, steps, started, ended)
+    select id + :trials, run + :runs, number, world, task, variation, goal, opening, recalled, version + :versions, ending, score,
+    steps, started, ended from other.trials where run in (select id from new_runs);
+update versions set trial = (select trial + :trials from other.versions as old where old.id = versions.id - :versions)
+    where run in (select id + :runs from new_runs);
+insert into steps (id, trial, position, action, observation, score, thought, cited)
+    select id + :steps, trial + :trials, position, action, observation, score, thought, cited from other.steps
+    where trial in (select id from other.trials where run in (select id from new_runs));
+insert into calls (id, trial, step, role, kept, parts, reply, read, reused, written, logprob, seconds, choices)
+    select id + :calls, trial + :trials, step, role, kept, parts, reply, read, reused, written, logprob, seconds, choices
+    from other.calls where trial in (select id from other.trials where run in (select id from new_runs));
+insert into version_links (version, position, link)
+    select version + :versions, position, links.id from other.version_links join other.links as theirs on theirs.id = link
+    join links on (links.cause, links.hedge, links.relation, links.effect) = (theirs.cause, theirs.hedge, theirs.relation, theirs.effect)
+    where version in (select id from other.versions where run in (select id from new_runs));
+insert into version_parents (version, parent) select version + :versions, parent + :versions from other.version_parents
+    where version in (select id from other.versions where run in (select id from new_runs));
+insert into corrections (id, run, version, kind, link, who, made)
+    select id + :corrections, run + :runs, version + :versions, kind, link, who, made from other.corrections
+    where run in (select id from new_runs);
+"""
+
+
+def merge(store: Store, other: Path) -> list[str]:
+    """Copy the runs of the database ``other`` that ``store`` does not have yet, whole, under new names; returns those.
+
+    A run is the same wherever it was copied to (its uid), so merging twice adds nothing. A run that is being played
+    there arrives as stopped.
+    """
+    Store(other).close()  # brings its schema up to date, or says what is wrong with it
+    return store.absorb(other, _NUMBERED, _COPIES)
