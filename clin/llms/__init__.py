@@ -60,6 +60,8 @@ class ModelCard:
     roles: tuple[str, ...] = ("act", "revise", "generalise")
     context: int = 0
     """Tokens that one lane holds; 0 when unbounded."""
+    template: tuple[str, str] = ("", "")
+    """What the chat template puts before and after the question's parts."""
     details: dict[str, str] = field(default_factory=dict)
 
 

@@ -7,6 +7,9 @@ never meets a model.
 
 from __future__ import annotations
 
+import difflib
+import importlib
+import pkgutil
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -61,3 +64,22 @@ class Strategy(Protocol):
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
         """A meta-memory for a new environment (``gen-env``) or a new task (``gen-task``)."""
         ...
+
+
+class StrategyError(ValueError):
+    """A strategy or an option of one that does not exist; one line."""
+
+
+def strategy_names() -> list[str]:
+    """The strategies that have a file here, sorted."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+
+
+def open_strategy(name: str, **options: object) -> Strategy:
+    """The strategy called ``name``; StrategyError names the nearest when there is none."""
+    names = strategy_names()
+    if name not in names:
+        close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+        meant = f"; did you mean '{close[0]}'?" if close else ""
+        raise StrategyError(f"no strategy '{name}'{meant} (strategies: {', '.join(names)})")
+    return importlib.import_module(f"{__name__}.{name}").open(**options)

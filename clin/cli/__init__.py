@@ -1,0 +1,69 @@
+"""The command line. Each command lives in its own module and is imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from clin import __version__
+from clin.errors import nearest
+
+COMMANDS = {
+    "run": "Play trials, learn between them.",
+    "resume": "Go on with a run that was interrupted.",
+    "runs": "The runs in a database.",
+    "show": "A run's trials, or one trial's trajectory.",
+    "memory": "The memory of a run: show it, compare versions.",
+    "prompt": "Exactly what the model read and wrote at a step.",
+    "worlds": "The worlds, their tasks, variations and splits.",
+    "models": "The models at hand.",
+    "doctor": "Check Python, llama.cpp, Java, the model and the database.",
+}
+
+OURS = {"clin", "memory", "worlds", "tui"}
+
+
+class Commands(click.Group):
+    """A group that knows its commands' names without importing them, and turns our errors into one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        return getattr(importlib.import_module(f"clin.cli.{name}"), name)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            raise click.UsageError(f"no command '{args[0]}'{nearest(args[0], COMMANDS)} (commands: {', '.join(COMMANDS)})")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ValueError as error:
+            if type(error).__module__.partition(".")[0] not in OURS:
+                raise
+            failure = click.ClickException(" ".join(str(error).split()))
+            failure.exit_code = 2
+            raise failure from None
+        except BrokenPipeError:  # the reader of a pipe (head, less) has left
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="clin")
+def main() -> None:
+    """CLIN: an agent that keeps getting better while its language model stays frozen.
+
+    Start with `clin run`: the bundled model plays a task five times, writing what it learned into clin.db.
+    """

@@ -1,0 +1,93 @@
+"""``clin doctor``: is everything here that a run needs?"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from clin.cli.options import as_json, database
+
+Finding = tuple[bool, str]
+
+
+@click.command()
+@click.option("--model", default="bundled", show_default=True, help="The model to check.")
+@database
+@as_json
+def doctor(model: str, db: Path, as_json: bool) -> None:
+    """Check Python, llama.cpp and its GPU offload, Java, the model file and the database. Exit code 1 if one is bad."""
+    from rich.text import Text
+
+    from clin.cli.tables import console, dump
+
+    checks: dict[str, Callable[[], Finding]] = {
+        "python": _python, "llama.cpp": _llama, "gpu": _gpu, "java": _java,
+        "model": lambda: _model(model), "database": lambda: _database(db),
+    }
+    found = {name: _checked(check) for name, check in checks.items()}
+    if as_json:
+        dump({name: {"ok": ok, "text": text} for name, (ok, text) in found.items()})
+    else:
+        for name, (ok, text) in found.items():
+            console().print(Text(f"{'ok ' if ok else 'BAD'}  {name:<10} {text}"))
+    if not all(ok for ok, _ in found.values()):
+        raise SystemExit(1)
+
+
+def _checked(check: Callable[[], Finding]) -> Finding:
+    """A check that raises has found something bad; its error is what there is to say."""
+    try:
+        return check()
+    except (ValueError, RuntimeError, OSError, ImportError) as error:
+        return False, " ".join(str(error).split())
+
+
+def _python() -> Finding:
+    return sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.platform()} (3.11 or newer is needed)"
+
+
+def _llama() -> Finding:
+    from clin.llms.build import build
+
+    found = build()
+    return True, f"llama-cpp-python {found.version}; {found.system}"
+
+
+def _gpu() -> Finding:
+    from clin.llms.build import REBUILD, build
+
+    if build().offloads:
+        return True, "this build offloads layers to a GPU (all of them unless --gpu-layers says otherwise)"
+    return True, f"this build runs on the CPU; with an NVIDIA GPU and CUDA, rebuild it: {REBUILD}"
+
+
+def _java() -> Finding:
+    from worlds.scienceworld import java_runtime
+
+    java = java_runtime()
+    return True, f"{java.version} at {java.path} ({java.source})"
+
+
+def _model(reference: str) -> Finding:
+    from clin.llms.open import open_model
+
+    llm = open_model(reference)
+    try:
+        card = llm.card
+    finally:
+        llm.close()
+    return True, f"{card.name}, sha256 {card.sha256}, roles {', '.join(card.roles)}, prompt {card.prompt}, context {card.context}"
+
+
+def _database(path: Path) -> Finding:
+    from memory.store import Store
+
+    if not path.exists():
+        return True, f"{path} does not exist yet; `clin run` makes it"
+    with Store(path, read_only=True) as store:
+        problems = store.check()
+        return not problems, "; ".join(problems) or f"{path}, schema version {store.version}, {len(store.runs())} runs, sound"

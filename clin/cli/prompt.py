@@ -1,0 +1,55 @@
+"""``clin prompt RUN --trial K --step S``: exactly what the model read and wrote."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from clin.cli.options import as_json, database, existing
+
+
+@click.command()
+@click.argument("run")
+@click.option("--trial", type=click.IntRange(0), required=True)
+@click.option("--step", type=click.IntRange(0), default=None, help="The step, from 0; without it, the memory's writer.")
+@database
+@as_json
+def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> None:
+    """Exactly what the model read and wrote at a step of RUN, or when it revised the memory after the trial."""
+    from clin.cli.tables import dump
+    from clin.errors import UserError
+    from clin.stored import trial_row
+    from memory.store import Store
+
+    with Store(existing(db), read_only=True) as store:
+        style = store.run(run).config["model"]["prompt"]
+        row = trial_row(store, run, trial)
+        calls = store.calls(row.id, step) if step is not None else store.writer_calls(row.id)
+        count = len(store.steps(row.id))
+    if not calls and step is not None:
+        raise UserError(f"no step {step} in trial {trial} of {run}: it has {count} steps, from 0")
+    if not calls:
+        raise UserError(f"no model was asked to write the memory after trial {trial} of {run}")
+    if as_json:
+        dump([asdict(call) for call in calls])
+        return
+    for number, call in enumerate(calls, 1):
+        _print(number, len(calls), style, call)
+
+
+def _print(number: int, of: int, style: str, call) -> None:
+    from rich.text import Text
+
+    from clin.cli.tables import console
+    from memory.inert import inert
+
+    out = console()
+    chosen = f", chosen among {call.choices} actions" if call.choices else ""
+    out.print(
+        f"--- call {number} of {of}: role {call.role}, prompt {style}; {call.read} tokens read, {call.reused} of them "
+        f"reused, {call.written} written, {call.seconds:.3f} s{chosen}", style="bold",
+    )
+    out.print(Text(inert("".join(call.parts))), end="")
+    out.print(Text(f"\n--- reply\n{inert(call.reply)}"), style="bold")

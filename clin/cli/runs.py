@@ -1,0 +1,38 @@
+"""``clin runs``: what a database holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from clin.cli.options import as_json, database, existing
+
+
+@click.command()
+@database
+@as_json
+def runs(db: Path, as_json: bool) -> None:
+    """The runs in a database, oldest first."""
+    from clin.cli.tables import dump, table
+    from memory.store import Store
+
+    with Store(existing(db), read_only=True) as store:
+        rows = [_row(store, run) for run in store.runs()]
+    if as_json:
+        dump(rows)
+        return
+    head = ("run", "world", "task", "variation", "strategy", "model", "state", "trials", "scores")
+    table(head, ([*(row[name] for name in head[:-1]), " ".join(f"{s:g}" for s in row["scores"])] for row in rows),
+          right=("variation", "trials"))
+
+
+def _row(store, run) -> dict[str, object]:
+    config = run.config
+    ended = [row for row in store.trials(run.name) if row.ending is not None]
+    return {
+        "run": run.name, "world": config["world"], "task": config["task"], "variation": config["variation"],
+        "setting": config["setting"], "strategy": config["strategy"], "writer": config["writer"],
+        "model": config["model"]["name"], "seed": config["seed"], "state": run.state,
+        "trials": f"{len(ended)}/{config['trials']}", "scores": [row.score for row in ended],
+    }

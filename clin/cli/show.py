@@ -1,0 +1,76 @@
+"""``clin show RUN [--trial K]``: trials and trajectories."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from clin.cli.options import as_json, database, existing
+
+
+@click.command()
+@click.argument("run")
+@click.option("--trial", type=click.IntRange(0), default=None, help="Show this trial's trajectory.")
+@database
+@as_json
+def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
+    """The trials of RUN; with --trial its trajectory: thought, action, observation, score, learnings cited."""
+    from clin.cli.tables import dump
+    from clin.document import document
+    from memory.store import Store
+
+    with Store(existing(db), read_only=True) as store:
+        if trial is not None:
+            _trajectory(store, run, trial, as_json)
+        elif as_json:
+            dump(document(store, run))
+        else:
+            _overview(store, run)
+
+
+def _overview(store, run: str) -> None:
+    from clin.cli.tables import console, trials_table
+    from clin.document import document
+
+    found = document(store, run)
+    where = f"{found['world']}, {found['task']}, variation {found['variation']}"
+    console().print(
+        f"{run}: {where}; {found['setting']}, strategy {found['strategy']} written by {found['writer']}, "
+        f"model {found['model']['name']}, seed {found['seed']}; {store.run(run).state}\n"
+    )
+    trials_table(found["trials"])
+    for row in store.trials(run):
+        if row.ending is None:
+            console().print(f"Trial {row.number} is under way: {len(store.steps(row.id))} steps are stored.")
+
+
+def _trajectory(store, run: str, number: int, as_json: bool) -> None:
+    from rich.text import Text
+
+    from clin.cli.tables import console, dump, memory_lines
+    from clin.stored import trial_row
+    from memory.inert import inert
+
+    row = trial_row(store, run, number)
+    trial = store.trial(row.id)
+    if as_json:
+        dump({**asdict(trial), "links": [str(link) for link in trial.recalled.links]})
+        return
+    out = console()
+    out.print(Text(f"Task: {inert(trial.goal)}"), style="bold")
+    out.print(Text("\n".join(["Memory that it read:", *(memory_lines(trial.recalled) or ["  (empty)"])])))
+    out.print(Text(f"\n{inert(trial.opening)}"))
+    before = 0.0
+    for index, step in enumerate(trial.steps):
+        gain = f"  ({step.score - before:+g})" if step.score != before else ""
+        cited = f"  cites {', '.join(map(str, step.cited))}" if step.cited else ""
+        out.print(Text(f"\n[{index}] score {step.score:g}{gain}{cited}"), style="bold" if gain else "dim")
+        if step.thought:
+            out.print(Text(f"Thought: {inert(step.thought)}"))
+        out.print(Text(f"> {inert(step.action)}"), style="cyan")
+        out.print(Text(inert(step.observation)))
+        before = step.score
+    out.print(Text(f"\nEnded: {trial.ending}, score {trial.score:g} after {len(trial.steps)} steps." if row.ending else
+                   f"\nUnder way: {len(trial.steps)} steps so far."))

@@ -1,0 +1,89 @@
+"""Tables and texts that several commands print. Whatever a world or a model wrote is made inert first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from clin.document import document
+from memory.changes import Change
+from memory.inert import inert
+from memory.store import Store
+from memory.trials import Memory
+
+
+def console() -> Console:
+    """Standard output, without guesses about what to highlight."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> None:
+    """Print a table; the columns named in ``right`` hold numbers."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    for name in head:
+        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(inert(str(cell))) for cell in row))
+    Console(highlight=False).print(made)
+
+
+def dump(value: Any) -> None:
+    """Print ``value`` as JSON."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def memory_lines(memory: Memory) -> list[str]:
+    """The memory in words, numbered as the acting model reads it."""
+    return [f"{number:3}. {inert(str(link))}" for number, link in enumerate(memory.links, 1)] + [
+        f"   - {inert(note)}" for note in memory.notes
+    ]
+
+
+def trials_table(trials: Sequence[dict[str, Any]]) -> None:
+    """The trials of a run as its document describes them."""
+    kinds = ("kept", "added", "strengthened", "weakened", "reversed", "dropped", "unreadable")
+    names = ("kept", "added", "stronger", "weaker", "reversed", "dropped", "unread")
+    head = ("trial", "score", "steps", "ended", *names)
+    table(
+        head,
+        ((t["trial"], f"{t['score']:g}", t["steps"], t["ending"], *(t["links"][kind] for kind in kinds)) for t in trials),
+        right=("trial", "score", "steps", *names),
+    )
+
+
+def change_lines(change: Change) -> list[str]:
+    """A change between two memories, one line per link that is not merely kept."""
+    lines = [f"+ {link}" for link in change.added]
+    lines += [f"^ {new}   (was {old.hedge})" for old, new in change.strengthened]
+    lines += [f"v {new}   (was {old.hedge})" for old, new in change.weakened]
+    lines += [f"! {new}   (was: {old})" for old, new in change.reversed]
+    lines += [f"- {link}" for link in change.dropped]
+    return [inert(line) for line in lines]
+
+
+def summary(store: Store, run: str) -> None:
+    """What a finished run has to tell: its trials, its memory, what to try next."""
+    found = document(store, run)
+    out = console()
+    out.print()
+    trials_table(found["trials"])
+    out.print("\nThe memory after the last trial:" if found["memory"] else "\nThe memory is empty.")
+    last = store.version_after(run, found["trials"][-1]["trial"])
+    for line in memory_lines(last.memory):
+        out.print(Text(line))
+    at = "" if store.path.name == "clin.db" else f" --db {store.path}"
+    out.print("\nNext, try:")
+    for command, why in (
+        (f"clin show {run} --trial 0{at}", "what it did, step by step"),
+        (f"clin memory diff {run} 0 {found['trials'][-1]['trial']}{at}", "what it learned in between"),
+        (f"clin prompt {run} --trial {found['trials'][-1]['trial']} --step 0{at}", "what the model read"),
+        ("clin worlds scienceworld", "other tasks to learn"),
+    ):
+        out.print(Text(f"  {command:<46} {why}"))

@@ -1,0 +1,64 @@
+"""The driver: many generators that ask, one model that answers."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from clin.llms import LLM, Answer, Question
+
+Asking = Generator[Question, Answer, object]
+
+
+def drive(
+    asking: Iterable[Asking], llm: LLM, *, lanes: int = 1, stop: Callable[[], bool] = lambda: False
+) -> bool:
+    """Run every generator to its end, ``lanes`` at a time, over ``llm``. True when all ended, False when ``stop`` said so.
+
+    A generator is resumed in a worker thread, so that a world that is slow to answer does not hold up the others'
+    decoding; each generator runs in one thread at a time. When ``stop`` turns true, the steps under way are finished
+    and no further question is put. An exception in one generator closes all and is raised.
+    """
+    waiting = deque(asking)
+    lane_of: dict[Future[Question | None], tuple[int, Asking]] = {}
+    active: dict[int, Asking] = {}
+    stopped = False
+    with ThreadPoolExecutor(max_workers=lanes, thread_name_prefix="trial") as pool:
+        free = list(range(lanes))
+        try:
+            while waiting or lane_of or active:
+                stopped = stopped or stop()
+                while waiting and free and not stopped:
+                    lane, each = free.pop(0), waiting.popleft()
+                    lane_of[pool.submit(_resume, each, None)] = lane, each
+                if stopped and not lane_of:
+                    return False
+                for future in _finished(lane_of, block=not active):
+                    lane, each = lane_of.pop(future)
+                    question = future.result()
+                    if question is None:
+                        free.append(lane)
+                    elif not stopped:
+                        active[lane] = each
+                        llm.submit(question, lane=lane)
+                for lane, answer in llm.ready() if active else ():
+                    each = active.pop(lane)
+                    lane_of[pool.submit(_resume, each, answer)] = lane, each
+            return True
+        finally:
+            wait(lane_of)
+            for each in [*waiting, *active.values(), *(each for _, each in lane_of.values())]:
+                each.close()
+
+
+def _resume(asking: Asking, answer: Answer | None) -> Question | None:
+    try:
+        return next(asking) if answer is None else asking.send(answer)
+    except StopIteration:
+        return None
+
+
+def _finished(futures: dict[Future[Question | None], tuple[int, Asking]], *, block: bool) -> list[Future[Question | None]]:
+    done, _ = wait(futures, timeout=None if block else 0, return_when=FIRST_COMPLETED)
+    return sorted(done, key=lambda future: futures[future][0])

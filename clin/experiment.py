@@ -1,0 +1,81 @@
+"""A run in one value: everything that decides what happens in it. It is stored whole with the run."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from clin import __version__
+from clin.errors import UserError, nearest
+from clin.llms import ModelCard
+
+Setting = Literal["adapt", "gen-env", "gen-task"]
+
+
+class ModelInfo(BaseModel):
+    """Which model acted, so that a run can be held against its file: ``sha256`` is the file's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reference: str
+    name: str = ""
+    sha256: str = ""
+    prompt: str = "full"
+    roles: tuple[str, ...] = ()
+    options: dict[str, Any] = Field(default_factory=dict)
+
+    @classmethod
+    def of(cls, reference: str, card: ModelCard, options: dict[str, Any]) -> ModelInfo:
+        """The model behind ``reference``, as its card describes it."""
+        return cls(
+            reference=reference, name=card.name, sha256=card.sha256, prompt=card.prompt, roles=card.roles, options=options
+        )
+
+
+class RunConfig(BaseModel):
+    """One run: a world's task in one variation, a strategy, a model, and how long."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    world: str = "scienceworld"
+    task: str
+    variation: int = Field(ge=0)
+    world_options: dict[str, Any] = Field(default_factory=dict)
+    setting: Setting = "adapt"
+    strategy: str = "clin"
+    writer: str = "model"
+    trials: int = Field(default=5, ge=1)
+    budget: int = Field(default=100, ge=1, description="steps per trial")
+    seed: int = 0
+    model: ModelInfo
+    versions: dict[str, str] = Field(default_factory=dict)
+
+    @classmethod
+    def checked(cls, **fields: Any) -> RunConfig:
+        """Build and validate; :class:`UserError` names the first field that is wrong."""
+        try:
+            return cls(**fields)
+        except ValidationError as error:
+            raise UserError(one_line(error, list(cls.model_fields))) from None
+
+
+def one_line(error: ValidationError, allowed: list[str]) -> str:
+    """The first of pydantic's complaints as one line that names the field."""
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"])) or "configuration"
+    if first["type"] == "extra_forbidden":
+        return f"no field '{where}'{nearest(where, allowed)} (fields: {', '.join(allowed)})"
+    return f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}, not {first['input']!r}"
+
+
+def versions() -> dict[str, str]:
+    """The versions of what decides a trial's course."""
+    found = {"clin": __version__}
+    for package in ("llama-cpp-python", "scienceworld", "textworld-express"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found

@@ -1,0 +1,134 @@
+"""Learning over trials: trial, revision, trial … with a frozen model (the paper's section 3).
+
+Where a run stands is read from the store alone, so starting a run and resuming one are the same thing.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+
+from clin.experiment import RunConfig
+from clin.llms import Answer, ModelCard, Question
+from clin.play import Context, call, play
+from clin.prompt import style
+from memory.store import Store, TrialRow
+from memory.strategies import Revised, Revision, Strategy, open_strategy
+from memory.trials import Call, Ending, Memory, Step, Trial
+from worlds import World, open_world
+
+Asking = Generator[Question, Answer, None]
+
+
+class Watcher:
+    """What happens in a run, told after it is safe in the store. Does nothing; override what you want to see."""
+
+    def trial_begins(self, run: str, number: int, steps: int) -> None:
+        """Trial ``number`` starts, or goes on after ``steps`` stored steps."""
+
+    def step_done(self, run: str, number: int, index: int, step: Step, calls: Sequence[Call]) -> None:
+        """Step ``index`` (from 0) of trial ``number`` is stored."""
+
+    def trial_ended(self, run: str, number: int, trial: Trial, memory: Memory) -> None:
+        """The trial's ending and the memory written after it are stored."""
+
+
+@dataclass
+class Learner:
+    """One run. ``run`` is None until its first trial begins, so that what cannot start leaves nothing behind;
+    ``size`` counts tokens as the model does."""
+
+    store: Store
+    config: RunConfig
+    card: ModelCard
+    size: Callable[[str], int]
+    run: str | None = None
+    watcher: Watcher = field(default_factory=Watcher)
+
+    def adapt(self) -> Asking:
+        """Play the run's trials that are not in the store yet, revising the memory after each (ADAPT)."""
+        strategy = open_strategy(self.config.strategy, writer=self.config.writer)
+        world = open_world(
+            self.config.world, self.config.task, self.config.variation, seed=self.config.seed, **self.config.world_options
+        )
+        try:
+            for number in range(self.config.trials):
+                row = self._row(number)
+                if row is None or row.ending is None:
+                    yield from self._trial(world, strategy, number, row)
+            self.store.finish_run(self._name(), "finished")
+        finally:
+            world.close()
+
+    def _trial(self, world: World, strategy: Strategy, number: int, row: TrialRow | None) -> Asking:
+        memory = self.store.version_after(self._name(), number - 1).memory if number else Memory()
+        opening = world.reset().text
+        recalled = strategy.recall(memory, world.goal)
+        layout = style(self.card.prompt)
+        context = Context(layout, self.card.context, self.size, layout.head(world.goal, recalled, opening))
+        past = self.store.steps(row.id) if row else ()
+        trial_id = row.id if row else self._begin(world, number, opening, recalled)
+        self.watcher.trial_begins(self._name(), number, len(past))
+        indices = itertools.count(len(past))
+
+        def record(step: Step, calls: Sequence[Call]) -> None:
+            self.store.append_step(trial_id, step, calls)
+            self.watcher.step_done(self._name(), number, next(indices), step, calls)
+
+        ending = yield from play(
+            world, recalled, record, budget=self.config.budget, context=context, card=self.card, past=past
+        )
+        trial = Trial(number, world.goal, opening, self.store.steps(trial_id), ending, recalled)
+        yield from self._revise(strategy, trial_id, trial, memory)
+
+    def _revise(self, strategy: Strategy, trial_id: int, trial: Trial, memory: Memory) -> Asking:
+        """The trial's ending and the new memory become one transaction; a crashed trial teaches nothing."""
+        calls: list[Call] = []
+        revised = Revised(memory)
+        if trial.ending is not Ending.CRASHED:
+            earlier = [self.store.trial(row.id) for row in self.store.trials(self._name()) if row.number < trial.number]
+            revision = strategy.revise(memory, [*earlier, trial], self.size)
+            revised = yield from questions(revision, "revise", self.card, calls)
+        self.store.finish_trial(
+            trial_id, trial.ending, revised.memory, writer=self._writer(), unreadable=revised.unreadable, calls=calls
+        )
+        self.watcher.trial_ended(self._name(), trial.number, trial, revised.memory)
+
+    def _writer(self) -> str:
+        model = f" {self.config.model.name}" if self.config.writer == "model" else ""
+        return "none" if self.config.strategy == "none" else f"{self.config.strategy}/{self.config.writer}{model}"
+
+    def _begin(self, world: World, number: int, opening: str, recalled: Memory) -> int:
+        if self.run is None:
+            self.run = self.store.begin_run(self.config.model_dump(mode="json"))
+        before = self.store.version_after(self.run, number - 1) if number else None
+        return self.store.begin_trial(
+            self.run, number, task_goal=world.goal, opening=opening, recalled=recalled,
+            version=before.id if before else None, world=self.config.world, task=self.config.task,
+            variation=self.config.variation,
+        )
+
+    def _name(self) -> str:
+        if self.run is None:
+            raise RuntimeError("the run has no trial yet")
+        return self.run
+
+    def _row(self, number: int) -> TrialRow | None:
+        rows = self.store.trials(self.run) if self.run else []
+        return next((row for row in rows if row.number == number), None)
+
+
+def questions(
+    revision: Revision, role: str, card: ModelCard, calls: list[Call]
+) -> Generator[Question, Answer, Revised]:
+    """Turn a strategy's plain prompts into questions to a model and the answers into plain replies."""
+    try:
+        prompt = next(revision)
+        while True:
+            question = Question((prompt.text,), grammar=prompt.grammar, max_tokens=prompt.max_tokens, role=role)
+            answer = yield question
+            calls.append(call(question, answer, card))
+            prompt = revision.send(answer.text)
+    except StopIteration as stop:
+        return stop.value

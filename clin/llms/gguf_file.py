@@ -1,0 +1,61 @@
+"""What a GGUF file says of itself, and whether it is one; checked before llama.cpp is asked, whose answer is a null pointer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from clin.errors import ModelError, nearest
+
+
+def checked(path: Path) -> Path:
+    """``path`` if a GGUF file is there; ModelError otherwise, naming the nearest file."""
+    if path.is_dir():
+        raise ModelError(f"model '{path}' is a folder; name a .gguf file in it")
+    if not path.is_file():
+        folder = path.parent if path.parent.is_dir() else Path()
+        there = sorted(each.name for each in folder.glob("*.gguf"))
+        listed = f" (GGUF files there: {', '.join(there[:8])})" if there else ""
+        raise ModelError(f"no model file '{path}'{nearest(path.name, there)}{listed}; --model bundled needs none")
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+    except OSError as error:
+        raise ModelError(f"model file '{path}' cannot be read: {error.strerror}") from None
+    if magic != b"GGUF":
+        raise ModelError(f"'{path}' is not a GGUF file (it begins with {magic!r}); convert the model with llama.cpp's converter")
+    return path
+
+
+def sha256(path: Path) -> str:
+    """The file's hash; remembered by path, size and time of change, since large files take seconds."""
+    stat = path.stat()
+    key = f"{path.resolve()}:{stat.st_size}:{stat.st_mtime_ns}"
+    notes = _cache() / "sha256.json"
+    try:
+        known = json.loads(notes.read_text())
+    except (OSError, ValueError):
+        known = {}
+    if key in known:
+        return known[key]
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if stat.st_size > 100_000_000:
+        _remember(notes, {**known, key: found})
+    return found
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "clin"
+
+
+def _remember(notes: Path, known: dict[str, str]) -> None:
+    try:
+        notes.parent.mkdir(parents=True, exist_ok=True)
+        fresh = notes.with_suffix(f".{os.getpid()}")
+        fresh.write_text(json.dumps(known))
+        fresh.replace(notes)
+    except OSError:
+        return  # without a cache folder the hash is computed again next time

@@ -1,0 +1,280 @@
+"""GGUF models in this process: many lanes over one context, each step reading only what is new.
+
+A lane's answer is a generator that asks for tokens to be evaluated and is sent logits; :meth:`LlamaCpp.ready` merges
+what all lanes ask for into one batch. A part of a prompt is evaluated as one unit from its beginning, and what was
+generated is dropped when the answer is given: with one lane the cache therefore depends on the parts alone, and a
+question has the same answer, byte for byte, whatever was cached before it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import zlib
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from clin.errors import ModelError, nearest
+from clin.llms import Answer, ModelCard, Question
+from clin.llms.gguf_file import checked, sha256
+from clin.llms.native import CHUNK, KV_TYPES, Native, Row
+from clin.llms.template import wrapping
+from clin.llms.trie import Node, forced, trie
+
+DEFAULT_CONTEXT = 8192
+"""Tokens of a lane where neither the user nor a smaller model says otherwise."""
+
+Feed = tuple[Sequence[int], bool]
+"""Tokens to evaluate, and whether the logits after them are wanted."""
+Answering = Generator[Feed, np.ndarray | None, Answer]
+
+
+@dataclass
+class Lane:
+    """One sequence of the cache: the pieces that it holds from its beginning, and the answer under way."""
+
+    sequence: int
+    held: list[tuple[int, ...]] = field(default_factory=list)
+    position: int = 0
+    answering: Answering | None = None
+    feed: Feed | None = None
+    used: int = 0
+
+
+class LlamaCpp:
+    """See :class:`clin.llms.LLM`. ``ctx`` is in tokens per lane (0: the model's own, at most 8192); ``threads`` 0 is
+    half the processors, since llama.cpp slows down badly when it has to share all of them."""
+
+    def __init__(
+        self, path: Path, *, gpu_layers: int = -1, ctx: int = 0, lanes: int = 1, threads: int = 0, seed: int = 0,
+        temperature: float = 0.0, kv_type: str = "f16", flash_attention: bool | None = None,
+    ) -> None:
+        if kv_type not in KV_TYPES:
+            raise ModelError(f"no cache type '{kv_type}'{nearest(kv_type, KV_TYPES)} (types: {', '.join(KV_TYPES)})")
+        self._native = Native(checked(path), gpu_layers=gpu_layers)
+        metadata = self._native.metadata()
+        own = int(metadata.get("clin.context", 0)) or min(self._native.trained, DEFAULT_CONTEXT)
+        room = ctx or own
+        if room > self._native.trained:
+            raise ModelError(f"--ctx {room} is more than the {self._native.trained} tokens that '{path.name}' was made for")
+        cores = threads or max(1, (os.cpu_count() or 2) // 2)
+        self._native.start(lanes * (room + 8), lanes, cores, kv_type, flash_attention)
+        opening, closing = wrapping(self._native.chat_template())
+        self.card = _card(path, metadata, room, (opening, closing))
+        self._lanes = [Lane(number) for number in range(lanes)]
+        self._seed, self._temperature = seed, temperature
+        self._tokens: dict[str, tuple[int, ...]] = {}
+        self._tries: dict[tuple[str, ...], Node] = {}
+        self._clock = 0
+
+    def count(self, text: str) -> int:
+        return len(self._piece(text))
+
+    def submit(self, question: Question, *, lane: int) -> None:
+        there = self._lanes[lane]
+        if there.answering is not None:
+            raise RuntimeError(f"lane {lane} is still busy with another question")
+        pieces = self._pieces(question)
+        total = sum(map(len, pieces)) + (0 if question.choices else question.max_tokens)
+        if total > self.card.context:
+            raise ModelError(f"a question of {total} tokens (reply included) does not fit the context of {self.card.context}")
+        self._clock += 1
+        there.used = self._clock
+        there.answering = self._answer(there, question, pieces)
+        there.feed = next(there.answering)
+
+    def ready(self) -> list[tuple[int, Answer]]:
+        answers: list[tuple[int, Answer]] = []
+        while not answers and any(lane.feed for lane in self._lanes):
+            feeding = self._fitting()
+            rows = [Row(lane.sequence, lane.position, *lane.feed) for lane in feeding if lane.feed]
+            for lane, logits in zip(feeding, self._decode(rows), strict=True):
+                answers += self._advance(lane, logits)
+        return answers
+
+    def close(self) -> None:
+        self._native.close()
+
+    def _fitting(self) -> list[Lane]:
+        """The lanes whose tokens fit one batch together, those that have waited longest first."""
+        chosen, room = [], self._native.batch_size
+        for lane in sorted((lane for lane in self._lanes if lane.feed), key=lambda lane: lane.used):
+            if lane.feed and len(lane.feed[0]) <= room:
+                chosen.append(lane)
+                room -= len(lane.feed[0])
+        return chosen
+
+    def _decode(self, rows: list[Row]) -> list[np.ndarray | None]:
+        try:
+            return self._native.decode(rows)
+        except MemoryError:
+            for lane in self._lanes:
+                if lane.answering is None:
+                    self._cut(lane, 0)
+            return self._native.decode(rows)
+
+    def _advance(self, lane: Lane, logits: np.ndarray | None) -> list[tuple[int, Answer]]:
+        assert lane.answering is not None and lane.feed is not None
+        lane.position += len(lane.feed[0])
+        try:
+            lane.feed = lane.answering.send(logits)
+            return []
+        except StopIteration as stop:
+            lane.answering = lane.feed = None
+            self._cut(lane, len(lane.held))
+            return [(lane.sequence, stop.value)]
+
+    def _answer(self, lane: Lane, question: Question, pieces: list[tuple[int, ...]]) -> Answering:
+        began = time.perf_counter()
+        reused = self._share(lane, pieces)
+        logits = None
+        for index in range(len(lane.held), len(pieces)):
+            piece = pieces[index]
+            for start in range(0, len(piece), CHUNK):
+                last = index == len(pieces) - 1 and start + CHUNK >= len(piece)
+                logits = yield piece[start : start + CHUNK], last
+            lane.held.append(piece)
+        assert logits is not None
+        if question.choices:
+            text, written, logprob = yield from self._choose(question.choices, logits)
+            finish = "choice"
+        else:
+            text, written, logprob, finish = yield from self._write(question, pieces, logits)
+        read = sum(map(len, pieces))
+        return Answer(text, read, reused, written, logprob, time.perf_counter() - began, finish)
+
+    def _share(self, lane: Lane, pieces: list[tuple[int, ...]]) -> int:
+        """Make ``lane`` hold the longest beginning of ``pieces`` that any lane holds; the last piece is always read
+        again, since its logits are needed. Returns the number of tokens reused."""
+        limit = len(pieces) - 1
+        best = max(self._lanes, key=lambda each: (_common(each.held, pieces, limit), each is lane))
+        count = _common(best.held, pieces, limit)
+        tokens = sum(map(len, pieces[:count]))
+        if best is not lane:
+            self._cut(lane, 0)
+            self._native.copy(best.sequence, lane.sequence, tokens)
+            lane.held, lane.position = pieces[:count], tokens
+        self._cut(lane, count)
+        return lane.position
+
+    def _cut(self, lane: Lane, count: int) -> None:
+        """Let ``lane`` hold its first ``count`` pieces only; a model that cannot drop a tail loses all of them."""
+        keep = sum(map(len, lane.held[:count]))
+        lane.held = lane.held[:count]
+        try:
+            self._native.forget(lane.sequence, keep)
+            lane.position = keep
+        except LookupError:
+            lane.held, lane.position = [], 0
+
+    def _pieces(self, question: Question) -> list[tuple[int, ...]]:
+        opening, closing = self.card.template
+        pieces = [self._native.first() + self._native.tokenize(opening, special=True)]
+        pieces += [self._piece(part) for part in question.parts]
+        pieces.append(self._native.tokenize(closing, special=True))
+        pieces += [self._piece(part) for part in question.begun]
+        found = [piece for piece in pieces if piece]
+        if not found:
+            raise ModelError("an empty question: there is nothing to read")
+        return found
+
+    def _piece(self, text: str) -> tuple[int, ...]:
+        found = self._tokens.get(text)
+        if found is None:
+            if len(self._tokens) > 200_000:
+                self._tokens.clear()
+            found = self._tokens[text] = self._native.tokenize(text)
+        return found
+
+    def _choose(self, choices: tuple[str, ...], logits: np.ndarray) -> Generator[Feed, np.ndarray, tuple[str, int, float]]:
+        """Walk the trie, taking the likeliest allowed token where there is a decision and the lowest token of equals."""
+        node, logprob, written = self._trie(choices), 0.0, 0
+        pending: list[int] = []
+        while True:
+            tokens, node = forced(node)
+            pending += tokens
+            written += len(tokens)
+            if node.choice is not None:
+                return choices[node.choice], written, logprob
+            if pending:
+                logits = yield pending, True
+            allowed = sorted(node.children)
+            scores = _log_softmax(logits[allowed])
+            pick = int(np.argmax(scores))
+            logprob += float(scores[pick])
+            pending, node = [allowed[pick]], node.children[allowed[pick]]
+            written += 1
+
+    def _trie(self, choices: tuple[str, ...]) -> Node:
+        found = self._tries.get(choices)
+        if found is None:
+            try:
+                found = trie(self._piece(choice) for choice in choices)
+            except ValueError as error:
+                raise ModelError(f"these choices cannot be told apart: {error}") from None
+            if len(self._tries) > 32:
+                self._tries.clear()
+            self._tries[choices] = found
+        return found
+
+    def _write(
+        self, question: Question, pieces: list[tuple[int, ...]], logits: np.ndarray
+    ) -> Generator[Feed, np.ndarray, tuple[str, int, float, str]]:
+        """Free text, or text that matches the grammar, until a stop string, the model's own end, or max_tokens."""
+        grammar = self._native.grammar(question.grammar) if question.grammar else None
+        random = np.random.default_rng([self._seed, zlib.crc32(np.array([t for p in pieces for t in p]).tobytes())])
+        raw, written, logprob, finish = b"", 0, 0.0, "length"
+        try:
+            while written < question.max_tokens:
+                token = self._sample(logits, random)
+                if grammar and not grammar.allows(token):
+                    token = self._sample(grammar.mask(logits), random)
+                logprob += float(_log_softmax(logits)[token])
+                written += 1
+                if self._native.ends(token):
+                    finish = "stop"
+                    break
+                if grammar:
+                    grammar.accept(token)
+                raw += self._native.piece(token)
+                text = raw.decode("utf-8", "ignore")
+                if any(stop in text for stop in question.stop):
+                    finish = "stop"
+                    break
+                if written < question.max_tokens:
+                    logits = yield [token], True
+        finally:
+            if grammar:
+                grammar.close()
+        text = raw.decode("utf-8", "replace")
+        ends = [text.index(stop) for stop in question.stop if stop in text]
+        return text[: min(ends)] if ends else text, written, logprob, finish
+
+    def _sample(self, logits: np.ndarray, random: np.random.Generator) -> int:
+        if self._temperature <= 0:
+            return int(np.argmax(logits))
+        return int(random.choice(len(logits), p=np.exp(_log_softmax(logits.astype(np.float64) / self._temperature))))
+
+
+def _card(path: Path, metadata: dict[str, str], context: int, template: tuple[str, str]) -> ModelCard:
+    named = tuple(role.strip() for role in metadata.get("clin.roles", "").split(",") if role.strip())
+    details = {key: metadata[key] for key in ("general.architecture", "general.description", "general.license") if key in metadata}
+    return ModelCard(
+        name=metadata.get("general.name") or path.stem, sha256=sha256(path), prompt=metadata.get("clin.prompt", "full"),
+        roles=named or ModelCard.roles, context=context, template=template, details=details,
+    )
+
+
+def _common(held: list[tuple[int, ...]], pieces: list[tuple[int, ...]], limit: int) -> int:
+    count = 0
+    while count < min(len(held), limit) and held[count] == pieces[count]:
+        count += 1
+    return count
+
+
+def _log_softmax(logits: np.ndarray) -> np.ndarray:
+    shifted = logits - logits.max()
+    return shifted - np.log(np.exp(shifted).sum())

@@ -1,0 +1,229 @@
+"""llama.cpp's low-level API (through llama-cpp-python) behind a few methods: load, tokenise, decode, forget, copy.
+
+Cells of the cache belong to sequences; a sequence's content is a run of positions from 0. The cache is unified: copying
+a sequence's beginning to another only tags cells.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import llama_cpp
+import numpy as np
+
+from clin.errors import ModelError
+
+CHUNK = 512
+"""Tokens of one part that are evaluated together; longer parts are split from their beginning."""
+
+KV_TYPES = {"f16": 1, "f32": 0, "q8_0": 8, "q4_0": 2}
+"""ggml's type numbers for the cache."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """``tokens`` for sequence ``sequence`` from position ``start``; with ``wanted``, the logits after the last one."""
+
+    sequence: int
+    start: int
+    tokens: Sequence[int]
+    wanted: bool = True
+
+
+class _Log:
+    """Keeps llama.cpp's complaints off the terminal and at hand for an error's text."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.callback = llama_cpp.llama_log_callback(self._take)
+        llama_cpp.llama_log_set(self.callback, ctypes.c_void_p(0))
+
+    def _take(self, level: int, text: bytes, data: object) -> None:
+        line = text.decode("utf-8", "replace").strip()
+        if level >= 3 and line:
+            self.lines = [*self.lines[-8:], line]
+
+    def reason(self) -> str:
+        """The first complaint since the last call that says what is wrong."""
+        lines, self.lines = self.lines, []
+        said = [line.partition(": ")[2] or line for line in lines]
+        return said[0][:200] if said else "llama.cpp does not say why"
+
+
+_log: _Log | None = None
+
+
+def log() -> _Log:
+    """The one log; installing it replaces llama.cpp's printing to standard error."""
+    global _log
+    if _log is None:
+        _log = _Log()
+    return _log
+
+
+class Native:
+    """A loaded model; :meth:`start` gives it a context of cache cells that all sequences share."""
+
+    def __init__(self, path: Path, *, gpu_layers: int) -> None:
+        noise = log()
+        noise.lines.clear()
+        self._model = self._context = None
+        llama_cpp.llama_backend_init()
+        wanted = llama_cpp.llama_model_default_params()
+        wanted.n_gpu_layers = gpu_layers if gpu_layers >= 0 else 999
+        self._model = llama_cpp.llama_model_load_from_file(str(path).encode(), wanted)
+        if not self._model:
+            raise ModelError(f"'{path}' cannot be loaded: {noise.reason()}")
+        self._vocab = llama_cpp.llama_model_get_vocab(self._model)
+        self.vocabulary = llama_cpp.llama_vocab_n_tokens(self._vocab)
+        self.trained = llama_cpp.llama_model_n_ctx_train(self._model)
+        self._batch = None
+        self._path = path
+
+    def start(self, cells: int, sequences: int, threads: int, kv_type: str, flash_attention: bool | None) -> None:
+        """Make the context; ModelError if memory does not suffice."""
+        wanted = llama_cpp.llama_context_default_params()
+        wanted.n_ctx, wanted.n_seq_max, wanted.kv_unified = cells, sequences, True
+        wanted.n_batch = self.batch_size = min(max(CHUNK, sequences), 2048)
+        wanted.n_ubatch = min(CHUNK, wanted.n_batch)
+        wanted.n_threads = wanted.n_threads_batch = threads
+        wanted.no_perf = True
+        wanted.type_k = wanted.type_v = KV_TYPES[kv_type]
+        if flash_attention is not None:
+            wanted.flash_attn_type = 1 if flash_attention else 0
+        self._context = llama_cpp.llama_init_from_model(self._model, wanted)
+        if not self._context:
+            raise ModelError(f"no context of {cells} tokens for '{self._path}': {log().reason()}; give a smaller --ctx")
+        self._memory = llama_cpp.llama_get_memory(self._context)
+        self._batch = llama_cpp.llama_batch_init(self.batch_size, 0, 1)
+
+    def metadata(self) -> dict[str, str]:
+        """The file's keys; arrays as llama.cpp prints them."""
+        found = {}
+        buffer = ctypes.create_string_buffer(1 << 16)
+        for index in range(llama_cpp.llama_model_meta_count(self._model)):
+            llama_cpp.llama_model_meta_key_by_index(self._model, index, buffer, len(buffer))
+            key = buffer.value.decode("utf-8", "replace")
+            llama_cpp.llama_model_meta_val_str_by_index(self._model, index, buffer, len(buffer))
+            found[key] = buffer.value.decode("utf-8", "replace")
+        return found
+
+    def chat_template(self) -> str:
+        """The template in the file, or an empty string."""
+        found = llama_cpp.llama_model_chat_template(self._model, None)
+        return found.decode("utf-8", "replace") if found else ""
+
+    def tokenize(self, text: str, *, special: bool = False) -> tuple[int, ...]:
+        """The tokens of ``text`` by itself; ``special`` reads control tokens in it, which only templates may hold."""
+        raw = text.encode("utf-8", "replace")
+        room = len(raw) + 8
+        buffer = (llama_cpp.llama_token * room)()
+        count = llama_cpp.llama_tokenize(self._vocab, raw, len(raw), buffer, room, False, special)
+        if count < 0:
+            raise RuntimeError(f"llama.cpp wants {-count} tokens for {len(raw)} bytes")
+        return tuple(buffer[:count])
+
+    def piece(self, token: int) -> bytes:
+        """The bytes of ``token``; control tokens have none."""
+        buffer = ctypes.create_string_buffer(256)
+        count = llama_cpp.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
+        return buffer.raw[: max(count, 0)]
+
+    def first(self) -> tuple[int, ...]:
+        """The token that every prompt begins with, if the model wants one."""
+        return (llama_cpp.llama_vocab_bos(self._vocab),) if llama_cpp.llama_vocab_get_add_bos(self._vocab) else ()
+
+    def ends(self, token: int) -> bool:
+        """Whether ``token`` ends a reply."""
+        return llama_cpp.llama_vocab_is_eog(self._vocab, token)
+
+    def can_forget_tails(self) -> bool:
+        """Recurrent and hybrid models cannot drop the end of a sequence."""
+        return not (llama_cpp.llama_model_is_recurrent(self._model) or llama_cpp.llama_model_is_hybrid(self._model))
+
+    def decode(self, rows: Sequence[Row]) -> list[np.ndarray | None]:
+        """Evaluate ``rows`` in one batch; the logits (float32, [vocabulary]) where wanted. MemoryError if the cache is
+        full (nothing has changed then)."""
+        batch, at, wanted = self._batch, 0, []
+        for row in rows:
+            for offset, token in enumerate(row.tokens):
+                batch.token[at], batch.pos[at] = token, row.start + offset
+                batch.n_seq_id[at], batch.seq_id[at][0] = 1, row.sequence
+                batch.logits[at] = 0
+                at += 1
+            batch.logits[at - 1] = row.wanted
+            wanted.append(at - 1 if row.wanted else None)
+        batch.n_tokens = at
+        code = llama_cpp.llama_decode(self._context, batch)
+        if code == 1:
+            raise MemoryError("no room in the cache")
+        if code:
+            raise RuntimeError(f"llama_decode failed with {code}: {log().reason()}")
+        return [None if index is None else self._logits(index) for index in wanted]
+
+    def _logits(self, index: int) -> np.ndarray:
+        pointer = llama_cpp.llama_get_logits_ith(self._context, index)
+        return np.ctypeslib.as_array(pointer, shape=(self.vocabulary,)).copy()
+
+    def forget(self, sequence: int, start: int) -> None:
+        """Drop what ``sequence`` holds from position ``start`` on."""
+        if not llama_cpp.llama_memory_seq_rm(self._memory, sequence, start, -1):
+            llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+            raise LookupError("this model cannot drop a tail; the sequence is empty now")
+
+    def copy(self, source: int, target: int, end: int) -> None:
+        """Let ``target``, which is empty, hold the first ``end`` positions of ``source`` too."""
+        llama_cpp.llama_memory_seq_cp(self._memory, source, target, 0, end)
+
+    def grammar(self, gbnf: str) -> Grammar:
+        """A fresh GBNF automaton; ModelError if llama.cpp cannot read it."""
+        sampler = llama_cpp.llama_sampler_init_grammar(self._vocab, gbnf.encode(), b"root")
+        if not sampler:
+            raise ModelError(f"llama.cpp cannot read this grammar: {log().reason()}")
+        return Grammar(sampler, self.vocabulary)
+
+    def close(self) -> None:
+        """Free everything; closing twice is closing once."""
+        if self._batch is not None:
+            llama_cpp.llama_batch_free(self._batch)
+        if self._context:
+            llama_cpp.llama_free(self._context)
+        if self._model:
+            llama_cpp.llama_model_free(self._model)
+        self._batch = self._context = self._model = None
+
+
+class Grammar:
+    """Which tokens a GBNF grammar allows next. Sample first and ask; masking the whole vocabulary is slow."""
+
+    def __init__(self, sampler: object, vocabulary: int) -> None:
+        self._sampler = sampler
+        self._vocabulary = vocabulary
+
+    def allows(self, token: int) -> bool:
+        """Whether ``token`` may come next."""
+        return bool(self._applied(np.array([token], dtype=np.int32))[0] > -np.inf)
+
+    def mask(self, logits: np.ndarray) -> np.ndarray:
+        """``logits`` with minus infinity where the grammar allows nothing."""
+        allowed = self._applied(np.arange(self._vocabulary, dtype=np.int32)) > -np.inf
+        return np.where(allowed, logits, -np.inf)
+
+    def _applied(self, tokens: np.ndarray) -> np.ndarray:
+        data = (llama_cpp.llama_token_data * len(tokens))()
+        view = np.ctypeslib.as_array(data)
+        view["id"], view["logit"], view["p"] = tokens, 0.0, 0.0
+        array = llama_cpp.llama_token_data_array(data=data, size=len(tokens), selected=-1, sorted=False)
+        llama_cpp.llama_sampler_apply(self._sampler, ctypes.byref(array))
+        return view["logit"].copy()
+
+    def accept(self, token: int) -> None:
+        """Go on to ``token``, which is allowed."""
+        llama_cpp.llama_sampler_accept(self._sampler, token)
+
+    def close(self) -> None:
+        """Free the automaton."""
+        llama_cpp.llama_sampler_free(self._sampler)

@@ -1,0 +1,81 @@
+"""The shipped fake: replies from a file, for tests and demonstrations.
+
+The file is JSON: a list of rules, tried in order for each question. A rule ``{"when": REGEX, "reply": TEXT}`` applies
+when REGEX is found in the last 2,000 characters of what the model would read (``when`` may be left out); for a question with choices
+the reply is the choice that holds TEXT, or ``{"pick": K}`` takes the K-th. ``"role"`` limits a rule to one role, and
+``"times"`` to so many uses. Tokens are words.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from clin.errors import ModelError
+from clin.llms import Answer, ModelCard, Question
+from clin.llms.gguf_file import sha256
+
+
+class Scripted:
+    """See :class:`clin.llms.LLM`. ModelError when no rule fits a question, or a reply is no choice."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise ModelError(f"no script file '{path}'")
+        try:
+            rules = json.loads(path.read_text())
+        except (OSError, ValueError) as error:
+            raise ModelError(f"script '{path}' is not JSON: {error}") from None
+        if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+            raise ModelError(f"script '{path}' is not a list of rules such as {{\"when\": \"...\", \"reply\": \"...\"}}")
+        unknown = {key for rule in rules for key in rule} - {"when", "reply", "pick", "role", "times"}
+        if unknown:
+            raise ModelError(f"script '{path}': no key '{sorted(unknown)[0]}' (keys: when, reply, pick, role, times)")
+        self.card = ModelCard(name=path.stem, sha256=sha256(path))
+        self._rules: list[dict[str, Any]] = rules
+        self._uses = [0] * len(rules)
+        self._queue: list[tuple[int, Question]] = []
+
+    def submit(self, question: Question, *, lane: int) -> None:
+        self._queue.append((lane, question))
+
+    def ready(self) -> Sequence[tuple[int, Answer]]:
+        queue, self._queue = self._queue, []
+        return [(lane, self._answer(question)) for lane, question in queue]
+
+    def count(self, text: str) -> int:
+        return len(text.split())
+
+    def close(self) -> None:
+        self._queue.clear()
+
+    def _answer(self, question: Question) -> Answer:
+        read = self.count(question.text)
+        for number, rule in enumerate(self._rules):
+            if not self._fits(number, rule, question):
+                continue
+            self._uses[number] += 1
+            text = self._reply(rule, question)
+            return Answer(text, read=read, written=self.count(text), finish="choice" if question.choices else "stop")
+        raise ModelError(f"script '{self.card.name}' has no rule for: …{question.text[-80:]!r}")
+
+    def _fits(self, number: int, rule: dict[str, Any], question: Question) -> bool:
+        if rule.get("role", question.role) != question.role or self._uses[number] >= rule.get("times", float("inf")):
+            return False
+        if "reply" in rule and question.choices and not _holding(question.choices, rule["reply"]):
+            return False
+        return bool(re.search(rule.get("when", ""), question.text[-2000:]))
+
+    def _reply(self, rule: dict[str, Any], question: Question) -> str:
+        if not question.choices:
+            return str(rule.get("reply", ""))
+        if "pick" in rule:
+            return question.choices[int(rule["pick"]) % len(question.choices)]
+        return _holding(question.choices, rule["reply"])[0]
+
+
+def _holding(choices: Sequence[str], text: str) -> list[str]:
+    return [choice for choice in choices if choice.strip() == text] or [choice for choice in choices if text in choice]

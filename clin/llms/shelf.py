@@ -1,0 +1,40 @@
+"""The GGUF files at hand."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+BUNDLED = Path(__file__).parent / "bundled"
+
+
+@dataclass(frozen=True)
+class OnShelf:
+    """A model file: what to give to ``--model``, and its size in bytes."""
+
+    reference: str
+    bytes: int
+
+
+def shelf(folder: Path) -> list[OnShelf]:
+    """The bundled model, the GGUF files in ``folder``, and those in the Hugging Face cache."""
+    found = [OnShelf("bundled", path.stat().st_size) for path in sorted(BUNDLED.glob("*.gguf"))]
+    found += [OnShelf(str(path), path.stat().st_size) for path in sorted(folder.glob("*.gguf"))]
+    return found + [OnShelf(_reference(path), path.stat().st_size) for path in sorted(hub_cache().glob("models--*/snapshots/*/**/*.gguf"))]
+
+
+def hub_cache() -> Path:
+    """Where huggingface-hub keeps its files (its own environment variables are honoured)."""
+    home = Path(os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface"))
+    return Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
+
+
+def _reference(path: Path) -> str:
+    model, _, _, *inside = path.relative_to(hub_cache()).parts
+    return f"hf:{model.removeprefix('models--').replace('--', '/', 1)}:{'/'.join(inside)}"
+
+
+def card_text(reference: str) -> str:
+    """The bundled model's card; other models carry theirs in their metadata alone."""
+    return (BUNDLED / "README.md").read_text() if reference == "bundled" else ""

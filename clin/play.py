@@ -1,0 +1,136 @@
+"""One trial, as a generator that yields questions and is sent answers. It knows nothing of batches or threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+
+from clin.errors import ModelError
+from clin.llms import Answer, ModelCard, Question
+from clin.prompt import Move, Style
+from memory.trials import Call, Ending, Memory, Step
+from worlds import World, WorldCrashed
+
+STUCK_AFTER = 5
+"""Equal actions in a row that end a trial (the paper's research code, ``clin_agent.py``)."""
+
+Record = Callable[[Step, Sequence[Call]], None]
+"""Keeps a step and the calls that led to it; when it returns, the step is safe."""
+
+
+class WorldChanged(RuntimeError):
+    """A stored trajectory, replayed, did not give the stored observations."""
+
+
+@dataclass
+class Context:
+    """The turns that still fit. When they outgrow ``room`` tokens, the oldest half goes at once, so that what follows
+    can be reused from the cache for many steps."""
+
+    style: Style
+    room: int
+    size: Callable[[str], int]
+    head: tuple[str, ...]
+    turns: list[tuple[tuple[str, ...], int]] = field(default_factory=list)
+    left_out: int = 0
+
+    def __post_init__(self) -> None:
+        self._head_size = sum(map(self.size, self.head))
+        self._size = self._head_size
+        if self.room and self._head_size + self.style.reserve > self.room:
+            raise ModelError(
+                f"the task and memory take {self._head_size} tokens and a step needs {self.style.reserve}, but the model's "
+                f"context holds {self.room}: give a larger --ctx, another --model or a smaller memory"
+            )
+
+    def append(self, step: Step) -> None:
+        parts = self.style.turn(step)
+        self.turns.append((parts, sum(map(self.size, parts))))
+        self._size += self.turns[-1][1]
+        while self.room and self.turns and self._size + self.style.reserve > self.room:
+            half = (len(self.turns) + 1) // 2
+            self._size -= sum(size for _, size in self.turns[:half])
+            del self.turns[:half]
+            self.left_out += half
+
+    def parts(self) -> tuple[str, ...]:
+        gap = self.style.gap(self.left_out) if self.left_out else ()
+        return (*self.head, *gap, *(part for turn, _ in self.turns for part in turn))
+
+
+def play(
+    world: World,
+    recalled: Memory,
+    record: Record,
+    *,
+    budget: int,
+    context: Context,
+    card: ModelCard,
+    past: Sequence[Step] = (),
+) -> Generator[Question, Answer, Ending]:
+    """Play ``world``, which has just been reset, for at most ``budget`` steps; ``context`` holds the prompt's head.
+
+    ``past`` are steps of this trial that were recorded before an interruption: they are done again in the world,
+    without asking the model, and compared. Raises :class:`WorldChanged` where they differ.
+    """
+    steps: list[Step] = []
+    done = False
+    for step in past:
+        done = _replay(world, step)
+        context.append(step)
+        steps.append(step)
+    while True:
+        ending = _ending(steps, done, budget)
+        if ending:
+            return ending
+        move, calls = yield from _heard(context.style.ask(world, context.parts(), recalled), card)
+        try:
+            seen = world.step(move.action)
+        except WorldCrashed:
+            return Ending.CRASHED
+        step = Step(move.action, seen.text, seen.score, move.thought, move.cited)
+        record(step, calls)
+        context.append(step)
+        steps.append(step)
+        done = seen.done
+
+
+def _ending(steps: Sequence[Step], done: bool, budget: int) -> Ending | None:
+    if done:
+        return Ending.WON if steps and steps[-1].score >= 100 else Ending.LOST
+    last = [step.action for step in steps[-STUCK_AFTER:]]
+    if len(last) == STUCK_AFTER and len(set(last)) == 1:
+        return Ending.STUCK
+    return Ending.BUDGET if len(steps) >= budget else None
+
+
+def _replay(world: World, step: Step) -> bool:
+    seen = world.step(step.action)
+    if (seen.text, seen.score) != (step.observation, step.score):
+        raise WorldChanged(f"'{step.action}' gave another observation than the stored one; this trial cannot be resumed")
+    return seen.done
+
+
+def _heard(
+    asking: Generator[Question, Answer, Move], card: ModelCard
+) -> Generator[Question, Answer, tuple[Move, list[Call]]]:
+    """Pass the questions on, and keep each with its answer."""
+    calls: list[Call] = []
+    try:
+        question = next(asking)
+        while True:
+            answer = yield question
+            calls.append(call(question, answer, card))
+            question = asking.send(answer)
+    except StopIteration as stop:
+        return stop.value, calls
+
+
+def call(question: Question, answer: Answer, card: ModelCard) -> Call:
+    """A question and its answer as the store keeps them: with what the chat template put around the question."""
+    opening, closing = card.template
+    parts = tuple(part for part in (opening, *question.parts, closing, *question.begun) if part)
+    return Call(
+        question.role, parts, answer.text, answer.read, answer.reused, answer.written, answer.logprob, answer.seconds,
+        len(question.choices),
+    )

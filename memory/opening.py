@@ -1,0 +1,105 @@
+"""Opening a database file, and saying in one line why it cannot be opened or written."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from memory.rows import StoreError
+from memory.schema import migrations
+
+BUSY_SECONDS = 20
+"""How long a writer waits for another before it says who holds the file."""
+
+
+def connect(path: Path, *, read_only: bool) -> Database:
+    """An open database with our schema; StoreError in one line otherwise."""
+    _place(path, read_only)
+    try:
+        db = Database(_connection(path, read_only))
+        db.conn.execute(f"pragma busy_timeout = {BUSY_SECONDS * 1000}")
+        db.conn.execute("pragma foreign_keys = on")
+        _known(path, db)
+        if not read_only:
+            db.conn.execute("pragma journal_mode = wal")
+            db.conn.execute("pragma synchronous = normal")
+            _migrate(path, db)
+        elif migrations.pending(db):
+            _refuse_old(path, db)
+        return db
+    except sqlite3.Error as error:
+        raise refused(path, error, []) from None
+
+
+def _place(path: Path, read_only: bool) -> None:
+    if path.is_dir():
+        raise StoreError(f"'{path}' is a folder, not a database file")
+    if read_only and not path.exists():
+        raise StoreError(f"no database '{path}'")
+    if not path.parent.is_dir():
+        raise StoreError(f"no folder '{path.parent}' for the database '{path.name}'")
+    if not read_only and not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise StoreError(f"'{path}' cannot be written: {'the file' if path.exists() else 'its folder'} is read-only")
+    if not read_only and not os.access(path.parent, os.W_OK):
+        raise StoreError(f"'{path}' cannot be written: its folder is read-only, and SQLite keeps its journal there")
+
+
+def _connection(path: Path, read_only: bool) -> sqlite3.Connection:
+    """Transactions are begun by hand; the store's lock makes sharing between threads safe."""
+    where = path.resolve().as_uri()
+    if not read_only:
+        return sqlite3.connect(where, uri=True, isolation_level=None, check_same_thread=False)
+    # A folder that cannot be written has no place for the shared-memory file that WAL needs; nobody writes there either.
+    mode = "?mode=ro" if os.access(path.parent, os.W_OK) else "?mode=ro&immutable=1"
+    return sqlite3.connect(where + mode, uri=True, isolation_level=None, check_same_thread=False)
+
+
+def _known(path: Path, db: Database) -> None:
+    """StoreError if the file belongs to another program or to a newer version of this one."""
+    applied = [each.name for each in migrations.applied(db)]
+    ours = [each.name for each in migrations._migrations]
+    newer = [name for name in applied if name not in ours]
+    if newer:
+        raise StoreError(f"'{path}' was written by a newer version of clin (it has '{newer[0]}'); upgrade clin to open it")
+    if not applied and db.table_names():
+        raise StoreError(f"'{path}' is another program's database (tables: {', '.join(db.table_names()[:4])}); name a new file")
+
+
+def _migrate(path: Path, db: Database) -> None:
+    """Bring the schema up to date; two processes that open a new file at once do it one after the other."""
+    if migrations.pending(db):
+        db.conn.execute("begin immediate")
+        try:
+            if migrations.pending(db):
+                migrations.apply(db)
+            db.conn.execute("commit")
+        except BaseException:
+            if db.conn.in_transaction:
+                db.conn.execute("rollback")
+            raise
+
+
+def _refuse_old(path: Path, db: Database) -> None:
+    what = "is empty" if not migrations.applied(db) else "was written by an older version of clin; open it once for writing"
+    raise StoreError(f"'{path}' {what}")
+
+
+def refused(path: Path, error: sqlite3.Error, holders: Sequence[int]) -> StoreError:
+    """SQLite's complaint in our words."""
+    said = str(error)
+    if isinstance(error, sqlite3.OperationalError) and "locked" in said:
+        who = f" (process {', '.join(map(str, holders))})" if holders else ""
+        return StoreError(f"'{path}' is held by another process{who} for longer than {BUSY_SECONDS} s; try again when it is done")
+    if "not a database" in said or "malformed" in said:
+        return StoreError(f"'{path}' is not a sound SQLite database: {said}")
+    if "full" in said:
+        return StoreError(f"no space left for '{path}': free some and `clin resume`; what was stored before is safe")
+    if "readonly" in said or "read-only" in said:
+        return StoreError(f"'{path}' cannot be written: it is read-only")
+    if "unable to open" in said or "disk I/O" in said:
+        return StoreError(f"'{path}' cannot be opened or written: {said}")
+    return StoreError(f"'{path}': {said}")

@@ -1,0 +1,109 @@
+"""The ``rules`` writer: causal links from what the trials showed, without a language model.
+
+It reads scores, observations and failures, never a gold path. Links quote actions word for word, since a small model
+can copy but not translate. It looks at all trials of an episode, so that nothing an earlier trial taught is forgotten,
+and hedges by what was seen: once is MAY; twice, in a won trial, or with a clear gain in score is SHOULD.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from memory.links import Hedge, Link, LinkError, Relation
+from memory.rules.reading import Lesson, Useful, lesson
+from memory.trials import Trial
+
+MOST = 12
+"""Links of a memory; more crowd the small model's context."""
+MOST_LOST, MOST_USEFUL, MOST_OTHERS, MOST_FOUND, MOST_REFUSED, MOST_IDLE = 5, 7, 2, 2, 4, 3
+CLEAR_GAIN = 5.0
+"""Points that make one sighting enough for SHOULD."""
+TASK = "the task"
+
+
+def links(trials: Sequence[Trial]) -> tuple[Link, ...]:
+    """The memory after ``trials`` (one episode, oldest first), at most 12 links, the most binding first."""
+    if not trials:
+        return ()
+    lessons = [lesson(trial) for trial in trials]
+    best = max(range(len(lessons)), key=lambda n: (lessons[n].won, lessons[n].best, n))
+    found = [*_avoid(lessons, lessons[best]), *_repeat(lessons, best)]
+    if not lessons[best].won:
+        found += [*_look_there(lessons, trials[-1].goal), *_refused(lessons)]
+    sought = {link.cause for link in found if link.effect.startswith("find ")}
+    found += [link for link in _idle(lessons, lessons[best].won) if link.cause not in sought]
+    return tuple(dict.fromkeys(found))[:MOST]
+
+
+def _avoid(lessons: Sequence[Lesson], best: Lesson) -> Iterable[Link]:
+    """Actions that lost points, the latest few; one that also led to the goal is not to blame."""
+    right = {useful.action for useful in best.useful} if best.won else set()
+    lost = dict.fromkeys(action for each in lessons for action in each.lost if action not in right)
+    for action in list(lost)[-MOST_LOST:]:
+        yield from _made(action, Hedge.SHOULD, Relation.NOT_CONTRIBUTE, TASK)
+
+
+def _repeat(lessons: Sequence[Lesson], best: int) -> Iterable[Link]:
+    """What helped in the best trial, in its order; while nothing is won, also the latest finds of the other trials."""
+    seen = Counter(pair for each in lessons for pair in {(useful.action, useful.effect) for useful in each.useful})
+    won = lessons[best].won
+    chosen = _weightiest(lessons[best].useful)
+    known = {useful.action for useful in chosen}
+    for useful in chosen:
+        sure = won or useful.gain >= CLEAR_GAIN or seen[useful.action, useful.effect] > 1
+        yield from _made(useful.action, Hedge.SHOULD if sure else Hedge.MAY, Relation.NECESSARY, useful.effect)
+    if won:
+        return
+    others = [
+        useful for number, each in enumerate(lessons) if number != best
+        for useful in each.useful if useful.gain > 0 and useful.action not in known
+    ]
+    for useful in list({useful.action: useful for useful in others}.values())[-MOST_OTHERS:]:
+        sure = seen[useful.action, useful.effect] > 1
+        yield from _made(useful.action, Hedge.SHOULD if sure else Hedge.MAY, Relation.NECESSARY, useful.effect)
+
+
+def _weightiest(useful: Sequence[Useful]) -> list[Useful]:
+    """The few that gained most, in order of the trial; the first four are favoured, since without them none follows."""
+    ranked = sorted(range(len(useful)), key=lambda n: -(useful[n].gain + (CLEAR_GAIN if n < 4 else 0)))
+    return [useful[n] for n in sorted(ranked[:MOST_USEFUL])]
+
+
+def _look_there(lessons: Sequence[Lesson], goal: str) -> Iterable[Link]:
+    """Where things were seen that the goal names, unless the goal itself says where."""
+    wanted = goal.lower()
+    places = dict.fromkeys(
+        (place, thing) for each in lessons for place, thing in each.seen
+        if len(thing) > 3 and thing.lower() in wanted and place not in wanted.split(". first")[0]
+    )
+    for place, thing in list(places)[:MOST_FOUND]:
+        yield from _made(f"teleport to {place}", Hedge.MAY, Relation.NECESSARY, f"find {thing}")
+
+
+def _refused(lessons: Sequence[Lesson]) -> Iterable[Link]:
+    """Actions that the world did not understand, the critical and repeated ones first."""
+    accepted = set().union(*(each.accepted for each in lessons))
+    count = Counter(action for each in lessons for action in set(each.refused) if action not in accepted)
+    latest = {action: n for n, each in enumerate(lessons) for action in each.refused}
+    critical = ("focus", "pick", "move")
+    ranked = sorted(count, key=lambda a: (a.split(" ")[0] not in critical, -count[a], -latest[a], a))
+    for action in ranked[:MOST_REFUSED]:
+        yield from _made(action, Hedge.SHOULD if count[action] > 1 else Hedge.MAY, Relation.NOT_CONTRIBUTE, TASK)
+
+
+def _idle(lessons: Sequence[Lesson], won: bool) -> Iterable[Link]:
+    """Places that were entered and left without use in every trial."""
+    used = set().union(*(each.places_used for each in lessons))
+    count = Counter(move for each in lessons for move in dict.fromkeys(each.idle_moves))
+    idle = [move for move, _ in count.most_common() if move.rpartition(" to ")[2] not in used]
+    for move in idle[:MOST_IDLE]:
+        yield from _made(move, Hedge.SHOULD if won or count[move] > 1 else Hedge.MAY, Relation.NOT_CONTRIBUTE, TASK)
+
+
+def _made(cause: str, hedge: Hedge, relation: Relation, effect: str) -> Iterable[Link]:
+    """The link, or nothing for an action that is no phrase (a bare number, say): it could not be quoted."""
+    try:
+        yield Link(cause, hedge, relation, effect)
+    except LinkError:
+        return

@@ -1,0 +1,95 @@
+"""How worlds word what the rules need: refusals, moves, what a room holds.
+
+Everything that knows ScienceWorld's sentences is here; in another world these patterns find nothing, and scores alone
+speak.
+"""
+
+from __future__ import annotations
+
+import re
+
+_REFUSED = re.compile(r"^(?:No known action|Unknown action)|not a valid|^(?:You can't|I don't understand)", re.IGNORECASE)
+_MOVE = re.compile(r"^(?:teleport|go) to (?P<place>.+)$")
+_ROOM = re.compile(
+    r"^(?:This room is called the|This outside location is called the) (?P<room>[a-z ]+)\. (?:In it, you see|Here you see):? ?\n?"
+)
+_FOCUSED = re.compile(r"^You focus on the (?P<thing>.+?)\.")
+_VERBS = frozenset("focus pick move pour use read activate mix connect".split())
+_SCENERY = frozenset({"table", "door", "cupboard"})
+
+
+def refused(observation: str) -> bool:
+    """Whether the world did not understand the action."""
+    return bool(_REFUSED.search(observation))
+
+
+def ambiguous(observation: str) -> bool:
+    """Whether the world asks which of several things was meant."""
+    return observation.startswith("Ambiguous request")
+
+
+def does_something(action: str) -> bool:
+    """Whether the action changes the world rather than looks or walks."""
+    return action.split(" ")[0] in _VERBS
+
+
+def moves(action: str) -> bool:
+    """Whether the action walks somewhere."""
+    return bool(_MOVE.match(action))
+
+
+def entered(action: str, observation: str) -> str | None:
+    """The place that a move led to, if it did."""
+    found = _MOVE.match(action)
+    return found["place"] if found and observation.startswith("You ") else None
+
+
+def meant(action: str, observation: str) -> str:
+    """The action with the object's name as the world confirms it: "focus on 2" may have been the red box."""
+    found = _FOCUSED.match(observation)
+    return f"focus on {found['thing']}" if found and action.startswith("focus") else action
+
+
+def listing(action: str, observation: str) -> tuple[str, list[str]] | None:
+    """The room and the things in it that "look around" showed."""
+    found = _ROOM.match(observation)
+    if action != "look around" or not found:
+        return None
+    things = [re.sub(r" ?\(.*", "", line.split(":")[0]).strip() for line in contents(observation)]
+    return found["room"], [thing for thing in things if thing not in _SCENERY]
+
+
+def room(observation: str) -> str | None:
+    """The room whose description this is."""
+    found = _ROOM.match(observation)
+    return found["room"] if found else None
+
+
+_SHORTER = [  # ScienceWorld's sentences about an object, shortened to what matters for acting
+    (re.compile(r"a substance called "), ""),
+    (re.compile(r"\(containing nothing\)"), ""),
+    (re.compile(r"(?:On|In) the [\w ]+? is: nothing\.?"), ""),
+    (re.compile(r"\. (?:On|In) the [\w ]+? is: "), ": "),
+    (re.compile(r"\. The [\w ]+? door is (open|closed)\."), r" \1"),
+    (re.compile(r"(?:On|In) the [\w ]+? is: "), ": "),
+    (re.compile(r", which is turned (on|off)"), r" \1"),
+    (re.compile(r", which is (deactivated|activated)"), r" \1"),
+    (re.compile(r", currently reading a temperature of (-?\d+) degrees celsius"), ""),
+    (re.compile(r"\(containing "), "("),
+    (re.compile(r"\b(?:an?|A) "), ""),
+]
+
+
+def contents(observation: str) -> list[str]:
+    """What a room description lists, one short phrase per thing, without the agent, the air and the doors."""
+    found = _ROOM.match(observation)
+    body = observation[found.end() :] if found else observation
+    things = []
+    for line in body.split("You also see:")[0].split("\n"):
+        line = line.strip()
+        if not line or line in ("the agent", "a substance called air"):
+            continue
+        for pattern, replacement in _SHORTER:
+            line = pattern.sub(replacement, line)
+        things.append(" ".join(line.split()).strip(" .").replace(" :", ":").replace(" )", ")"))
+    return things

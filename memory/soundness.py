@@ -1,0 +1,39 @@
+"""Is a database file sound? What SQLite can say, and what only we know."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+
+_QUESTIONS = {
+    "a trial's steps are not numbered without gaps": """
+        select trials.id from trials left join steps on steps.trial = trials.id group by trials.id
+        having count(steps.id) != trials.steps or coalesce(max(position) + 1, 0) != trials.steps""",
+    "a run goes on after a trial that has not ended": """
+        select early.id from trials early join trials late on early.run = late.run and late.number > early.number
+        where early.ending is null""",
+    "a run's trials are not numbered without gaps": """
+        select run from trials group by run having count(*) != max(number) + 1 or min(number) != 0""",
+    "an ended trial wrote no memory": """
+        select trials.id from trials where ending is not null
+        and not exists (select 1 from versions where versions.trial = trials.id)""",
+    "a trial that has not ended wrote a memory": """
+        select trials.id from trials join versions on versions.trial = trials.id where ending is null""",
+    "a memory does not come from the version that its trial read": """
+        select versions.id from versions join trials on versions.trial = trials.id
+        where trials.version is not null and not exists (
+            select 1 from version_parents where version_parents.version = versions.id)""",
+    "a memory's links are not numbered without gaps": """
+        select version from version_links group by version having count(*) != max(position) + 1""",
+}
+
+
+def problems(db: Database) -> list[str]:
+    """What is wrong, in words; empty when the file is sound."""
+    found = [f"SQLite: {said}" for (said,) in db.execute("pragma integrity_check").fetchall() if said != "ok"]
+    for table, row, parent, _ in db.execute("pragma foreign_key_check").fetchall():
+        found.append(f"row {row} of {table} points to a missing row of {parent}")
+    for meaning, question in _QUESTIONS.items():
+        ids = [str(row[0]) for row in db.execute(question).fetchall()]
+        if ids:
+            found.append(f"{meaning} ({', '.join(ids[:5])})")
+    return found

@@ -1,0 +1,350 @@
+"""The store: one SQLite file that holds runs, trials, steps, model calls and every version of the memory.
+
+A step is one committed transaction; a trial's ending and its new memory are one. Nothing is updated but a run's state
+and a trial's progress, nothing is deleted. WAL: one writer at a time, any number of readers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from memory.links import Hedge, Link, Relation, parse
+from memory.opening import connect, refused
+from memory.rows import RunRow, StoreError, TrialRow, Version
+from memory.schema import migrations
+from memory.trials import Call, Ending, Memory, Step, Trial
+
+__all__ = ["RunRow", "Store", "StoreError", "TrialRow", "Version"]
+
+
+class Store:
+    """Open ``path``; a new file is made unless ``read_only``. StoreError says in one line what is wrong with it.
+
+    Safe to share between threads: every method takes the store's own lock.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
+        self.path = Path(path)
+        self.read_only = read_only
+        self._lock = threading.RLock()
+        self._db: Database = connect(self.path, read_only=read_only)
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; closing twice is closing once."""
+        with self._lock:
+            self._db.conn.close()
+
+    @property
+    def version(self) -> int:
+        """How many migrations the file has seen."""
+        return len(migrations.applied(self._db))
+
+    # --- writing
+
+    def begin_run(self, config: Mapping[str, Any]) -> str:
+        """A new run, claimed by this process; returns its name in this file."""
+        with self._writing() as db:
+            made = db.execute(
+                "insert into runs (uid, config, state, pid, host, started) values (?, ?, 'running', ?, ?, ?)",
+                [secrets.token_hex(8), _json(config), os.getpid(), socket.gethostname(), _now()],
+            )
+            return f"r{made.lastrowid}"
+
+    def claim_run(self, run: str) -> None:
+        """Take ``run`` for this process; StoreError names the live process that already drives it."""
+        with self._writing() as db:
+            number = self._run_id(run)
+            pid, host = db.execute("select pid, host from runs where id = ?", [number]).fetchone()
+            if pid and pid != os.getpid() and host == socket.gethostname() and _lives(pid):
+                raise StoreError(f"{run} is being played by process {pid}; stop that one first, or watch it with `clin show {run}`")
+            db.execute(
+                "update runs set state = 'running', ended = null, pid = ?, host = ? where id = ?",
+                [os.getpid(), socket.gethostname(), number],
+            )
+
+    def finish_run(self, run: str, state: str) -> None:
+        """Set the run's state: finished, stopped or failed; its claim ends."""
+        with self._writing() as db:
+            db.execute(
+                "update runs set state = ?, pid = null, ended = ? where id = ?", [state, _now(), self._run_id(run)]
+            )
+
+    def begin_trial(
+        self, run: str, number: int, *, task_goal: str, opening: str, recalled: Memory, version: int | None,
+        world: str, task: str, variation: int,
+    ) -> int:
+        """A new trial that has read ``recalled`` of memory ``version``; returns its id."""
+        read = {"links": [str(link) for link in recalled.links], "notes": list(recalled.notes)}
+        with self._writing() as db:
+            made = db.execute(
+                "insert into trials (run, number, world, task, variation, goal, opening, recalled, version, started)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [self._run_id(run), number, world, task, variation, _text(task_goal), _text(opening), _json(read), version, _now()],
+            )
+            return int(made.lastrowid)
+
+    def append_step(self, trial_id: int, step: Step, calls: Sequence[Call] = ()) -> int:
+        """Store the next step of a trial and the calls that led to it, in one transaction; returns its position."""
+        with self._writing() as db:
+            position = self._unfinished(trial_id)
+            db.execute(
+                "insert into steps (trial, position, action, observation, score, thought, cited) values (?, ?, ?, ?, ?, ?, ?)",
+                [trial_id, position, _text(step.action), _text(step.observation), step.score, _text(step.thought), _json(step.cited)],
+            )
+            db.execute("update trials set steps = ?, score = ? where id = ?", [position + 1, step.score, trial_id])
+            self._append_calls(trial_id, position, calls)
+            return position
+
+    def finish_trial(
+        self, trial_id: int, ending: Ending, memory: Memory | None, *, writer: str, unreadable: Sequence[str] = (),
+        calls: Sequence[Call] = (), parents: Sequence[int] = (),
+    ) -> int | None:
+        """End a trial and write the memory after it, in one transaction; returns the new version's id.
+
+        Without ``parents`` the version comes from the one that the trial read.
+        """
+        with self._writing() as db:
+            self._unfinished(trial_id)
+            db.execute("update trials set ending = ?, ended = ? where id = ?", [str(ending), _now(), trial_id])
+            self._append_calls(trial_id, None, calls)
+            if memory is None:
+                return None
+            run, read = db.execute("select run, version from trials where id = ?", [trial_id]).fetchone()
+            return self._write_version(run, trial_id, memory, writer, unreadable, parents or ([read] if read else []))
+
+    def _write_version(
+        self, run: int, trial: int | None, memory: Memory, writer: str, unreadable: Sequence[str], parents: Sequence[int]
+    ) -> int:
+        db = self._db
+        made = db.execute(
+            "insert into versions (run, trial, writer, notes, unreadable, written) values (?, ?, ?, ?, ?, ?)",
+            [run, trial, _text(writer), _json(memory.notes), _json(unreadable), _now()],
+        )
+        version = int(made.lastrowid)
+        for position, link in enumerate(memory.links):
+            db.execute(
+                "insert into version_links (version, position, link) values (?, ?, ?)", [version, position, self._link_id(link)]
+            )
+        for parent in dict.fromkeys(parents):
+            db.execute("insert into version_parents (version, parent) values (?, ?)", [version, parent])
+        return version
+
+    def _link_id(self, link: Link) -> int:
+        row = [link.cause, str(link.hedge), str(link.relation), link.effect]
+        self._db.execute("insert or ignore into links (cause, hedge, relation, effect) values (?, ?, ?, ?)", row)
+        found = self._db.execute("select id from links where (cause, hedge, relation, effect) = (?, ?, ?, ?)", row)
+        return int(found.fetchone()[0])
+
+    def _append_calls(self, trial_id: int, step: int | None, calls: Sequence[Call]) -> None:
+        """Prompts grow by appending, so a call keeps only what differs from the parts of the trial's call before it."""
+        if not calls:
+            return
+        before = self._last_parts(trial_id)
+        for call in calls:
+            parts = tuple(map(_text, call.parts))
+            kept = _common(before, parts)
+            self._db.execute(
+                "insert into calls (trial, step, role, kept, parts, reply, read, reused, written, logprob, seconds, choices)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [trial_id, step, call.role, kept, _json(parts[kept:]), _text(call.reply), call.read, call.reused, call.written,
+                 call.logprob, call.seconds, call.choices],
+            )
+            before = parts
+        self._parts = (trial_id, before)
+
+    _parts: tuple[int, tuple[str, ...]] = (-1, ())
+
+    def _last_parts(self, trial_id: int) -> tuple[str, ...]:
+        if self._parts[0] != trial_id:
+            calls = self.calls(trial_id)
+            self._parts = (trial_id, calls[-1].parts if calls else ())
+        return self._parts[1]
+
+    def _unfinished(self, trial_id: int) -> int:
+        row = self._db.execute("select ending, steps from trials where id = ?", [trial_id]).fetchone()
+        if row is None:
+            raise StoreError(f"no trial with id {trial_id} in {self.path}")
+        if row[0] is not None:
+            raise StoreError(f"trial {trial_id} has ended ({row[0]}) and takes no more")
+        return int(row[1])
+
+    @contextmanager
+    def _writing(self) -> Iterator[Database]:
+        """One transaction, taken for writing at once; the process that holds the file is named when it stays busy."""
+        if self.read_only:
+            raise StoreError(f"{self.path} was opened for reading only")
+        with self._lock:
+            try:
+                self._db.conn.execute("begin immediate")
+                try:
+                    yield self._db
+                    self._db.conn.execute("commit")
+                except BaseException:
+                    self._parts = (-1, ())
+                    if self._db.conn.in_transaction:
+                        self._db.conn.execute("rollback")
+                    raise
+            except sqlite3.Error as error:
+                raise refused(self.path, error, self._holders()) from None
+
+    def _holders(self) -> list[int]:
+        try:
+            rows = self._db.execute("select distinct pid from runs where pid is not null").fetchall()
+        except sqlite3.Error:
+            return []  # the error that led here is what gets reported
+        return [pid for (pid,) in rows if pid != os.getpid() and _lives(pid)]
+
+    # --- reading
+
+    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            try:
+                return self._db.execute(sql, list(values)).fetchall()
+            except sqlite3.Error as error:
+                raise refused(self.path, error, []) from None
+
+    def runs(self) -> list[RunRow]:
+        """All runs, oldest first."""
+        rows = self._rows("select id, uid, config, state, started, ended from runs order by id")
+        return [RunRow(row[0], row[1], json.loads(row[2]), *row[3:]) for row in rows]
+
+    def run(self, name: str) -> RunRow:
+        """The run called ``name``; StoreError says which there are."""
+        number = self._run_id(name)
+        return next(row for row in self.runs() if row.id == number)
+
+    def _run_id(self, name: str) -> int:
+        number = name[1:] if name[:1] == "r" else name
+        if number.isascii() and number.isdigit() and self._rows("select 1 from runs where id = ?", [int(number[:18])]):
+            return int(number)
+        last = self._rows("select max(id) from runs")[0][0]
+        there = f"it has r1 to r{last}" if last else "it has none yet"
+        raise StoreError(f"no run '{name}' in {self.path}: {there}")
+
+    def trials(self, run: str) -> list[TrialRow]:
+        """The trials of ``run`` in order."""
+        return [self._trial_row(row) for row in self._rows(f"{_TRIALS} where run = ? order by number", [self._run_id(run)])]
+
+    @staticmethod
+    def _trial_row(row: tuple[Any, ...]) -> TrialRow:
+        number, run, *middle, ending, score, steps = row
+        return TrialRow(number, f"r{run}", *middle, Ending(ending) if ending else None, score, steps)
+
+    def steps(self, trial_id: int) -> tuple[Step, ...]:
+        """The stored steps of a trial in order."""
+        rows = self._rows(
+            "select action, observation, score, thought, cited from steps where trial = ? order by position", [trial_id]
+        )
+        return tuple(Step(*row[:4], cited=tuple(json.loads(row[4]))) for row in rows)
+
+    def trial(self, trial_id: int) -> Trial:
+        """A trial with its steps and what it had read; one that is under way counts as stopped."""
+        rows = self._rows(f"select recalled, * from ({_TRIALS_WITH_RECALLED}) where id = ?", [trial_id])
+        if not rows:
+            raise StoreError(f"no trial with id {trial_id} in {self.path}")
+        row = self._trial_row(rows[0][2:])
+        read = json.loads(rows[0][0])
+        recalled = Memory(tuple(map(parse, read["links"])), tuple(read["notes"]))
+        return Trial(row.number, row.goal, row.opening, self.steps(trial_id), row.ending or Ending.STOPPED, recalled)
+
+    def version_after(self, run: str, number: int) -> Version:
+        """The memory after trial ``number`` of ``run``; StoreError if that trial has not written one."""
+        rows = self._rows(
+            "select versions.id from versions join trials on versions.trial = trials.id"
+            " where trials.run = ? and trials.number = ? order by versions.id desc limit 1", [self._run_id(run), number],
+        )
+        if not rows:
+            raise StoreError(f"no memory after trial {number} of {run}")
+        return self.memory_version(rows[0][0])
+
+    def memory_version(self, version: int) -> Version:
+        """The version with this id."""
+        rows = self._rows("select id, run, trial, writer, notes, unreadable from versions where id = ?", [version])
+        if not rows:
+            raise StoreError(f"no memory version {version} in {self.path}")
+        number, run, trial, writer, notes, unreadable = rows[0]
+        links = self._rows(
+            "select cause, hedge, relation, effect from version_links join links on links.id = link"
+            " where version = ? order by position", [version],
+        )
+        parents = self._rows("select parent from version_parents where version = ? order by parent", [version])
+        memory = Memory(tuple(Link(c, Hedge(h), Relation(r), e) for c, h, r, e in links), tuple(json.loads(notes)))
+        return Version(number, f"r{run}", trial, memory, writer, tuple(p for (p,) in parents), tuple(json.loads(unreadable)))
+
+    def calls(self, trial_id: int, step: int | None = None) -> list[Call]:
+        """The model calls of a trial in order; with ``step`` those of that step alone."""
+        rows = self._rows(
+            "select step, kept, parts, role, reply, read, reused, written, logprob, seconds, choices"
+            " from calls where trial = ? order by id", [trial_id],
+        )
+        found, before = [], ()
+        for at, kept, parts, role, *rest in rows:
+            before = (*before[:kept], *json.loads(parts))
+            if step is None or at == step:
+                found.append(Call(role, before, *rest))
+        return found
+
+    def writer_calls(self, trial_id: int) -> list[Call]:
+        """The calls that wrote the memory after a trial."""
+        of_steps = self._rows("select count(*) from calls where trial = ? and step is not null", [trial_id])[0][0]
+        return self.calls(trial_id)[of_steps:]
+
+    def check(self) -> list[str]:
+        """What is wrong with the file, in words; empty when it is sound."""
+        from memory.soundness import problems
+
+        with self._lock:
+            return problems(self._db)
+
+
+_COLUMNS = "id, run, number, world, task, variation, goal, opening, version, ending, score, steps"
+_TRIALS = f"select {_COLUMNS} from trials"
+_TRIALS_WITH_RECALLED = f"select recalled, {_COLUMNS} from trials"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=True, default=list)
+
+
+def _text(text: str) -> str:
+    """SQLite stores UTF-8: half a surrogate pair, which has no UTF-8, becomes U+FFFD."""
+    return text.encode("utf-8", "replace").decode() if any(0xD800 <= ord(c) < 0xE000 for c in text) else text
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _common(before: Sequence[str], parts: Sequence[str]) -> int:
+    count = 0
+    while count < min(len(before), len(parts)) and before[count] == parts[count]:
+        count += 1
+    return count
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

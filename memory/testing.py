@@ -1,0 +1,77 @@
+"""Hypothesis strategies for links, memories, steps, calls and trials; for our tests and for yours.
+
+>>> from hypothesis import given
+>>> from memory.links import parse
+>>> from memory.testing import links
+>>> @given(links())
+... def test_round_trip(link):
+...     assert parse(str(link)) == link
+"""
+
+from __future__ import annotations
+
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from memory.links import Hedge, Link, LinkError, Relation
+from memory.trials import Call, Ending, Memory, Step, Trial
+
+_WORDS = st.sampled_from(
+    "the door to kitchen open opening focus on red box a an flower pot 3 stove water is not may be necessary contribute".split()
+)
+
+
+def phrases() -> st.SearchStrategy[str]:
+    """Causes and effects: phrases of a text world, and any text that might pass for one."""
+    return st.one_of(st.lists(_WORDS, min_size=1, max_size=6).map(" ".join), st.text(min_size=1, max_size=40))
+
+
+@st.composite
+def links(draw: st.DrawFn) -> Link:
+    """Valid links with any hedge and relation."""
+    try:
+        return Link(draw(phrases()), draw(st.sampled_from(Hedge)), draw(st.sampled_from(Relation)), draw(phrases()))
+    except LinkError:
+        assume(False)
+        raise
+
+
+def memories(most: int = 8) -> st.SearchStrategy[Memory]:
+    """Memories of up to ``most`` distinct links and a few notes."""
+    return st.builds(
+        Memory,
+        links=st.lists(links(), max_size=most, unique=True).map(tuple),
+        notes=st.lists(texts(60), max_size=2).map(tuple),
+    )
+
+
+def texts(most: int = 200) -> st.SearchStrategy[str]:
+    """Text as worlds and models may write it: control characters, escapes, markup, SQL, any script."""
+    hostile = st.sampled_from(["\x1b[31mred", "[bold]x[/bold]", "'; drop table runs; --", "a\x00b", "\u202eabc", "<think>", "{}%s\\"])
+    return st.one_of(st.text(max_size=most), hostile)
+
+
+def scores() -> st.SearchStrategy[float]:
+    """Points from -100 to 100."""
+    return st.integers(-100, 100).map(float)
+
+
+def steps() -> st.SearchStrategy[Step]:
+    """Steps with any text, some with thoughts and citations."""
+    cited = st.lists(st.integers(1, 20), max_size=3).map(tuple)
+    return st.builds(Step, texts(40), texts(), scores(), texts(40), cited)
+
+
+def calls() -> st.SearchStrategy[Call]:
+    """Model calls whose prompts share beginnings, as append-only prompts do."""
+    parts = st.lists(st.sampled_from(["head\n", "> go\n", "You go.\n", "> look\n", "tail"]), max_size=6).map(tuple)
+    counts = st.integers(0, 5000)
+    return st.builds(Call, st.sampled_from(["act", "revise"]), parts, texts(40), counts, counts, counts, choices=counts)
+
+
+def trials() -> st.SearchStrategy[Trial]:
+    """Whole trials; endings need not fit the scores, as a reader of stored trials cannot rely on that."""
+    return st.builds(
+        Trial, st.integers(0, 9), texts(60), texts(60), st.lists(steps(), max_size=8).map(tuple), st.sampled_from(Ending),
+        memories(4),
+    )

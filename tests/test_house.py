@@ -1,0 +1,59 @@
+"""The house keeps its shape: imports run downhill, the doors are where the signs say."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("clin", "memory", "tui", "worlds")
+MAY_IMPORT = {
+    "worlds": {"worlds"},
+    "memory": {"memory"},
+    "clin": {"clin", "memory", "worlds"},
+    "tui": {"tui", "memory", "clin"},
+}
+FILES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide which room they come from"
+            names.add(node.module or "")
+    return names
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_run_downhill(path: Path) -> None:
+    room = path.relative_to(ROOT).parts[0]
+    ours = {name.partition(".")[0] for name in imported(path)} & set(ROOMS)
+    assert ours <= MAY_IMPORT[room]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_each_library_has_one_room(path: Path) -> None:
+    tops = {name.partition(".")[0] for name in imported(path)}
+    inside = path.relative_to(ROOT)
+    assert "textual" not in tops or inside.parts[0] == "tui"
+    assert not {"sqlite3", "sqlite_utils"} & tops or inside.parts[0] == "memory"
+    assert "py4j" not in tops or inside.parts[0] == "worlds"
+    assert "llama_cpp" not in tops or inside.parts[:2] == ("clin", "llms")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_room_for_odds_and_ends(path: Path) -> None:
+    assert path.stem not in {"utils", "helpers", "common", "misc"}
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = {"llama_cpp", "textual", "py4j", "pydantic", "sqlite_utils", "numpy", "rich"}
+    code = f"import sys, clin.cli; print(sorted({heavy!r} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT).stdout.strip() == "[]"

@@ -1,0 +1,167 @@
+"""The real bundled model under the real llama.cpp: choices, cache, errors."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clin.errors import ModelError
+from clin.llms import Answer, Question
+from clin.llms.open import open_model
+from clin.llms.trie import trie
+from memory.links import read
+from memory.strategies._clin_prompts import GRAMMAR
+
+HEAD = ("Task: find a(n) living thing. First, focus on the thing.\n", "Memory:\n", "none\n")
+TURNS = (">", " teleport to outside\n", "You teleport to the outside.\n", ">", " look around\n", "outside: bee; frog\n")
+
+
+def ask(model, question: Question, lane: int = 0) -> Answer:
+    model.submit(question, lane=lane)
+    [(answered, answer)] = model.ready()
+    assert answered == lane
+    return answer
+
+
+def test_the_bundled_model_declares_what_it_can(bundled) -> None:
+    assert bundled.card.roles == ("act",)
+    assert bundled.card.prompt == "compact-1"
+    assert bundled.card.context == 1408
+    assert len(bundled.card.sha256) == 64
+
+
+def test_a_choice_is_one_of_the_choices(bundled) -> None:
+    choices = (" look around\n", " focus on frog\n", " open door to kitchen\n")
+    answer = ask(bundled, Question((*HEAD, *TURNS, ">"), choices))
+    assert answer.text in choices
+    assert answer.logprob <= 0
+    assert answer.finish == "choice"
+
+
+def test_what_was_cached_does_not_change_an_answer(bundled) -> None:
+    """The law behind resuming: cold, warm and after other questions, the same bytes and the same log-probability."""
+    choices = tuple(f" {verb} {thing}\n" for verb in ("focus on", "pick up", "look at") for thing in ("bee", "frog", "tree"))
+    questions = [Question((*HEAD, *TURNS[: 3 * n], ">"), choices) for n in range(3)]
+    questions += [Question((*HEAD, *TURNS, ">"), stop=("\n",), max_tokens=20)]
+    cold = []
+    for question in questions:
+        model = open_model("bundled", threads=1)
+        cold.append(ask(model, question))
+        model.close()
+    order = [*questions, *reversed(questions), *random.Random(0).choices(questions, k=8)]
+    for question in order:
+        warm, alone = ask(bundled, question), cold[questions.index(question)]
+        assert (warm.text, warm.logprob, warm.written) == (alone.text, alone.logprob, alone.written)
+
+
+def test_a_step_reads_only_what_is_new(bundled) -> None:
+    choices = (" look around\n", " focus on frog\n")
+    ask(bundled, Question((*HEAD, ">"), choices))
+    answer = ask(bundled, Question((*HEAD, *TURNS[:3], ">"), choices))
+    assert answer.reused >= bundled.count(HEAD[0])
+    assert answer.read - answer.reused <= sum(map(bundled.count, TURNS[1:3])) + 1
+
+
+def test_free_text_ends_at_a_stop_or_at_the_bound(bundled) -> None:
+    parts = (*HEAD, ">")
+    stopped = ask(bundled, Question(parts, stop=("\n",), max_tokens=40))
+    assert "\n" not in stopped.text
+    assert stopped.finish == "stop"
+    bounded = ask(bundled, Question(parts, max_tokens=3))
+    assert (bounded.written, bounded.finish) == (3, "length")
+
+
+def test_a_grammar_is_kept(bundled) -> None:
+    answer = ask(bundled, Question((*HEAD, "A learning: "), grammar=GRAMMAR, max_tokens=120))
+    lines = answer.text.split("\n")
+    whole = lines[:-1] if answer.finish == "length" else lines
+    assert read("\n".join(whole)).unreadable == ()
+
+
+def test_a_reply_that_was_begun_goes_on(bundled) -> None:
+    whole = ask(bundled, Question((*HEAD, ">", " focus"), stop=("\n",), max_tokens=20))
+    begun = ask(bundled, Question((*HEAD, ">"), begun=(" focus",), stop=("\n",), max_tokens=20))
+    assert begun.text == whole.text
+
+
+def test_many_lanes_answer_like_one(bundled) -> None:
+    """Batching changes the order of floating-point sums, so near ties may fall otherwise; a clear choice may not."""
+    choices = (" focus on frog\n", " open door to kitchen\n", " look around\n")
+    questions = [Question((*HEAD, *TURNS[: 3 * (n % 3)], ">"), choices) for n in range(6)]
+    alone = [ask(bundled, question) for question in questions]
+    many = open_model("bundled", threads=1, lanes=6)
+    for lane, question in enumerate(questions):
+        many.submit(question, lane=lane)
+    together: dict[int, Answer] = {}
+    while len(together) < len(questions):
+        together.update(dict(many.ready()))
+    many.close()
+    for lane, one in enumerate(alone):
+        assert together[lane].logprob == pytest.approx(one.logprob, abs=0.05)
+        if one.logprob > -0.5:
+            assert together[lane].text == one.text
+
+
+@given(st.lists(st.lists(st.integers(0, 5), min_size=1, max_size=5).map(lambda t: (*t, 99)), min_size=1, max_size=20))
+def test_a_trie_admits_exactly_the_given_set(choices: list[tuple[int, ...]]) -> None:
+    root, found = trie(choices), []
+    stack = [((), root)]
+    while stack:
+        tokens, node = stack.pop()
+        if node.choice is not None:
+            assert choices[node.choice] == tokens
+            found.append(tokens)
+        stack += [((*tokens, token), child) for token, child in node.children.items()]
+    assert sorted(found) == sorted(set(choices))
+
+
+def test_choices_that_cannot_be_told_apart_are_refused(bundled) -> None:
+    with pytest.raises(ValueError):
+        trie([(1, 2), (1,)])
+    with pytest.raises(ValueError):
+        trie([()])
+
+
+def bad_models(folder: Path) -> dict[str, tuple[str, str]]:
+    """Reference and what the error must say."""
+    whole = (Path(__file__).parent.parent / "clin/llms/bundled/clin-5m-f16.gguf").read_bytes()
+    (folder / "notes.gguf").write_text("not a model")
+    (folder / "short.gguf").write_bytes(whole[: len(whole) // 2])
+    (folder / "header.gguf").write_bytes(whole[:40])
+    (folder / "strange.gguf").write_bytes(whole.replace(b"general.architecture\x08\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00llama", b"general.architecture\x08\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00lalma"))
+    return {
+        "missing": (str(folder / "nots.gguf"), "did you mean 'notes.gguf'"),
+        "not a GGUF": (str(folder / "notes.gguf"), "is not a GGUF file"),
+        "truncated": (str(folder / "short.gguf"), "cannot be loaded"),
+        "cut in its header": (str(folder / "header.gguf"), "cannot be loaded"),
+        "unknown architecture": (str(folder / "strange.gguf"), "cannot be loaded"),
+        "a folder": (str(folder), "is a folder"),
+        "hub reference": ("hf:nothing", "hf:ORG/REPO:FILE"),
+        "empty": ("", "empty model reference"),
+        "missing script": (f"scripted:{folder}/no.json", "no script file"),
+    }
+
+
+@pytest.mark.parametrize("case", ["missing", "not a GGUF", "truncated", "cut in its header", "unknown architecture", "a folder", "hub reference", "empty", "missing script"])
+def test_a_bad_model_is_one_line(case: str, tmp_path: Path, capfd) -> None:
+    reference, says = bad_models(tmp_path)[case]
+    with pytest.raises(ModelError) as refused:
+        open_model(reference)
+    assert says in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_question_that_can_never_fit_is_refused(bundled) -> None:
+    with pytest.raises(ModelError, match="does not fit the context of 1408"):
+        bundled.submit(Question(("word " * 3000,), max_tokens=5), lane=0)
+    assert ask(bundled, Question((*HEAD, ">"), (" look around\n",))).text == " look around\n"
+
+
+def test_more_context_than_the_model_was_made_for_is_refused() -> None:
+    with pytest.raises(ModelError, match="--ctx 100000 is more than"):
+        open_model("bundled", ctx=100_000)

@@ -1,0 +1,154 @@
+"""A trial, played by hand: the test is the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clin.errors import ModelError
+from clin.llms import Answer, ModelCard
+from clin.play import STUCK_AFTER, Context, WorldChanged, play
+from clin.prompt import Full, citations, forms, style
+from memory.links import parse
+from memory.trials import Ending, Memory, Step
+from worlds import Observation
+
+CARD = ModelCard("by hand", prompt="compact-1")
+
+
+class Ladder:
+    """A world of rungs: "up" gains 25 points, "jump" ends it at once."""
+
+    goal = "reach the top"
+
+    def __init__(self) -> None:
+        self.rung = 0
+
+    def reset(self) -> Observation:
+        self.rung = 0
+        return Observation("You stand at the foot.", 0.0, False)
+
+    def step(self, action: str) -> Observation:
+        self.rung += action == "up"
+        score = -100.0 if action == "jump" else 25.0 * self.rung
+        return Observation(f"You are on rung {self.rung}.", score, score in (-100.0, 100.0))
+
+    def surroundings(self) -> str:
+        return f"rung {self.rung}"
+
+    def actions(self) -> Sequence[str]:
+        return ("down", "jump", "up", "wait")
+
+    def close(self) -> None: ...
+
+
+def trial(replies: list[str], *, budget: int = 50, past: Sequence[Step] = (), room: int = 0):
+    world, seen, questions = Ladder(), [], []
+    opening = world.reset().text
+    layout = style("compact-1")
+    context = Context(layout, room, lambda text: len(text.split()), layout.head(world.goal, Memory(), opening))
+    playing = play(
+        world, Memory(), lambda step, calls: seen.append((step, calls)), budget=budget, context=context, card=CARD, past=past
+    )
+    answers = iter(replies)
+    try:
+        question = next(playing)
+        while True:
+            questions.append(question)
+            question = playing.send(Answer(f" {next(answers)}\n"))
+    except StopIteration as stop:
+        return stop.value, seen, questions
+
+
+def test_reaching_the_goal_wins() -> None:
+    ending, seen, questions = trial(["up"] * 4)
+    assert ending is Ending.WON
+    assert [step.score for step, _ in seen] == [25, 50, 75, 100]
+    assert questions[0].choices == (" down\n", " jump\n", " up\n", " wait\n")
+
+
+def test_the_world_ends_it_below_the_goal() -> None:
+    assert trial(["up", "jump"])[0] is Ending.LOST
+
+
+def test_the_budget_ends_it() -> None:
+    ending, seen, _ = trial(["up", "down", "wait", "down"], budget=3)
+    assert ending is Ending.BUDGET
+    assert len(seen) == 3
+
+
+def test_the_same_action_again_and_again_is_stuck() -> None:
+    ending, seen, _ = trial(["wait"] * 20)
+    assert ending is Ending.STUCK
+    assert len(seen) == STUCK_AFTER
+
+
+def test_a_prompt_only_grows() -> None:
+    _, _, questions = trial(["up", "down", "wait", "up"], budget=4)
+    for before, after in zip(questions, questions[1:], strict=False):
+        assert after.parts[: len(before.parts)] == before.parts
+
+
+def test_an_interrupted_trial_asks_what_it_would_have_asked() -> None:
+    whole, seen, questions = trial(["up", "down", "up", "up", "up"])
+    for cut in range(len(seen)):
+        past = [step for step, _ in seen[:cut]]
+        rest = [step.action for step, _ in seen[cut:]]
+        ending, again, asked = trial(rest, past=past)
+        assert (ending, asked) == (whole, questions[cut:])
+        assert [step for step, _ in again] == [step for step, _ in seen[cut:]]
+
+
+def test_a_world_that_changed_is_not_resumed() -> None:
+    with pytest.raises(WorldChanged):
+        trial(["up"], past=[Step("up", "You fall.", 0.0)])
+
+
+@given(st.integers(90, 200), st.integers(1, 40))
+def test_the_prompt_never_outgrows_the_context(room: int, steps: int) -> None:
+    actions = ["up", "wait", "down"] * steps
+    _, _, questions = trial(actions[:steps], budget=steps, room=room)
+    for question in questions:
+        assert sum(len(part.split()) for part in question.parts) <= room
+        assert question.parts[0] == "Task: reach the top\n"
+
+
+def test_a_task_that_does_not_fit_is_refused_before_the_trial() -> None:
+    with pytest.raises(ModelError, match="context holds 20"):
+        trial(["up"], room=20)
+
+
+def test_the_full_prompt_thinks_then_chooses() -> None:
+    world = Ladder()
+    memory = Memory((parse("up SHOULD BE NECESSARY to reach the top"),))
+    asking = Full().ask(world, Full().head(world.goal, memory, "foot"), memory)
+    thought = next(asking)
+    assert not thought.choices
+    assert "1. up SHOULD BE NECESSARY to reach the top" in thought.text
+    choice = asking.send(Answer(" Learning [1] says to go up."))
+    assert choice.parts == thought.parts
+    assert choice.text.endswith("Thought: Learning [1] says to go up.\nAction:")
+    with pytest.raises(StopIteration) as stop:
+        asking.send(Answer(" up\n"))
+    move = stop.value.value
+    assert (move.action, move.thought, move.cited) == ("up", "Learning [1] says to go up.", (1,))
+
+
+def test_citations_name_learnings_that_exist() -> None:
+    assert citations("as [2] and [1, 3] say, [2], not [9] or [x]", 3) == (2, 1, 3)
+
+
+@given(st.lists(st.text("abc to", min_size=1, max_size=12), max_size=60), st.integers(100, 400))
+def test_the_forms_of_actions_are_bounded(actions: list[str], limit: int) -> None:
+    assert len(forms(actions, limit)) <= limit + 1
+
+
+def test_many_actions_are_shown_as_forms() -> None:
+    things = [f"thing {n}" for n in range(30)]
+    shown = forms([f"move {a} to {b}" for a in things for b in things] + [f"focus on {a}" for a in things], 900)
+    assert "move A to B" in shown
+    assert "focus on A" in shown
+    assert "thing 29" in shown

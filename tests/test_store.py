@@ -1,0 +1,198 @@
+"""The store against a plain model, its errors, and what it promises when it is interrupted."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from memory.rows import StoreError
+from memory.store import Store
+from memory.testing import calls, memories, steps, texts
+from memory.trials import Ending, Memory, Step
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """Begin, append, finish, reopen: what is read back is what a dict remembers."""
+
+    @initialize(folder=st.uuids())
+    def open(self, folder) -> None:
+        self.path = Path(self.folder) / f"{folder}.db"
+        self.store = Store(self.path)
+        self.runs: dict[str, list[dict]] = {}
+
+    folder: str = ""
+
+    def teardown(self) -> None:
+        if hasattr(self, "store"):
+            assert self.store.check() == []
+            self.store.close()
+
+    @rule(note=texts())
+    def begin_run(self, note: str) -> None:
+        name = self.store.begin_run({"note": note})
+        self.runs[name] = []
+        assert self.store.run(name).config == {"note": note}
+
+    @precondition(lambda self: self.runs)
+    @rule(data=st.data(), goal=texts(), opening=texts(), recalled=memories(4))
+    def begin_trial(self, data, goal: str, opening: str, recalled: Memory) -> None:
+        run = data.draw(st.sampled_from(sorted(self.runs)))
+        trials = self.runs[run]
+        if trials and trials[-1]["ending"] is None:
+            return
+        version = self.store.version_after(run, len(trials) - 1).id if trials else None
+        trial = self.store.begin_trial(
+            run, len(trials), task_goal=goal, opening=opening, recalled=recalled, version=version, world="w", task="t", variation=0
+        )
+        trials.append({"id": trial, "goal": goal, "recalled": recalled, "steps": [], "calls": [], "ending": None, "memory": None})
+
+    def unfinished(self) -> list[dict]:
+        return [trial for trials in self.runs.values() for trial in trials if trial["ending"] is None]
+
+    @precondition(lambda self: self.unfinished())
+    @rule(data=st.data(), step=steps(), made=st.lists(calls(), max_size=3))
+    def append(self, data, step: Step, made: list) -> None:
+        trial = data.draw(st.sampled_from(self.unfinished()))
+        assert self.store.append_step(trial["id"], step, made) == len(trial["steps"])
+        trial["steps"].append(step)
+        trial["calls"] += made
+
+    @precondition(lambda self: self.unfinished())
+    @rule(data=st.data(), ending=st.sampled_from(Ending), memory=memories(), unreadable=st.lists(texts(), max_size=2), made=st.lists(calls(), max_size=2))
+    def finish(self, data, ending: Ending, memory: Memory, unreadable: list[str], made: list) -> None:
+        trial = data.draw(st.sampled_from(self.unfinished()))
+        self.store.finish_trial(trial["id"], ending, memory, writer="w", unreadable=unreadable, calls=made)
+        trial.update(ending=ending, memory=memory, unreadable=tuple(unreadable))
+        trial["calls"] += made
+        with pytest.raises(StoreError):
+            self.store.append_step(trial["id"], Step("late", "", 0.0))
+
+    @rule()
+    def reopen(self) -> None:
+        self.store.close()
+        self.store = Store(self.path)
+
+    @invariant()
+    def reads_what_was_written(self) -> None:
+        for run, trials in getattr(self, "runs", {}).items():
+            assert [row.ending for row in self.store.trials(run)] == [trial["ending"] for trial in trials]
+            for number, trial in enumerate(trials):
+                assert self.store.steps(trial["id"]) == tuple(trial["steps"])
+                assert self.store.calls(trial["id"]) == trial["calls"]
+                stored = self.store.trial(trial["id"])
+                assert (stored.goal, stored.recalled) == (trial["goal"], trial["recalled"])
+                if trial["ending"] is not None:
+                    version = self.store.version_after(run, number)
+                    assert (version.memory, version.unreadable) == (trial["memory"], trial["unreadable"])
+
+
+def test_the_store_is_a_dict_that_survives(tmp_path: Path) -> None:
+    machine = type("StoreMachineHere", (StoreMachine,), {"folder": str(tmp_path)})
+    from hypothesis.stateful import run_state_machine_as_test
+
+    quick = settings(max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(machine, settings=quick)
+    assert list(tmp_path.glob("*.db"))
+
+
+def begun(store: Store) -> int:
+    run = store.begin_run({})
+    return store.begin_trial(
+        run, 0, task_goal="g", opening="o", recalled=Memory(), version=None, world="w", task="t", variation=0
+    )
+
+
+def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    path.write_text("these are my notes, " * 100)
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="not a sound SQLite database"):
+        Store(path)
+    assert path.read_bytes() == before
+
+
+def test_another_programs_database_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as db:
+        db.execute("create table bookmarks (url text)")
+    with pytest.raises(StoreError, match="another program's database"):
+        Store(path)
+
+
+def test_a_newer_versions_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "clin.db"
+    Store(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute("insert into _sqlite_migrations (migration_set, name, applied_at) values ('clin', '99 the future', 'x')")
+    with pytest.raises(StoreError, match="newer version"):
+        Store(path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(StoreError, match="read-only"):
+            Store(tmp_path / "clin.db")
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_missing_places_are_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no folder"):
+        Store(tmp_path / "nowhere" / "clin.db")
+    with pytest.raises(StoreError, match="no database"):
+        Store(tmp_path / "clin.db", read_only=True)
+    with pytest.raises(StoreError, match="is a folder"):
+        Store(tmp_path)
+
+
+def test_reading_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "clin.db"
+    with Store(path) as store:
+        trial = begun(store)
+    with Store(path, read_only=True) as store, pytest.raises(StoreError, match="reading only"):
+        store.append_step(trial, Step("a", "b", 0.0))
+
+
+def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path) -> None:
+    """SQLite's own limit on pages stands in for the disk: the error is the same one."""
+    with Store(tmp_path / "clin.db") as store:
+        trial = begun(store)
+        store.append_step(trial, Step("a", "b", 1.0))
+        pages = store._db.execute("pragma page_count").fetchone()[0]
+        store._db.execute(f"pragma max_page_count = {pages}")
+        with pytest.raises(StoreError, match="no space left"):
+            for _ in range(1000):
+                store.append_step(trial, Step("a", "b" * 5000, 1.0))
+        kept = store.steps(trial)
+        assert kept[0] == Step("a", "b", 1.0)
+        assert store.check() == []
+        assert store.trials("r1")[0].steps == len(kept)
+
+
+def test_a_live_run_is_not_taken_by_a_second_process(tmp_path: Path) -> None:
+    with Store(tmp_path / "clin.db") as store:
+        begun(store)
+        store.claim_run("r1")
+        store._db.execute("update runs set pid = ?", [os.getppid()])
+        with pytest.raises(StoreError, match=f"process {os.getppid()}"):
+            store.claim_run("r1")
+        store._db.execute("update runs set pid = 4194304")
+        store.claim_run("r1")
+        assert store.run("r1").state == "running"
+
+
+def test_an_unknown_run_says_which_there_are(tmp_path: Path) -> None:
+    with Store(tmp_path / "clin.db") as store:
+        with pytest.raises(StoreError, match="it has none yet"):
+            store.run("r1")
+        begun(store)
+        with pytest.raises(StoreError, match="r1 to r1"):
+            store.run("boil")

@@ -1,0 +1,218 @@
+"""ScienceWorld (Wang et al. 2022, arXiv 2203.07540): 30 elementary-science tasks, through raw simulator calls.
+
+The official wrapper lists all valid actions at each step, which is most of its time; here surroundings and admissible
+actions are asked for only when somebody wants them. One JVM hosts all open worlds of a process.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from worlds import Observation, Task, WorldCrashed, WorldError, nearest
+from worlds._jvm import Jvm, java_call, java_runtime
+
+__all__ = ["SCORE", "ScienceWorld", "java_runtime", "open", "tasks"]
+
+SCORE = "points 0 to 100 for sub-goals reached; -100 for a mistake that ends the task (a wrong focus)"
+
+SIMPLIFICATIONS = ("teleportAction", "selfWateringFlowerPots", "openContainers", "openDoors", "noElectricalAction")
+PRESETS = ("easy", "none")
+ELECTRICAL = ("power-component", "conductivity")
+
+_TASKS = {  # name: (id, end of train, end of dev, variations), as the simulator 1.2.3 reports them; a test compares
+    "boil": ("1-1", 14, 21, 30),
+    "melt": ("1-2", 14, 21, 30),
+    "freeze": ("1-3", 14, 21, 30),
+    "change-the-state-of-matter-of": ("1-4", 14, 21, 30),
+    "use-thermometer": ("2-1", 270, 405, 540),
+    "measure-melting-point-known-substance": ("2-2", 218, 327, 436),
+    "measure-melting-point-unknown-substance": ("2-3", 150, 225, 300),
+    "power-component": ("3-1", 10, 15, 20),
+    "power-component-renewable-vs-nonrenewable-energy": ("3-2", 10, 15, 20),
+    "test-conductivity": ("3-3", 450, 675, 900),
+    "test-conductivity-of-unknown-substances": ("3-4", 300, 450, 600),
+    "find-living-thing": ("4-1", 150, 225, 300),
+    "find-non-living-thing": ("4-2", 150, 225, 300),
+    "find-plant": ("4-3", 150, 225, 300),
+    "find-animal": ("4-4", 150, 225, 300),
+    "grow-plant": ("5-1", 62, 93, 126),
+    "grow-fruit": ("5-2", 62, 93, 126),
+    "chemistry-mix": ("6-1", 16, 24, 32),
+    "chemistry-mix-paint-secondary-color": ("6-2", 18, 27, 36),
+    "chemistry-mix-paint-tertiary-color": ("6-3", 18, 27, 36),
+    "lifespan-longest-lived": ("7-1", 62, 93, 125),
+    "lifespan-shortest-lived": ("7-2", 62, 93, 125),
+    "lifespan-longest-lived-then-shortest-lived": ("7-3", 62, 93, 125),
+    "identify-life-stages-1": ("8-1", 6, 9, 14),
+    "identify-life-stages-2": ("8-2", 4, 6, 10),
+    "inclined-plane-determine-angle": ("9-1", 84, 126, 168),
+    "inclined-plane-friction-named-surfaces": ("9-2", 692, 1038, 1386),
+    "inclined-plane-friction-unnamed-surfaces": ("9-3", 80, 120, 162),
+    "mendelian-genetics-known-plant": ("10-1", 60, 90, 120),
+    "mendelian-genetics-unknown-plant": ("10-2", 240, 360, 480),
+}
+
+_AMBIGUOUS = re.compile(r"^Ambiguous request", re.MULTILINE)
+_OFFER = re.compile(r"^(\d+):", re.MULTILINE)
+_LONGEST_ACTION = 1000
+_RESET = "reset task"
+"""Listed by the simulator, but it throws the trial away; a trial's reset is the caller's."""
+
+
+def tasks() -> Sequence[Task]:
+    """The 30 tasks in the paper's order of ids, with the official splits; starts no JVM."""
+    return tuple(
+        Task(name, total, {"train": range(train), "dev": range(train, dev), "test": range(dev, total)}, (number,))
+        for name, (number, train, dev, total) in _TASKS.items()
+    )
+
+
+def open(task: str, variation: int, *, seed: int = 0, simplifications: str = "easy", **unknown: object) -> ScienceWorld:
+    """One ScienceWorld. ``simplifications``: "easy" (all), "none", or single ones separated by commas. The simulator
+    takes no seed."""
+    if unknown:
+        raise WorldError(f"scienceworld has no option '{next(iter(unknown))}' (its option: simplifications)")
+    return ScienceWorld(task, variation, _checked(task, simplifications))
+
+
+def _checked(task: str, simplifications: str) -> str:
+    chosen = [each.strip() for each in simplifications.split(",") if each.strip()]
+    for each in chosen:
+        if each not in (*SIMPLIFICATIONS, *PRESETS):
+            allowed = (*PRESETS, *SIMPLIFICATIONS)
+            raise WorldError(f"no simplification '{each}'{nearest(each, allowed)} (simplifications: {', '.join(allowed)})")
+    if "noElectricalAction" in chosen and any(word in task for word in ELECTRICAL):
+        raise WorldError(f"task '{task}' needs electrical actions, so noElectricalAction cannot be used with it")
+    return "" if chosen == ["none"] else ",".join(each for each in chosen if each != "none")
+
+
+def _jar() -> Path:
+    found = importlib.util.find_spec("scienceworld")
+    if found is None or found.origin is None:
+        raise WorldError("the package scienceworld is not installed: `pip install scienceworld==1.2.3`")
+    return Path(found.origin).parent / "scienceworld.jar"
+
+
+_jvm: Jvm | None = None
+
+
+def jvm() -> Jvm:
+    """The JVM that all ScienceWorlds of this process share."""
+    global _jvm
+    if _jvm is None:
+        _jvm = Jvm(_jar())
+    return _jvm
+
+
+class ScienceWorld:
+    """One task in one variation. See :class:`worlds.World`."""
+
+    def __init__(self, task: str, variation: int, simplifications: str) -> None:
+        self._place = (task, variation, simplifications)
+        self._jvm = jvm()
+        self._generation = -1
+        self._taken: list[str] = []
+        self._offered: tuple[str, ...] = ()
+        self._done = False
+        self._closed = False
+        self._score = 0.0
+        self._listed: tuple[str, ...] | None = None
+        self._load()
+        self.goal: str = _plain(self._ask("getTaskDescription"))
+
+    def reset(self) -> Observation:
+        self._open()
+        self._load()
+        self._taken.clear()
+        self._offered, self._done, self._score, self._listed = (), False, 0.0, None
+        return Observation(_plain(self._ask("freeActionLook")), 0.0, False)
+
+    def step(self, action: str) -> Observation:
+        self._open()
+        if self._done:
+            raise WorldError("the task is over; reset the world to play again")
+        if self._generation != self._jvm.generation:
+            self._revive()
+        try:
+            text = self._step(action)
+        except WorldCrashed:
+            self._revive()
+            text = self._step(action)
+        self._taken.append(action)
+        self._listed = None
+        self._offered = tuple(_OFFER.findall(text)) if _AMBIGUOUS.search(text) else ()
+        self._score = round(self._raw("getScore") * 100, 6)
+        # The server goes on after a fatal mistake; the official wrapper ends the task at a negative score.
+        self._done = bool(self._raw("getCompleted")) or self._score < 0
+        return Observation(_plain(text), self._score, self._done)
+
+    def surroundings(self) -> str:
+        self._open()
+        return f"{_plain(self._ask('freeActionLook'))}\n{_plain(self._ask('freeActionInventory'))}".strip()
+
+    def actions(self) -> Sequence[str]:
+        self._open()
+        if self._done:
+            return ()
+        if self._offered:
+            return tuple(sorted(self._offered, key=int))
+        if self._listed is None:
+            found = json.loads(self._ask("getValidActionObjectCombinationsJSON"))["validActions"]
+            self._listed = tuple(sorted({each["action"] for each in found} - {_RESET}))
+        return self._listed
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._jvm.release(self._server)
+
+    def _load(self) -> None:
+        gateway = self._jvm.gateway()
+        if self._generation == self._jvm.generation:
+            self._jvm.release(self._server)
+        self._generation = self._jvm.generation
+        self._server = java_call(gateway.jvm.scienceworld.runtime.pythonapi.PythonInterface)
+        self._raw("load", *self._place, False)
+
+    def _revive(self) -> None:
+        """The JVM died: load again and repeat what was done; the simulator is deterministic."""
+        self._jvm.mourn()
+        try:
+            self._load()
+            for action in self._taken:
+                self._step(action)
+        except WorldError as error:
+            raise WorldCrashed(str(error)) from error
+
+    def _step(self, action: str) -> str:
+        return self._raw("step", _typed(action))
+
+    def _raw(self, name: str, *arguments: object):
+        return java_call(getattr(self._server, name), *arguments)
+
+    def _ask(self, name: str) -> str:
+        """A question that costs no step; a JVM that died in between is brought back."""
+        if self._generation != self._jvm.generation:
+            self._revive()
+        try:
+            return self._raw(name)
+        except WorldCrashed:
+            self._revive()
+            return self._raw(name)
+
+    def _open(self) -> None:
+        if self._closed:
+            raise WorldError("this world is closed; open another")
+
+
+def _typed(action: str) -> str:
+    """The action as a person could have typed it: one bounded line without control characters."""
+    return "".join(char if char.isprintable() else " " for char in action)[:_LONGEST_ACTION]
+
+
+def _plain(text: str) -> str:
+    return str(text).replace("\r\n", "\n").strip("\n")
