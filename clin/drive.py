@@ -23,6 +23,7 @@ def drive(
     waiting = deque(asking)
     lane_of: dict[Future[Question | None], tuple[int, Asking]] = {}
     active: dict[int, Asking] = {}
+    unfinished: list[Asking] = []
     stopped = False
     with ThreadPoolExecutor(max_workers=lanes, thread_name_prefix="trial") as pool:
         free = list(range(lanes))
@@ -39,16 +40,18 @@ def drive(
                     question = future.result()
                     if question is None:
                         free.append(lane)
-                    elif not stopped:
+                    elif stopped:
+                        unfinished.append(each)
+                    else:
                         active[lane] = each
                         llm.submit(question, lane=lane)
                 for lane, answer in llm.ready() if active else ():
                     each = active.pop(lane)
                     lane_of[pool.submit(_resume, each, answer)] = lane, each
-            return True
+            return not unfinished
         finally:
             wait(lane_of)
-            for each in [*waiting, *active.values(), *(each for _, each in lane_of.values())]:
+            for each in [*waiting, *unfinished, *active.values(), *(each for _, each in lane_of.values())]:
                 each.close()
 
 

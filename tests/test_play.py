@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clin.drive import drive
 from clin.errors import ModelError
-from clin.llms import Answer, ModelCard
+from clin.llms import Answer, ModelCard, Question
 from clin.play import STUCK_AFTER, Context, WorldChanged, play
 from clin.prompt import Full, citations, forms, style
 from memory.links import parse
@@ -152,3 +153,66 @@ def test_many_actions_are_shown_as_forms() -> None:
     assert "move A to B" in shown
     assert "focus on A" in shown
     assert "thing 29" in shown
+
+
+class Echo:
+    """A model that answers every question with its own number, two at a time and in reverse."""
+
+    card = CARD
+
+    def __init__(self) -> None:
+        self.queue, self.most, self.asked = [], 0, 0
+
+    def submit(self, question, *, lane: int) -> None:
+        self.queue.append((lane, question))
+        self.most = max(self.most, len(self.queue))
+
+    def ready(self):
+        done, self.queue = self.queue[-2:], self.queue[:-2]
+        self.asked += len(done)
+        return [(lane, Answer(question.text)) for lane, question in reversed(done)]
+
+    def count(self, text: str) -> int:
+        return len(text)
+
+    def close(self) -> None: ...
+
+
+def asking(name: str, count: int, told: dict[str, list[str]]):
+    try:
+        for number in range(count):
+            answer = yield Question((f"{name}{number}",))
+            told[name].append(answer.text)
+    finally:
+        told[name].append("closed")
+
+
+@given(st.lists(st.integers(0, 6), max_size=9), st.integers(1, 5))
+def test_every_question_gets_its_own_answer(counts: list[int], lanes: int) -> None:
+    told = {f"g{n}-": [] for n in range(len(counts))}
+    model = Echo()
+    assert drive([asking(name, count, told) for name, count in zip(told, counts, strict=True)], model, lanes=lanes)
+    assert told == {name: [*(f"{name}{k}" for k in range(count)), "closed"] for name, count in zip(told, counts, strict=True)}
+    assert model.most <= lanes
+
+
+@given(st.integers(0, 12), st.integers(1, 4))
+def test_stopping_closes_every_trial_and_says_so(after: int, lanes: int) -> None:
+    told = {f"g{n}-": [] for n in range(5)}
+    model = Echo()
+    ended = drive([asking(name, 3, told) for name in told], model, lanes=lanes, stop=lambda: model.asked >= after)
+    finished = all(len(answers) == 4 for answers in told.values())
+    assert ended is finished
+    assert all(not answers or answers[-1] == "closed" for answers in told.values())
+
+
+def test_one_failing_trial_closes_the_others() -> None:
+    told = {"a": [], "b": []}
+
+    def failing():
+        yield Question(("x",))
+        raise WorldChanged("no")
+
+    with pytest.raises(WorldChanged):
+        drive([asking("a", 50, told), failing(), asking("b", 50, told)], Echo(), lanes=3)
+    assert (told["a"][-1], told["b"][-1]) == ("closed", "closed")

@@ -106,7 +106,7 @@ class Jvm:
         try:
             port, self._process = launch_gateway(
                 classpath=str(self.jar), javaopts=options, java_path=str(path), die_on_exit=True, return_proc=True,
-                cwd=str(self.jar.parent), create_new_process_group=False,
+                cwd=str(self.jar.parent), create_new_process_group=True,
             )
         except (OSError, ValueError, Py4JError) as error:
             raise WorldError(f"Java at {path} ({source}) could not be started with {' '.join(options)}: {error}") from None

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from clin.cli.options import as_json
+
+if TYPE_CHECKING:
+    from clin.llms.shelf import OnShelf
 
 
 @click.group(invoke_without_command=True)
@@ -19,12 +23,28 @@ def models(ctx: click.Context, as_json: bool) -> None:
 
     if ctx.invoked_subcommand:
         return
-    rows = [{"model": each.reference, "megabytes": round(each.bytes / 1e6, 1)} for each in shelf(Path())]
+    rows = [_row(each) for each in shelf(Path())]
     if as_json:
         dump(rows)
         return
-    table(("model", "megabytes"), ([*row.values()] for row in rows), right=("megabytes",))
-    console().print("`clin models show MODEL` prints a card; any instruct GGUF works: --model PATH.gguf or hf:ORG/REPO:FILE")
+    head = ("model", "megabytes", "name", "roles", "prompt", "context")
+    table(head, ([*row.values()] for row in rows), right=("megabytes", "context"))
+    console().print(
+        "\nRoles: a model without `revise` acts, and its memory is written by rules. `clin models show MODEL` prints a card; "
+        "any instruct GGUF works: --model PATH.gguf or hf:ORG/REPO:FILE"
+    )
+
+
+def _row(each: OnShelf) -> dict[str, object]:
+    from clin.errors import ModelError
+    from clin.llms.llamacpp import read_card
+
+    row: dict[str, object] = {"model": each.reference, "megabytes": round(each.bytes / 1e6, 1)}
+    try:
+        card = read_card(each.path)
+    except ModelError as error:
+        return {**row, "name": str(error), "roles": "", "prompt": "", "context": ""}
+    return {**row, "name": card.name, "roles": " ".join(card.roles), "prompt": card.prompt, "context": card.context}
 
 
 @models.command()
@@ -37,15 +57,12 @@ def show(model: str, as_json: bool) -> None:
     from rich.text import Text
 
     from clin.cli.tables import console, dump
-    from clin.llms.open import open_model
+    from clin.llms.llamacpp import read_card
+    from clin.llms.open import model_file
     from clin.llms.shelf import card_text
     from memory.inert import inert
 
-    llm = open_model(model)
-    try:
-        card = llm.card
-    finally:
-        llm.close()
+    card = read_card(model_file(model))
     if as_json:
         dump(asdict(card))
         return

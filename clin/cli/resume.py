@@ -27,6 +27,7 @@ def resume(run: str, verbose: bool, db: Path, as_json: bool) -> None:
         llm = open_model(config.model.reference, seed=config.seed, **config.model.options)
         try:
             same_model(config, llm.card)
+            store.claim_run(run)
             follow(store, llm, config, run, as_json=as_json, verbose=verbose)
         finally:
             llm.close()

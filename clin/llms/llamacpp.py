@@ -259,6 +259,17 @@ class LlamaCpp:
         return int(random.choice(len(logits), p=np.exp(_log_softmax(logits.astype(np.float64) / self._temperature))))
 
 
+def read_card(path: Path) -> ModelCard:
+    """What the file says of itself, without loading its weights; ModelError if it is no model."""
+    native = Native(checked(path), gpu_layers=0, vocabulary_only=True)
+    try:
+        metadata = native.metadata()
+        trained = int(metadata.get(f"{metadata.get('general.architecture')}.context_length", 0))
+        return _card(path, metadata, int(metadata.get("clin.context", 0)) or trained, wrapping(native.chat_template()))
+    finally:
+        native.close()
+
+
 def _card(path: Path, metadata: dict[str, str], context: int, template: tuple[str, str]) -> ModelCard:
     named = tuple(role.strip() for role in metadata.get("clin.roles", "").split(",") if role.strip())
     details = {key: metadata[key] for key in ("general.architecture", "general.description", "general.license") if key in metadata}

@@ -67,13 +67,14 @@ def log() -> _Log:
 class Native:
     """A loaded model; :meth:`start` gives it a context of cache cells that all sequences share."""
 
-    def __init__(self, path: Path, *, gpu_layers: int) -> None:
+    def __init__(self, path: Path, *, gpu_layers: int, vocabulary_only: bool = False) -> None:
         noise = log()
         noise.lines.clear()
         self._model = self._context = None
         llama_cpp.llama_backend_init()
         wanted = llama_cpp.llama_model_default_params()
         wanted.n_gpu_layers = gpu_layers if gpu_layers >= 0 else 999
+        wanted.vocab_only = vocabulary_only
         self._model = llama_cpp.llama_model_load_from_file(str(path).encode(), wanted)
         if not self._model:
             raise ModelError(f"'{path}' cannot be loaded: {noise.reason()}")

@@ -11,17 +11,19 @@ BUNDLED = Path(__file__).parent / "bundled"
 
 @dataclass(frozen=True)
 class OnShelf:
-    """A model file: what to give to ``--model``, and its size in bytes."""
+    """A model file: what to give to ``--model``, where it lies, and its size in bytes."""
 
     reference: str
+    path: Path
     bytes: int
 
 
 def shelf(folder: Path) -> list[OnShelf]:
     """The bundled model, the GGUF files in ``folder``, and those in the Hugging Face cache."""
-    found = [OnShelf("bundled", path.stat().st_size) for path in sorted(BUNDLED.glob("*.gguf"))]
-    found += [OnShelf(str(path), path.stat().st_size) for path in sorted(folder.glob("*.gguf"))]
-    return found + [OnShelf(_reference(path), path.stat().st_size) for path in sorted(hub_cache().glob("models--*/snapshots/*/**/*.gguf"))]
+    found = [("bundled", path) for path in sorted(BUNDLED.glob("*.gguf"))]
+    found += [(str(path), path) for path in sorted(folder.glob("*.gguf"))]
+    found += [(_reference(path), path) for path in sorted(hub_cache().glob("models--*/snapshots/*/**/*.gguf"))]
+    return [OnShelf(reference, path, path.stat().st_size) for reference, path in found]
 
 
 def hub_cache() -> Path:

@@ -1,0 +1,238 @@
+"""The command line as a user meets it: the real bundled model, the real ScienceWorld, real files."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from conftest import Clin, command, environment
+from memory.store import Store
+
+RUN = ("run", "--trials", "3", "--threads", "1")
+
+
+def without_times(document: dict) -> dict:
+    for trial in document["trials"]:
+        assert trial.pop("seconds") >= 0
+        assert trial["tokens"].pop("reused") >= 0
+    return document
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Path:
+    """A database with the default run, made by ``clin run``."""
+    folder = tmp_path_factory.mktemp("finished")
+    done = subprocess.run(command("run", "--trials", "3"), capture_output=True, text=True, cwd=folder, env=environment())
+    assert done.returncode == 0, done.stderr
+    (folder / "stdout").write_text(done.stdout)
+    (folder / "stderr").write_text(done.stderr)
+    return folder / "clin.db"
+
+
+def test_the_main_job_tells_what_happened(finished: Path) -> None:
+    told, progress = (finished.parent / "stdout").read_text(), (finished.parent / "stderr").read_text()
+    for head in ("trial", "score", "steps", "ended", "kept", "added", "stronger", "weaker", "dropped"):
+        assert head in told
+    assert "SHOULD BE NECESSARY" in told or "DOES NOT CONTRIBUTE" in told
+    assert "Next, try:" in told
+    assert "written by rules (clin-5m can act but not write memories)" in progress
+    assert len(re.findall(r"^trial \d: score .* steps, .* tokens/s", progress, re.MULTILINE)) == 3
+
+
+def test_two_runs_with_one_seed_are_the_same(clin: Clin, tmp_path: Path) -> None:
+    documents = []
+    for name in ("a.db", "b.db"):
+        done = clin(*RUN, "--task", "find-living-thing", "--variation", "225", "--db", name, "--json")
+        assert done.returncode == 0, done.stderr
+        documents.append(without_times(json.loads(done.stdout)))
+    assert documents[0] == documents[1]
+    assert set(documents[0]) >= {"run", "world", "task", "variation", "setting", "strategy", "seed", "model", "trials", "memory"}
+    assert set(documents[0]["trials"][0]) >= {"trial", "score", "steps", "ending", "links", "tokens", "actions"}
+    observations = []
+    for name in ("a.db", "b.db"):
+        with Store(tmp_path / name, read_only=True) as store:
+            observations.append([store.trial(row.id) for row in store.trials("r1")])
+            assert store.check() == []
+    assert observations[0] == observations[1]
+
+
+LISTINGS = [
+    ("runs",), ("show", "r1"), ("show", "r1", "--trial", "1"), ("memory", "show", "r1"), ("memory", "show", "r1", "--trial", "0"),
+    ("memory", "diff", "r1", "0", "2"), ("prompt", "r1", "--trial", "1", "--step", "0"), ("doctor",), ("worlds",),
+    ("worlds", "scienceworld"), ("models",), ("models", "show", "bundled"),
+]
+
+
+@pytest.mark.parametrize("words", LISTINGS, ids=" ".join)
+def test_every_listing_speaks_words_and_json(words: tuple[str, ...], finished: Path, clin: Clin) -> None:
+    environmental = {**environment(), "CLIN_DB": str(finished)}
+    plain = subprocess.run(command(*words), capture_output=True, text=True, env=environmental, cwd=finished.parent)
+    assert (plain.returncode, plain.stderr) == (0, "")
+    assert plain.stdout.strip()
+    coded = subprocess.run(command(*words, "--json"), capture_output=True, text=True, env=environmental, cwd=finished.parent)
+    assert coded.returncode == 0, coded.stderr
+    assert json.loads(coded.stdout)
+
+
+def test_the_prompt_shown_is_what_the_model_read(finished: Path, clin: Clin) -> None:
+    told = clin("prompt", "r1", "--trial", "1", "--step", "1", "--db", str(finished)).stdout
+    with Store(finished, read_only=True) as store:
+        trial = store.trial(store.trials("r1")[1].id)
+    assert "Task: " in told
+    for link in trial.recalled.links:
+        assert f"- {link}" in told
+    assert f"> {trial.steps[0].action}" in told
+    assert trial.steps[1].action in told.split("--- reply")[1]
+
+
+def test_resuming_a_finished_run_adds_nothing(finished: Path, clin: Clin) -> None:
+    with Store(finished, read_only=True) as store:
+        before = [store.trial(row.id) for row in store.trials("r1")]
+    assert clin("resume", "r1", "--db", str(finished)).returncode == 0
+    with Store(finished, read_only=True) as store:
+        assert [store.trial(row.id) for row in store.trials("r1")] == before
+
+
+BAD = [
+    (("run", "--world", "scienceword"), "no world 'scienceword'; did you mean 'scienceworld'"),
+    (("run", "--task", "boill"), "no task 'boill' in scienceworld; did you mean 'boil'"),
+    (("run", "--task", "boil", "--variation", "99"), "variations 0 to 29, not 99"),
+    (("run", "--simplifications", "hard"), "no simplification 'hard'"),
+    (("run", "--model", "no.gguf"), "no model file 'no.gguf'"),
+    (("run", "--model", "notes.db"), "is not a GGUF file"),
+    (("run", "--strategy", "clim"), "no strategy 'clim'; did you mean 'clin'"),
+    (("run", "--writer", "model"), "was not made to write memories"),
+    (("run", "--writer", "rule"), "no writer 'rule'; did you mean 'rules'"),
+    (("run", "--ctx", "100"), "context holds 100"),
+    (("run", "--trials", "0"), "0 is not in the range"),
+    (("run", "--db", "notes.db"), "not a sound SQLite database"),
+    (("run", "--db", "nowhere/clin.db"), "no folder 'nowhere'"),
+    (("runs", "--db", "none.db"), "no database 'none.db'"),
+    (("rum",), "no command 'rum'; did you mean 'run'"),
+    (("worlds", "sciworld"), "no world 'sciworld'"),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), BAD, ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
+def test_bad_input_is_one_line_and_leaves_nothing_behind(words, says: str, clin: Clin, tmp_path: Path) -> None:
+    (tmp_path / "notes.db").write_text("my notes, not a database " * 50)
+    done = clin(*words)
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.strip().splitlines()[-1].startswith("Error: ")
+    made = tmp_path / "clin.db"
+    if made.exists():
+        with Store(made, read_only=True) as store:
+            assert store.runs() == []
+    assert (tmp_path / "notes.db").read_text().startswith("my notes")
+
+
+def test_wrong_places_in_a_run_are_named(finished: Path, clin: Clin) -> None:
+    at = ("--db", str(finished))
+    for words, says in (
+        (("show", "r9"), "it has r1 to r1"),
+        (("show", "r1", "--trial", "7"), "it has trials 0 to 2"),
+        (("memory", "show", "r1", "--trial", "7"), "there is one after trials 0 to 2"),
+        (("prompt", "r1", "--trial", "0", "--step", "999"), "no step 999 in trial 0"),
+    ):
+        done = clin(*words, *at)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert says in done.stderr
+
+
+def test_no_java_is_one_line(clin: Clin) -> None:
+    done = subprocess.run(command("run"), capture_output=True, text=True, env=environment(CLIN_JAVA="/nowhere/java"))
+    assert done.returncode == 2
+    assert "CLIN_JAVA names '/nowhere/java'" in done.stderr
+
+
+def test_ctrl_c_ends_after_the_step_and_says_how_to_go_on(tmp_path: Path, clin: Clin) -> None:
+    words = command(*RUN, "--task", "boil", "--variation", "21", "--budget", "60", "--verbose")
+    child = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=environment())
+    assert child.stderr is not None
+    printed = [line for line, _ in zip(iter(child.stderr.readline, ""), range(6), strict=False)]
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=120)
+    assert child.returncode == 130
+    assert "`clin resume r1" in err
+    assert "Traceback" not in err
+    assert any("step 3" in line for line in printed)
+    with Store(tmp_path / "clin.db") as store:
+        assert store.check() == []
+        assert store.run("r1").state == "running"
+
+
+def test_help_is_quick_to_import_and_lists_every_command(clin: Clin) -> None:
+    told = clin("--help").stdout
+    for name in ("run", "resume", "runs", "show", "memory", "prompt", "worlds", "models", "doctor"):
+        assert name in told
+
+
+def test_a_pipe_that_closes_early_is_no_error(finished: Path) -> None:
+    line = f"{' '.join(command('worlds', 'scienceworld', '--json'))} | head -1"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, env=environment())
+    assert "Traceback" not in done.stderr
+    assert done.stdout.strip() == "{"
+
+
+KILLS = int(os.environ.get("CLIN_KILLS", "4"))
+"""Kills at random moments; ``CLIN_KILLS=50 pytest tests/test_cli.py -k kill`` is the full test."""
+
+
+def test_kill_9_loses_no_printed_step_and_resume_ends_as_undisturbed(tmp_path: Path, clin: Clin) -> None:
+    import random
+
+    place = ("--task", "lifespan-shortest-lived", "--variation", "97", "--trials", "4", "--verbose")
+    assert clin("run", *place, "--db", "whole.db").returncode == 0
+    with Store(tmp_path / "whole.db", read_only=True) as store:
+        whole = [store.trial(row.id) for row in store.trials("r1")]
+        memories = [store.version_after("r1", trial.number).memory for trial in whole]
+    random.seed(12)
+    for number in range(KILLS):
+        path = tmp_path / f"killed{number}.db"
+        printed = kill_after(command("run", *place, "--db", str(path)), random.uniform(0.4, 4.5), tmp_path)
+        if not path.exists():
+            assert not printed
+            continue
+        with Store(path) as store:
+            assert store.check() == []
+            rows = store.trials("r1") if store.runs() else []
+            for line in printed:
+                trial, step = map(int, re.match(r"trial (\d+) step (\d+)", line).groups())
+                assert whole[trial].steps[step] == store.steps(rows[trial].id)[step]
+            if not store.runs():
+                continue
+        assert clin("resume", "r1", "--db", str(path)).returncode == 0
+        with Store(path, read_only=True) as store:
+            assert store.check() == []
+            assert [store.trial(row.id) for row in store.trials("r1")] == whole
+            assert [store.version_after("r1", trial.number).memory for trial in whole] == memories
+
+
+def kill_after(words: list[str], seconds: float, folder: Path) -> list[str]:
+    """Start, kill -9 after ``seconds``; the step lines that it had printed."""
+    with (folder / "printed").open("w+") as printed:
+        child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=printed, cwd=folder, env=environment())
+        time.sleep(seconds)
+        child.kill()
+        child.wait()
+        printed.seek(0)
+        return [line for line in printed.read().splitlines() if re.match(r"trial \d+ step \d+", line)]
+
+
+def test_a_second_process_does_not_drive_a_live_run(finished: Path, tmp_path: Path, clin: Clin) -> None:
+    copy = tmp_path / "copy.db"
+    copy.write_bytes(finished.read_bytes())
+    with Store(copy) as store:
+        store.claim_run("r1")
+        done = clin("resume", "r1", "--db", str(copy))
+        assert done.returncode == 2
+        assert f"process {os.getpid()}" in done.stderr
