@@ -83,3 +83,18 @@ def test_scores_alone_teach_in_a_world_that_words_things_its_own_way() -> None:
         "dial 3 SHOULD BE NECESSARY to make progress",
         "push door SHOULD BE NECESSARY to complete the task",
     ]
+
+
+def test_a_place_where_a_wanted_thing_was_seen_is_told_and_not_called_useless() -> None:
+    def visit(place: str, *things: str) -> list[tuple[str, str, float]]:
+        listed = "".join(f"\ta {thing}\n" for thing in things)
+        seen = f"This room is called the {place}. In it, you see: \n\tthe agent\n{listed}You also see:\n"
+        return [(f"teleport to {place}", f"You teleport to the {place}.", 0.0), ("look around", seen, 0.0)]
+
+    steps = [*visit("kitchen", "iron block"), *visit("foundry", "iron block"), *visit("workshop", "iron block"), *visit("hallway", "accept")]
+    seen = Trial(0, "heat the iron block; any stove is acceptable", "", tuple(Step(*step) for step in steps), Ending.BUDGET)
+    assert lines(seen) == [
+        "teleport to kitchen MAY BE NECESSARY to find iron block",
+        "teleport to foundry MAY BE NECESSARY to find iron block",
+        "teleport to hallway MAY NOT CONTRIBUTE to the task",
+    ]
