@@ -36,6 +36,7 @@ def shortened(action: str, observation: str) -> str:
     """The observation as the model was trained to read it: one line, bounded."""
     if action.startswith("look around"):
         room = wording.room(observation)
-        return (f"{room}: {'; '.join(wording.contents(observation))}" if room else observation)[:LONGEST_ROOM]
+        seen = f"{room}: {'; '.join(wording.contents(observation))}" if room else " ".join(observation.splitlines())
+        return seen[:LONGEST_ROOM]
     line = " ".join(observation.split())
     return (line.replace(_MENU, "") if wording.ambiguous(line) else line)[:LONGEST_OBSERVATION]

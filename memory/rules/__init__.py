@@ -7,6 +7,7 @@ and hedges by what was seen: once is MAY; twice, in a won trial, or with a clear
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -29,10 +30,12 @@ def links(trials: Sequence[Trial]) -> tuple[Link, ...]:
     lessons = [lesson(trial) for trial in trials]
     best = max(range(len(lessons)), key=lambda n: (lessons[n].won, lessons[n].best, n))
     found = [*_avoid(lessons, lessons[best]), *_repeat(lessons, best)]
+    wanted: list[tuple[str, str]] = []
     if not lessons[best].won:
-        found += [*_look_there(lessons, trials[-1].goal), *_refused(lessons)]
-    sought = {link.cause for link in found if link.effect.startswith("find ")}
-    found += [link for link in _idle(lessons, lessons[best].won) if link.cause not in sought]
+        wanted = _wanted(lessons, trials[-1].goal)
+        found += [*_look_there(wanted), *_refused(lessons)]
+    promising = {place for place, _ in wanted}  # all of them: to have seen what is wanted is no visit in vain
+    found += _idle(lessons, lessons[best].won, promising)
     return tuple(dict.fromkeys(found))[:MOST]
 
 
@@ -70,14 +73,18 @@ def _weightiest(useful: Sequence[Useful]) -> list[Useful]:
     return [useful[n] for n in sorted(ranked[:MOST_USEFUL])]
 
 
-def _look_there(lessons: Sequence[Lesson], goal: str) -> Iterable[Link]:
-    """Where things were seen that the goal names, unless the goal itself says where."""
-    wanted = goal.lower()
-    places = dict.fromkeys(
+def _wanted(lessons: Sequence[Lesson], goal: str) -> list[tuple[str, str]]:
+    """Places and the things seen there that the goal names, unless the goal itself says where."""
+    words = goal.lower()
+    return list(dict.fromkeys(
         (place, thing) for each in lessons for place, thing in each.seen
-        if len(thing) > 3 and thing.lower() in wanted and place not in wanted.split(". first")[0]
-    )
-    for place, thing in list(places)[:MOST_FOUND]:
+        if len(thing) > 3 and re.search(rf"\b{re.escape(thing.lower())}\b", words) and place not in words.split(". first")[0]
+    ))
+
+
+def _look_there(wanted: Sequence[tuple[str, str]]) -> Iterable[Link]:
+    """Where to find what is wanted."""
+    for place, thing in wanted[:MOST_FOUND]:
         yield from _made(f"teleport to {place}", Hedge.MAY, Relation.NECESSARY, f"find {thing}")
 
 
@@ -92,9 +99,9 @@ def _refused(lessons: Sequence[Lesson]) -> Iterable[Link]:
         yield from _made(action, Hedge.SHOULD if count[action] > 1 else Hedge.MAY, Relation.NOT_CONTRIBUTE, TASK)
 
 
-def _idle(lessons: Sequence[Lesson], won: bool) -> Iterable[Link]:
-    """Places that were entered and left without use in every trial."""
-    used = set().union(*(each.places_used for each in lessons))
+def _idle(lessons: Sequence[Lesson], won: bool, promising: set[str]) -> Iterable[Link]:
+    """Places that were entered and left without use in every trial, and hold nothing that is wanted."""
+    used = promising.union(*(each.places_used for each in lessons))
     count = Counter(move for each in lessons for move in dict.fromkeys(each.idle_moves))
     idle = [move for move, _ in count.most_common() if move.rpartition(" to ")[2] not in used]
     for move in idle[:MOST_IDLE]:

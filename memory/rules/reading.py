@@ -42,11 +42,12 @@ def lesson(trial: Trial) -> Lesson:
     found.best = max(found.best, 0.0)
     for index, step in enumerate(steps):
         gain = step.score - (steps[index - 1].score if index else 0.0)
+        asked = index > 0 and wording.ambiguous(steps[index - 1].observation)
         if wording.refused(step.observation):
-            if wording.does_something(step.action):
+            if wording.does_something(step.action) and not asked:  # where a number was due, a refusal blames no action
                 found.refused.append(step.action)
             continue
-        action = steps[index - 1].action if step.action.isdigit() and index else step.action
+        action = steps[index - 1].action if asked and step.action.isdigit() else step.action
         found.accepted.add(action)
         if gain < 0:
             found.lost.append(wording.meant(action, step.observation))

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 import re
 
-_REFUSED = re.compile(r"^(?:No known action|Unknown action)|not a valid|^(?:You can't|I don't understand)", re.IGNORECASE)
+_REFUSED = re.compile(
+    r"^(?:No known action|Unknown action)|not a valid|^(?:You can't|I don't understand|I'm not sure what (?:you mean|that means))",
+    re.IGNORECASE,
+)
+"""ScienceWorld's and TextWorldExpress's ways to say that an action came to nothing."""
+LONGEST = 5_000
+"""Characters of a room's description that are read at all: ScienceWorld's longest has 2,227, and the patterns below
+take quadratic time on text that is made to defeat them."""
 _MOVE = re.compile(r"^(?:teleport|go) to (?P<place>.+)$")
 _ROOM = re.compile(
     r"^(?:This room is called the|This outside location is called the) (?P<room>[a-z ]+)\. (?:In it, you see|Here you see):? ?\n?"
@@ -83,7 +90,7 @@ _SHORTER = [  # ScienceWorld's sentences about an object, shortened to what matt
 def contents(observation: str) -> list[str]:
     """What a room description lists, one short phrase per thing, without the agent, the air and the doors."""
     found = _ROOM.match(observation)
-    body = observation[found.end() :] if found else observation
+    body = observation[found.end() if found else 0 : LONGEST]
     things = []
     for line in body.split("You also see:")[0].split("\n"):
         line = line.strip()

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import inspect
 import pkgutil
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -76,10 +77,20 @@ def strategy_names() -> list[str]:
 
 
 def open_strategy(name: str, **options: object) -> Strategy:
-    """The strategy called ``name``; StrategyError names the nearest when there is none."""
+    """The strategy called ``name``; StrategyError names the nearest when there is no such strategy or option."""
     names = strategy_names()
     if name not in names:
-        close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-        meant = f"; did you mean '{close[0]}'?" if close else ""
-        raise StrategyError(f"no strategy '{name}'{meant} (strategies: {', '.join(names)})")
-    return importlib.import_module(f"{__name__}.{name}").open(**options)
+        raise StrategyError(f"no strategy '{name}'{nearest(name, names)} (strategies: {', '.join(names)})")
+    make = importlib.import_module(f"{__name__}.{name}").open
+    parameters = inspect.signature(make).parameters.values()
+    known = [each.name for each in parameters if each.kind is not inspect.Parameter.VAR_KEYWORD]
+    for option in options:
+        if option not in known and len(known) == len(parameters):
+            raise StrategyError(f"strategy '{name}' has no option '{option}'{nearest(option, known)} (options: {', '.join(known)})")
+    return make(**options)
+
+
+def nearest(word: str, allowed: Iterable[str]) -> str:
+    """``; did you mean 'x'?`` for the closest of ``allowed``, or an empty string when nothing is close."""
+    close = difflib.get_close_matches(word, list(allowed), n=1, cutoff=0.5)
+    return f"; did you mean '{close[0]}'?" if close else ""

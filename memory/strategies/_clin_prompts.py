@@ -18,6 +18,8 @@ BANDS = (
 )
 """Final scores in words: each band ends below its bound, the first at it (the paper's seven bands; the last is 100)."""
 DONE = "the task was solved"
+LONGEST_SENTENCE = 200
+"""Characters of an observation that was cut to its first sentence."""
 
 FORMS = """A learning is one line in one of these forms, with X an action or what it brings about, and Y likewise:
 X MAY BE NECESSARY to Y
@@ -36,13 +38,14 @@ actions are necessary for which results, which contribute, and which do not.
 """
 
 GRAMMAR = r"""
-root ::= line+
+root ::= line{1,30}
 line ::= words " " relation " " words "\n"
 relation ::= "MAY BE NECESSARY to" | "SHOULD BE NECESSARY to" | "MAY CONTRIBUTE to" | "SHOULD CONTRIBUTE to" | "MAY NOT CONTRIBUTE to" | "DOES NOT CONTRIBUTE to"
-words ::= word (" " word)*
-word ::= [a-zA-Z0-9'(),/.:-]+
+words ::= word (" " word){0,11}
+word ::= [a-zA-Z0-9] [a-zA-Z0-9'(),/-]{0,23}
 """
-"""Every line of the reply is a link (GBNF)."""
+"""Every line of the reply is a link (GBNF). The bounds keep a small model from going on for ever and each side below
+the longest that a link may have. A word can still spell a second relation; such a line counts as unreadable."""
 
 
 def in_words(score: float) -> str:
@@ -58,7 +61,8 @@ def reflection(trials: Sequence[Trial], k: int, budget: int, size: Size) -> str:
     """The prompt after the last of ``trials``, within ``budget`` tokens: over it, memory from other episodes goes first,
     then the oldest memories, then observations are cut to their first sentence, then the oldest steps go."""
     last = trials[-1]
-    memories = [(after.recalled, before.score) for before, after in zip(trials, trials[1:], strict=False)][-k:]
+    memories = [(after.recalled, before.score) for before, after in zip(trials, trials[1:], strict=False)]
+    memories = memories[max(len(memories) - k, 0) :]
     meta = trials[0].recalled if trials[0].recalled.links else None
     while True:
         text = _reflection(last, last.steps, memories, meta)
@@ -97,7 +101,7 @@ def _reflection(
     return "".join(parts)
 
 
-_SETTINGS = {
+SETTINGS = {
     "gen-env": "The next environment has the same task, but rooms, things and their places differ: keep what holds anywhere.",
     "gen-task": "The next task is another one in the same environment: keep what is true of the environment and its things.",
 }
@@ -110,7 +114,7 @@ def generalisation(best: Sequence[tuple[Trial, Memory]], goal: str, setting: str
             f"\nTask: {trial.goal}\nIt ended: {in_words(trial.score)}.\nLearnings:\n{_list(memory)}" for trial, memory in best
         )
         text = (
-            f"{HOW}\nBelow are learnings from earlier episodes. {_SETTINGS[setting]}\n{told}\nThe next task: {goal}\n"
+            f"{HOW}\nBelow are learnings from earlier episodes. {SETTINGS[setting]}\n{told}\nThe next task: {goal}\n"
             "\nThe learnings that will help there, one per line:\n"
         )
         if size(text) <= budget or len(best) <= 1:
@@ -123,4 +127,4 @@ def _list(memory: Memory) -> str:
 
 
 def _first_sentence(text: str) -> str:
-    return re.split(r"(?<=[.!?])\s|\n", text.strip(), maxsplit=1)[0]
+    return re.split(r"(?<=[.!?])\s|\n", text.strip(), maxsplit=1)[0][:LONGEST_SENTENCE]

@@ -7,12 +7,12 @@ episode's trials; it is for models that can act but not write.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from memory import rules
-from memory.links import Hedge, Link, read
-from memory.strategies import Episode, Prompt, Revised, Revision, Size, StrategyError, _clin_prompts
+from memory.links import Hedge, Link, Relation, read
+from memory.strategies import Episode, Prompt, Revised, Revision, Size, StrategyError, _clin_prompts, nearest
 from memory.trials import Memory, Trial
 
 WRITERS = ("model", "rules")
@@ -23,7 +23,10 @@ MOST_EPISODES = 10
 def open(*, writer: str = "model", k: int = 3, budget: int = 6500, max_tokens: int = 1000) -> Clin:
     """``k`` earlier memories and ``budget`` tokens of prompt are the paper's figures, as is ``max_tokens``."""
     if writer not in WRITERS:
-        raise StrategyError(f"no writer '{writer}' (writers: {', '.join(WRITERS)})")
+        raise StrategyError(f"no writer '{writer}'{nearest(writer, WRITERS)} (writers: {', '.join(WRITERS)})")
+    for name, value, least in (("k", k, 0), ("budget", budget, 1), ("max_tokens", max_tokens, 1)):
+        if value < least:
+            raise StrategyError(f"clin's {name} is {least} or more, not {value}")
     return Clin(writer, k, budget, max_tokens)
 
 
@@ -44,7 +47,9 @@ class Clin:
 
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
         """A meta-memory from each earlier episode's best trial; by rules, the links that several episodes share."""
-        best = [_best(episode) for episode in past[:MOST_EPISODES] if episode.trials]
+        if setting not in _clin_prompts.SETTINGS:
+            raise StrategyError(f"no setting '{setting}'{nearest(setting, _clin_prompts.SETTINGS)} (settings: gen-env, gen-task)")
+        best = [_best(episode) for episode in past[:MOST_EPISODES] if episode.memories]
         if self.writer == "rules":
             return Revised(Memory(_shared([memory for _, memory in best])))
         prompt = _clin_prompts.generalisation(best, goal, setting, self.budget, size)
@@ -58,21 +63,23 @@ class Clin:
 
 
 def _best(episode: Episode) -> tuple[Trial, Memory]:
-    number = max(range(len(episode.trials)), key=lambda n: (episode.trials[n].score, n))
+    # An episode that was cut off between a trial and its revision has one memory less than trials.
+    told = range(min(len(episode.trials), len(episode.memories)))
+    number = max(told, key=lambda n: (episode.trials[n].score, n))
     return episode.trials[number], episode.memories[number]
 
 
 def _shared(memories: Sequence[Memory]) -> tuple[Link, ...]:
-    """Links that at least two episodes hold, as SHOULD where all of those are sure; the rest as MAY, most common first."""
-    holders = Counter(link.claim for memory in memories for link in {each.claim: each for each in memory.links}.values())
-    first: dict[tuple[str, str], Link] = {}
+    """What the episodes agree on, most common first: as sure as the least sure of them; MAY where only one says it.
+    Where one says that a cause helps and another that it does not, neither is kept."""
+    holders: dict[tuple[str, str], list[Link]] = {}
     for memory in memories:
-        for link in memory.links:
-            kept = first.setdefault(link.claim, link)
-            if kept.hedge is Hedge.SHOULD and link.hedge is Hedge.MAY:
-                first[link.claim] = Link(kept.cause, Hedge.MAY, kept.relation, kept.effect)
-    ranked = sorted(first, key=lambda claim: -holders[claim])
-    links = [first[claim] for claim in ranked[: rules.MOST]]
-    return tuple(
-        link if holders[link.claim] > 1 else Link(link.cause, Hedge.MAY, link.relation, link.effect) for link in links
-    )
+        for claim, link in {link.claim: link for link in memory.links}.items():
+            holders.setdefault(claim, []).append(link)
+    agreed = [held for held in holders.values() if len({link.relation is Relation.NOT_CONTRIBUTE for link in held}) == 1]
+    return tuple(_least_sure(held) for held in sorted(agreed, key=len, reverse=True)[: rules.MOST])
+
+
+def _least_sure(held: Sequence[Link]) -> Link:
+    sure = len(held) > 1 and all(link.hedge is Hedge.SHOULD for link in held)
+    return replace(held[0], hedge=Hedge.SHOULD if sure else Hedge.MAY)

@@ -1,0 +1,94 @@
+"""The compact prompt is the form that the bundled model was trained on, to the byte and to the segment."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clin import compact
+from memory.links import parse
+from memory.testing import texts
+from memory.trials import Memory
+
+KITCHEN = (
+    "This room is called the kitchen. In it, you see: \n"
+    "\tthe agent\n"
+    "\ta substance called air\n"
+    "\ta chair. On the chair is: nothing.\n"
+    "\ta counter. On the counter is: a bowl (containing a red apple, a banana), a drawer.\n"
+    "\ta cupboard. The cupboard door is closed. \n"
+    "\ta fridge. The fridge door is open. In the fridge is: a wood cup (containing orange juice).\n"
+    "\ta glass jar (containing a substance called sodium chloride)\n"
+    "\ta sink, which is turned off. In the sink is: nothing.\n"
+    "\ta stopwatch, which is deactivated. \n"
+    "\ta table. On the table is: a glass cup (containing nothing).\n"
+    "\ta thermometer, currently reading a temperature of 10 degrees celsius\n"
+    "You also see:\n"
+    "\tA door to the hallway (that is open)"
+)
+"""A shortened copy of what ScienceWorld 1.2.3 answers."""
+
+KITCHEN_READ = (
+    "kitchen: chair; counter: bowl (red apple, banana), drawer; cupboard closed; "
+    "fridge. The fridge door is open: wood cup (orange juice); glass jar (sodium chloride); sink off; "
+    "stopwatch deactivated; table: glass cup; thermometer"
+)
+"""The same by hand. An open fridge with something in it keeps its sentence: so it was in training."""
+
+
+def test_the_head_is_task_memory_and_one_part_per_link() -> None:
+    goal = "Your task is to find a(n) living thing.  First, focus on the thing.\nThen, move it."
+    task = "Task: find a(n) living thing. First, focus on the thing. Then, move it.\n"
+    memory = Memory(tuple(map(parse, ("focus on axe DOES NOT CONTRIBUTE to the task", "wait MAY CONTRIBUTE to growing"))))
+    assert compact.head(goal, Memory()) == (task, "Memory:\n", "none\n")
+    assert compact.head(goal, memory) == (
+        task, "Memory:\n", "- focus on axe DOES NOT CONTRIBUTE to the task\n", "- wait MAY CONTRIBUTE to growing\n",
+    )
+
+
+def test_a_step_is_three_parts() -> None:
+    assert (compact.ASK, *compact.turn("teleport to kitchen", "You teleport to the kitchen.")) == (
+        ">", " teleport to kitchen\n", "You teleport to the kitchen.\n",
+    )
+
+
+def test_a_look_around_becomes_one_line_of_things_indoors_and_out() -> None:
+    assert compact.turn("look around", KITCHEN) == (" look around\n", KITCHEN_READ + "\n")
+    outside = "This outside location is called the outside. Here you see: \n\tthe agent\n\ta wood\n\tan axe\nYou also see:\n"
+    assert compact.turn("look around", outside)[1] == "outside: wood; axe\n"
+
+
+def test_an_ambiguous_request_keeps_its_readings_and_is_answered_by_a_number() -> None:
+    asked = (
+        "Ambiguous request: Please enter the number for the action you intended (or blank to cancel):\n"
+        "0:\tfocus on orange (in pot 1)\n1:\tfocus on orange (in pot 2)"
+    )
+    # Two spaces where the menu's sentence stood: so it was in training.
+    assert compact.turn("focus on orange", asked) == (
+        " focus on orange\n", "Ambiguous request:  0: focus on orange (in pot 1) 1: focus on orange (in pot 2)\n",
+    )
+    assert compact.choice("1") == " 1\n"
+
+
+ANYTHING = texts(2000) | st.lists(st.sampled_from([*KITCHEN.split(" "), "\n", "\t", "On the ", " is: "])).map(" ".join)
+
+
+@given(action=st.sampled_from(["look around", "look at table", "0", ""]), observation=ANYTHING)
+def test_a_turn_is_two_bounded_lines_whatever_the_world_says(action: str, observation: str) -> None:
+    did, saw = compact.turn(action, observation)
+    assert did == f" {action}\n"
+    assert saw.splitlines(keepends=True) == [saw]
+    assert len(saw) <= compact.LONGEST_ROOM + 1
+
+
+@given(ANYTHING)
+def test_what_has_been_shortened_stays_as_it_is_up_to_spaces(observation: str) -> None:
+    for action in ("look around", "open door"):
+        once = compact.shortened(action, observation)
+        assert compact.shortened(action, once).split() == once.split()
+
+
+def test_a_room_is_read_only_as_far_as_rooms_go() -> None:
+    """The patterns are quadratic on such text: unbounded, these 1.4 million characters would take hours."""
+    hostile = KITCHEN[: KITCHEN.index("\ta chair")] + "On the " * 200_000
+    assert compact.shortened("look around", hostile).startswith("kitchen: On the On the")
