@@ -36,7 +36,7 @@ def search(store: Store, words: str, limit: int = 20) -> list[Found]:
 
 def _query(words: str) -> str:
     """The words as FTS5 wants them: quoted, so that no character of theirs is an operator."""
-    found = re.findall(r'"([^"]+)"|(\S+)', words)
+    found = re.findall(r'"([^"]+)"|(\S+)', words.encode("utf-8", "ignore").decode().replace("\x00", " "))
     terms = []
     for phrase, word in found:
         text = phrase or word.rstrip("*")
@@ -47,7 +47,7 @@ def _query(words: str) -> str:
 
 def _links(store: Store, query: str, limit: int) -> list[Found]:
     rows = store.rows(
-        "select links.id, cause, hedge, relation, effect, rank from links_text join links on links.id = links_text.rowid"
+        "select links.id, links.cause, hedge, relation, links.effect, rank from links_text join links on links.id = links_text.rowid"
         " where links_text match ? order by rank, links.id limit ?", [query, limit],
     )
     return [Found("link", _holders(store, row[0]), _printed(*row[1:5]), row[5]) for row in rows]
@@ -56,7 +56,7 @@ def _links(store: Store, query: str, limit: int) -> list[Found]:
 def _holders(store: Store, link: int) -> str:
     """The runs whose memories held the link, with the last trial after which they did."""
     rows = store.rows(
-        "select versions.run, max(number) from version_links join versions on versions.id = version"
+        "select versions.run, max(number) from version_links join versions on versions.id = version_links.version"
         " left join trials on trials.id = versions.trial where link = ? group by versions.run order by versions.run limit 4", [link],
     )
     return ", ".join(f"r{run}" if number is None else f"r{run} --trial {number}" for run, number in rows) or "no memory"
@@ -70,7 +70,7 @@ def _printed(cause: str, hedge: str, relation: str, effect: str) -> str:
 
 def _tasks(store: Store, query: str, limit: int) -> list[Found]:
     rows = store.rows(
-        "select run, task, goal, min(rank) from (select rowid as id, rank from trials_text where trials_text match ?)"
+        "select run, trials.task, trials.goal, min(rank) from (select rowid as id, rank from trials_text where trials_text match ?)"
         " join trials using (id) group by run order by 4, run limit ?", [query, limit],
     )
     return [Found("task", f"r{run}", f"{task}: {goal}", rank) for run, task, goal, rank in rows]

@@ -234,6 +234,8 @@ class Store:
                 with self._writing() as db:
                     db.execute("create temp table new_runs as select id from other.runs where uid not in (select uid from main.runs)")
                     shift = {table: self._rows(f"select coalesce(max(id), 0) from main.{table}")[0][0] for table in numbered}
+                    # Runs are what people name: the copies follow on the last one here without a gap.
+                    shift["runs"] -= (self._rows("select min(id) from new_runs")[0][0] or 1) - 1
                     for statement in copies.split(";\n"):
                         if statement.strip():
                             db.execute(statement, {name: value for name, value in shift.items() if f":{name}" in statement})

@@ -11,7 +11,35 @@ from clin.cli.options import as_json, database, existing
 
 @click.group()
 def memory() -> None:
-    """The memory of a run: show it, compare versions."""
+    """What runs have learned: look at it, search it, correct it, move it.
+
+    RUN is a run's name (`clin runs`). A LINK is written out: "X SHOULD BE NECESSARY to Y".
+    """
+
+
+@memory.command(name="list")
+@database
+@as_json
+def list_(db: Path, as_json: bool) -> None:
+    """The memories in a database, one line per run."""
+    from clin.cli.tables import dump, table
+    from memory.store import Store
+
+    with Store(existing(db), read_only=True) as store:
+        rows = []
+        for run in store.runs():
+            versions = store.versions(run.name)
+            last = versions[-1] if versions else None
+            rows.append({
+                "run": run.name, "task": run.config["task"], "variation": run.config["variation"], "versions": len(versions),
+                "links": len(last.memory.links) if last else 0, "corrections": len(store.corrections(run.name)),
+                "writer": last.writer if last else "",
+            })
+    if as_json:
+        dump(rows)
+        return
+    head = ("run", "task", "variation", "versions", "links", "corrections", "writer")
+    table(head, ([*row.values()] for row in rows), right=head[2:6])
 
 
 @memory.command()
@@ -68,3 +96,15 @@ def diff(run: str, old: int, new: int, db: Path, as_json: bool) -> None:
     counts = ", ".join(f"{count} {kind}" for kind, count in found.counts().items() if count)
     out.print(f"{run}, after trial {old} -> after trial {new}: {counts or 'both are empty'}")
     out.print(Text("\n".join(change_lines(found))))
+
+
+def _register() -> None:
+    """The other subcommands live beside this file, by subject."""
+    from clin.cli import memory_correct, memory_files, memory_look
+
+    for module in (memory_look, memory_correct, memory_files):
+        for command in module.COMMANDS:
+            memory.add_command(command)
+
+
+_register()

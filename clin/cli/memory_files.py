@@ -1,0 +1,97 @@
+"""``clin memory export | import | merge | compact``: memories and databases as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from clin.cli.options import database, existing
+
+
+@click.command()
+@click.argument("run")
+@click.option("--trial", type=click.IntRange(0), default=None, help="The memory after this trial.  [default: the last]")
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="FILE.md or FILE.jsonl.  [default: Markdown, printed]")
+@database
+def export(run: str, trial: int | None, out: Path | None, db: Path) -> None:
+    """Write the memory of RUN as Markdown, which a person can edit and import again, or as JSONL."""
+    from clin.errors import UserError
+    from clin.stored import ended_trial
+    from memory.exchange import FORMATS, to_jsonl, to_markdown
+    from memory.inert import inert
+    from memory.store import Store
+
+    with Store(existing(db), read_only=True) as store:
+        number = ended_trial(store, run, trial)
+        memory = store.version_after(run, number).memory
+    text = to_markdown(memory, f"Memory of {run} after trial {number}")
+    if out is None:
+        click.echo(inert(text), nl=False)
+        return
+    if out.suffix not in FORMATS:
+        raise UserError(f"'{out}' is no memory file (formats: {', '.join(FORMATS)})")
+    try:
+        out.write_text(to_jsonl(memory) if out.suffix == ".jsonl" else text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"'{out}' cannot be written: {error.strerror}") from None
+    click.echo(f"{len(memory.links)} links to {out}")
+
+
+@click.command(name="import")
+@click.argument("run")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--who", default="", help="Who imports.  [default: the user's name]")
+@database
+def import_(run: str, file: Path, who: str, db: Path) -> None:
+    """Replace the memory of RUN by that in FILE (.md or .jsonl), as a new version."""
+    from rich.text import Text
+
+    from clin.cli.tables import change_lines, console
+    from memory.changes import change
+    from memory.corrections import now, replace_memory
+    from memory.exchange import read_file
+    from memory.store import Store
+
+    found = read_file(file)
+    with Store(existing(db)) as store:
+        before = now(store, run)
+        after = replace_memory(store, run, found, who=who)
+    console().print(Text("\n".join(change_lines(change(before.links, after.links))) or "The memory reads as before."))
+
+
+@click.command()
+@click.argument("into", type=click.Path(path_type=Path))
+@click.argument("other", type=click.Path(path_type=Path))
+def merge(into: Path, other: Path) -> None:
+    """Copy the runs of the database OTHER that INTO does not have yet; merging twice adds nothing."""
+    from memory.exchange import merge as merged
+    from memory.store import Store
+
+    with Store(existing(into)) as store:
+        made = merged(store, existing(other))
+    click.echo(f"{len(made)} runs copied into {into}" + (f": {', '.join(made)}" if made else "; it has all of them already"))
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Remove it; without this, only say what would go.")
+@database
+def compact(yes: bool, db: Path) -> None:
+    """Say what could be removed without losing a step, a memory or a figure; with --yes remove it for good."""
+    from memory.housekeeping import compact as compacted
+    from memory.housekeeping import removable
+    from memory.store import Store
+
+    with Store(existing(db)) as store:
+        found = removable(store)
+        for each in found:
+            click.echo(f"{each.rows:,} {each.what}" + (f", {each.bytes / 1e6:.1f} MB" if each.bytes else ""))
+        if not found:
+            click.echo("There is nothing to remove.")
+        elif yes:
+            click.echo(f"Removed; the file is {compacted(store, found) / 1e6:.1f} MB smaller.")
+        else:
+            click.echo("Nothing was removed; --yes removes it.")
+
+
+COMMANDS = (export, import_, merge, compact)
