@@ -42,9 +42,12 @@ _PHRASE = re.compile(
 """A relation as models write it: any case, "NECCESSARY", "DOES NOT CONTRIBUTE", "MIGHT BE NECESSARY for"."""
 
 _HEDGES = frozenset("MAY SHOULD MIGHT COULD MUST WILL DOES DO".split())
-_LEAD = re.compile(r"^[\s>#*_`\-\u2022\u2013\u2014]*(?:\(?\d{1,3}[.):\]]|\[\d{1,3}\])?[\s*_`\-:]*")
+_LEAD = re.compile(
+    r"^[\s>#*_`\-\u2022\u2013\u2014]*(?:(?:learning|memory)?\s*#?\(?\d{1,3}[.):\]]|\[\d{1,3}\])?[\s*_`\-:]*", re.IGNORECASE
+)
 _TRAIL = re.compile(r"[\s*_`.;:,]+$")
 _THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
+_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -113,7 +116,7 @@ def _link(cause: str, phrase: re.Match[str], effect: str) -> Link:
 
 def _cleaned(text: str) -> str:
     """One line, single spaces, without list marks and emphasis around it."""
-    line = " ".join(_FORBIDDEN.sub(" ", text).split())
+    line = " ".join(_FORBIDDEN.sub(" ", _ESCAPE.sub("", text)).split())
     while True:
         shorter = _TRAIL.sub("", _LEAD.sub("", line, count=1))
         if shorter == line:

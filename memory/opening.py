@@ -21,7 +21,7 @@ def connect(path: Path, *, read_only: bool) -> Database:
     _place(path, read_only)
     try:
         db = Database(_connection(path, read_only))
-        db.conn.execute(f"pragma busy_timeout = {BUSY_SECONDS * 1000}")
+        db.conn.execute(f"pragma busy_timeout = {int(BUSY_SECONDS * 1000)}")
         db.conn.execute("pragma foreign_keys = on")
         _known(path, db)
         if not read_only:

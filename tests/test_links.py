@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,3 +99,21 @@ def test_inert_text_holds_no_control_character(text: str) -> None:
     shown = inert(text)
     assert not any(ord(char) < 32 and char not in "\n\t" or 0x7F <= ord(char) < 0xA0 for char in shown)
     assert "\u202e" not in shown
+
+
+LINES = [json.loads(line) for line in (Path(__file__).parent / "data/model_lines.jsonl").read_text().splitlines()]
+
+
+def test_three_hundred_lines_of_the_kind_that_models_write() -> None:
+    """Numbered, bulleted, bold, misspelt, two in a line, thinking, other languages, noise: what each must give."""
+    assert len(LINES) > 300
+    for row in LINES:
+        reading = read(row["line"])
+        assert ([str(link) for link in reading.links], len(reading.unreadable)) == (row["links"], row["unreadable"]), row["line"]
+
+
+def test_noise_is_read_in_bounded_time_and_space() -> None:
+    for noise in ("x" * 10_000, "MAY " * 2500, "NOT CONTRIBUTE to " * 600, "**" * 5000, "<think>" * 1500, "\n" * 10_000, "1." * 5000):
+        reading = read(noise)
+        assert reading.links == ()
+        assert sum(map(len, reading.unreadable)) <= 10_000
