@@ -206,12 +206,12 @@ class Store:
             return
         before = self._last_parts(trial_id)
         for call in calls:
-            parts = tuple(map(_text, call.parts))
+            parts = tuple(call.parts)
             kept = _common(before, parts)
             self._db.execute(
                 "insert into calls (trial, step, role, kept, parts, reply, read, reused, written, logprob, seconds, choices)"
                 " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [trial_id, step, call.role, kept, _json(parts[kept:]), _text(call.reply), call.read, call.reused, call.written,
+                [trial_id, step, call.role, kept, _json([_text(part) for part in parts[kept:]]), _text(call.reply), call.read, call.reused, call.written,
                  call.logprob, call.seconds, call.choices],
             )
             before = parts
@@ -334,7 +334,7 @@ class Store:
         rows = self._rows(
             "select action, observation, score, thought, cited from steps where trial = ? order by position", [trial_id]
         )
-        return tuple(Step(*row[:4], cited=tuple(json.loads(row[4]))) for row in rows)
+        return tuple(Step(*row[:4], _numbers(row[4])) for row in rows)
 
     def trial(self, trial_id: int) -> Trial:
         """A trial with its steps and what it had read; one that is under way counts as stopped."""
@@ -380,7 +380,7 @@ class Store:
             "select steps.id, run, number, position, action, observation, steps.score, thought, cited from steps"
             " join trials on trials.id = steps.trial where steps.id > ? order by steps.id limit ?", [cursor, limit],
         )
-        return [StepRow(row[0], f"r{row[1]}", row[2], row[3], Step(*row[4:8], cited=tuple(json.loads(row[8])))) for row in rows]
+        return [StepRow(row[0], f"r{row[1]}", row[2], row[3], Step(*row[4:8], _numbers(row[8]))) for row in rows]
 
     def versions_after(self, cursor: int, limit: int = 1000) -> list[Version]:
         """Up to ``limit`` memory versions of all runs written after version ``cursor``, oldest first."""
@@ -438,7 +438,15 @@ def _json(value: object) -> str:
 
 def _text(text: str) -> str:
     """SQLite stores UTF-8: half a surrogate pair, which has no UTF-8, becomes U+FFFD."""
-    return text.encode("utf-8", "replace").decode() if any(0xD800 <= ord(c) < 0xE000 for c in text) else text
+    try:
+        text.encode()
+        return text
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _numbers(cited: str) -> tuple[int, ...]:
+    return tuple(json.loads(cited)) if cited != "[]" else ()
 
 
 def _now() -> str:
@@ -446,10 +454,12 @@ def _now() -> str:
 
 
 def _common(before: Sequence[str], parts: Sequence[str]) -> int:
-    count = 0
-    while count < min(len(before), len(parts)) and before[count] == parts[count]:
-        count += 1
-    return count
+    """How many leading parts are equal; nearly always all of ``before`` or all of ``parts`` but the tail."""
+    shorter = min(len(before), len(parts))
+    for count in (shorter, shorter - 1):
+        if count > 0 and before[:count] == parts[:count]:
+            return count
+    return next((count for count in range(shorter) if before[count] != parts[count]), shorter)
 
 
 def _lives(pid: int) -> bool:

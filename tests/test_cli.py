@@ -66,7 +66,8 @@ def test_two_runs_with_one_seed_are_the_same(clin: Clin, tmp_path: Path) -> None
 LISTINGS = [
     ("runs",), ("show", "r1"), ("show", "r1", "--trial", "1"), ("memory", "show", "r1"), ("memory", "show", "r1", "--trial", "0"),
     ("memory", "diff", "r1", "0", "2"), ("prompt", "r1", "--trial", "1", "--step", "0"), ("doctor",), ("worlds",),
-    ("worlds", "scienceworld"), ("models",), ("models", "show", "bundled"),
+    ("worlds", "scienceworld"), ("models",), ("models", "show", "bundled"), ("memory", "list"), ("memory", "stats"),
+    ("memory", "check"), ("memory", "search", "outside"),
 ]
 
 
@@ -181,6 +182,53 @@ def test_a_pipe_that_closes_early_is_no_error(finished: Path) -> None:
     done = subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, env=environment())
     assert "Traceback" not in done.stderr
     assert done.stdout.strip() == "{"
+
+
+def test_a_memory_is_corrected_searched_moved_and_started_from(finished: Path, tmp_path: Path, clin: Clin) -> None:
+    copy = tmp_path / "clin.db"
+    copy.write_bytes(finished.read_bytes())
+    banned = clin("memory", "show", "r1", "--json").stdout
+    link = json.loads(banned)["links"][0]
+    assert f"- {link}" in clin("memory", "ban", "r1", link, "--who", "ann").stdout
+    assert "+ the shovel MAY CONTRIBUTE to digging" in clin("memory", "add", "r1", "the shovel MAY CONTRIBUTE to digging").stdout
+    shown = json.loads(clin("memory", "show", "r1", "--json").stdout)
+    assert link not in shown["links"]
+    assert "gone" in clin("memory", "history", "r1", link).stdout
+    assert "r1" in clin("memory", "search", "shovel").stdout
+    assert "4 links" in clin("memory", "export", "r1", "--out", "m.md").stdout or (tmp_path / "m.md").exists()
+    frozen = clin("run", "--trials", "1", "--from", "m.md", "--read-only-memory", "--json")
+    assert json.loads(frozen.stdout)["memory"] == shown["links"]
+    again = clin("run", "--trials", "1", "--from", "r1:0", "--db", "clin.db", "--json")
+    assert again.returncode == 0, again.stderr
+    assert clin("memory", "merge", "clin.db", str(finished)).stdout.startswith("0 runs copied")
+    assert "sound" in clin("memory", "check").stdout
+    for words in (("list",), ("stats",), ("compact", "--yes"), ("import", "r1", "m.md")):
+        done = clin("memory", *words)
+        assert (done.returncode, done.stderr) == (0, ""), words
+    assert "sound" in clin("memory", "check").stdout
+
+
+BAD_MEMORY = [
+    (("ban", "r1", "nonsense"), "a link reads 'X SHOULD BE NECESSARY to Y'"),
+    (("drop", "r1", "X MAY CONTRIBUTE to Y"), "holds no such link"),
+    (("history", "r1", "X MAY CONTRIBUTE to Y"), "no version of the memory of r1"),
+    (("search", "*"), "search for what"),
+    (("import", "r1", "no.md"), "no memory file 'no.md'"),
+    (("export", "r1", "--out", "m.txt"), "formats: .md, .jsonl"),
+    (("merge", "none.db", "clin.db"), "no database 'none.db'"),
+    (("shw", "r1"), "No such command 'shw'"),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), BAD_MEMORY, ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
+def test_bad_memory_commands_are_one_line(words, says: str, finished: Path, tmp_path: Path, clin: Clin) -> None:
+    (tmp_path / "clin.db").write_bytes(finished.read_bytes())
+    done = clin("memory", *words)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    with Store(tmp_path / "clin.db", read_only=True) as store:
+        assert store.corrections("r1") == []
 
 
 KILLS = int(os.environ.get("CLIN_KILLS", "4"))

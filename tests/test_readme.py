@@ -47,3 +47,16 @@ def test_every_command_shown_is_a_command(clin) -> None:
     assert shown
     for name in sorted(shown):
         assert clin(name, "--help").returncode == 0, name
+
+
+def test_the_examples_of_the_memory_page_run_in_order(tmp_path: Path) -> None:
+    page = (ROOT / "docs/memory.md").read_text()
+    codes = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    assert len(codes) == 3
+    told = ""
+    for code in codes:
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=environment())
+        assert done.returncode == 0, done.stderr
+        told += done.stdout
+    assert "The key SHOULD BE NECESSARY to opening the door" in told
+    assert "r1 0 0 open door" in told
