@@ -20,8 +20,11 @@ _QUESTIONS = {
         select trials.id from trials join versions on versions.trial = trials.id where ending is null""",
     "a memory does not come from the version that its trial read": """
         select versions.id from versions join trials on versions.trial = trials.id
-        where trials.version is not null and not exists (
-            select 1 from version_parents where version_parents.version = versions.id)""",
+        where trials.version is not null and writer not like 'person %' and not exists (
+            select 1 from version_parents where version_parents.version = versions.id and parent = trials.version)""",
+    "a version comes from a later one or from another run": """
+        select child.id from version_parents join versions as child on child.id = version
+        join versions as elder on elder.id = parent where elder.id >= child.id or elder.run != child.run""",
     "a run with read-only memory wrote a memory that differs from the one it began with": """
         select run from (
             select run, version, group_concat(link) as held from (

@@ -10,10 +10,14 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 from hypothesis import assume
 from hypothesis import strategies as st
 
 from memory.links import Hedge, Link, LinkError, Relation
+from memory.store import Store
 from memory.trials import Call, Ending, Memory, Step, Trial
 
 _WORDS = st.sampled_from(
@@ -75,3 +79,21 @@ def trials() -> st.SearchStrategy[Trial]:
         Trial, st.integers(0, 9), texts(60), texts(60), st.lists(steps(), max_size=8).map(tuple), st.sampled_from(Ending),
         memories(4),
     )
+
+
+@st.composite
+def stores(draw: st.DrawFn, most_runs: int = 2) -> Store:
+    """Open stores in fresh files, with up to ``most_runs`` runs of up to three ended trials; the caller closes them."""
+    store = Store(Path(tempfile.mkdtemp(prefix="clin-store-")) / "clin.db")
+    for config in draw(st.lists(st.fixed_dictionaries({"task": texts(20), "variation": st.integers(0, 9)}), max_size=most_runs)):
+        run = store.begin_run(config)
+        for number, trial in enumerate(draw(st.lists(trials(), max_size=3))):
+            before = store.latest_version(run, number - 1)
+            made = store.begin_trial(
+                run, number, task_goal=trial.goal, opening=trial.opening, recalled=trial.recalled,
+                version=before.id if before else None, world="w", task="t", variation=0,
+            )
+            for step in trial.steps:
+                store.append_step(made, step, draw(st.lists(calls(), max_size=1)))
+            store.finish_trial(made, trial.ending, draw(memories(4)), writer="w")
+    return store

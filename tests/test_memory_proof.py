@@ -7,6 +7,7 @@ import os
 import random
 import resource
 import signal
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -192,3 +193,27 @@ def test_a_file_that_stays_locked_names_who_holds_it(tmp_path: Path, monkeypatch
             theirs.begin_run({})
         mine._db.conn.execute("rollback")
         assert theirs.begin_run({}) == "r2"
+
+
+def test_a_file_that_may_only_be_read_is_read_and_refused_for_writing() -> None:
+    """Root may write anywhere, so a child does this as nobody."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        path = Path(folder) / "clin.db"
+        a_run(path, lambda _: None)
+        os.chmod(path, 0o444)
+        os.chmod(folder, 0o555)
+        child = os.fork()
+        if child == 0:
+            if os.geteuid() == 0:
+                os.setuid(65534)
+            try:
+                with Store(path, read_only=True) as store:
+                    sound = store.check() == [] and len(store.trials("r1")) == 2
+                Store(path)
+            except StoreError as error:
+                os._exit(7 if sound and "read-only" in str(error) else 8)
+            os._exit(9)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        os.chmod(folder, 0o755)
+    assert status == 7

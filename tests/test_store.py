@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from memory.corrections import correct, replace_memory
 from memory.rows import StoreError
+from memory.rulings import meaning
 from memory.store import Store
-from memory.testing import calls, memories, steps, texts
+from memory.testing import calls, links, memories, steps, stores, texts
 from memory.trials import Ending, Memory, Step
 
 
@@ -67,8 +70,13 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(data=st.data(), ending=st.sampled_from(Ending), memory=memories(), unreadable=st.lists(texts(), max_size=2), made=st.lists(calls(), max_size=2))
     def finish(self, data, ending: Ending, memory: Memory, unreadable: list[str], made: list) -> None:
         trial = data.draw(st.sampled_from(self.unfinished()))
+        run = next(run for run, trials in self.runs.items() if trial in trials)
+        rulings = self.store.rulings(run)
         self.store.finish_trial(trial["id"], ending, memory, writer="w", unreadable=unreadable, calls=made)
-        trial.update(ending=ending, memory=memory, unreadable=tuple(unreadable))
+        kept = replace(memory, links=rulings.applied(memory.links))
+        assert set(rulings.pinned) <= set(kept.links)
+        assert not {meaning(link) for link in kept.links} & rulings.banned
+        trial.update(ending=ending, memory=kept, unreadable=tuple(unreadable))
         trial["calls"] += made
         with pytest.raises(StoreError):
             self.store.append_step(trial["id"], Step("late", "", 0.0))
@@ -77,6 +85,51 @@ class StoreMachine(RuleBasedStateMachine):
     def reopen(self) -> None:
         self.store.close()
         self.store = Store(self.path)
+
+    @rule(number=st.integers(0, 10**9))
+    def crash(self, number: int) -> None:
+        """What lies on the disk at this moment, journal and all, is what a killed process leaves."""
+        copy = self.path.with_name(f"{number}-{self.path.name[:40]}")
+        for suffix in ("", "-wal"):
+            left = Path(f"{self.path}{suffix}")
+            if left.exists():
+                Path(f"{copy}{suffix}").write_bytes(left.read_bytes())
+        self.store.close()
+        self.path, self.store = copy, Store(copy)
+
+    def idle(self) -> list[str]:
+        return sorted(run for run, trials in self.runs.items() if trials and trials[-1]["ending"] is not None)
+
+    @precondition(lambda self: self.idle())
+    @rule(data=st.data(), kind=st.sampled_from(["add", "drop", "edit", "pin", "unpin", "ban", "unban"]), new=links())
+    def correct(self, data, kind: str, new) -> None:
+        run = data.draw(st.sampled_from(self.idle()))
+        last = self.runs[run][-1]
+        known = [link for link in last["memory"].links if kind != "add"]
+        link = data.draw(st.sampled_from(known)) if known else new
+        if kind in ("drop", "edit", "pin") and not known:
+            with pytest.raises(StoreError):
+                correct(self.store, run, kind, link, new=new)
+            return
+        after = correct(self.store, run, kind, link, new=new, who="ann")
+        same = {each for each in last["memory"].links if meaning(each) == meaning(link)}
+        others = [each for each in last["memory"].links if each not in same]
+        if kind in ("drop", "ban"):
+            assert list(after.links) == others
+        elif kind == "edit":
+            assert new in after.links
+        elif kind in ("add", "pin"):
+            assert link in after.links
+        else:
+            assert after == last["memory"]
+        last.update(memory=after, unreadable=())
+
+    @precondition(lambda self: self.idle())
+    @rule(data=st.data(), memory=memories())
+    def import_(self, data, memory: Memory) -> None:
+        run = data.draw(st.sampled_from(self.idle()))
+        replace_memory(self.store, run, memory, who="ann")
+        self.runs[run][-1].update(memory=memory, unreadable=())
 
     @invariant()
     def reads_what_was_written(self) -> None:
@@ -196,3 +249,13 @@ def test_an_unknown_run_says_which_there_are(tmp_path: Path) -> None:
         begun(store)
         with pytest.raises(StoreError, match="r1 to r1"):
             store.run("boil")
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(stores())
+def test_any_store_is_sound_and_reads_the_same_from_another_connection(store: Store) -> None:
+    with store, Store(store.path, read_only=True) as reader:
+        assert reader.check() == []
+        for run in store.runs():
+            assert [reader.trial(row.id) for row in reader.trials(run.name)] == [store.trial(row.id) for row in store.trials(run.name)]
+            assert reader.versions(run.name) == store.versions(run.name)
