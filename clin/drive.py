@@ -32,7 +32,9 @@ def drive(
                 stopped = stopped or stop()
                 while waiting and free and not stopped:
                     lane, each = free.pop(0), waiting.popleft()
-                    lane_of[pool.submit(_resume, each, None)] = lane, each
+                    begun = pool.submit(_resume, each, None)
+                    lane_of[begun] = lane, each
+                    wait([begun])  # one after the other, so that runs get their names in the order given
                 if stopped and not lane_of:
                     return False
                 for future in _finished(lane_of, block=not active):

@@ -25,12 +25,14 @@ class ModelInfo(BaseModel):
     prompt: str = "full"
     roles: tuple[str, ...] = ()
     options: dict[str, Any] = Field(default_factory=dict)
+    exact: bool = Field(default=True, description="whether equal questions have equal answers, byte for byte")
 
     @classmethod
     def of(cls, reference: str, card: ModelCard, options: dict[str, Any]) -> ModelInfo:
         """The model behind ``reference``, as its card describes it."""
         return cls(
-            reference=reference, name=card.name, sha256=card.sha256, prompt=card.prompt, roles=card.roles, options=options
+            reference=reference, name=card.name, sha256=card.sha256, prompt=card.prompt, roles=card.roles, options=options,
+            exact=card.exact,
         )
 
 
@@ -53,6 +55,7 @@ class RunConfig(BaseModel):
     read_only_memory: bool = Field(default=False, description="frozen evaluation: trials run, the memory is not rewritten")
     memory_room: int = Field(default=0, ge=0, description="tokens of memory that a trial reads at most; 0: a third of the context")
     model: ModelInfo
+    role_models: dict[str, ModelInfo] = Field(default_factory=dict, description="models of single roles: actor, writer")
     versions: dict[str, str] = Field(default_factory=dict)
 
     @classmethod

@@ -26,13 +26,16 @@ Asking = Generator[Question, Answer, None]
 class Watcher:
     """What happens in a run, told after it is safe in the store. Does nothing; override what you want to see."""
 
-    def trial_begins(self, run: str, number: int, steps: int) -> None:
+    def run_begins(self, run: str, config: RunConfig) -> None:
+        """A new run is in the store."""
+
+    def trial_begins(self, run: str, config: RunConfig, number: int, steps: int) -> None:
         """Trial ``number`` starts, or goes on after ``steps`` stored steps."""
 
     def step_done(self, run: str, number: int, index: int, step: Step, calls: Sequence[Call]) -> None:
         """Step ``index`` (from 0) of trial ``number`` is stored."""
 
-    def trial_ended(self, run: str, number: int, trial: Trial, memory: Memory) -> None:
+    def trial_ended(self, run: str, config: RunConfig, trial: Trial, memory: Memory) -> None:
         """The trial's ending and the memory written after it are stored."""
 
 
@@ -49,6 +52,8 @@ class Learner:
     watcher: Watcher = field(default_factory=Watcher)
     initial: Memory | None = None
     """What the first trial of a new run starts from."""
+    writer: ModelCard | None = None
+    """The card of the model that writes the memory, where that is another one."""
 
     def adapt(self) -> Asking:
         """Play the run's trials that are not in the store yet, revising the memory after each (ADAPT)."""
@@ -74,7 +79,7 @@ class Learner:
         context = Context(layout, self.card.context, self.size, layout.head(world.goal, recalled, opening))
         past = self.store.steps(row.id) if row else ()
         trial_id = row.id if row else self._begin(world, number, opening, recalled, ranking)
-        self.watcher.trial_begins(self._name(), number, len(past))
+        self.watcher.trial_begins(self._name(), self.config, number, len(past))
         indices = itertools.count(len(past))
 
         def record(step: Step, calls: Sequence[Call]) -> None:
@@ -105,14 +110,14 @@ class Learner:
         if trial.ending is not Ending.CRASHED and not self.config.read_only_memory:
             earlier = [self.store.trial(row.id) for row in self.store.trials(self._name()) if row.number < trial.number]
             revision = strategy.revise(memory, [*earlier, trial], self.size)
-            revised, writer = (yield from questions(revision, "revise", self.card, calls)), self._writer()
+            revised, writer = (yield from questions(revision, "revise", self.writer or self.card, calls)), self._writer()
         version = self.store.finish_trial(
             trial_id, trial.ending, revised.memory, writer=writer, unreadable=revised.unreadable, calls=calls
         )
-        self.watcher.trial_ended(self._name(), trial.number, trial, self.store.memory_version(version).memory)
+        self.watcher.trial_ended(self._name(), self.config, trial, self.store.memory_version(version).memory)
 
     def _writer(self) -> str:
-        model = f" {self.config.model.name}" if self.config.writer == "model" else ""
+        model = f" {(self.writer or self.card).name}" if self.config.writer == "model" else ""
         return "none" if self.config.strategy == "none" else f"{self.config.strategy}/{self.config.writer}{model}"
 
     def _begin(
@@ -120,6 +125,7 @@ class Learner:
     ) -> int:
         if self.run is None:
             self.run = self.store.begin_run(self.config.model_dump(mode="json"), self.initial, self.config.start)
+            self.watcher.run_begins(self.run, self.config)
         before = self.store.latest_version(self.run, number - 1)
         return self.store.begin_trial(
             self.run, number, task_goal=world.goal, opening=opening, recalled=recalled,

@@ -1,10 +1,15 @@
-"""What is decided before a run begins: who writes the memory, and whether a stored run can go on with a model."""
+"""What is decided before a run begins: which models, who writes the memory, and whether a stored run can go on."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from clin.errors import ModelError, UserError, nearest
-from clin.experiment import RunConfig
-from clin.llms import ModelCard
+from clin.experiment import ModelInfo, RunConfig
+from clin.llms import LLM, ModelCard
+from clin.llms.open import open_model
+from clin.llms.roles import NAMES, Roles
 
 WRITERS = ("model", "rules")
 
@@ -20,10 +25,38 @@ def chosen_writer(asked: str | None, card: ModelCard) -> str:
     return asked
 
 
-def same_model(config: RunConfig, card: ModelCard) -> None:
-    """ModelError unless ``card`` is the model with which the run began."""
-    if config.model.sha256 != card.sha256:
-        raise ModelError(
-            f"the run began with {config.model.name} (sha256 {config.model.sha256[:12]}…), and {config.model.reference} is now "
-            f"another file (sha256 {card.sha256[:12]}…): a frozen run goes on with its own model only"
-        )
+def open_models(reference: str, roles: Mapping[str, str], options: Mapping[str, Any], seed: int) -> LLM:
+    """The model of a run, or a model per role; a reference that is named twice is loaded once."""
+    opened: dict[str, LLM] = {}
+    try:
+        for each in dict.fromkeys([*(() if set(roles) >= set(NAMES) else (reference,)), *roles.values()]):
+            opened[each] = open_model(each, seed=seed, **options)
+        if not roles:
+            return opened[reference]
+        default = opened.get(reference) or opened[roles["actor"]]
+        return Roles(default, {name: opened[each] for name, each in roles.items()})
+    except BaseException:
+        for model in opened.values():
+            model.close()
+        raise
+
+
+def model_fields(llm: LLM, reference: str, roles: Mapping[str, str], options: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a :class:`RunConfig` that say which models play."""
+    if not isinstance(llm, Roles):
+        return {"model": ModelInfo.of(reference, llm.card, options)}
+    by_name = {name: ModelInfo.of(each, llm.of(NAMES[name][0]).card, options) for name, each in roles.items()}
+    return {"model": by_name.get("actor") or ModelInfo.of(reference, llm.card, options), "role_models": by_name}
+
+
+def same_models(config: RunConfig, llm: LLM) -> None:
+    """ModelError unless ``llm`` is what the run began with: a frozen run goes on with its own models only."""
+    pairs = [(config.model, llm.card)]
+    if isinstance(llm, Roles):
+        pairs += [(info, llm.of(NAMES[name][0]).card) for name, info in config.role_models.items()]
+    for info, card in pairs:
+        if info.sha256 != card.sha256:
+            raise ModelError(
+                f"the run began with {info.name} (sha256 {info.sha256[:12]}…), and {info.reference} is now another file "
+                f"(sha256 {card.sha256[:12]}…): a frozen run goes on with its own model only"
+            )

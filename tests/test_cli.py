@@ -43,7 +43,7 @@ def test_the_main_job_tells_what_happened(finished: Path) -> None:
     assert "SHOULD BE NECESSARY" in told or "DOES NOT CONTRIBUTE" in told
     assert "Next, try:" in told
     assert "written by rules (clin-5m can act but not write memories)" in progress
-    assert len(re.findall(r"^trial \d: score .* steps, .* tokens/s", progress, re.MULTILINE)) == 3
+    assert len(re.findall(r"^r1 trial \d: score .* steps, .* tokens/s", progress, re.MULTILINE)) == 3
 
 
 def test_two_runs_with_one_seed_are_the_same(clin: Clin, tmp_path: Path) -> None:
@@ -254,7 +254,7 @@ def test_kill_9_loses_no_printed_step_and_resume_ends_as_undisturbed(tmp_path: P
             assert store.check() == []
             rows = store.trials("r1") if store.runs() else []
             for line in printed:
-                trial, step = map(int, re.match(r"trial (\d+) step (\d+)", line).groups())
+                trial, step = map(int, re.match(r"r1 trial (\d+) step (\d+)", line).groups())
                 assert whole[trial].steps[step] == store.steps(rows[trial].id)[step]
             if not store.runs():
                 continue
@@ -273,7 +273,7 @@ def kill_after(words: list[str], seconds: float, folder: Path) -> list[str]:
         child.kill()
         child.wait()
         printed.seek(0)
-        return [line for line in printed.read().splitlines() if re.match(r"trial \d+ step \d+", line)]
+        return [line for line in printed.read().splitlines() if re.match(r"r1 trial \d+ step \d+", line)]
 
 
 def test_a_second_process_does_not_drive_a_live_run(finished: Path, tmp_path: Path, clin: Clin) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,3 +36,43 @@ def existing(db: Path) -> Path:
         here = f" (there is: {', '.join(found)})" if found else ""
         raise UserError(f"no database '{db}'{here}; `clin run` makes one, --db FILE names another")
     return db
+
+
+_KV = ("f16", "f32", "q8_0", "q4_0")
+_MODEL_OPTIONS = (
+    click.option("--model", default="bundled", show_default=True,
+                 help="bundled, PATH.gguf, hf:ORG/REPO:FILE, openai:MODEL@URL or scripted:FILE."),
+    click.option("--role-model", multiple=True, help="A model for one role: writer=MODEL or actor=MODEL; may be given twice."),
+    click.option("--lanes", default=1, show_default=True, type=click.IntRange(1, 256), help="Trials in flight over the model."),
+    click.option("--deterministic", is_flag=True, help="Many lanes answer byte for byte like one; slower."),
+    click.option("--gpu-layers", default=-1, show_default=True, help="Layers to offload; -1 is all, where the build can."),
+    click.option("--ctx", default=0, type=click.IntRange(0), help="Context of a lane in tokens.  [default: the model's, at most 8192]"),
+    click.option("--threads", default=0, type=click.IntRange(0), help="CPU threads.  [default: half of the processors]"),
+    click.option("--kv-type", default="f16", show_default=True, type=click.Choice(_KV), help="Type of the cache's cells."),
+    click.option("--flash-attention/--no-flash-attention", default=None, help="llama.cpp's flash attention.  [default: its choice]"),
+    click.option("--temperature", default=0.0, show_default=True, type=click.FloatRange(0), help="0 is greedy."),
+)
+_LOADING = ("lanes", "deterministic", "gpu_layers", "ctx", "threads", "kv_type", "flash_attention", "temperature")
+
+
+def model_options(command: Command) -> Command:
+    """The options of a model: ``model``, ``role_model``, and the rest gathered in ``options``."""
+
+    @functools.wraps(command)
+    def gathered(**given: object) -> object:
+        return command(options={name: given.pop(name) for name in _LOADING}, **given)
+
+    for option in reversed(_MODEL_OPTIONS):
+        gathered = option(gathered)
+    return gathered
+
+
+def numbers(text: str) -> list[int]:
+    """``3``, ``3,5`` or ``0-9`` as numbers, each once; UserError for anything else."""
+    found: dict[int, None] = {}
+    for part in text.split(","):
+        span = re.fullmatch(r"\s*(\d{1,6})(?:\s*-\s*(\d{1,6}))?\s*", part)
+        if not span or int(span[2] or span[1]) < int(span[1]):
+            raise UserError(f"'{text}' is not a variation, a list or a span of them (as in 7, 3,5 or 0-9)")
+        found.update(dict.fromkeys(range(int(span[1]), int(span[2] or span[1]) + 1)))
+    return list(found)

@@ -18,16 +18,18 @@ from clin.cli.run import follow
 def resume(run: str, verbose: bool, db: Path, as_json: bool) -> None:
     """Go on with RUN where it was interrupted; it ends as it would have ended undisturbed."""
     from clin.experiment import RunConfig
-    from clin.llms.open import open_model
-    from clin.start import same_model
+    from clin.start import open_models, same_models
     from memory.store import Store
 
     with Store(existing(db)) as store:
         config = RunConfig.checked(**store.run(run).config)
-        llm = open_model(config.model.reference, seed=config.seed, **config.model.options)
+        roles = {name: info.reference for name, info in config.role_models.items()}
+        options = {**config.model.options, "lanes": 1}
+        llm = open_models(config.model.reference, roles, options, config.seed)
         try:
-            same_model(config, llm.card)
+            same_models(config, llm)
             store.claim_run(run)
-            follow(store, llm, config, run, as_json=as_json, verbose=verbose)
+            alone = config.model_copy(update={"model": config.model.model_copy(update={"options": options})})
+            follow(store, llm, [(alone, run)], as_json=as_json, verbose=verbose)
         finally:
             llm.close()

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from clin.cli.options import as_json, database
+from clin.cli.options import as_json, database, model_options
 from clin.errors import UserError
+
+if TYPE_CHECKING:
+    from clin.experiment import RunConfig
+    from clin.learn import Learner
+    from clin.llms import LLM
+    from memory.store import Store
+    from memory.trials import Memory
 
 DEFAULT_TASK = "lifespan-shortest-lived"
 DEFAULT_VARIATION = 94
@@ -20,56 +28,58 @@ DEFAULT_VARIATION = 94
 @click.command()
 @click.option("--world", default="scienceworld", show_default=True, help="A world; `clin worlds` lists them.")
 @click.option("--task", default=None, help="A task by name or id; `clin worlds WORLD` lists them.")
-@click.option("--variation", type=int, default=None, help="The task's variation; by default the first of the test split.")
+@click.option("--variation", default=None, help="Variations: 7, 3,5 or 0-9, a run each.  [default: the first of the test split]")
 @click.option("--simplifications", default=None, help="ScienceWorld's presets or single ones, by commas.  [default: easy]")
 @click.option("--trials", default=5, show_default=True, type=click.IntRange(1), help="Trials of one episode.")
 @click.option("--budget", default=100, show_default=True, type=click.IntRange(1), help="Steps per trial at most.")
-@click.option("--model", default="bundled", show_default=True, help="bundled, PATH.gguf or hf:ORG/REPO:FILE.")
-@click.option("--gpu-layers", default=-1, show_default=True, help="Layers to offload; -1 is all, where the build can.")
-@click.option("--ctx", default=0, type=click.IntRange(0), help="Context size in tokens; 0 is the model's own.")
-@click.option("--threads", default=0, type=click.IntRange(0), help="CPU threads; 0 is one per core.")
 @click.option("--strategy", default="clin", show_default=True, help="How the memory is kept: clin, none.")
 @click.option("--writer", default=None, help="Who writes the memory: model or rules.  [default: what the model can]")
 @click.option("--from", "start", default=None, help="Start from a memory: RUN, RUN:TRIAL, FILE.md or FILE.jsonl.")
 @click.option("--read-only-memory", is_flag=True, help="Frozen evaluation: play, and rewrite nothing.")
 @click.option("--seed", default=0, show_default=True, type=int, help="Seed of world and sampling.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every step once it is stored.")
+@model_options
 @database
 @as_json
 def run(
-    world: str, task: str | None, variation: int | None, simplifications: str | None, trials: int, budget: int,
-    model: str, gpu_layers: int, ctx: int, threads: int, strategy: str, writer: str | None, start: str | None,
-    read_only_memory: bool, seed: int, verbose: bool, db: Path, as_json: bool,
+    world: str, task: str | None, variation: str | None, simplifications: str | None, trials: int, budget: int,
+    strategy: str, writer: str | None, start: str | None, read_only_memory: bool, seed: int, verbose: bool,
+    model: str, role_model: tuple[str, ...], options: dict[str, Any], db: Path, as_json: bool,
 ) -> None:
     """Play a task several times with a frozen model and learn between the trials."""
-    from clin.experiment import ModelInfo, RunConfig, versions
-    from clin.llms.open import open_model
-    from clin.start import chosen_writer
+    from clin.experiment import RunConfig, versions
+    from clin.llms.roles import card_of, parse_roles
+    from clin.start import chosen_writer, model_fields, open_models
     from memory.exchange import from_reference
     from memory.store import Store
     from memory.strategies import open_strategy
 
-    task, variation = _place(world, task, variation)
-    options = {"simplifications": simplifications} if simplifications is not None else {}
+    task, variations = _places(world, task, variation)
+    roles = parse_roles(role_model)
     open_strategy(strategy)
+    options["lanes"] = min(options["lanes"], len(variations))
     with Store(db) as store:
         initial = from_reference(store, start) if start else None
-        model_options = {"gpu_layers": gpu_layers, "ctx": ctx, "threads": threads}
-        llm = open_model(model, seed=seed, **model_options)
+        llm = open_models(model, roles, options, seed)
         try:
-            config = RunConfig.checked(
-                world=world, task=task, variation=variation, world_options=options, strategy=strategy,
-                writer=chosen_writer(writer, llm.card), trials=trials, budget=budget, seed=seed,
-                start=start or "", read_only_memory=read_only_memory,
-                model=ModelInfo.of(model, llm.card, model_options), versions=versions(),
-            )
-            follow(store, llm, config, None, initial=initial, as_json=as_json, verbose=verbose)
+            fields = model_fields(llm, model, roles, options)
+            configs = [
+                RunConfig.checked(
+                    world=world, task=task, variation=each, strategy=strategy, trials=trials, budget=budget, seed=seed,
+                    world_options={} if simplifications is None else {"simplifications": simplifications},
+                    writer=chosen_writer(writer, card_of(llm, "revise")), start=start or "",
+                    read_only_memory=read_only_memory, versions=versions(), **fields,
+                )
+                for each in variations
+            ]
+            follow(store, llm, [(each, None) for each in configs], initial=initial, as_json=as_json, verbose=verbose)
         finally:
             llm.close()
 
 
-def _place(world: str, task: str | None, variation: int | None) -> tuple[str, int]:
-    """The task and variation asked for, checked before anything heavy is loaded."""
+def _places(world: str, task: str | None, variation: str | None) -> tuple[str, list[int]]:
+    """The task and variations asked for, checked before anything heavy is loaded."""
+    from clin.cli.options import numbers
     from worlds import WorldError, find_task, world_module
 
     if task is None:
@@ -77,34 +87,52 @@ def _place(world: str, task: str | None, variation: int | None) -> tuple[str, in
             names = ", ".join(each.name for each in world_module(world).tasks()[:8])
             raise UserError(f"which task of {world}? Give --task (such as {names})")
         task = DEFAULT_TASK
-        variation = DEFAULT_VARIATION if variation is None else variation
+        variation = str(DEFAULT_VARIATION) if variation is None else variation
     found = find_task(world, task)
-    if variation is None:
-        variation = next(iter(found.splits.get("test", ())), 0)
-    if not 0 <= variation < found.variations:
-        raise WorldError(f"{world} task '{found.name}' has variations 0 to {found.variations - 1}, not {variation}")
-    return found.name, variation
+    wanted = numbers(variation) if variation is not None else [next(iter(found.splits.get("test", ())), 0)]
+    for each in wanted:
+        if each >= found.variations:
+            raise WorldError(f"{world} task '{found.name}' has variations 0 to {found.variations - 1}, not {each}")
+    return found.name, wanted
 
 
-def follow(store, llm, config, name: str | None, *, initial=None, as_json: bool, verbose: bool) -> None:
-    """Drive one run to its end, showing how it goes; leaves with exit code 130 when it was interrupted."""
+def follow(
+    store: Store, llm: LLM, runs: Sequence[tuple[RunConfig, str | None]], *, initial: Memory | None = None, as_json: bool,
+    verbose: bool,
+) -> None:
+    """Drive runs (configuration, and name if it is in the store) to their end, showing how they go; leaves with exit code
+    130 when it was interrupted."""
     from clin.cli.progress import Progress
-    from clin.cli.tables import summary
-    from clin.document import document
     from clin.drive import drive
     from clin.learn import Learner
+    from clin.llms.roles import card_of
 
-    with Interrupt() as interrupt, Progress(config, quiet=as_json, verbose=verbose) as progress:
-        learner = Learner(store, config, llm.card, llm.count, name, progress, initial)
-        finished = drive([learner.adapt()], llm, stop=interrupt.asked)
+    with Interrupt() as interrupt, Progress(quiet=as_json, verbose=verbose) as progress:
+        learners = [
+            Learner(store, config, llm.card, llm.count, name, progress, initial, card_of(llm, "revise"))
+            for config, name in runs
+        ]
+        lanes = int(runs[0][0].model.options.get("lanes", 1))
+        finished = drive([learner.adapt() for learner in learners], llm, lanes=lanes, stop=interrupt.asked)
     if not finished:
-        where = f"`clin resume {learner.run} --db {store.path}` goes on from there" if learner.run else "nothing was begun"
-        click.echo(f"Interrupted; every step shown is stored, and {where}.", err=True)
+        begun = [learner.run for learner in learners if learner.run and store.run(learner.run).state == "running"]
+        how = " and ".join(f"`clin resume {name} --db {store.path}`" for name in begun)
+        click.echo("Interrupted; every step shown is stored" + (f", and {how} goes on from there." if how else "."), err=True)
         raise SystemExit(130)
+    _tell(store, learners, as_json)
+
+
+def _tell(store: Store, learners: Sequence[Learner], as_json: bool) -> None:
+    from clin.cli.tables import summary
+    from clin.document import document
+
+    names = [learner.run for learner in learners if learner.run]
     if as_json:
-        click.echo(json.dumps(document(store, learner.run), indent=2, ensure_ascii=False))
+        found = [document(store, name) for name in names]
+        click.echo(json.dumps(found[0] if len(found) == 1 else found, indent=2, ensure_ascii=False))
     else:
-        summary(store, learner.run)
+        for name in names:
+            summary(store, name)
 
 
 class Interrupt:

@@ -29,6 +29,8 @@ class Question:
     max_tokens: int = 256
     begun: tuple[str, ...] = ()
     role: str = "act"
+    score_choices: bool = False
+    """Ask for the log-probability of every choice too, in :attr:`Answer.scores` (SayCan's "say")."""
 
     @property
     def text(self) -> str:
@@ -47,7 +49,12 @@ class Answer:
     logprob: float = 0.0
     seconds: float = 0.0
     finish: str = "stop"
-    """``stop`` (ended by itself), ``length`` (cut at max_tokens) or ``choice``."""
+    """``stop`` (ended by itself), ``length`` (cut at max_tokens), ``choice``, or ``match`` (a reply that was none of the
+    choices, matched to the nearest)."""
+    scores: tuple[float, ...] = ()
+    """With ``score_choices``: for each choice the log-probability with which it is drawn when only choices can be."""
+    thinking: str = ""
+    """What a reasoning model thought in ``<think>`` marks; kept apart, never a fact."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,9 @@ class ModelCard:
     template: tuple[str, str] = ("", "")
     """What the chat template puts before and after the question's parts."""
     details: dict[str, str] = field(default_factory=dict)
+    exact: bool = True
+    """Whether an answer depends on the question alone, byte for byte; many lanes in one batch change the order of
+    floating-point sums, and a remote server promises nothing."""
 
 
 class LLM(Protocol):

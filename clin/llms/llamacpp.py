@@ -12,7 +12,7 @@ import os
 import time
 import zlib
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +22,14 @@ from clin.llms import Answer, ModelCard, Question
 from clin.llms.gguf_file import checked, sha256
 from clin.llms.native import CHUNK, KV_TYPES, Native, Row
 from clin.llms.template import wrapping
+from clin.llms.thinking import thinks, without_thinking
 from clin.llms.trie import Node, forced, trie
 
 DEFAULT_CONTEXT = 8192
 """Tokens of a lane where neither the user nor a smaller model says otherwise."""
+
+THINKING = 1024
+"""Tokens that a reasoning model may think in ``<think>`` marks, beyond a question's max_tokens."""
 
 Feed = tuple[Sequence[int], bool]
 """Tokens to evaluate, and whether the logits after them are wanted."""
@@ -46,11 +50,12 @@ class Lane:
 
 class LlamaCpp:
     """See :class:`clin.llms.LLM`. ``ctx`` is in tokens per lane (0: the model's own, at most 8192); ``threads`` 0 is
-    half the processors, since llama.cpp slows down badly when it has to share all of them."""
+    half the processors, since llama.cpp slows down badly when it has to share all of them. ``deterministic`` evaluates each
+    lane by itself in a cache of its own, so that many lanes answer byte for byte like one; they share no beginnings then."""
 
     def __init__(
         self, path: Path, *, gpu_layers: int = -1, ctx: int = 0, lanes: int = 1, threads: int = 0, seed: int = 0,
-        temperature: float = 0.0, kv_type: str = "f16", flash_attention: bool | None = None,
+        temperature: float = 0.0, kv_type: str = "f16", flash_attention: bool | None = None, deterministic: bool = False,
     ) -> None:
         if kv_type not in KV_TYPES:
             raise ModelError(f"no cache type '{kv_type}'{nearest(kv_type, KV_TYPES)} (types: {', '.join(KV_TYPES)})")
@@ -61,9 +66,10 @@ class LlamaCpp:
         if room > self._native.trained:
             raise ModelError(f"--ctx {room} is more than the {self._native.trained} tokens that '{path.name}' was made for")
         cores = threads or max(1, (os.cpu_count() or 2) // 2)
-        self._native.start(lanes * (room + 8), lanes, cores, kv_type, flash_attention)
+        self._native.start(lanes * (room + 8), lanes, cores, kv_type, flash_attention, unified=not deterministic)
         opening, closing = wrapping(self._native.chat_template())
-        self.card = _card(path, metadata, room, (opening, closing))
+        self.card = replace(_card(path, metadata, room, (opening, closing)), exact=lanes == 1 or deterministic)
+        self._deterministic = deterministic
         self._lanes = [Lane(number) for number in range(lanes)]
         self._seed, self._temperature = seed, temperature
         self._tokens: dict[str, tuple[int, ...]] = {}
@@ -99,10 +105,10 @@ class LlamaCpp:
         self._native.close()
 
     def _fitting(self) -> list[Lane]:
-        """The lanes whose tokens fit one batch together, those that have waited longest first."""
+        """The lanes whose tokens fit one batch together, those that have waited longest first; one in deterministic mode."""
         chosen, room = [], self._native.batch_size
         for lane in sorted((lane for lane in self._lanes if lane.feed), key=lambda lane: lane.used):
-            if lane.feed and len(lane.feed[0]) <= room:
+            if lane.feed and len(lane.feed[0]) <= room and not (chosen and self._deterministic):
                 chosen.append(lane)
                 room -= len(lane.feed[0])
         return chosen
@@ -138,19 +144,24 @@ class LlamaCpp:
                 logits = yield piece[start : start + CHUNK], last
             lane.held.append(piece)
         assert logits is not None
+        scores: tuple[float, ...] = ()
         if question.choices:
+            if question.score_choices:
+                scores = yield from self._score(lane, question.choices, logits)
             text, written, logprob = yield from self._choose(question.choices, logits)
             finish = "choice"
         else:
             text, written, logprob, finish = yield from self._write(question, pieces, logits)
-        read = sum(map(len, pieces))
-        return Answer(text, read, reused, written, logprob, time.perf_counter() - began, finish)
+        said, thinking = without_thinking(text)
+        read, seconds = sum(map(len, pieces)), time.perf_counter() - began
+        return Answer(said, read, reused, written, logprob, seconds, finish, scores, thinking)
 
     def _share(self, lane: Lane, pieces: list[tuple[int, ...]]) -> int:
         """Make ``lane`` hold the longest beginning of ``pieces`` that any lane holds; the last piece is always read
         again, since its logits are needed. Returns the number of tokens reused."""
         limit = len(pieces) - 1
-        best = max(self._lanes, key=lambda each: (_common(each.held, pieces, limit), each is lane))
+        lanes = [lane] if self._deterministic else self._lanes
+        best = max(lanes, key=lambda each: (_common(each.held, pieces, limit), each is lane))
         count = _common(best.held, pieces, limit)
         tokens = sum(map(len, pieces[:count]))
         if best is not lane:
@@ -208,6 +219,30 @@ class LlamaCpp:
             pending, node = [allowed[pick]], node.children[allowed[pick]]
             written += 1
 
+    def _score(self, lane: Lane, choices: tuple[str, ...], logits: np.ndarray) -> Generator[Feed, np.ndarray, tuple[float, ...]]:
+        """The log-probability of every choice when only choices can be drawn, by walking the whole trie depth first and
+        dropping what was fed on the way back."""
+        scores = [-np.inf] * len(choices)
+        base = lane.position
+        stack: list[tuple[Node, list[int], float]] = [(self._trie(choices), [], 0.0)]
+        while stack:
+            node, path, logprob = stack.pop()
+            tokens, node = forced(node)
+            path = path + tokens
+            if node.choice is not None:
+                scores[node.choice] = logprob
+                continue
+            if path:
+                logits = yield path, True
+                self._native.forget(lane.sequence, base)
+                lane.position = base
+            allowed = sorted(node.children)
+            shares = _log_softmax(logits[allowed])
+            for token, share in reversed(list(zip(allowed, shares, strict=True))):
+                stack.append((node.children[token], [*path, token], logprob + float(share)))
+        first = {choice: score for choice, score in reversed(list(zip(choices, scores, strict=True))) if score > -np.inf}
+        return tuple(first[choice] if choice in first else score for choice, score in zip(choices, scores, strict=True))
+
     def _trie(self, choices: tuple[str, ...]) -> Node:
         found = self._tries.get(choices)
         if found is None:
@@ -228,7 +263,7 @@ class LlamaCpp:
         random = np.random.default_rng([self._seed, zlib.crc32(np.array([t for p in pieces for t in p]).tobytes())])
         raw, written, logprob, finish = b"", 0, 0.0, "length"
         try:
-            while written < question.max_tokens:
+            while written < question.max_tokens + (THINKING if thinks(raw) else 0):
                 token = self._sample(logits, random)
                 if grammar and not grammar.allows(token):
                     token = self._sample(grammar.mask(logits), random)
@@ -241,16 +276,16 @@ class LlamaCpp:
                     grammar.accept(token)
                 raw += self._native.piece(token)
                 text = raw.decode("utf-8", "ignore")
-                if any(stop in text for stop in question.stop):
+                if not thinks(raw) and any(stop in without_thinking(text)[0] for stop in question.stop):
                     finish = "stop"
                     break
-                if written < question.max_tokens:
-                    logits = yield [token], True
+                logits = yield [token], True
         finally:
             if grammar:
                 grammar.close()
         text = raw.decode("utf-8", "replace")
-        ends = [text.index(stop) for stop in question.stop if stop in text]
+        begin = text.rfind("</think>") + 1
+        ends = [text.index(stop, begin) for stop in question.stop if stop in text[begin:]]
         return text[: min(ends)] if ends else text, written, logprob, finish
 
     def _sample(self, logits: np.ndarray, random: np.random.Generator) -> int:

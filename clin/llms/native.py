@@ -84,10 +84,13 @@ class Native:
         self._batch = None
         self._path = path
 
-    def start(self, cells: int, sequences: int, threads: int, kv_type: str, flash_attention: bool | None) -> None:
-        """Make the context; ModelError if memory does not suffice."""
+    def start(
+        self, cells: int, sequences: int, threads: int, kv_type: str, flash_attention: bool | None, *, unified: bool
+    ) -> None:
+        """Make the context; ModelError if memory does not suffice. ``unified``: all sequences share one pool of cells and
+        can be copied; else each has its own, in which only its own cells lie, always in the same order."""
         wanted = llama_cpp.llama_context_default_params()
-        wanted.n_ctx, wanted.n_seq_max, wanted.kv_unified = cells, sequences, True
+        wanted.n_ctx, wanted.n_seq_max, wanted.kv_unified = cells, sequences, unified
         wanted.n_batch = self.batch_size = min(max(CHUNK, sequences), 2048)
         wanted.n_ubatch = min(CHUNK, wanted.n_batch)
         wanted.n_threads = wanted.n_threads_batch = threads

@@ -10,11 +10,12 @@ from clin.errors import ModelError
 from clin.llms import LLM
 from clin.llms.shelf import BUNDLED
 
-FORMS = "bundled, PATH.gguf, hf:ORG/REPO:FILE, scripted:FILE"
+FORMS = "bundled, PATH.gguf, hf:ORG/REPO:FILE, openai:MODEL@URL, scripted:FILE"
 
 
 def open_model(reference: str, **options: Any) -> LLM:
-    """The model behind ``reference``: ``bundled``, ``PATH.gguf``, ``hf:ORG/REPO:FILE`` or ``scripted:FILE``.
+    """The model behind ``reference``: ``bundled``, ``PATH.gguf``, ``hf:ORG/REPO:FILE``, ``openai:MODEL@URL`` or
+    ``scripted:FILE``.
 
     ``options`` are those of :class:`clin.llms.llamacpp.LlamaCpp` (gpu_layers, ctx, lanes, threads, seed, temperature …).
     ModelError says in one line what is wrong with the reference or the file.
@@ -24,6 +25,10 @@ def open_model(reference: str, **options: Any) -> LLM:
         from clin.llms.scripted import Scripted
 
         return Scripted(Path(rest))
+    if kind == "openai":
+        from clin.llms.openai import OpenAI
+
+        return OpenAI(rest, **options)
     from clin.llms.llamacpp import LlamaCpp
 
     return LlamaCpp(model_file(reference), **options)
