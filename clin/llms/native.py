@@ -96,6 +96,8 @@ class Native:
         wanted.n_threads = wanted.n_threads_batch = threads
         wanted.no_perf = True
         wanted.type_k = wanted.type_v = KV_TYPES[kv_type]
+        if flash_attention is None and not llama_cpp.llama_supports_gpu_offload():
+            flash_attention = False  # on a CPU it is several times slower (docs/results/engine.md)
         if flash_attention is not None:
             wanted.flash_attn_type = 1 if flash_attention else 0
         self._context = llama_cpp.llama_init_from_model(self._model, wanted)
