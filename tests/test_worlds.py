@@ -15,8 +15,12 @@ from hypothesis import strategies as st
 from conftest import environment
 from worlds import World, WorldError, find_task, open_world, world_module, world_names
 from worlds import scienceworld as sw
+from worlds import textworldexpress as tx
 
-SAMPLES = {"scienceworld": [("find-living-thing", 225), ("boil", 21), ("power-component", 15)]}
+SAMPLES = {
+    "scienceworld": [("find-living-thing", 225), ("boil", 21), ("power-component", 15)],
+    "textworldexpress": [(game, 2003) for game in tx.PARAMETERS],
+}
 PLACES = [(name, *place) for name in world_names() for place in SAMPLES[name]]
 """One line per world here; a new world without one fails at once."""
 
@@ -206,6 +210,13 @@ BAD = [
     (("scienceworld", "boil", 0), {"simplifications": "eazy"}, "no simplification 'eazy'; did you mean 'easy'"),
     (("scienceworld", "power-component", 0), {"simplifications": "noElectricalAction"}, "needs electrical actions"),
     (("scienceworld", "boil", 0), {"colour": "red"}, "no option 'colour'"),
+    (("textworldexpress", "coins", 0), {}, "no task 'coins' in textworldexpress; did you mean 'coin'"),
+    (("textworldexpress", "coin", 3000), {}, "variations 0 to 2999, not 3000"),
+    (("textworldexpress", "coin", 0), {"numLocation": 3}, "no parameter 'numLocation'; did you mean 'numLocations'"),
+    (("textworldexpress", "coin", 0), {"numLocations": 12}, "whole number from 1 to 11, not '12'"),
+    (("textworldexpress", "coin", 0), {"numLocations": "many"}, "whole number from 1 to 11, not 'many'"),
+    (("textworldexpress", "sorting", 0), {"depth": 1}, "it takes none"),
+    (("textworldexpress", "mapreader", 0), {"numLocations": 1}, "No locations could be found"),
 ]
 
 
@@ -233,3 +244,51 @@ def test_no_java_at_all_is_one_line(monkeypatch) -> None:
 def test_papers_task_ids_are_aliases() -> None:
     assert find_task("scienceworld", "1-1").name == "boil"
     assert len(world_module("scienceworld").tasks()) == 30
+
+
+def test_the_games_are_the_simulators() -> None:
+    tx.TextWorldExpress("coin", 0, "").close()
+    server = tx.jvm().gateway().jvm.textworldexpress.runtime.PythonInterface()
+    assert [task.name for task in tx.tasks()] == list(server.getGameNames())
+    for split in ("Train", "Dev", "Test"):
+        first = 10_000 * ("Train", "Dev", "Test").index(split)
+        assert list(getattr(server, f"getSeeds{split}")()) == list(range(first, first + 1000))
+    for game, parameters in tx.PARAMETERS.items():
+        for name, allowed in parameters.items():
+            if allowed != range(2):
+                assert server.load(game, f"{name}={allowed[-1]}") == ""
+                assert "specified value" in server.load(game, f"{name}={allowed[-1] + 1}")
+
+
+@pytest.mark.parametrize("variation", [7, 1007, 2007])
+@pytest.mark.parametrize("game", tx.PARAMETERS)
+def test_the_simulators_own_path_wins_each_game(game: str, variation: int) -> None:
+    """Worlds of one problem do not share its objects, and a whole game gives 100 points and an end."""
+    world, beside = (open_world("textworldexpress", game, variation) for _ in range(2))
+    server = tx.jvm().gateway().jvm.textworldexpress.runtime.PythonInterface()
+    server.loadJSON(game, ("train", "dev", "test")[variation // 1000], variation // 1000 * 10_000 + variation % 1000, "", True)
+    path = list(server.getGoldActionSequence())
+    seen = world.reset()
+    for action in path:
+        if seen.done:
+            break  # the path of twc looks at the inventory once more
+        assert action in world.actions()
+        seen = world.step(action)
+        assert beside.step("inventory")
+    assert (seen.score, seen.done) == (100.0, True)
+    with pytest.raises(WorldError, match="over"):
+        world.step("look around")
+
+
+def test_a_game_whose_java_dies_goes_on() -> None:
+    world = open_world("textworldexpress", "cookingworld", 5)
+    told = walk(world, 6)
+    world.reset()
+    for index, (action, text, score, done) in enumerate(told[1:]):
+        if index in (2, 4):
+            os.kill(tx.jvm().pid, signal.SIGKILL)
+        seen = world.step(action)
+        assert (seen.text, seen.score, seen.done) == (text, score, done)
+    os.kill(tx.jvm().pid, signal.SIGKILL)
+    assert world.reset().text == told[0][1]
+    world.close()

@@ -151,3 +151,11 @@ def java_call(method: Any, *arguments: object) -> Any:
         raise WorldCrashed(f"the simulator failed: {str(error.java_exception)[:300]}") from error
     except Py4JError as error:
         raise WorldCrashed(f"the Java process does not answer: {str(error)[:300]}") from error
+
+
+_LONGEST_LINE = 1000
+
+
+def one_line(text: str) -> str:
+    """``text`` as a person could have typed it: at most 1000 characters, none of them a control character."""
+    return "".join(char if char.isprintable() else " " for char in text[:_LONGEST_LINE])

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from worlds import Observation, Task, WorldCrashed, WorldError, nearest
-from worlds._jvm import Jvm, java_call, java_runtime
+from worlds._jvm import Jvm, java_call, java_runtime, one_line
 
 __all__ = ["SCORE", "ScienceWorld", "java_runtime", "open", "tasks"]
 
@@ -58,7 +58,6 @@ _TASKS = {  # name: (id, end of train, end of dev, variations), as the simulator
 
 _AMBIGUOUS = re.compile(r"^Ambiguous request", re.MULTILINE)
 _OFFER = re.compile(r"^(\d+):", re.MULTILINE)
-_LONGEST_ACTION = 1000
 _RESET = "reset task"
 """Listed by the simulator, but it throws the trial away; a trial's reset is the caller's."""
 
@@ -189,7 +188,7 @@ class ScienceWorld:
             raise WorldCrashed(str(error)) from error
 
     def _step(self, action: str) -> str:
-        return self._raw("step", _typed(action))
+        return self._raw("step", one_line(action))
 
     def _raw(self, name: str, *arguments: object):
         return java_call(getattr(self._server, name), *arguments)
@@ -207,11 +206,6 @@ class ScienceWorld:
     def _open(self) -> None:
         if self._closed:
             raise WorldError("this world is closed; open another")
-
-
-def _typed(action: str) -> str:
-    """The action as a person could have typed it: one bounded line without control characters."""
-    return "".join(char if char.isprintable() else " " for char in action)[:_LONGEST_ACTION]
 
 
 def _plain(text: str) -> str:
