@@ -18,8 +18,7 @@ import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import ModuleType
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 
 class WorldError(ValueError):
@@ -91,10 +90,13 @@ def nearest(word: str, allowed: Sequence[str]) -> str:
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
-def world_module(name: str) -> ModuleType:
-    """The module of world ``name``; :class:`WorldError` names the nearest when there is none."""
+def world_module(name: str) -> Any:
+    """The module of world ``name`` (for ``gymnasium:ID`` an object that offers the same); :class:`WorldError` names the
+    nearest when there is none."""
+    if name.startswith("gymnasium:"):
+        return importlib.import_module(f"{__name__}.gym").Family(name)
     if name not in world_names():
-        raise WorldError(f"no world '{name}'{nearest(name, world_names())} (worlds: {', '.join(world_names())})")
+        raise WorldError(f"no world '{name}'{nearest(name, world_names())} (worlds: {', '.join(world_names())}, gymnasium:ID)")
     return importlib.import_module(f"{__name__}.{name}")
 
 
@@ -114,3 +116,8 @@ def open_world(name: str, task: str, variation: int, *, seed: int = 0, **options
     if not 0 <= variation < found.variations:
         raise WorldError(f"{name} task '{found.name}' has variations 0 to {found.variations - 1}, not {variation}")
     return world_module(name).open(found.name, variation, seed=seed, **options)
+
+
+def as_gymnasium(name: str, task: str, variation: int, **options: object) -> Any:
+    """World ``name`` as a Gymnasium environment; see :func:`worlds.gym.as_gymnasium`. Needs the extra ``gym``."""
+    return importlib.import_module(f"{__name__}.gym").as_gymnasium(name, task, variation, **options)
