@@ -194,13 +194,42 @@ def test_tasks_variations_and_splits_are_the_simulators() -> None:
             assert list(task.splits[split.lower()]) == list(getattr(server, f"getVariations{split}")())
 
 
-def test_admissible_actions_are_the_official_list() -> None:
-    world = open_world("scienceworld", "boil", 21)
+@pytest.mark.parametrize("variation", [0, 9])
+@pytest.mark.parametrize("task", [task.name for task in sw.tasks()][::3])
+def test_admissible_actions_are_the_official_list(task: str, variation: int) -> None:
+    """At the start and along a walk; two things of one name are told apart by chance in the simulator, which is seeded."""
+    world = open_world("scienceworld", task, variation)
     world.reset()
-    world.step("teleport to kitchen")
-    official = set(world._server.getValidActionObjectCombinations()) - {"reset task"}
-    assert set(world.actions()) == official
+    for index in range(10):
+        actions = world.actions()
+        world._simulator._seed(index)
+        official = set(world._simulator.server.getValidActionObjectCombinations()) - {"reset task"}
+        assert set(actions) == official
+        fitting = [each for each in actions if not each.startswith("focus")]
+        world.step(fitting[(index * 53 + 17) % len(fitting)])
     world.close()
+
+
+def test_chance_and_simplifications_are_each_worlds_own() -> None:
+    """The simulator keeps both once per process."""
+    walk_outside = ["teleport to outside", *["wait1"] * 12, "look around"]
+    alone = open_world("scienceworld", "grow-fruit", 94)
+    alone.reset()
+    told = [alone.step(action).text for action in walk_outside]
+    listed = alone.actions()
+    alone.reset()
+    beside = open_world("scienceworld", "power-component", 15)
+    again = []
+    for action in walk_outside:
+        again.append(alone.step(action).text)
+        alone.actions()
+        beside.step("wait1")
+        assert any(each.startswith("connect ") for each in beside.actions())
+    assert again == told
+    assert alone.actions() == listed
+    assert not any(each.startswith("connect ") for each in listed)
+    for each in (alone, beside):
+        each.close()
 
 
 BAD = [

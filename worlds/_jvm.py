@@ -6,13 +6,16 @@ import atexit
 import logging
 import os
 import shutil
+import socket
 import subprocess
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from py4j.java_gateway import GatewayParameters, JavaGateway, JavaObject, launch_gateway
+from py4j.java_gateway import GatewayClient, GatewayConnection, GatewayParameters, JavaGateway, JavaObject, launch_gateway
 from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError
 
 from worlds import WorldCrashed, WorldError
@@ -64,6 +67,40 @@ def _find() -> tuple[Path, str]:
     return Path(found), "PATH"
 
 
+class _PromptStream:
+    """Lines from a socket, each part acknowledged at once. Java writes an answer in parts of 8 KiB and, with Nagle's
+    algorithm on, holds the last one until the parts before are acknowledged, which the kernel likes to delay by 40 ms."""
+
+    def __init__(self, source: socket.socket) -> None:
+        self._source, self._rest = source, b""
+
+    def readline(self) -> bytes:
+        parts = [self._rest]
+        while b"\n" not in parts[-1]:
+            if hasattr(socket, "TCP_QUICKACK"):  # Linux
+                self._source.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+            parts.append(self._source.recv(65536))
+            if not parts[-1]:
+                break
+        line, end, self._rest = b"".join(parts).partition(b"\n")
+        return line + end
+
+    def close(self) -> None:
+        """The socket is its connection's to close."""
+
+
+class _PromptClient(GatewayClient):
+    def _create_connection(self) -> GatewayConnection:
+        connection = super()._create_connection()
+        connection.stream = _PromptStream(connection.socket)
+        return connection
+
+
+class _PromptGateway(JavaGateway):
+    def _create_gateway_client(self) -> GatewayClient:
+        return _PromptClient(gateway_parameters=self.gateway_parameters)
+
+
 class Jvm:
     """A JVM with ``jar`` on its class path, started at first use and started again when it has died.
 
@@ -110,7 +147,7 @@ class Jvm:
             )
         except (OSError, ValueError, Py4JError) as error:
             raise WorldError(f"Java at {path} ({source}) could not be started with {' '.join(options)}: {error}") from None
-        self._gateway = JavaGateway(
+        self._gateway = _PromptGateway(
             gateway_parameters=GatewayParameters(port=port, auto_field=True, enable_memory_management=False),
             java_process=self._process,
         )
@@ -141,16 +178,23 @@ DEAD = (Py4JNetworkError, ConnectionError, EOFError)
 """What a call raises when the JVM behind it is gone."""
 
 
-def java_call(method: Any, *arguments: object) -> Any:
-    """Call into Java; WorldCrashed when the JVM is gone or the simulator threw."""
+@contextmanager
+def java_errors() -> Iterator[None]:
+    """Whatever py4j raises inside is a WorldCrashed: the JVM is gone or the simulator threw."""
     try:
-        return method(*arguments)
+        yield
     except DEAD as error:
         raise WorldCrashed(f"the Java process died: {error}") from error
     except Py4JJavaError as error:
         raise WorldCrashed(f"the simulator failed: {str(error.java_exception)[:300]}") from error
     except Py4JError as error:
         raise WorldCrashed(f"the Java process does not answer: {str(error)[:300]}") from error
+
+
+def java_call(method: Any, *arguments: object) -> Any:
+    """Call into Java; WorldCrashed when the JVM is gone or the simulator threw."""
+    with java_errors():
+        return method(*arguments)
 
 
 _LONGEST_LINE = 1000

@@ -7,13 +7,14 @@ actions are asked for only when somebody wants them. One JVM hosts all open worl
 from __future__ import annotations
 
 import importlib.util
-import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from worlds import Observation, Task, WorldCrashed, WorldError, nearest
-from worlds._jvm import Jvm, java_call, java_runtime, one_line
+from worlds._jvm import Jvm, java_runtime, one_line
+from worlds._scienceworld import Simulator
 
 __all__ = ["SCORE", "ScienceWorld", "java_runtime", "open", "tasks"]
 
@@ -113,7 +114,7 @@ class ScienceWorld:
     def __init__(self, task: str, variation: int, simplifications: str) -> None:
         self._place = (task, variation, simplifications)
         self._jvm = jvm()
-        self._generation = -1
+        self._simulator: Simulator | None = None
         self._taken: list[str] = []
         self._offered: tuple[str, ...] = ()
         self._done = False
@@ -125,8 +126,11 @@ class ScienceWorld:
 
     def reset(self) -> Observation:
         self._open()
-        self._load()
         self._taken.clear()
+        try:
+            self._load()
+        except WorldCrashed:
+            self._revive()
         self._offered, self._done, self._score, self._listed = (), False, 0.0, None
         return Observation(_plain(self._ask("freeActionLook")), 0.0, False)
 
@@ -134,19 +138,13 @@ class ScienceWorld:
         self._open()
         if self._done:
             raise WorldError("the task is over; reset the world to play again")
-        if self._generation != self._jvm.generation:
-            self._revive()
-        try:
-            text = self._step(action)
-        except WorldCrashed:
-            self._revive()
-            text = self._step(action)
+        text, fraction, completed = self._alive(lambda: self._step(action, len(self._taken)))
         self._taken.append(action)
         self._listed = None
         self._offered = tuple(_OFFER.findall(text)) if _AMBIGUOUS.search(text) else ()
-        self._score = round(self._raw("getScore") * 100, 6)
+        self._score = round(fraction * 100, 6)
         # The server goes on after a fatal mistake; the official wrapper ends the task at a negative score.
-        self._done = bool(self._raw("getCompleted")) or self._score < 0
+        self._done = bool(completed) or self._score < 0
         return Observation(_plain(text), self._score, self._done)
 
     def surroundings(self) -> str:
@@ -160,48 +158,47 @@ class ScienceWorld:
         if self._offered:
             return tuple(sorted(self._offered, key=int))
         if self._listed is None:
-            found = json.loads(self._ask("getValidActionObjectCombinationsJSON"))["validActions"]
-            self._listed = tuple(sorted({each["action"] for each in found} - {_RESET}))
+            found = self._alive(lambda: self._simulator.admissible(len(self._taken)))
+            self._listed = tuple(sorted(set(found.split("\n")) - {_RESET}))
         return self._listed
 
     def close(self) -> None:
         if not self._closed:
             self._closed = True
-            self._jvm.release(self._server)
+            self._simulator.close()
 
     def _load(self) -> None:
-        gateway = self._jvm.gateway()
-        if self._generation == self._jvm.generation:
-            self._jvm.release(self._server)
-        self._generation = self._jvm.generation
-        self._server = java_call(gateway.jvm.scienceworld.runtime.pythonapi.PythonInterface)
-        self._raw("load", *self._place, False)
+        if self._simulator is not None and self._simulator.generation == self._jvm.generation:
+            self._simulator.close()
+        self._simulator = Simulator(self._jvm, *self._place)
+
+    def _alive(self, ask: Callable[[], Any]) -> Any:
+        """What ``ask`` returns; a JVM that died before or meanwhile is brought back first."""
+        if self._simulator.generation != self._jvm.generation:
+            self._revive()
+        try:
+            return ask()
+        except WorldCrashed:
+            self._revive()
+            return ask()
 
     def _revive(self) -> None:
         """The JVM died: load again and repeat what was done; the simulator is deterministic."""
         self._jvm.mourn()
         try:
             self._load()
-            for action in self._taken:
-                self._step(action)
+            for index, action in enumerate(self._taken):
+                self._step(action, index)
         except WorldError as error:
             raise WorldCrashed(str(error)) from error
 
-    def _step(self, action: str) -> str:
-        return self._raw("step", one_line(action))
-
-    def _raw(self, name: str, *arguments: object):
-        return java_call(getattr(self._server, name), *arguments)
+    def _step(self, action: str, index: int) -> tuple[str, float, bool]:
+        text = self._simulator.step(one_line(action), index)
+        return text, self._simulator.ask("getScore"), self._simulator.ask("getCompleted")
 
     def _ask(self, name: str) -> str:
-        """A question that costs no step; a JVM that died in between is brought back."""
-        if self._generation != self._jvm.generation:
-            self._revive()
-        try:
-            return self._raw(name)
-        except WorldCrashed:
-            self._revive()
-            return self._raw(name)
+        """A question that costs no step."""
+        return self._alive(lambda: self._simulator.ask(name))
 
     def _open(self) -> None:
         if self._closed:
