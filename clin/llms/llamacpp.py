@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import time
 import zlib
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -92,13 +92,15 @@ class LlamaCpp:
         there.answering = self._answer(there, question, pieces)
         there.feed = next(there.answering)
 
-    def ready(self) -> list[tuple[int, Answer]]:
+    def ready(self, until: Callable[[], bool] = lambda: False) -> list[tuple[int, Answer]]:
         answers: list[tuple[int, Answer]] = []
         while not answers and any(lane.feed for lane in self._lanes):
             feeding = self._fitting()
             rows = [Row(lane.sequence, lane.position, *lane.feed) for lane in feeding if lane.feed]
             for lane, logits in zip(feeding, self._decode(rows), strict=True):
                 answers += self._advance(lane, logits)
+            if until():
+                break
         return answers
 
     def close(self) -> None:
@@ -160,7 +162,8 @@ class LlamaCpp:
         """Make ``lane`` hold the longest beginning of ``pieces`` that any lane holds; the last piece is always read
         again, since its logits are needed. Returns the number of tokens reused."""
         limit = len(pieces) - 1
-        lanes = [lane] if self._deterministic else self._lanes
+        alone = self._deterministic or not self._native.can_forget_tails()  # a recurrent state has no beginning to copy
+        lanes = [lane] if alone else self._lanes
         best = max(lanes, key=lambda each: (_common(each.held, pieces, limit), each is lane))
         count = _common(best.held, pieces, limit)
         tokens = sum(map(len, pieces[:count]))
@@ -234,14 +237,24 @@ class LlamaCpp:
                 continue
             if path:
                 logits = yield path, True
-                self._native.forget(lane.sequence, base)
-                lane.position = base
+                yield from self._rewind(lane, base)
             allowed = sorted(node.children)
             shares = _log_softmax(logits[allowed])
             for token, share in reversed(list(zip(allowed, shares, strict=True))):
                 stack.append((node.children[token], [*path, token], logprob + float(share)))
         first = {choice: score for choice, score in reversed(list(zip(choices, scores, strict=True))) if score > -np.inf}
         return tuple(first[choice] if choice in first else score for choice, score in zip(choices, scores, strict=True))
+
+    def _rewind(self, lane: Lane, base: int) -> Generator[Feed, np.ndarray, None]:
+        """Let ``lane`` hold its pieces again and nothing after them; a model that cannot drop a tail reads them again."""
+        try:
+            self._native.forget(lane.sequence, base)
+            lane.position = base
+        except LookupError:
+            lane.position = 0
+            for piece in lane.held:
+                for start in range(0, len(piece), CHUNK):
+                    yield piece[start : start + CHUNK], False
 
     def _trie(self, choices: tuple[str, ...]) -> Node:
         found = self._tries.get(choices)
@@ -262,8 +275,9 @@ class LlamaCpp:
         grammar = self._native.grammar(question.grammar) if question.grammar else None
         random = np.random.default_rng([self._seed, zlib.crc32(np.array([t for p in pieces for t in p]).tobytes())])
         raw, written, logprob, finish = b"", 0, 0.0, "length"
+        room = self.card.context - sum(map(len, pieces))
         try:
-            while written < question.max_tokens + (THINKING if thinks(raw) else 0):
+            while written < min(room, question.max_tokens + (THINKING if thinks(raw) else 0)):
                 token = self._sample(logits, random)
                 if grammar and not grammar.allows(token):
                     token = self._sample(grammar.mask(logits), random)
