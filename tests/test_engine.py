@@ -137,3 +137,63 @@ def test_a_world_that_answers_late_joins_while_others_decode(bundled) -> None:
     assert other_done.is_set()
     assert order == ["short", "short", "short", "long"]
     model.close()
+
+
+def test_a_lane_that_fails_leaves_the_others_right(bundled) -> None:
+    model = open_model("bundled", threads=1, lanes=3)
+    model.submit(QUESTIONS[0], lane=0)
+    model.submit(Question((*HEAD, ">"), grammar="root ::= (", max_tokens=9), lane=1)
+    model.submit(QUESTIONS[4], lane=2)
+    found: dict[int, Answer] = {}
+    with pytest.raises(ModelError, match="cannot read this grammar"):
+        while len(found) < 3:
+            found.update(model.ready())
+    while len(found) < 2:
+        found.update(model.ready())
+    for lane, question in ((0, QUESTIONS[0]), (2, QUESTIONS[4])):
+        assert found[lane].logprob == pytest.approx(ask(bundled, question).logprob, abs=0.05)
+    assert ask(model, QUESTIONS[1], lane=1).text in CHOICES
+    model.close()
+
+
+def test_an_interrupted_batch_leaves_a_model_that_answers_right(bundled, monkeypatch) -> None:
+    model = open_model("bundled", threads=1)
+    model.submit(QUESTIONS[4], lane=0)
+    whole = model._native.decode
+
+    def interrupted(rows):
+        whole(rows)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(model._native, "decode", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        model.ready()
+    monkeypatch.undo()
+    one, other = ask(model, QUESTIONS[4]), ask(bundled, QUESTIONS[4])
+    assert (one.text, one.logprob) == (other.text, other.logprob)
+    model.close()
+
+
+def test_idle_lanes_give_way_when_cells_run_out(tmp_path: Path, monkeypatch) -> None:
+    """Three lanes over the cells of about one: the one used least recently goes first, and answers stay right."""
+    from clin.llms.native import Native
+
+    start = Native.start
+    monkeypatch.setattr(Native, "start", lambda self, cells, *rest, **more: start(self, 512, *rest, **more))
+    path = tiny(tmp_path / "tiny.gguf")
+    crowded, alone = open_model(str(path), threads=1, lanes=3), open_model(str(path), threads=1)
+    word = crowded.count(" kitchen")
+    for turn, lane in enumerate((0, 1, 2, 0, 2, 1)):
+        question = Question((f"trial {lane}\n", " kitchen" * (200 // word), ">"), CHOICES)
+        assert ask(crowded, question, lane).logprob == pytest.approx(ask(alone, question).logprob, abs=1e-3)
+        if turn == 2:
+            assert [bool(each.held) for each in crowded._lanes] == [False, True, True]
+    for lane in range(2):
+        crowded.submit(Question((f"other {lane}\n", " door" * 10), max_tokens=350), lane=lane)
+    with pytest.raises(ModelError, match="fewer --lanes"):
+        for _ in range(3):
+            monkeypatch.setattr(crowded._native, "ends", lambda token: False)
+            crowded.ready()
+    assert ask(crowded, QUESTIONS[0]).text in CHOICES
+    crowded.close()
+    alone.close()

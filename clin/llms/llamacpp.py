@@ -75,6 +75,7 @@ class LlamaCpp:
         self._tokens: dict[str, tuple[int, ...]] = {}
         self._tries: dict[tuple[str, ...], Node] = {}
         self._clock = 0
+        self._answers: list[tuple[int, Answer]] = []
 
     def count(self, text: str) -> int:
         return len(self._piece(text))
@@ -93,14 +94,21 @@ class LlamaCpp:
         there.feed = next(there.answering)
 
     def ready(self, until: Callable[[], bool] = lambda: False) -> list[tuple[int, Answer]]:
-        answers: list[tuple[int, Answer]] = []
-        while not answers and any(lane.feed for lane in self._lanes):
+        while not self._answers and any(lane.feed for lane in self._lanes):
             feeding = self._fitting()
             rows = [Row(lane.sequence, lane.position, *lane.feed) for lane in feeding if lane.feed]
+            failures: list[Exception] = []
             for lane, logits in zip(feeding, self._decode(rows), strict=True):
-                answers += self._advance(lane, logits)
+                try:
+                    self._answers += self._advance(lane, logits)
+                except Exception as error:  # one lane's failure is told once the others have got what was decoded for them
+                    self._abandon(lane)
+                    failures.append(error)
+            if failures:
+                raise failures[0]
             if until():
                 break
+        answers, self._answers = self._answers, []
         return answers
 
     def close(self) -> None:
@@ -116,13 +124,25 @@ class LlamaCpp:
         return chosen
 
     def _decode(self, rows: list[Row]) -> list[np.ndarray | None]:
-        try:
-            return self._native.decode(rows)
-        except MemoryError:
-            for lane in self._lanes:
-                if lane.answering is None:
-                    self._cut(lane, 0)
-            return self._native.decode(rows)
+        """Evaluate ``rows``; where cells run out, the idle lane that was used least recently is emptied, then the next.
+        After any other failure nobody knows what the cache holds: every lane is emptied, and no question is left."""
+        idle = sorted((lane for lane in self._lanes if lane.answering is None and lane.held), key=lambda lane: lane.used)
+        while True:
+            try:
+                return self._native.decode(rows)
+            except MemoryError:
+                if not idle:
+                    self._abandon(*self._lanes)
+                    raise ModelError("the cache has no room for the lanes in flight: give fewer --lanes or a smaller --ctx") from None
+                self._cut(idle.pop(0), 0)
+            except BaseException:
+                self._abandon(*self._lanes)
+                raise
+
+    def _abandon(self, *lanes: Lane) -> None:
+        for lane in lanes:
+            lane.answering = lane.feed = None
+            self._cut(lane, 0)
 
     def _advance(self, lane: Lane, logits: np.ndarray | None) -> list[tuple[int, Answer]]:
         assert lane.answering is not None and lane.feed is not None
