@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -197,3 +198,36 @@ def test_idle_lanes_give_way_when_cells_run_out(tmp_path: Path, monkeypatch) -> 
     assert ask(crowded, QUESTIONS[0]).text in CHOICES
     crowded.close()
     alone.close()
+
+
+def test_a_cut_of_the_context_is_told_once_with_what_it_left_out(bundled, tmp_path: Path) -> None:
+    """Forty looks do not fit 400 tokens; where turns are left out, the prompt on record has a gap."""
+    from clin.experiment import ModelInfo, RunConfig
+    from clin.learn import Learner, Watcher
+    from memory.store import Store
+
+    class Cuts(Watcher):
+        def __init__(self) -> None:
+            self.told: list[int] = []
+
+        def context_cut(self, run: str, number: int, left_out: int) -> None:
+            self.told.append(left_out)
+
+    with Store(tmp_path / "cut.db") as store:
+        config = RunConfig(
+            task="lifespan-shortest-lived", variation=94, writer="rules", trials=1, budget=40, strategy="none",
+            model=ModelInfo.of("bundled", bundled.card, {}),
+        )
+        watcher = Cuts()
+        learner = Learner(store, config, replace(bundled.card, context=400), bundled.count, watcher=watcher)
+        asking = learner.adapt()
+        question, gaps, asked = next(asking), 0, 0
+        try:
+            while True:
+                gaps += "...\n" in question.parts
+                looks, asked = [each for each in question.choices if each.startswith(" look a")], asked + 1
+                question = asking.send(Answer(looks[asked % len(looks)]))
+        except StopIteration:
+            pass
+    assert watcher.told == sorted(set(watcher.told))
+    assert gaps and watcher.told
