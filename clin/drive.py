@@ -17,7 +17,7 @@ def drive(
     """Run every generator to its end, ``lanes`` at a time, over ``llm``. True when all ended, False when ``stop`` said so.
 
     A generator is resumed in a worker thread, so that a world that is slow to answer does not hold up the others'
-    decoding; each generator runs in one thread at a time. When ``stop`` turns true, the steps under way are finished
+    decoding, and its next question joins at the next token; each generator runs in one thread at a time. When ``stop`` turns true, the steps under way are finished
     and no further question is put. An exception in one generator closes all and is raised.
     """
     waiting = deque(asking)
@@ -47,7 +47,7 @@ def drive(
                     else:
                         active[lane] = each
                         llm.submit(question, lane=lane)
-                for lane, answer in llm.ready() if active else ():
+                for lane, answer in llm.ready(lambda: any(each.done() for each in lane_of)) if active else ():
                     each = active.pop(lane)
                     lane_of[pool.submit(_resume, each, answer)] = lane, each
             return not unfinished

@@ -35,6 +35,9 @@ class Watcher:
     def step_done(self, run: str, number: int, index: int, step: Step, calls: Sequence[Call]) -> None:
         """Step ``index`` (from 0) of trial ``number`` is stored."""
 
+    def context_cut(self, run: str, number: int, left_out: int) -> None:
+        """The trial outgrew the model's context: its ``left_out`` earliest steps are no longer read."""
+
     def trial_ended(self, run: str, config: RunConfig, trial: Trial, memory: Memory) -> None:
         """The trial's ending and the memory written after it are stored."""
 
@@ -80,10 +83,14 @@ class Learner:
         past = self.store.steps(row.id) if row else ()
         trial_id = row.id if row else self._begin(world, number, opening, recalled, ranking)
         self.watcher.trial_begins(self._name(), self.config, number, len(past))
-        indices = itertools.count(len(past))
+        indices, left_out = itertools.count(len(past)), 0
 
         def record(step: Step, calls: Sequence[Call]) -> None:
+            nonlocal left_out
             self.store.append_step(trial_id, step, calls)
+            if context.left_out != left_out:
+                left_out = context.left_out
+                self.watcher.context_cut(self._name(), number, left_out)
             self.watcher.step_done(self._name(), number, next(indices), step, calls)
 
         ending = yield from play(

@@ -81,6 +81,9 @@ class Progress(Watcher):
             if self.verbose:
                 self.console.print(Text(f"{run} trial {number} step {index} score {step.score:g} > {inert(step.action)}"))
 
+    def context_cut(self, run: str, number: int, left_out: int) -> None:
+        self.console.print(f"{run} trial {number}: the context is full; the {left_out} earliest steps are no longer read")
+
     def trial_ended(self, run: str, config: RunConfig, trial: Trial, memory: Memory) -> None:
         with self._lock:
             line = self._lines[run]

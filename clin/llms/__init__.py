@@ -6,7 +6,7 @@ The file name is the registry: ``clin/llms/llamacpp.py`` serves GGUF files, ``cl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -84,8 +84,9 @@ class LLM(Protocol):
         """Queue ``question`` for ``lane``; a lane has one question at a time. ModelError if it can never fit."""
         ...
 
-    def ready(self) -> Sequence[tuple[int, Answer]]:
-        """Work until at least one answer is ready and return those that are; empty when nothing is queued."""
+    def ready(self, until: Callable[[], bool] = lambda: False) -> Sequence[tuple[int, Answer]]:
+        """Work until at least one answer is ready and return those that are; empty when nothing is queued, or when
+        ``until`` (asked between two pieces of work) says that there is something else to do."""
         ...
 
     def count(self, text: str) -> int:

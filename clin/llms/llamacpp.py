@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import time
 import zlib
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -75,6 +75,7 @@ class LlamaCpp:
         self._tokens: dict[str, tuple[int, ...]] = {}
         self._tries: dict[tuple[str, ...], Node] = {}
         self._clock = 0
+        self._answers: list[tuple[int, Answer]] = []
 
     def count(self, text: str) -> int:
         return len(self._piece(text))
@@ -92,13 +93,22 @@ class LlamaCpp:
         there.answering = self._answer(there, question, pieces)
         there.feed = next(there.answering)
 
-    def ready(self) -> list[tuple[int, Answer]]:
-        answers: list[tuple[int, Answer]] = []
-        while not answers and any(lane.feed for lane in self._lanes):
+    def ready(self, until: Callable[[], bool] = lambda: False) -> list[tuple[int, Answer]]:
+        while not self._answers and any(lane.feed for lane in self._lanes):
             feeding = self._fitting()
             rows = [Row(lane.sequence, lane.position, *lane.feed) for lane in feeding if lane.feed]
+            failures: list[Exception] = []
             for lane, logits in zip(feeding, self._decode(rows), strict=True):
-                answers += self._advance(lane, logits)
+                try:
+                    self._answers += self._advance(lane, logits)
+                except Exception as error:  # one lane's failure is told once the others have got what was decoded for them
+                    self._abandon(lane)
+                    failures.append(error)
+            if failures:
+                raise failures[0]
+            if until():
+                break
+        answers, self._answers = self._answers, []
         return answers
 
     def close(self) -> None:
@@ -114,13 +124,25 @@ class LlamaCpp:
         return chosen
 
     def _decode(self, rows: list[Row]) -> list[np.ndarray | None]:
-        try:
-            return self._native.decode(rows)
-        except MemoryError:
-            for lane in self._lanes:
-                if lane.answering is None:
-                    self._cut(lane, 0)
-            return self._native.decode(rows)
+        """Evaluate ``rows``; where cells run out, the idle lane that was used least recently is emptied, then the next.
+        After any other failure nobody knows what the cache holds: every lane is emptied, and no question is left."""
+        idle = sorted((lane for lane in self._lanes if lane.answering is None and lane.held), key=lambda lane: lane.used)
+        while True:
+            try:
+                return self._native.decode(rows)
+            except MemoryError:
+                if not idle:
+                    self._abandon(*self._lanes)
+                    raise ModelError("the cache has no room for the lanes in flight: give fewer --lanes or a smaller --ctx") from None
+                self._cut(idle.pop(0), 0)
+            except BaseException:
+                self._abandon(*self._lanes)
+                raise
+
+    def _abandon(self, *lanes: Lane) -> None:
+        for lane in lanes:
+            lane.answering = lane.feed = None
+            self._cut(lane, 0)
 
     def _advance(self, lane: Lane, logits: np.ndarray | None) -> list[tuple[int, Answer]]:
         assert lane.answering is not None and lane.feed is not None
@@ -160,7 +182,8 @@ class LlamaCpp:
         """Make ``lane`` hold the longest beginning of ``pieces`` that any lane holds; the last piece is always read
         again, since its logits are needed. Returns the number of tokens reused."""
         limit = len(pieces) - 1
-        lanes = [lane] if self._deterministic else self._lanes
+        alone = self._deterministic or not self._native.can_forget_tails()  # a recurrent state has no beginning to copy
+        lanes = [lane] if alone else self._lanes
         best = max(lanes, key=lambda each: (_common(each.held, pieces, limit), each is lane))
         count = _common(best.held, pieces, limit)
         tokens = sum(map(len, pieces[:count]))
@@ -234,14 +257,24 @@ class LlamaCpp:
                 continue
             if path:
                 logits = yield path, True
-                self._native.forget(lane.sequence, base)
-                lane.position = base
+                yield from self._rewind(lane, base)
             allowed = sorted(node.children)
             shares = _log_softmax(logits[allowed])
             for token, share in reversed(list(zip(allowed, shares, strict=True))):
                 stack.append((node.children[token], [*path, token], logprob + float(share)))
         first = {choice: score for choice, score in reversed(list(zip(choices, scores, strict=True))) if score > -np.inf}
         return tuple(first[choice] if choice in first else score for choice, score in zip(choices, scores, strict=True))
+
+    def _rewind(self, lane: Lane, base: int) -> Generator[Feed, np.ndarray, None]:
+        """Let ``lane`` hold its pieces again and nothing after them; a model that cannot drop a tail reads them again."""
+        try:
+            self._native.forget(lane.sequence, base)
+            lane.position = base
+        except LookupError:
+            lane.position = 0
+            for piece in lane.held:
+                for start in range(0, len(piece), CHUNK):
+                    yield piece[start : start + CHUNK], False
 
     def _trie(self, choices: tuple[str, ...]) -> Node:
         found = self._tries.get(choices)
@@ -262,8 +295,9 @@ class LlamaCpp:
         grammar = self._native.grammar(question.grammar) if question.grammar else None
         random = np.random.default_rng([self._seed, zlib.crc32(np.array([t for p in pieces for t in p]).tobytes())])
         raw, written, logprob, finish = b"", 0, 0.0, "length"
+        room = self.card.context - sum(map(len, pieces))
         try:
-            while written < question.max_tokens + (THINKING if thinks(raw) else 0):
+            while written < min(room, question.max_tokens + (THINKING if thinks(raw) else 0)):
                 token = self._sample(logits, random)
                 if grammar and not grammar.allows(token):
                     token = self._sample(grammar.mask(logits), random)

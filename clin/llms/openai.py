@@ -54,10 +54,12 @@ class OpenAI:
     def submit(self, question: Question, *, lane: int) -> None:
         self._pending[self._pool.submit(self._answer, question)] = lane
 
-    def ready(self) -> Sequence[tuple[int, Answer]]:
-        if not self._pending:
-            return []
-        done, _ = wait(self._pending, return_when=FIRST_COMPLETED)
+    def ready(self, until: Callable[[], bool] = lambda: False) -> Sequence[tuple[int, Answer]]:
+        done: set[Future[Answer]] = set()
+        while self._pending and not done:
+            done, _ = wait(self._pending, timeout=0.05, return_when=FIRST_COMPLETED)
+            if until():
+                break
         return [(self._pending.pop(future), future.result()) for future in sorted(done, key=lambda f: self._pending[f])]
 
     def close(self) -> None:

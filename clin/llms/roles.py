@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from clin.errors import ModelError, nearest
 from clin.llms import LLM, Answer, ModelCard, Question
@@ -40,8 +40,11 @@ class Roles:
     def submit(self, question: Question, *, lane: int) -> None:
         self.of(question.role).submit(question, lane=lane)
 
-    def ready(self) -> list[tuple[int, Answer]]:
-        return [answer for model in self._all for answer in model.ready()]
+    def ready(self, until: Callable[[], bool] = lambda: False) -> list[tuple[int, Answer]]:
+        found: list[tuple[int, Answer]] = []
+        for model in self._all:
+            found += model.ready(lambda: bool(found) or until())
+        return found
 
     def count(self, text: str) -> int:
         return self.of("act").count(text)

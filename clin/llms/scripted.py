@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ class Scripted:
     def submit(self, question: Question, *, lane: int) -> None:
         self._queue.append((lane, question))
 
-    def ready(self) -> Sequence[tuple[int, Answer]]:
+    def ready(self, until: Callable[[], bool] = lambda: False) -> Sequence[tuple[int, Answer]]:
         queue, self._queue = self._queue, []
         return [(lane, self._answer(question)) for lane, question in queue]
 

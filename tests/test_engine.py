@@ -1,0 +1,233 @@
+"""What the bundled model cannot show: recurrent models, chat templates, thinking without end, lanes that join late."""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clin.drive import drive
+from clin.errors import ModelError
+from clin.llms import Answer, Question
+from clin.llms.open import open_model
+from clin.llms.trie import trie
+from tiny_models import tiny
+
+CHATML = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+CHOICES = (" look around\n", " focus on frog\n", " focus on bee\n", " open door to kitchen\n")
+HEAD = ("Task: find a living thing.\n", "Memory:\n", "none\n")
+QUESTIONS = [Question((*HEAD, *turns, ">"), CHOICES) for turns in ((), ("> look around\n",), ("> look around\n", "a frog\n"), ("> wait\n",))]
+QUESTIONS += [Question((*HEAD, ">"), max_tokens=7)]
+
+
+def ask(model, question: Question, lane: int = 0) -> Answer:
+    model.submit(question, lane=lane)
+    [(_, answer)] = model.ready()
+    return answer
+
+
+@pytest.fixture(scope="module", params=["llama", "mamba"])
+def file(request, tmp_path_factory) -> Path:
+    return tiny(tmp_path_factory.mktemp("tiny") / f"{request.param}.gguf", request.param)
+
+
+def test_cold_and_warm_answers_are_the_same_bytes_whatever_the_architecture(file: Path) -> None:
+    """A recurrent model cannot drop what it wrote, so it reads again; its answers are those of a fresh model."""
+    warm = open_model(str(file), threads=1)
+    for question in [*QUESTIONS, *reversed(QUESTIONS)]:
+        cold = open_model(str(file), threads=1)
+        one, other = ask(warm, question), ask(cold, question)
+        assert (one.text, one.logprob) == (other.text, other.logprob)
+        cold.close()
+    warm.close()
+
+
+def test_many_lanes_agree_with_one_whatever_the_architecture(file: Path) -> None:
+    single, many = open_model(str(file), threads=1), open_model(str(file), threads=1, lanes=3)
+    for start in range(len(QUESTIONS)):
+        asked = {lane: QUESTIONS[(start + lane) % len(QUESTIONS)] for lane in range(3)}
+        for lane, question in asked.items():
+            many.submit(question, lane=lane)
+        found: dict[int, Answer] = {}
+        while len(found) < 3:
+            found.update(many.ready())
+        for lane, question in asked.items():
+            assert found[lane].logprob == pytest.approx(ask(single, question).logprob, abs=0.05)
+    single.close()
+    many.close()
+
+
+def test_scores_agree_with_the_choice_whatever_the_architecture(file: Path) -> None:
+    model = open_model(str(file), threads=1)
+    answer = ask(model, Question((*HEAD, ">"), CHOICES, score_choices=True))
+    assert sum(map(math.exp, answer.scores)) == pytest.approx(1.0, abs=1e-4)
+    assert answer.scores[CHOICES.index(answer.text)] == pytest.approx(answer.logprob, abs=1e-3)
+    model.close()
+
+
+def test_a_chat_template_wraps_the_parts(tmp_path: Path) -> None:
+    model = open_model(str(tiny(tmp_path / "chat.gguf", template=CHATML)), threads=1)
+    assert model.card.template == ("<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n")
+    plain = open_model(str(tiny(tmp_path / "plain.gguf")), threads=1)
+    opening, closing = model.card.template
+    assert ask(model, QUESTIONS[0]).read == ask(plain, QUESTIONS[0]).read + plain.count(opening) + plain.count(closing)
+    model.close()
+    plain.close()
+
+
+@pytest.mark.parametrize("template", ["{{ raise_exception('no') }}", "{% for %}", "no message at all"])
+def test_a_template_that_cannot_be_rendered_is_one_line(tmp_path: Path, template: str) -> None:
+    with pytest.raises(ModelError, match="chat template") as refused:
+        open_model(str(tiny(tmp_path / "chat.gguf", template=template)))
+    assert "\n" not in str(refused.value)
+
+
+def test_thinking_without_end_stops_where_the_context_does(tmp_path: Path, monkeypatch) -> None:
+    """A reasoning model may think beyond max_tokens, and never beyond its lane."""
+    monkeypatch.setattr("clin.llms.llamacpp.thinks", lambda raw: True)
+    model = open_model(str(tiny(tmp_path / "short.gguf", context=96)), threads=1)
+    monkeypatch.setattr(model._native, "ends", lambda token: False)
+    answer = ask(model, Question(("think",), max_tokens=8))
+    assert (answer.read + answer.written, answer.finish) == (96, "length")
+    assert ask(model, QUESTIONS[0]).text in CHOICES
+    model.close()
+
+
+texts = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12).map(lambda t: f" {t.strip()}x\n"), min_size=1, max_size=12)
+
+
+@settings(max_examples=150)
+@given(texts)
+def test_under_a_real_tokeniser_a_trie_admits_exactly_the_given_texts(bundled, choices: list[str]) -> None:
+    def walk(node) -> list[str]:
+        return ([choices[node.choice]] if node.choice is not None else []) + [t for child in node.children.values() for t in walk(child)]
+
+    tokens = [bundled._piece(choice) for choice in choices]
+    clash = any(a != b and b[: len(a)] == a for a in tokens for b in tokens)
+    if clash:
+        with pytest.raises(ValueError):
+            trie(tokens)
+    else:
+        assert sorted(walk(trie(tokens))) == sorted(set(choices))
+
+
+def test_a_world_that_answers_late_joins_while_others_decode(bundled) -> None:
+    """The second trial's question is put long before the first one's long reply has ended."""
+    model = open_model("bundled", threads=1, lanes=2)
+    order, other_done = [], threading.Event()
+
+    def long():
+        yield Question((*HEAD, ">"), max_tokens=600)
+        order.append("long")
+
+    def short():
+        for _ in range(3):
+            yield Question((*HEAD, ">"), CHOICES)
+            order.append("short")
+        other_done.set()
+
+    assert drive([long(), short()], model, lanes=2)
+    assert other_done.is_set()
+    assert order == ["short", "short", "short", "long"]
+    model.close()
+
+
+def test_a_lane_that_fails_leaves_the_others_right(bundled) -> None:
+    model = open_model("bundled", threads=1, lanes=3)
+    model.submit(QUESTIONS[0], lane=0)
+    model.submit(Question((*HEAD, ">"), grammar="root ::= (", max_tokens=9), lane=1)
+    model.submit(QUESTIONS[4], lane=2)
+    found: dict[int, Answer] = {}
+    with pytest.raises(ModelError, match="cannot read this grammar"):
+        while len(found) < 3:
+            found.update(model.ready())
+    while len(found) < 2:
+        found.update(model.ready())
+    for lane, question in ((0, QUESTIONS[0]), (2, QUESTIONS[4])):
+        assert found[lane].logprob == pytest.approx(ask(bundled, question).logprob, abs=0.05)
+    assert ask(model, QUESTIONS[1], lane=1).text in CHOICES
+    model.close()
+
+
+def test_an_interrupted_batch_leaves_a_model_that_answers_right(bundled, monkeypatch) -> None:
+    model = open_model("bundled", threads=1)
+    model.submit(QUESTIONS[4], lane=0)
+    whole = model._native.decode
+
+    def interrupted(rows):
+        whole(rows)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(model._native, "decode", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        model.ready()
+    monkeypatch.undo()
+    one, other = ask(model, QUESTIONS[4]), ask(bundled, QUESTIONS[4])
+    assert (one.text, one.logprob) == (other.text, other.logprob)
+    model.close()
+
+
+def test_idle_lanes_give_way_when_cells_run_out(tmp_path: Path, monkeypatch) -> None:
+    """Three lanes over the cells of about one: the one used least recently goes first, and answers stay right."""
+    from clin.llms.native import Native
+
+    start = Native.start
+    monkeypatch.setattr(Native, "start", lambda self, cells, *rest, **more: start(self, 512, *rest, **more))
+    path = tiny(tmp_path / "tiny.gguf")
+    crowded, alone = open_model(str(path), threads=1, lanes=3), open_model(str(path), threads=1)
+    word = crowded.count(" kitchen")
+    for turn, lane in enumerate((0, 1, 2, 0, 2, 1)):
+        question = Question((f"trial {lane}\n", " kitchen" * (200 // word), ">"), CHOICES)
+        assert ask(crowded, question, lane).logprob == pytest.approx(ask(alone, question).logprob, abs=1e-3)
+        if turn == 2:
+            assert [bool(each.held) for each in crowded._lanes] == [False, True, True]
+    for lane in range(2):
+        crowded.submit(Question((f"other {lane}\n", " door" * 10), max_tokens=350), lane=lane)
+    with pytest.raises(ModelError, match="fewer --lanes"):
+        for _ in range(3):
+            monkeypatch.setattr(crowded._native, "ends", lambda token: False)
+            crowded.ready()
+    assert ask(crowded, QUESTIONS[0]).text in CHOICES
+    crowded.close()
+    alone.close()
+
+
+def test_a_cut_of_the_context_is_told_once_with_what_it_left_out(bundled, tmp_path: Path) -> None:
+    """Forty looks do not fit 400 tokens; where turns are left out, the prompt on record has a gap."""
+    from clin.experiment import ModelInfo, RunConfig
+    from clin.learn import Learner, Watcher
+    from memory.store import Store
+
+    class Cuts(Watcher):
+        def __init__(self) -> None:
+            self.told: list[int] = []
+
+        def context_cut(self, run: str, number: int, left_out: int) -> None:
+            self.told.append(left_out)
+
+    with Store(tmp_path / "cut.db") as store:
+        config = RunConfig(
+            task="lifespan-shortest-lived", variation=94, writer="rules", trials=1, budget=40, strategy="none",
+            model=ModelInfo.of("bundled", bundled.card, {}),
+        )
+        watcher = Cuts()
+        learner = Learner(store, config, replace(bundled.card, context=400), bundled.count, watcher=watcher)
+        asking = learner.adapt()
+        question, gaps, asked = next(asking), 0, 0
+        try:
+            while True:
+                gaps += "...\n" in question.parts
+                looks, asked = [each for each in question.choices if each.startswith(" look a")], asked + 1
+                question = asking.send(Answer(looks[asked % len(looks)]))
+        except StopIteration:
+            pass
+    assert watcher.told == sorted(set(watcher.told))
+    assert gaps and watcher.told
