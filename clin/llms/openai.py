@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
+from urllib.parse import urlsplit
 
 from clin.errors import ModelError
 from clin.llms import Answer, ModelCard, Question
@@ -30,9 +31,7 @@ class OpenAI:
     are counted as a quarter of the characters."""
 
     def __init__(self, reference: str, *, lanes: int = 1, ctx: int = 0, seed: int = 0, temperature: float = 0.0, **_: object) -> None:
-        name, at, url = reference.partition("@")
-        if not name or (at and not url.startswith(("http://", "https://"))):
-            raise ModelError(f"'openai:{reference}' is not of the form openai:MODEL@URL (URL such as http://localhost:8080/v1)")
+        name, url = address(reference)
         try:
             import openai
         except ImportError:
@@ -119,6 +118,22 @@ class OpenAI:
     def _told(self, error: Exception) -> str:
         said = " ".join(str(error).split())
         return (said.replace(self._key, "***") if self._key else said)[:300]
+
+
+def address(reference: str) -> tuple[str, str]:
+    """``MODEL@URL`` as both; the URL is empty where none is given. ModelError if it is malformed or holds what may be a
+    secret: the reference is stored with the run. No part of a refused URL is repeated, since it may be the key."""
+    name, at, url = reference.partition("@")
+    try:
+        split = urlsplit(url)
+        sound = bool(name) and (not at or (split.scheme in ("http", "https") and bool(split.hostname) and split.port != 0))
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ModelError(f"'openai:{name}@…' is not of the form openai:MODEL@URL (URL such as http://localhost:8080/v1)")
+    if split.username is not None or split.query or split.fragment:
+        raise ModelError("an endpoint's URL holds no user, password, query or fragment: give the key as OPENAI_API_KEY")
+    return name, url
 
 
 def constraints(question: Question) -> dict[str, Any]:

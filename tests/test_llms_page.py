@@ -1,0 +1,32 @@
+"""docs/engine.md says what is so: its example runs, and what it names is there."""
+
+from __future__ import annotations
+
+import re
+
+from clin.cli.run import run
+from conftest import ROOT
+
+PAGE = (ROOT / "docs/engine.md").read_text()
+
+
+def test_the_example_runs() -> None:
+    examples = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    assert len(examples) == 1
+    names: dict[str, object] = {}
+    exec(examples[0], names)
+    assert set(names["answers"]) == {0, 1}
+
+
+def test_its_options_are_options() -> None:
+    known = {option for each in run.params for option in (*each.opts, *each.secondary_opts)}
+    of_benchmarks = {"--llama-cpp", "--size"}
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGE))
+    assert {"--lanes", "--deterministic", "--role-model"} <= named
+    assert named - of_benchmarks <= known
+
+
+def test_its_files_are_files() -> None:
+    files = set(re.findall(r"(?:clin|tests|benchmarks)/[\w/]+\.py", PAGE))
+    assert files
+    assert [each for each in sorted(files) if not (ROOT / each).is_file()] == []
