@@ -8,16 +8,19 @@ It can be interrupted and started again: runs that the database holds are not pl
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from clin.drive import drive
-from clin.experiment import ModelInfo, RunConfig, versions
-from clin.learn import Learner
-from clin.llms.open import open_model
-from memory.store import Store
-from worlds import world_module
+sys.path = [each for each in sys.path if Path(each).resolve() != Path(__file__).parent]  # or memory.py here is `memory`
+
+from clin.drive import drive  # noqa: E402
+from clin.experiment import ModelInfo, RunConfig, versions  # noqa: E402
+from clin.learn import Learner  # noqa: E402
+from clin.llms.open import open_model  # noqa: E402
+from memory.store import Store  # noqa: E402
+from worlds import world_module  # noqa: E402
 
 
 def main() -> None:
