@@ -9,6 +9,7 @@ import itertools
 import sys
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from typing import overload
 
 from clin.experiment import RunConfig
 from clin.llms import Answer, ModelCard, Question
@@ -115,11 +116,12 @@ class Learner:
         calls: list[Call] = []
         revised, writer = Revised(memory), "unchanged"
         if trial.ending is not Ending.CRASHED and not self.config.read_only_memory:
-            earlier = [self.store.trial(row.id) for row in self.store.trials(self._name()) if row.number < trial.number]
-            revision = strategy.revise(memory, [*earlier, trial], self.size)
+            rows = [row.id for row in self.store.trials(self._name()) if row.number < trial.number]
+            revision = strategy.revise(memory, Trials(self.store.trial, rows, trial), self.size)
             revised, writer = (yield from questions(revision, "revise", self.writer or self.card, calls)), self._writer()
         version = self.store.finish_trial(
-            trial_id, trial.ending, revised.memory, writer=writer, unreadable=revised.unreadable, calls=calls
+            trial_id, trial.ending, revised.memory, writer=writer, unreadable=revised.unreadable, calls=calls,
+            tallies=revised.tallies, refused=revised.refused,
         )
         self.watcher.trial_ended(self._name(), self.config, trial, self.store.memory_version(version).memory)
 
@@ -148,6 +150,28 @@ class Learner:
     def _row(self, number: int) -> TrialRow | None:
         rows = self.store.trials(self.run) if self.run else []
         return next((row for row in rows if row.number == number), None)
+
+
+class Trials(Sequence[Trial]):
+    """The trials of an episode so far; stored ones are read when they are asked for, since an episode may be long and a
+    strategy may keep what it has read of it."""
+
+    def __init__(self, read: Callable[[int], Trial], stored: Sequence[int], last: Trial) -> None:
+        self._read, self._stored, self._last = read, stored, last
+
+    def __len__(self) -> int:
+        return len(self._stored) + 1
+
+    @overload
+    def __getitem__(self, index: int) -> Trial: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Trial]: ...
+
+    def __getitem__(self, index: int | slice) -> Trial | list[Trial]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        number = range(len(self))[index]
+        return self._last if number == len(self._stored) else self._read(self._stored[number])
 
 
 def questions(

@@ -120,6 +120,13 @@ insert into version_links (version, position, link)
     select version + :versions, position, links.id from other.version_links join other.links as theirs on theirs.id = link
     join links on (links.cause, links.hedge, links.relation, links.effect) = (theirs.cause, theirs.hedge, theirs.relation, theirs.effect)
     where version in (select id from other.versions where run in (select id from new_runs));
+insert into evidence (version, link, together, without, alone, lost, neither)
+    select version + :versions, links.id, together, without, alone, lost, neither from other.evidence
+    join other.links as theirs on theirs.id = link
+    join links on (links.cause, links.hedge, links.relation, links.effect) = (theirs.cause, theirs.hedge, theirs.relation, theirs.effect)
+    where version in (select id from other.versions where run in (select id from new_runs));
+insert into refusals (version, position, link, reason) select version + :versions, position, link, reason from other.refusals
+    where version in (select id from other.versions where run in (select id from new_runs));
 insert into version_parents (version, parent) select version + :versions, parent + :versions from other.version_parents
     where version in (select id from other.versions where run in (select id from new_runs));
 insert into corrections (id, run, version, kind, link, who, made)

@@ -84,7 +84,7 @@ class Link:
     @property
     def claim(self) -> tuple[str, str]:
         """Cause and effect with case and articles folded: what two links are about, whatever they say of it."""
-        return _folded(self.cause), _folded(self.effect)
+        return folded(self.cause), folded(self.effect)
 
 
 def _printed(link: Link) -> str:
@@ -124,7 +124,7 @@ def _cleaned(text: str) -> str:
         line = shorter
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     words = [word for word in text.lower().split() if word not in ("a", "an", "the")]
     return " ".join(words) or text.lower()
 

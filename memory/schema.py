@@ -124,6 +124,27 @@ create trigger trials_are_searched after insert on trials begin
 """
 
 
+_EVIDENCE = """
+create table evidence (
+    version integer not null references versions (id),
+    link integer not null references links (id),
+    together integer not null,
+    without integer not null,
+    alone integer not null,
+    lost integer not null,
+    neither integer not null,
+    primary key (version, link)
+) without rowid;
+create table refusals (
+    version integer not null references versions (id),
+    position integer not null,
+    link text not null,
+    reason text not null,
+    primary key (version, position)
+) without rowid;
+"""
+
+
 @migrations(name="1 runs, trials, steps, calls, versions, links")
 def first(db: Database) -> None:
     """Everything that one run leaves."""
@@ -134,6 +155,12 @@ def first(db: Database) -> None:
 def second(db: Database) -> None:
     """What a person changed, and words that can be searched."""
     _execute(db, _SECOND)
+
+
+@migrations(name="3 tallies of links, refused proposals")
+def third(db: Database) -> None:
+    """What the record of the trials says of each link, and what it refused."""
+    _execute(db, _EVIDENCE)
 
 
 def _execute(db: Database, script: str) -> None:

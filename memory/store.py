@@ -14,13 +14,14 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
+from memory.evidence.tally import Tally
 from memory.links import Hedge, Link, Relation, parse
 from memory.opening import connect, refused
 from memory.rows import Correction, RunRow, StepRow, StoreError, TrialRow, Version
@@ -123,11 +124,13 @@ class Store:
 
     def finish_trial(
         self, trial_id: int, ending: Ending, memory: Memory | None, *, writer: str, unreadable: Sequence[str] = (),
-        calls: Sequence[Call] = (), parents: Sequence[int] = (),
+        calls: Sequence[Call] = (), parents: Sequence[int] = (), tallies: Sequence[tuple[Link, Tally]] = (),
+        refused: Sequence[tuple[str, str]] = (),
     ) -> int | None:
         """End a trial and write the memory after it, in one transaction; returns the new version's id.
 
-        Without ``parents`` the version comes from the one that the trial read.
+        Without ``parents`` the version comes from the one that the trial read. ``tallies`` are kept of the links that the
+        version holds, ``refused`` are proposals that it does not hold, with the reason.
         """
         with self._writing() as db:
             self._unfinished(trial_id)
@@ -139,7 +142,9 @@ class Store:
             latest = self._latest_version(run, number - 1)
             corrected = replace(memory, links=self._rulings(run).applied(memory.links))
             parents = parents or [each for each in (read, latest) if each]
-            return self._write_version(run, trial_id, corrected, writer, unreadable, parents)
+            written = self._write_version(run, trial_id, corrected, writer, unreadable, parents)
+            self._write_evidence(written, [each for each in tallies if each[0] in corrected.links], refused)
+            return written
 
     def correct(self, run: str, kind: str, link: Link | None, links: Sequence[Link], who: str, notes: Sequence[str] = ()) -> int:
         """A person's correction: recorded with who and when, and ``links`` as a new version after the run's last ended
@@ -193,6 +198,16 @@ class Store:
         for parent in dict.fromkeys(parents):
             db.execute("insert into version_parents (version, parent) values (?, ?)", [version, parent])
         return version
+
+    def _write_evidence(self, version: int, tallies: Sequence[tuple[Link, Tally]], refused: Sequence[tuple[str, str]]) -> None:
+        for link, tally in tallies:
+            self._db.execute(
+                "insert into evidence (version, link, together, without, alone, lost, neither) values (?, ?, ?, ?, ?, ?, ?)",
+                [version, self._link_id(link), *astuple(tally)],
+            )
+        for position, (link_text, reason) in enumerate(refused):
+            self._db.execute("insert into refusals (version, position, link, reason) values (?, ?, ?, ?)",
+                             [version, position, _text(link_text), _text(reason)])
 
     def _link_id(self, link: Link) -> int:
         row = [link.cause, str(link.hedge), str(link.relation), link.effect]
@@ -400,6 +415,23 @@ class Store:
         parents = self._rows("select parent from version_parents where version = ? order by parent", [version])
         memory = Memory(tuple(Link(c, Hedge(h), Relation(r), e) for c, h, r, e in links), tuple(json.loads(notes)))
         return Version(number, f"r{run}", trial, memory, writer, tuple(p for (p,) in parents), tuple(json.loads(unreadable)))
+
+    def tallies(self, run: str, number: int) -> dict[Link, Tally]:
+        """The tallies that the writer counted after trial ``number``; empty where it did not count."""
+        rows = self._rows(
+            "select cause, hedge, relation, effect, together, without, alone, lost, neither from trials"
+            " join versions on versions.trial = trials.id join evidence on evidence.version = versions.id"
+            " join links on links.id = evidence.link where trials.run = ? and trials.number = ?", [self._run_id(run), number],
+        )
+        return {Link(c, Hedge(h), Relation(r), e): Tally(*counts) for c, h, r, e, *counts in rows}
+
+    def refusals(self, run: str, number: int) -> list[tuple[str, str]]:
+        """What the writer proposed after trial ``number`` and the record refused, with the reason."""
+        return self._rows(
+            "select refusals.link, reason from trials join versions on versions.trial = trials.id"
+            " join refusals on refusals.version = versions.id where trials.run = ? and trials.number = ? order by position",
+            [self._run_id(run), number],
+        )
 
     def calls(self, trial_id: int, step: int | None = None) -> list[Call]:
         """The model calls of a trial in order; with ``step`` those of that step alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -59,14 +60,18 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
     with Store(existing(db), read_only=True) as store:
         number = ended_trial(store, run, trial)
         version = store.version_after(run, number)
+        tallies, refusals = store.tallies(run, number), store.refusals(run, number)
         if as_json:
             links = [str(link) for link in version.memory.links]
+            counted = {str(link): asdict(tally) for link, tally in tallies.items()}
             dump({"run": run, "trial": number, "writer": version.writer, "links": links, "notes": version.memory.notes,
-                  "unreadable": version.unreadable})
+                  "unreadable": version.unreadable, "tallies": counted, "refused": refusals})
             return
         out = console()
         out.print(f"The memory of {run} after trial {number}, written by {version.writer}:")
-        out.print(Text("\n".join(memory_lines(version.memory) or ["  (empty)"])))
+        out.print(Text("\n".join(memory_lines(version.memory, tallies) or ["  (empty)"])))
+        for link, reason in refusals:
+            out.print(Text(f"  - refused: {inert(link)}; {inert(reason)}"), style="dim")
         for line in version.unreadable:
             out.print(Text(f"  ? could not be read: {inert(line)}"), style="dim")
 
@@ -100,9 +105,9 @@ def diff(run: str, old: int, new: int, db: Path, as_json: bool) -> None:
 
 def _register() -> None:
     """The other subcommands live beside this file, by subject."""
-    from clin.cli import memory_correct, memory_files, memory_look
+    from clin.cli import memory_correct, memory_evidence, memory_files, memory_look
 
-    for module in (memory_look, memory_correct, memory_files):
+    for module in (memory_look, memory_evidence, memory_correct, memory_files):
         for command in module.COMMANDS:
             memory.add_command(command)
 

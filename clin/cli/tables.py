@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -14,7 +15,9 @@ from rich.text import Text
 
 from clin.document import document
 from memory.changes import Change
+from memory.evidence.tally import Tally
 from memory.inert import inert
+from memory.links import Link
 from memory.store import Store
 from memory.trials import Memory
 
@@ -39,9 +42,10 @@ def dump(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
-def memory_lines(memory: Memory) -> list[str]:
-    """The memory in words, numbered as the acting model reads it."""
-    return [f"{number:3}. {inert(str(link))}" for number, link in enumerate(memory.links, 1)] + [
+def memory_lines(memory: Memory, tallies: Mapping[Link, Tally] = MappingProxyType({})) -> list[str]:
+    """The memory in words, numbered as the acting model reads it; counted links with their tally."""
+    told = {link: f" ({tally})" for link, tally in tallies.items()}
+    return [f"{number:3}. {inert(str(link))}{told.get(link, '')}" for number, link in enumerate(memory.links, 1)] + [
         f"   - {inert(note)}" for note in memory.notes
     ]
 

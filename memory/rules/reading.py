@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from memory.rules import wording
@@ -35,28 +35,49 @@ class Lesson:
     seen: list[tuple[str, str]] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Act:
+    """What was done at a step; ``meant`` is in the world's own words where it confirms them, ``gain`` in points. A number
+    that answered "which one?" stands for the action that was asked about."""
+
+    index: int
+    action: str
+    meant: str
+    gain: float
+    refused: bool
+
+
+def acts(trial: Trial) -> Iterator[Act]:
+    """The trial's actions in order. A refused answer to "which one?" blames no action and is left out."""
+    before, asked = 0.0, ""
+    for index, step in enumerate(trial.steps):
+        gain, before = step.score - before, step.score
+        refused = wording.refused(step.observation)
+        if not (refused and asked):
+            action = asked if asked and step.action.isdigit() else step.action
+            yield Act(index, action, wording.meant(action, step.observation), gain, refused)
+        asked = step.action if wording.ambiguous(step.observation) else ""
+
+
 def lesson(trial: Trial) -> Lesson:
     """Read ``trial`` step by step."""
     steps = trial.steps
-    found = Lesson(won=trial.score >= 100, best=max([step.score for step in steps], default=0.0))
-    found.best = max(found.best, 0.0)
-    for index, step in enumerate(steps):
-        gain = step.score - (steps[index - 1].score if index else 0.0)
-        asked = index > 0 and wording.ambiguous(steps[index - 1].observation)
-        if wording.refused(step.observation):
-            if wording.does_something(step.action) and not asked:  # where a number was due, a refusal blames no action
-                found.refused.append(step.action)
+    found = Lesson(won=trial.score >= 100, best=max([0.0, *(step.score for step in steps)]))
+    for act in acts(trial):
+        step = steps[act.index]
+        if act.refused:
+            if wording.does_something(act.action):
+                found.refused.append(act.action)
             continue
-        action = steps[index - 1].action if asked and step.action.isdigit() else step.action
-        found.accepted.add(action)
-        if gain < 0:
-            found.lost.append(wording.meant(action, step.observation))
-        elif place := wording.entered(action, step.observation):
-            _enter(found, place, action, gain, steps, index)
-        elif room := wording.listing(action, step.observation):
+        found.accepted.add(act.action)
+        if act.gain < 0:
+            found.lost.append(act.meant)
+        elif place := wording.entered(act.action, step.observation):
+            _enter(found, place, act.action, act.gain, steps, act.index)
+        elif room := wording.listing(act.action, step.observation):
             found.seen += [(room[0], thing) for thing in room[1]]
-        elif gain > 0:
-            found.useful.append(Useful(action, COMPLETE if step.score >= 100 else PROGRESS, gain))
+        elif act.gain > 0:
+            found.useful.append(Useful(act.action, COMPLETE if step.score >= 100 else PROGRESS, act.gain))
     return found
 
 

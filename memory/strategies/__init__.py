@@ -15,6 +15,8 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from memory.evidence.tally import Tally
+from memory.links import Link
 from memory.trials import Memory, Trial
 
 
@@ -29,10 +31,13 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Revised:
-    """A new memory and the lines of the reply that could not be read as links."""
+    """A new memory and the lines of the reply that could not be read as links; where the strategy counts, each link's
+    tally, and the proposals that it refused with the reason."""
 
     memory: Memory
     unreadable: tuple[str, ...] = ()
+    tallies: tuple[tuple[Link, Tally], ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
 
 
 Revision = Generator[Prompt, str, Revised]

@@ -1,0 +1,91 @@
+"""One trial as events that a causal claim can be held against: what was done, what gained or lost points, what was seen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from memory.links import folded
+from memory.rules import wording
+from memory.rules.reading import acts
+from memory.trials import Trial
+
+PROGRESS, COMPLETE, TASK = "make progress", "complete the task", "the task"
+_PROGRESS = frozenset(map(folded, (PROGRESS, TASK, "making progress", "progress", "increase the score", "gain points")))
+_COMPLETE = frozenset(map(folded, (COMPLETE, "completing the task", "complete task", "the task completion", "win", "winning")))
+_FIND = re.compile(r"^(?:find|finding|locate|locating|see|seeing)\s+(?P<thing>.+)$")
+_ACT = re.compile(r"^(?P<verb>[a-z]+?)ing(?P<rest>\s.*|)$")
+
+
+@dataclass
+class Record:
+    """A trial's events by folded phrase: the first step at which each action was accepted, and which gained or lost."""
+
+    first: dict[str, int] = field(default_factory=dict)
+    gained: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
+    won_at: int | None = None
+    points: float = 0.0
+    """The best score that was reached."""
+    seen: tuple[str, ...] = ()
+    """The opening and every observation, lower case: step n is at n + 1."""
+
+    def effect_at(self, effect: str) -> int | None:
+        """The first step at which ``effect`` (folded) stood in this trial; None if it never did."""
+        if effect in _COMPLETE:
+            return self.won_at
+        found = _FIND.match(effect)
+        if found is None:
+            return next((self.first[name] for name in spellings(effect) if name in self.first), None)
+        thing = re.compile(rf"(?<!\w){re.escape(found['thing'])}(?!\w)")
+        return next((index - 1 for index, text in enumerate(self.seen) if thing.search(text)), None)
+
+
+def record(trial: Trial) -> Record:
+    """Read ``trial`` once, step by step."""
+    found = Record(seen=tuple(folded(text) for text in (trial.opening, *(step.observation for step in trial.steps))))
+    found.points = max([0.0, *(step.score for step in trial.steps)])
+    place: str | None = None
+    for act in acts(trial):
+        names = {folded(act.action), folded(act.meant)}
+        if act.refused:
+            found.refused |= names
+            continue
+        for name in names:
+            found.first.setdefault(name, act.index)
+        place = folded(act.action) if wording.moves(act.action) else place
+        if act.gain > 0:
+            found.gained |= {*names, place} - {None}  # a move gains with the first gain in the place it led to
+        elif act.gain < 0:
+            found.lost |= names
+        if act.gain > 0 and trial.steps[act.index].score >= 100:
+            found.won_at = act.index
+    return found
+
+
+def is_progress(effect: str) -> bool:
+    """Whether the folded ``effect`` speaks of the task as a whole, so that any gain in score speaks for it."""
+    return effect in _PROGRESS
+
+
+def is_complete(effect: str) -> bool:
+    """Whether the folded ``effect`` is to complete the task."""
+    return effect in _COMPLETE
+
+
+def is_find(effect: str) -> bool:
+    """Whether the folded ``effect`` is to see something."""
+    return bool(_FIND.match(effect))
+
+
+def spellings(phrase: str) -> Iterator[str]:
+    """A folded phrase as an action may be worded: as it is, and "opening the door" as "open door"."""
+    yield phrase
+    if found := _ACT.match(phrase):
+        stem = found["verb"]
+        yield stem + found["rest"]
+        yield f"{stem}e{found['rest']}"
+        if len(stem) > 2 and stem[-1] == stem[-2]:
+            yield stem[:-1] + found["rest"]

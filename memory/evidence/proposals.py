@@ -1,0 +1,69 @@
+"""What one trial proposes as links: by rules, from what it showed; for a model, as a grammar of its own events."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from memory.evidence.events import COMPLETE, PROGRESS, TASK
+from memory.links import Hedge, Link, LinkError, Relation
+from memory.rules.reading import acts, lesson
+from memory.trials import Trial
+
+AGAIN = 3
+"""Times that an action was done without any gain before it is proposed as useless."""
+MOST_OFFERED = 60
+"""Actions that the grammar offers at most."""
+MOST_FOUND = 4
+
+
+def of(trial: Trial) -> tuple[Link, ...]:
+    """Links that ``trial`` suggests; their hedges are placeholders, since the tally decides."""
+    found = lesson(trial)
+    made: list[Link | None] = [_link(action, Relation.NOT_CONTRIBUTE, TASK) for action in found.lost]
+    made += [_link(useful.action, Relation.NECESSARY, useful.effect) for useful in found.useful]
+    if not found.won:
+        made += [_link(f"teleport to {place}", Relation.NECESSARY, f"find {thing}") for place, thing in _wanted(trial, found.seen)]
+    idle = [*found.refused, *found.idle_moves, *_in_vain(trial)]
+    made += [_link(action, Relation.NOT_CONTRIBUTE, TASK) for action in dict.fromkeys(idle)]
+    return tuple(dict.fromkeys(link for link in made if link is not None))
+
+
+def _wanted(trial: Trial, seen: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Places and the things seen there that the goal names."""
+    words = trial.goal.lower()
+    named = [pair for pair in seen if len(pair[1]) > 3 and re.search(rf"\b{re.escape(pair[1].lower())}\b", words)]
+    return list(dict.fromkeys(named))[:MOST_FOUND]
+
+
+def _in_vain(trial: Trial) -> Iterator[str]:
+    """Actions that were repeated and never gained."""
+    done = list(acts(trial))
+    gained = {act.action for act in done if act.gain > 0}
+    count = Counter(act.action for act in done if not act.refused and act.action not in gained)
+    return (action for action, times in count.items() if times >= AGAIN)
+
+
+def _link(cause: str, relation: Relation, effect: str) -> Link | None:
+    """None for an action that is no phrase (a bare number, say): it could not be quoted."""
+    try:
+        return Link(cause, Hedge.MAY, relation, effect)
+    except LinkError:
+        return None
+
+
+def grammar(trial: Trial) -> str:
+    """GBNF: every line is a link between the trial's own actions, or from one of them to progress or to a find."""
+    actions = list(dict.fromkeys(act.action for act in acts(trial)))[-MOST_OFFERED:]
+    finds = [f"find {thing}" for _, thing in dict.fromkeys(lesson(trial).seen)][:MOST_OFFERED]
+    offered = " | ".join(json.dumps(action, ensure_ascii=False) for action in actions) or '"look around"'
+    effects = " | ".join(json.dumps(effect, ensure_ascii=False) for effect in (PROGRESS, COMPLETE, TASK, *finds))
+    return f"""
+root ::= line{{1,30}}
+line ::= action " " relation " " effect "\\n"
+relation ::= "MAY BE NECESSARY to" | "SHOULD BE NECESSARY to" | "MAY CONTRIBUTE to" | "DOES NOT CONTRIBUTE to"
+action ::= {offered}
+effect ::= {effects} | action
+"""

@@ -1,0 +1,37 @@
+"""Count every stored tally of a run anew, from its stored steps alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from memory.evidence.events import Record, record
+from memory.evidence.ledger import claim_of
+from memory.evidence.tally import Tally, count
+from memory.links import Link
+from memory.store import Store
+
+
+@dataclass(frozen=True)
+class Recount:
+    """A link's tally in the version after ``trial``, as stored and as counted from the steps."""
+
+    trial: int
+    link: Link
+    stored: Tally
+    counted: Tally
+
+
+def recount(store: Store, run: str) -> list[Recount]:
+    """Every stored tally of ``run`` beside its count; nothing is taken over from one version to the next."""
+    records: list[Record] = []
+    found = []
+    for row in store.trials(run):
+        if row.ending is None:
+            continue
+        records.append(record(store.trial(row.id)))
+        stored = store.tallies(run, row.number)
+        found += [
+            Recount(row.number, link, tally, sum((count(*claim_of(link), each) for each in records), Tally()))
+            for link, tally in stored.items()
+        ]
+    return found

@@ -1,0 +1,117 @@
+"""A claim's tally over trials, and the rule by which its relation and hedge follow from it.
+
+The rule, and its reasons. Two questions are asked of a claim "cause … effect": how often the cause stood before the effect
+when there was an effect (*necessity*), and how often the effect followed when the cause was there (*use*). Each is a
+probability with a uniform prior, so after h sightings for and m against it is Beta(1 + h, 1 + m), and we are *sure* that it
+is above one half when that has 0.85 of the posterior: three sightings without an exception are sure (0.94), two are
+(0.875), one is not (0.75).
+
+- Where the world's own score speaks (an action that gained or lost points at its very step), a sighting counts twice: no
+  other cause can have moved the score. One gain or one loss is therefore enough to be sure, until another trial differs.
+- Never an effect: the cause DOES NOT CONTRIBUTE (MAY NOT while not sure).
+- An effect at times: NECESSARY while necessity is more likely than not, SHOULD when that is sure and use is not in doubt;
+  else it MAY CONTRIBUTE, or SHOULD where use is sure; and where use is surely below one half, it does not contribute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from math import comb
+
+from memory.evidence.events import PROGRESS, TASK, Record, is_complete, is_find, is_progress, spellings
+from memory.links import Hedge, Link, Relation
+
+SURE = 0.85
+SCORED = 2
+"""What a sighting counts where the score itself moved."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """In how many trials a claim's cause and effect stood ``together`` (the cause first), the effect ``without`` the
+    cause before it, the cause ``alone`` (no effect after it), in how many the cause ``lost`` points, and in how many
+    ``neither`` was there."""
+
+    together: int = 0
+    without: int = 0
+    alone: int = 0
+    lost: int = 0
+    neither: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+
+    @property
+    def seen(self) -> int:
+        """Trials that bear on the claim."""
+        return self.together + self.without + self.alone + self.lost
+
+    def __str__(self) -> str:
+        tried, untried = self.together + self.alone + self.lost, self.without + self.neither
+        told = f"{self.together} of {tried} trials with, {self.without} of {untried} without"
+        return f"{told}; {self.lost} lost points" if self.lost else told
+
+
+def count(cause: str, effect: str, trial: Record) -> Tally:
+    """What one trial says about the claim that the folded ``cause`` brings about the folded ``effect``."""
+    names = [name for name in spellings(cause) if name in trial.first or name in trial.refused]
+    if is_progress(effect):
+        return _scored(names, trial)
+    at = trial.effect_at(effect)
+    begun = min((trial.first[name] for name in names if name in trial.first), default=None)
+    if at is None:
+        lost = is_complete(effect) and any(name in trial.lost for name in names)
+        return Tally(lost=1) if lost else Tally(alone=1) if names else Tally(neither=1)
+    if begun is not None and (begun < at or begun == at and (is_complete(effect) or is_find(effect))):
+        return Tally(together=1)
+    return Tally(without=1)
+
+
+def _scored(names: list[str], trial: Record) -> Tally:
+    """Gains have many causes, so a gain elsewhere is no evidence against this one."""
+    if any(name in trial.gained for name in names):
+        return Tally(together=1)
+    if any(name in trial.lost for name in names):
+        return Tally(lost=1)
+    return Tally(alone=1) if names else Tally(neither=1)
+
+
+def judged(tally: Tally, effect: str) -> tuple[Relation, Hedge] | None:
+    """The relation and hedge that follow from ``tally`` by the rule above; None while no trial bears on the claim."""
+    if not tally.seen:
+        return None
+    weight = SCORED if is_progress(effect) or is_complete(effect) else 1
+    together, against = weight * tally.together, tally.alone + SCORED * tally.lost
+    use = above_half(together, against)
+    necessity = above_half(together, tally.without)
+    if not tally.together and (tally.without or weight == SCORED):
+        unused = 1 - (use if weight == SCORED else necessity)
+        return Relation.NOT_CONTRIBUTE, Hedge.SHOULD if unused >= SURE else Hedge.MAY
+    if not tally.together:
+        return None  # the cause was there and the effect never was, by whatever cause: nothing to tell them apart
+    if weight == SCORED and 1 - use >= SURE:
+        return Relation.NOT_CONTRIBUTE, Hedge.SHOULD
+    if necessity > 0.5 and (weight == 1 or use > 0.5):
+        return Relation.NECESSARY, Hedge.SHOULD if necessity >= SURE and (weight == 1 or use >= SURE) else Hedge.MAY
+    return Relation.CONTRIBUTE, Hedge.SHOULD if use >= SURE else Hedge.MAY
+
+
+def above_half(hits: int, misses: int) -> float:
+    """The probability that a proportion is above one half, after ``hits`` and ``misses`` and a uniform prior."""
+    total = hits + misses + 1
+    return sum(comb(total, k) for k in range(hits + 1)) / 2**total
+
+
+def stated(link: Link, tally: Tally) -> Link | None:
+    """``link`` as its tally has it; None where nothing bears on it. What helps helps "to make progress"; what does not
+    contributes nothing "to the task"."""
+    cause, effect = link.claim
+    verdict = judged(tally, effect)
+    if verdict is None:
+        return None
+    words = link.effect
+    if verdict[0] is Relation.NOT_CONTRIBUTE and (is_progress(effect) or is_complete(effect)):
+        words = TASK
+    elif is_progress(effect):
+        words = PROGRESS
+    return Link(link.cause, verdict[1], verdict[0], words)

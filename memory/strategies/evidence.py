@@ -1,0 +1,127 @@
+"""``evidence``: the writer proposes links, the record disposes (goes beyond the paper; :mod:`memory.evidence`).
+
+Every link's relation and hedge follow from a tally over the episode's trials, up as well as down; nothing leaves because a
+writer forgot to repeat it. With ``writer="rules"`` the proposals are what the last trial showed; with ``writer="model"``
+the language model proposes in a grammar of the trial's own actions and events. What the record contradicts is refused
+with its reason; what it cannot speak to is kept as a hint, MAY at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from memory.evidence import proposals
+from memory.evidence.ledger import Ledger, claim_of
+from memory.evidence.tally import Tally, stated
+from memory.links import Hedge, Link, Relation, read
+from memory.strategies import Episode, Prompt, Revised, Revision, Size, StrategyError, _clin_prompts, nearest
+from memory.trials import Memory, Trial
+
+WRITERS = ("model", "rules")
+MOST_LOST, MOST_USEFUL = 5, 7
+
+
+def open(*, writer: str = "model", most: int = 12, budget: int = 6500, max_tokens: int = 1000) -> Evidence:
+    """``most`` links are read by a trial, ``budget`` and ``max_tokens`` are those of the ``clin`` strategy."""
+    if writer not in WRITERS:
+        raise StrategyError(f"no writer '{writer}'{nearest(writer, WRITERS)} (writers: {', '.join(WRITERS)})")
+    for name, value in (("most", most), ("budget", budget), ("max_tokens", max_tokens)):
+        if value < 1:
+            raise StrategyError(f"evidence's {name} is 1 or more, not {value}")
+    return Evidence(writer, most, budget, max_tokens)
+
+
+class Evidence:
+    """See :class:`memory.strategies.Strategy`. Keeps the ledger of the episode that it last revised."""
+
+    def __init__(self, writer: str, most: int, budget: int, max_tokens: int) -> None:
+        self.writer, self.most, self.budget, self.max_tokens = writer, most, budget, max_tokens
+        self._ledger, self._last = Ledger(), (0, "")
+
+    def recall(self, memory: Memory, goal: str) -> Memory:
+        """The first ``most`` links: they stand in the order in which they bind."""
+        return replace(memory, links=memory.links[: self.most])
+
+    def revise(self, memory: Memory, trials: Sequence[Trial], size: Size) -> Revision:
+        if not trials:
+            return Revised(memory)
+        ledger = self._read(trials)
+        proposed, unreadable = proposals.of(trials[-1]), ()
+        if self.writer == "model":
+            prompt = _clin_prompts.reflection(trials[-1:], 0, self.budget, size)
+            reply = yield Prompt(prompt, grammar=proposals.grammar(trials[-1]), max_tokens=self.max_tokens)
+            reading = read(reply)
+            proposed, unreadable = (*reading.links, *proposed), reading.unreadable
+        links, refused = dispose(ledger, memory.links, proposed)
+        ordered = _ordered(ledger, links)
+        return Revised(
+            replace(memory, links=ordered), unreadable, tuple((link, ledger.tally(link)) for link in ordered), refused
+        )
+
+    def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
+        """Links as far as the record over the environments supports them: one that bore out in a single episode is
+        offered as MAY, one that others contradict says so or leaves."""
+        if setting not in _clin_prompts.SETTINGS:
+            raise StrategyError(f"no setting '{setting}'{nearest(setting, _clin_prompts.SETTINGS)} (settings: gen-env, gen-task)")
+        episodes = [episode for episode in past if episode.memories]
+        ledgers = [Ledger(episode.trials) for episode in episodes]
+        known = dict.fromkeys(claim_of(link) for episode in episodes for link in episode.memories[-1].links)
+        sample = {claim_of(link): link for episode in episodes for link in episode.memories[-1].links}
+        found = []
+        for claim in known:
+            tallies = [ledger.tally(sample[claim]) for ledger in ledgers]
+            link = stated(sample[claim], sum(tallies, Tally()))
+            borne = sum(tally.seen > 0 for tally in tallies)
+            if link is not None and (borne > 1 or link.relation is not Relation.NOT_CONTRIBUTE):
+                found.append((link if borne > 1 else replace(link, hedge=Hedge.MAY), borne))
+        ranked = sorted(found, key=lambda each: (-each[1], each[0].hedge is Hedge.MAY))
+        return Revised(Memory(tuple(dict.fromkeys(link for link, _ in ranked))))
+        yield  # a generator that asks nothing
+
+    def _read(self, trials: Sequence[Trial]) -> Ledger:
+        """The episode's ledger, with its newest trial read; all of them where this is another episode than before."""
+        read = len(self._ledger.records)
+        if not 0 < read == len(trials) - 1 or self._last != _mark(trials[-2]):
+            self._ledger = Ledger(trials[number] for number in range(len(trials) - 1))
+        self._ledger.add(trials[-1])
+        self._last = _mark(trials[-1])
+        return self._ledger
+
+
+def dispose(ledger: Ledger, held: Sequence[Link], proposed: Iterable[Link]) -> tuple[list[Link], tuple[tuple[str, str], ...]]:
+    """``held`` and ``proposed`` as the record has them, a link per claim, and (proposal, reason) for what it refuses."""
+    found: dict[tuple[str, str], Link] = {}
+    refused: list[tuple[str, str]] = []
+    for link in held:
+        found.setdefault(claim_of(link), stated(link, ledger.tally(link)) or link)
+    for link in proposed:
+        truth = stated(link, ledger.tally(link))
+        if truth is not None and _helps(truth) is not _helps(link):
+            refused.append((str(link), f"the record says: {truth} ({ledger.tally(link)})"))
+        found.setdefault(claim_of(link), truth or replace(link, hedge=Hedge.MAY))
+    vain = {link.claim[0] for link in found.values() if not _helps(link) and ledger.tally(link).lost}
+    kept = [link for link in found.values() if not (_helps(link) and link.claim[1] in vain)]
+    return list(dict.fromkeys(kept)), tuple(refused)
+
+
+def _ordered(ledger: Ledger, links: Sequence[Link]) -> tuple[Link, ...]:
+    """The most binding first: what lost points (the latest few), what helped in the best trial in its order, the rest by
+    how sure it is; hints last."""
+    best = max(ledger.records, key=lambda each: each.points) if ledger.records else None
+    order = best.first if best else {}
+    lost = [link for link in links if not _helps(link) and ledger.tally(link).lost]
+    lost = sorted(lost, key=ledger.last_lost)[-MOST_LOST:]
+    useful = [link for link in links if _helps(link) and link.claim[0] in order and ledger.tally(link).seen]
+    useful = sorted(useful, key=lambda link: order[link.claim[0]])[:MOST_USEFUL]
+    first = dict.fromkeys([*lost, *useful])
+    rest = sorted((link for link in links if link not in first), key=lambda link: (not ledger.tally(link).seen, link.hedge is Hedge.MAY))
+    return (*first, *rest)
+
+
+def _helps(link: Link) -> bool:
+    return link.relation is not Relation.NOT_CONTRIBUTE
+
+
+def _mark(trial: Trial) -> tuple[int, str]:
+    return len(trial.steps), f"{trial.number} {trial.goal} {trial.steps[-1:]}"

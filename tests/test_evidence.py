@@ -1,0 +1,254 @@
+"""Tallies count what the record shows: in any order, step by step or anew, and hedges follow them both ways."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import astuple
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_strategies import LOST, WON, answered, told, words
+
+from clin.learn import Trials
+from memory.evidence.events import record
+from memory.evidence.ledger import Ledger, claim_of
+from memory.evidence.proposals import grammar, of
+from memory.evidence.recount import recount
+from memory.evidence.tally import SURE, Tally, above_half, count, judged, stated
+from memory.exchange import merge
+from memory.links import Hedge, Link, Relation, parse
+from memory.store import Store
+from memory.strategies import open_strategy
+from memory.testing import links, memories, trials
+from memory.trials import Ending, Memory, Step, Trial
+
+ACTIONS = ["get key", "sing", "go to hall", "look around", "open door", "focus on frog", "focus on bee"]
+
+
+@st.composite
+def played(draw: st.DrawFn) -> Trial:
+    """A trial in a world whose causes are known: the door opens with the key alone and gains 40 points once, the frog
+    behind it wins, the bee loses, and singing, walking and looking do nothing."""
+    held = opened = False
+    score, steps = 0.0, []
+    for action in draw(st.lists(st.sampled_from(ACTIONS), max_size=10)):
+        said = f"You {action}."
+        if action == "get key":
+            held = True
+        elif action == "open door":
+            said, score = (said, score if opened else score + 40) if held else ("You can't do that.", score)
+            opened = opened or held
+        elif action == "focus on frog":
+            said, score = (said, 100.0) if opened else ("You can't see a frog.", score)
+        elif action == "focus on bee":
+            score = -100.0
+        steps.append(Step(action, said, score))
+        if score in (100.0, -100.0):
+            break
+    ending = Ending.WON if score == 100 else Ending.LOST if score < 0 else Ending.BUDGET
+    return Trial(0, "Open the door and focus on the frog.", "A room.", tuple(steps), ending)
+
+
+CLAIMS = [
+    parse("get key MAY BE NECESSARY to open door"), parse("opening the door MAY BE NECESSARY to make progress"),
+    parse("focus on bee MAY CONTRIBUTE to the task"), parse("sing MAY BE NECESSARY to open door"),
+    parse("get key MAY BE NECESSARY to complete the task"), parse("go to hall MAY BE NECESSARY to find frog"),
+]
+
+
+@given(st.lists(st.one_of(played(), trials()), max_size=4), st.one_of(st.sampled_from(CLAIMS), links()))
+def test_the_order_of_trials_does_not_matter_and_counting_step_by_step_is_counting_anew(seen: list[Trial], link: Link) -> None:
+    anew = sum((count(*claim_of(link), record(trial)) for trial in seen), Tally())
+    for order in permutations(seen):
+        late, early = Ledger(order), Ledger()
+        assert early.tally(link) == Tally()
+        for trial in order:
+            early.add(trial)
+        assert early.tally(link) == late.tally(link) == anew
+    assert sum(astuple(anew)) == len(seen)
+
+
+@given(st.lists(played(), min_size=1, max_size=30))
+def test_what_the_world_makes_necessary_is_never_called_useless_and_the_bee_never_useful(seen: list[Trial]) -> None:
+    ledger = Ledger(seen)
+    key, door, bee, sing, *_ = CLAIMS
+    assert not ledger.tally(key).without  # the door never opens without the key
+    for link in (key, door):
+        truth = stated(link, ledger.tally(link))
+        assert truth is None or ledger.tally(link).alone or truth.relation is Relation.NECESSARY
+    truth = stated(bee, ledger.tally(bee))
+    assert truth is None or truth.relation is Relation.NOT_CONTRIBUTE
+    if ledger.tally(sing).without > ledger.tally(sing).together:
+        assert stated(sing, ledger.tally(sing)).relation is not Relation.NECESSARY
+
+
+RANK = {Relation.NOT_CONTRIBUTE: 0, Relation.CONTRIBUTE: 1, Relation.NECESSARY: 2}
+counts = st.integers(0, 30)
+effects = st.sampled_from(["make progress", "complete task", "open door", "find frog"])
+
+
+def strength(tally: Tally, effect: str) -> tuple[int, int]:
+    verdict = judged(tally, effect)
+    if verdict is None:
+        return 0, 0
+    relation, hedge = verdict
+    sure = 1 if hedge is Hedge.SHOULD else 0
+    return RANK[relation], -sure if relation is Relation.NOT_CONTRIBUTE else sure
+
+
+@given(counts, counts, counts, counts, effects)
+def test_a_confirming_trial_never_weakens(together: int, without: int, alone: int, lost: int, effect: str) -> None:
+    before = Tally(together, without, alone, lost)
+    if judged(before, effect) is not None:
+        assert strength(before + Tally(together=1), effect) >= strength(before, effect)
+
+
+@given(counts, counts, effects)
+def test_losses_never_strengthen_and_enough_of_them_turn_a_link_around(together: int, lost: int, effect: str) -> None:
+    scored = effect in ("make progress", "complete task")
+    before = Tally(together=together + 1, lost=lost)
+    assert strength(before + Tally(lost=1), effect) <= strength(before, effect)
+    if scored:
+        assert judged(before + Tally(lost=10 * (together + 1) + 10), effect)[0] is Relation.NOT_CONTRIBUTE
+
+
+@given(counts, counts)
+def test_above_half_is_the_beta_posterior(hits: int, misses: int) -> None:
+    share = above_half(hits, misses)
+    assert 0 < share < 1
+    assert share + above_half(misses, hits) == pytest.approx(1)
+    assert above_half(hits + 1, misses) > share > above_half(hits, misses + 1)
+    grid = [(n + 0.5) / 4000 for n in range(4000)]  # the density, summed by hand
+    weights = [x**hits * (1 - x) ** misses for x in grid]
+    assert share == pytest.approx(sum(weights[2000:]) / sum(weights), abs=1e-3)
+
+
+def test_the_rule_as_its_reasons_state_it() -> None:
+    assert above_half(1, 0) < SURE < above_half(2, 0)
+    assert judged(Tally(together=1), "open door") == (Relation.NECESSARY, Hedge.MAY)
+    assert judged(Tally(together=2), "open door") == (Relation.NECESSARY, Hedge.SHOULD)
+    assert judged(Tally(together=1), "make progress") == (Relation.NECESSARY, Hedge.SHOULD)
+    assert judged(Tally(lost=1), "make progress") == (Relation.NOT_CONTRIBUTE, Hedge.SHOULD)
+    assert judged(Tally(alone=1), "make progress") == (Relation.NOT_CONTRIBUTE, Hedge.MAY)
+    assert judged(Tally(alone=1), "open door") is None
+    assert judged(Tally(neither=9), "open door") is None
+
+
+def test_a_writer_that_forgets_loses_nothing_and_one_that_lies_is_refused() -> None:
+    strategy = open_strategy("evidence", writer="model")
+    first, _ = answered(strategy.revise(Memory(), [LOST], words), ["I cannot tell."])
+    lie = "focus on bee SHOULD BE NECESSARY to complete the task\nhumming MAY CONTRIBUTE to luck"
+    second, _ = answered(strategy.revise(first.memory, [LOST, WON], words), [lie])
+    held = {str(link) for link in second.memory.links}
+    assert "focus on bee DOES NOT CONTRIBUTE to the task" in held
+    assert "focus on frog SHOULD BE NECESSARY to complete the task" in held
+    assert str(second.memory.links[-1]) == "humming MAY CONTRIBUTE to luck"  # a hint: nothing bears on it
+    [(proposal, reason)] = second.refused
+    assert proposal == "focus on bee SHOULD BE NECESSARY to complete the task"
+    assert reason.startswith("the record says: focus on bee DOES NOT CONTRIBUTE to the task (0 of 1 trials with")
+
+
+def test_hedges_go_down_as_well_as_up() -> None:
+    strategy = open_strategy("evidence", writer="rules")
+    good = told(("pull lever", "You pull the lever.", 30))
+    bad = told(("pull lever", "You pull the lever. It bites.", -20), ending=Ending.LOST)
+    seen, forms = [], []
+    memory = Memory()
+    for trial in (good, bad, bad):
+        seen.append(trial)
+        memory = answered(strategy.revise(memory, seen, words), [])[0].memory
+        forms.append(str(memory.links[0]))
+    assert forms == [
+        "pull lever SHOULD BE NECESSARY to make progress", "pull lever MAY CONTRIBUTE to make progress",
+        "pull lever MAY CONTRIBUTE to make progress",
+    ]
+    for _ in range(2):
+        seen.append(bad)
+        memory = answered(strategy.revise(memory, seen, words), [])[0].memory
+    assert str(memory.links[0]) == "pull lever DOES NOT CONTRIBUTE to the task"
+
+
+@given(st.lists(played(), min_size=1, max_size=5), memories(3))
+def test_a_strategy_that_kept_its_ledger_revises_as_one_that_begins_anew(seen: list[Trial], start: Memory) -> None:
+    kept = open_strategy("evidence", writer="rules")
+    memory = start
+    for upto in range(1, len(seen) + 1):
+        revised, _ = answered(kept.revise(memory, seen[:upto], words), [])
+        fresh, _ = answered(open_strategy("evidence", writer="rules").revise(memory, seen[:upto], words), [])
+        assert revised == fresh
+        assert [link for link, _ in revised.tallies] == list(revised.memory.links)
+        memory = revised.memory
+
+
+def test_only_the_newest_trial_is_read_after_the_first_revision() -> None:
+    asked: list[int] = []
+
+    def read(number: int) -> Trial:
+        asked.append(number)
+        return LOST
+
+    strategy = open_strategy("evidence", writer="rules")
+    for upto in range(20):
+        answered(strategy.revise(Memory(), Trials(read, list(range(upto)), LOST), words), [])
+    assert asked == list(range(19))  # once each: the one before, to see that it is the same episode
+
+
+@given(trials())
+def test_proposals_and_the_grammar_quote_the_trial(trial: Trial) -> None:
+    shown = " ".join([trial.goal, *(f"{step.action} {step.observation}" for step in trial.steps)])
+    for link in of(trial):
+        assert link.cause.removeprefix("teleport to ").removeprefix("focus on ") in " ".join(shown.split()) or link.cause in shown
+    assert "root ::= line" in grammar(trial)
+
+
+def test_generalising_offers_what_held_once_as_may_and_what_held_twice_as_counted() -> None:
+    from memory.strategies import Episode
+
+    strategy = open_strategy("evidence", writer="rules")
+    memory = answered(strategy.revise(Memory(), [WON], words), [])[0].memory
+    once = Episode("w", "t", 0, (WON,), (memory,))
+    twice = Episode("w", "t", 1, (WON,), (memory,))
+    [one] = [link for link in answered(strategy.generalise([once], "g", "gen-env", words), [])[0].memory.links if link.cause == "focus on frog"]
+    [two] = [link for link in answered(strategy.generalise([once, twice], "g", "gen-env", words), [])[0].memory.links if link.cause == "focus on frog"]
+    assert (one.hedge, two.hedge) == (Hedge.MAY, Hedge.SHOULD)
+
+
+def stored(path: Path) -> Store:
+    store = Store(path)
+    run = store.begin_run({"strategy": "evidence"})
+    strategy, memory, seen = open_strategy("evidence", writer="rules"), Memory(), []
+    for number, trial in enumerate((LOST, WON)):
+        before = store.latest_version(run, number - 1)
+        made = store.begin_trial(run, number, task_goal=trial.goal, opening=trial.opening, recalled=memory, world="w",
+                                 version=before.id if before else None, task="t", variation=0)
+        for step in trial.steps:
+            store.append_step(made, step)
+        seen.append(store.trial(made))
+        revised, _ = answered(strategy.revise(memory, [*seen[:-1], trial], words), [])
+        memory = revised.memory
+        store.finish_trial(made, trial.ending, memory, writer="evidence", tallies=revised.tallies, refused=[("a lie", "it is one")])
+    return store
+
+
+def test_stored_tallies_agree_with_the_steps_and_a_changed_one_is_found(tmp_path: Path) -> None:
+    with stored(tmp_path / "a.db") as store:
+        checked = recount(store, "r1")
+        assert checked and all(each.stored == each.counted for each in checked)
+        assert store.refusals("r1", 0) == [("a lie", "it is one")]
+        assert store.check() == []
+    with sqlite3.connect(tmp_path / "a.db") as db:
+        db.execute("update evidence set together = together + 1 where version = 1")
+    with Store(tmp_path / "a.db") as store:
+        assert [each.trial for each in recount(store, "r1") if each.stored != each.counted] == [0, 0]
+
+
+def test_tallies_and_refusals_are_merged_with_their_run(tmp_path: Path) -> None:
+    with stored(tmp_path / "a.db") as a, Store(tmp_path / "b.db") as b:
+        b.begin_run({})
+        [run] = merge(b, tmp_path / "a.db")
+        assert b.tallies(run, 1) == a.tallies("r1", 1) != {}
+        assert b.refusals(run, 1) == a.refusals("r1", 1)
+        assert all(each.stored == each.counted for each in recount(b, run))
