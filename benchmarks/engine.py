@@ -78,7 +78,7 @@ def naive(path: Path, trials: int, steps: int, threads: int, ctx: int) -> float:
     """Steps/s of one llama_cpp.Llama with the full prompt at each step, the trials taking turns."""
     import llama_cpp
 
-    model = llama_cpp.Llama(str(path), n_ctx=ctx, n_threads=threads, n_threads_batch=threads, verbose=False)
+    model = llama_cpp.Llama(str(path), n_ctx=ctx, n_threads=threads, n_threads_batch=threads, flash_attn=False, verbose=False)
     prompts = ["".join(HEAD)] * trials
     began = time.perf_counter()
     for step in range(steps):
@@ -90,7 +90,7 @@ def naive(path: Path, trials: int, steps: int, threads: int, ctx: int) -> float:
 
 @contextmanager
 def server(folder: Path, path: Path, lanes: int, threads: int, ctx: int) -> Iterator[str]:
-    words = [folder / "llama-server", "-m", path, "-np", lanes, "-c", lanes * ctx, "-t", threads, "--port", 8199, "--host", "127.0.0.1"]
+    words = [folder / "llama-server", "-m", path, "-np", lanes, "-c", lanes * ctx, "-t", threads, "-fa", "off", "--port", 8199, "--host", "127.0.0.1"]
     process = subprocess.Popen([*map(str, words)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for _ in range(600):
@@ -120,31 +120,90 @@ def served(folder: Path, path: Path, lanes: int, steps: int, threads: int, ctx: 
         return lanes * steps / (time.perf_counter() - began)
 
 
-def decoding(path: Path, lanes: int, threads: int, prompt: int = 256, tokens: int = 64) -> float:
-    """Tokens/s that our engine writes with ``lanes`` lanes on a shared prompt, the prompt's time taken off."""
-    model = LlamaCpp(path, lanes=lanes, threads=threads, ctx=prompt + tokens + 64)
-    words = " box" * prompt
+def decoding(path: Path, lanes: int, threads: int, unified: bool, prompt: int = 256, tokens: int = 64) -> float:
+    """Tokens/s that our engine writes with ``lanes`` lanes, the time of reading the prompts taken off; ``unified`` lanes
+    share the prompt in one pool of cells, the others hold a prompt each."""
+    model = LlamaCpp(path, lanes=lanes, threads=threads, ctx=prompt + tokens + 64, kv_unified=unified)
+
     def write(count: int) -> float:
         began = time.perf_counter()
         for lane in range(lanes):
-            model.submit(Question((words,), max_tokens=count), lane=lane)
+            model.submit(Question((" box" * prompt, ">"), max_tokens=count), lane=lane)
         left = lanes
         while left:
             left -= len(model.ready())
         return time.perf_counter() - began
+
     write(1)
     seconds = write(tokens) - write(1)
     model.close()
     return lanes * (tokens - 1) / seconds
 
 
-def batched_bench(folder: Path, path: Path, lanes: list[int], threads: int, prompt: int = 256, tokens: int = 64) -> dict[int, float]:
-    """Tokens/s of llama-batched-bench's generation, by number of sequences."""
-    words = [folder / "llama-batched-bench", "-m", path, "-c", max(lanes) * (prompt + tokens), "-npp", prompt, "-ntg", tokens,
-             "-npl", ",".join(map(str, lanes)), "-t", threads, "-pps", "--kv-unified", "--output-format", "jsonl"]
+def batched_bench(
+    folder: Path, path: Path, lanes: list[int], threads: int, unified: bool, prompt: int = 256, tokens: int = 64
+) -> dict[int, float]:
+    """Tokens/s of llama-batched-bench's generation, by number of sequences, in the same two layouts."""
+    layout = ("-pps", "--kv-unified") if unified else ("--no-kv-unified",)
+    words = [folder / "llama-batched-bench", "-m", path, "-c", max(lanes) * (prompt + tokens + 8), "-npp", prompt, "-ntg", tokens,
+             "-npl", ",".join(map(str, lanes)), "-t", threads, "-fa", "off", *layout, "--output-format", "jsonl"]
     out = subprocess.run([*map(str, words)], capture_output=True, text=True, check=True).stdout
     rows = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
     return {row["pl"]: row["speed_tg"] for row in rows}
+
+
+def differing(path: Path, lanes: int, steps: int, threads: int, ctx: int) -> tuple[int, int]:
+    """Of the actions that ``lanes`` trials in flight choose, how many one lane alone chooses otherwise after the same
+    prompt: (differing, compared)."""
+    many: list = []
+    model = LlamaCpp(path, lanes=lanes, threads=threads, ctx=ctx)
+    drive([asked(n, steps, many) for n in range(lanes)], model, lanes=lanes)
+    model.close()
+    single = LlamaCpp(path, threads=threads, ctx=ctx)
+    differ = 0
+    for question, text in sorted(many, key=lambda each: each[0].parts):
+        single.submit(question, lane=0)
+        [(_, answer)] = single.ready()
+        differ += answer.text != text
+    single.close()
+    return differ, len(many)
+
+
+def asked(number: int, steps: int, told: list) -> Iterator:
+    parts = HEAD
+    for step in range(steps):
+        question = Question((*parts, ">"), CHOICES)
+        answer = yield question
+        told.append((question, answer.text))
+        parts = (*parts, ">", answer.text, observation(number, step))
+
+
+def choosing(path: Path, threads: int, count: int = 1500, steps: int = 40) -> tuple[float, float, float]:
+    """Our own time per step, in ms, of choosing among ``count`` admissible actions of which a few change from step to
+    step: the first step, which tokenises and builds everything, the median of later ones, and the longest of those."""
+    model = LlamaCpp(path, threads=threads)
+    draw = random.Random(0)
+    actions = [f" {draw.choice(VERBS)} {draw.choice(THINGS)} {n} in {draw.choice(THINGS)}\n" for n in range(count + 10 * steps)]
+    spent = []
+    for step in range(steps):
+        outside, decode = 0.0, model._native.decode
+
+        def timed(rows, decode=decode):
+            nonlocal outside
+            began = time.perf_counter()
+            found = decode(rows)
+            outside += time.perf_counter() - began
+            return found
+
+        model._native.decode = timed
+        began = time.perf_counter()
+        model.submit(Question((*HEAD, ">"), tuple(actions[10 * step : 10 * step + count])), lane=0)
+        model.ready()
+        spent.append(1000 * (time.perf_counter() - began - outside))
+        model._native.decode = decode
+    model.close()
+    later = sorted(spent[1:])
+    return spent[0], later[len(later) // 2], later[-1]
 
 
 def main() -> None:
@@ -153,23 +212,43 @@ def main() -> None:
     parser.add_argument("--lanes", default="1,4,16,64")
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--ctx", type=int, default=2048)
+    parser.add_argument("--ctx", type=int, default=1408)
     parser.add_argument("--llama-cpp", type=Path, default=None)
     given = parser.parse_args()
     path, lanes = model_file(given.model), [int(each) for each in given.lanes.split(",")]
-    bench = batched_bench(given.llama_cpp, path, lanes, given.threads) if given.llama_cpp else {}
-    print(f"{path.name}, {given.steps} steps a trial, {given.threads} threads\n")
-    print("| lanes | ours, steps/s | naive | ratio | llama-server | ratio | reused after step 1 | own time | decoding, tokens/s | batched-bench | ratio |")
-    print("|" + "---|" * 11)
+    print(f"{path.name}, {given.steps} steps a trial, {given.threads} threads, {given.ctx} tokens a lane\n")
+    trials_table(path, lanes, given)
+    writing_table(path, lanes, given)
+    differ, compared = differing(path, max(lanes), min(given.steps, 10), given.threads, given.ctx)
+    print(f"\nActions that {max(lanes)} lanes choose otherwise than one lane: {differ} of {compared}.")
+    first, median, longest = choosing(path, given.threads)
+    print(f"\nOur own time to choose among 1,500 actions of which 10 change a step: first step {first:.1f} ms, then {median:.2f} ms"
+          f" (median of 39, longest {longest:.2f} ms).")
+
+
+def trials_table(path: Path, lanes: list[int], given: argparse.Namespace) -> None:
+    """Whole trials. The naive way takes turns, so its steps/s do not depend on how many trials beyond two there are."""
+    print("| lanes | ours, steps/s | naive | ratio | llama-server | ratio | reused after step 1 | own time |\n" + "|---" * 8 + "|")
+    plain = {count: naive(path, count, given.steps, given.threads, given.ctx) for count in {min(each, 2) for each in lanes}}
     for each in lanes:
-        mine = ours(path, each, given.steps, given.threads, given.ctx)
-        plain = naive(path, each, max(2, given.steps * 4 // max(4, each)), given.threads, given.ctx)
-        cells = [f"{each}", f"{mine['steps/s']:.1f}", f"{plain:.1f}", f"{mine['steps/s'] / plain:.1f}"]
+        mine, other = ours(path, each, given.steps, given.threads, given.ctx), plain[min(each, 2)]
+        cells = [f"{each}", f"{mine['steps/s']:.1f}", f"{other:.1f}", f"{mine['steps/s'] / other:.1f}"]
         theirs = served(given.llama_cpp, path, each, given.steps, given.threads, given.ctx) if given.llama_cpp else None
         cells += [f"{theirs:.1f}", f"{mine['steps/s'] / theirs:.2f}"] if theirs else ["", ""]
-        tokens = decoding(path, each, given.threads)
-        cells += [f"{mine['reused']:.1%}", f"{mine['own share']:.1%}", f"{tokens:.0f}"]
-        cells += [f"{bench[each]:.0f}", f"{tokens / bench[each]:.2f}"] if each in bench else ["", ""]
+        print("| " + " | ".join([*cells, f"{mine['reused']:.1%}", f"{mine['own share']:.1%}"]) + " |", flush=True)
+
+
+def writing_table(path: Path, lanes: list[int], given: argparse.Namespace) -> None:
+    """Free text after a prompt of 256 tokens: nothing but decoding."""
+    print("\n| lanes | a buffer per lane: ours, tokens/s | batched-bench | ratio | shared prompt in one pool: ours | batched-bench | ratio |")
+    print("|---" * 7 + "|")
+    theirs = {unified: batched_bench(given.llama_cpp, path, lanes, given.threads, unified) if given.llama_cpp else {} for unified in (False, True)}
+    for each in lanes:
+        cells = [f"{each}"]
+        for unified in (False, True):
+            mine = decoding(path, each, given.threads, unified)
+            bench = theirs[unified].get(each)
+            cells += [f"{mine:.0f}", *([f"{bench:.0f}", f"{mine / bench:.2f}"] if bench else ["", ""])]
         print("| " + " | ".join(cells) + " |", flush=True)
 
 

@@ -50,8 +50,12 @@ def test_cold_and_warm_answers_are_the_same_bytes_whatever_the_architecture(file
     warm.close()
 
 
-def test_many_lanes_agree_with_one_whatever_the_architecture(file: Path) -> None:
-    single, many = open_model(str(file), threads=1), open_model(str(file), threads=1, lanes=3)
+LAYOUTS = pytest.mark.parametrize("unified", [False, True], ids=["a buffer per lane", "one pool"])
+
+
+@LAYOUTS
+def test_many_lanes_agree_with_one_whatever_the_architecture(file: Path, unified: bool) -> None:
+    single, many = open_model(str(file), threads=1), open_model(str(file), threads=1, lanes=3, kv_unified=unified)
     for start in range(len(QUESTIONS)):
         asked = {lane: QUESTIONS[(start + lane) % len(QUESTIONS)] for lane in range(3)}
         for lane, question in asked.items():
@@ -63,6 +67,50 @@ def test_many_lanes_agree_with_one_whatever_the_architecture(file: Path) -> None
             assert found[lane].logprob == pytest.approx(ask(single, question).logprob, abs=0.05)
     single.close()
     many.close()
+
+
+@LAYOUTS
+@settings(max_examples=25)
+@given(rounds=st.lists(st.dictionaries(st.integers(0, 3), st.lists(st.integers(0, 3), max_size=4), min_size=1), min_size=1, max_size=5))
+def test_lanes_never_read_each_others_tokens(lanes_and_one, unified: bool, rounds: list[dict[int, list[int]]]) -> None:
+    """Questions that share all, some or nothing of their beginning are asked at once, kept, cut and copied between lanes;
+    each is answered as by a model that has one lane alone."""
+    single, models = lanes_and_one
+    many = models[unified]
+    for asked in rounds:
+        questions = {lane: Question((*HEAD, *(f"turn {n} kitchen\n" * 9 for n in turns), ">"), CHOICES, score_choices=True) for lane, turns in asked.items()}
+        for lane, question in questions.items():
+            many.submit(question, lane=lane)
+        found: dict[int, Answer] = {}
+        while len(found) < len(questions):
+            found.update(many.ready())
+        for lane, question in questions.items():
+            alone = ask(single, question)
+            assert found[lane].scores == pytest.approx(alone.scores, abs=0.02)
+            assert found[lane].read == alone.read
+
+
+@pytest.fixture(scope="module")
+def lanes_and_one(tmp_path_factory):
+    path = str(tiny(tmp_path_factory.mktemp("lanes") / "tiny.gguf"))
+    models = {unified: open_model(path, threads=1, lanes=4, kv_unified=unified) for unified in (False, True)}
+    single = open_model(path, threads=1)
+    yield single, models
+    for model in (single, *models.values()):
+        model.close()
+
+
+@LAYOUTS
+def test_a_beginning_that_several_lanes_ask_for_at_once_is_read_once(tmp_path: Path, unified: bool) -> None:
+    model = open_model(str(tiny(tmp_path / "tiny.gguf")), threads=1, lanes=3, kv_unified=unified)
+    head = "a shared beginning " * 20
+    for lane in range(3):
+        model.submit(Question((head, f"of lane {lane}", ">"), CHOICES), lane=lane)
+    found: dict[int, Answer] = {}
+    while len(found) < 3:
+        found.update(model.ready())
+    assert sorted(answer.reused for answer in found.values()) == [0, 1 + model.count(head), 1 + model.count(head)]  # with the token that begins a text
+    model.close()
 
 
 def test_scores_agree_with_the_choice_whatever_the_architecture(file: Path) -> None:
@@ -182,7 +230,7 @@ def test_idle_lanes_give_way_when_cells_run_out(tmp_path: Path, monkeypatch) -> 
     start = Native.start
     monkeypatch.setattr(Native, "start", lambda self, cells, *rest, **more: start(self, 512, *rest, **more))
     path = tiny(tmp_path / "tiny.gguf")
-    crowded, alone = open_model(str(path), threads=1, lanes=3), open_model(str(path), threads=1)
+    crowded, alone = open_model(str(path), threads=1, lanes=3, kv_unified=True), open_model(str(path), threads=1)
     word = crowded.count(" kitchen")
     for turn, lane in enumerate((0, 1, 2, 0, 2, 1)):
         question = Question((f"trial {lane}\n", " kitchen" * (200 // word), ">"), CHOICES)

@@ -50,9 +50,11 @@ _MODEL_OPTIONS = (
     click.option("--threads", default=0, type=click.IntRange(0), help="CPU threads.  [default: half of the processors]"),
     click.option("--kv-type", default="f16", show_default=True, type=click.Choice(_KV), help="Type of the cache's cells."),
     click.option("--flash-attention/--no-flash-attention", default=None, help="llama.cpp's flash attention.  [default: on a GPU alone]"),
+    click.option("--kv-unified", is_flag=True,
+                 help="One pool of cells for all lanes: faster where most of what lanes hold is shared."),
     click.option("--temperature", default=0.0, show_default=True, type=click.FloatRange(0), help="0 is greedy."),
 )
-_LOADING = ("lanes", "deterministic", "gpu_layers", "ctx", "threads", "kv_type", "flash_attention", "temperature")
+_LOADING = ("lanes", "deterministic", "gpu_layers", "ctx", "threads", "kv_type", "flash_attention", "kv_unified", "temperature")
 
 
 def model_options(command: Command) -> Command:

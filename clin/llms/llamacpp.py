@@ -31,6 +31,9 @@ DEFAULT_CONTEXT = 8192
 THINKING = 1024
 """Tokens that a reasoning model may think in ``<think>`` marks, beyond a question's max_tokens."""
 
+WORTH_WAITING = 64
+"""Tokens of a beginning that another lane is reading for which a question waits, to copy them."""
+
 Feed = tuple[Sequence[int], bool]
 """Tokens to evaluate, and whether the logits after them are wanted."""
 Answering = Generator[Feed, np.ndarray | None, Answer]
@@ -38,11 +41,14 @@ Answering = Generator[Feed, np.ndarray | None, Answer]
 
 @dataclass
 class Lane:
-    """One sequence of the cache: the pieces that it holds from its beginning, and the answer under way."""
+    """One sequence of the cache: the pieces that it holds from its beginning, the question that it was given with its
+    pieces, and the answer under way. A question waits while another lane is about to hold more of its beginning."""
 
     sequence: int
     held: list[tuple[int, ...]] = field(default_factory=list)
     position: int = 0
+    question: Question | None = None
+    pieces: list[tuple[int, ...]] = field(default_factory=list)
     answering: Answering | None = None
     feed: Feed | None = None
     used: int = 0
@@ -51,11 +57,14 @@ class Lane:
 class LlamaCpp:
     """See :class:`clin.llms.LLM`. ``ctx`` is in tokens per lane (0: the model's own, at most 8192); ``threads`` 0 is
     half the processors, since llama.cpp slows down badly when it has to share all of them. ``deterministic`` evaluates each
-    lane by itself in a cache of its own, so that many lanes answer byte for byte like one; they share no beginnings then."""
+    lane by itself, so that many lanes answer byte for byte like one; they share no beginnings then. ``kv_unified`` lets
+    lanes share one pool of cells: a copied beginning is stored once, but each token is compared with the cells of all
+    lanes, which costs more as soon as trajectories outgrow what they share (docs/results/engine.md)."""
 
     def __init__(
         self, path: Path, *, gpu_layers: int = -1, ctx: int = 0, lanes: int = 1, threads: int = 0, seed: int = 0,
         temperature: float = 0.0, kv_type: str = "f16", flash_attention: bool | None = None, deterministic: bool = False,
+        kv_unified: bool = False,
     ) -> None:
         if kv_type not in KV_TYPES:
             raise ModelError(f"no cache type '{kv_type}'{nearest(kv_type, KV_TYPES)} (types: {', '.join(KV_TYPES)})")
@@ -66,10 +75,11 @@ class LlamaCpp:
         if room > self._native.trained:
             raise ModelError(f"--ctx {room} is more than the {self._native.trained} tokens that '{path.name}' was made for")
         cores = threads or max(1, (os.cpu_count() or 2) // 2)
-        self._native.start(lanes * (room + 8), lanes, cores, kv_type, flash_attention, unified=not deterministic)
+        self._native.start(lanes * (room + 8), lanes, cores, kv_type, flash_attention, unified=lanes == 1 or kv_unified and not deterministic)
         opening, closing = wrapping(self._native.chat_template())
         self.card = replace(_card(path, metadata, room, (opening, closing)), exact=lanes == 1 or deterministic)
         self._deterministic = deterministic
+        self._alone = deterministic or not self._native.can_forget_tails()  # a recurrent state has no beginning to copy
         self._lanes = [Lane(number) for number in range(lanes)]
         self._seed, self._temperature = seed, temperature
         self._tokens: dict[str, tuple[int, ...]] = {}
@@ -82,19 +92,18 @@ class LlamaCpp:
 
     def submit(self, question: Question, *, lane: int) -> None:
         there = self._lanes[lane]
-        if there.answering is not None:
+        if there.question is not None:
             raise RuntimeError(f"lane {lane} is still busy with another question")
         pieces = self._pieces(question)
         total = sum(map(len, pieces)) + (0 if question.choices else question.max_tokens)
         if total > self.card.context:
             raise ModelError(f"a question of {total} tokens (reply included) does not fit the context of {self.card.context}")
         self._clock += 1
-        there.used = self._clock
-        there.answering = self._answer(there, question, pieces)
-        there.feed = next(there.answering)
+        there.used, there.question, there.pieces = self._clock, question, pieces
 
     def ready(self, until: Callable[[], bool] = lambda: False) -> list[tuple[int, Answer]]:
-        while not self._answers and any(lane.feed for lane in self._lanes):
+        while not self._answers and any(lane.question for lane in self._lanes):
+            self._begin()
             feeding = self._fitting()
             rows = [Row(lane.sequence, lane.position, *lane.feed) for lane in feeding if lane.feed]
             failures: list[Exception] = []
@@ -114,6 +123,20 @@ class LlamaCpp:
     def close(self) -> None:
         self._native.close()
 
+    def _begin(self) -> None:
+        """Begin the answers to new questions, except where another lane is reading the same beginning just now: it is
+        copied when it is there, not read twice."""
+        for lane in sorted((lane for lane in self._lanes if lane.question), key=lambda lane: lane.used):
+            if lane.answering is not None:
+                continue
+            busy = [] if self._alone else [other for other in self._lanes if other.answering and other is not lane]
+            limit = len(lane.pieces) - 1
+            coming = max((_common(other.pieces, lane.pieces, limit) for other in busy), default=0)
+            there = max(_common(other.held, lane.pieces, limit) for other in self._lanes)
+            if sum(map(len, lane.pieces[there:coming])) < WORTH_WAITING:
+                lane.answering = self._answer(lane, lane.question, lane.pieces)
+                lane.feed = next(lane.answering)
+
     def _fitting(self) -> list[Lane]:
         """The lanes whose tokens fit one batch together, those that have waited longest first; one in deterministic mode."""
         chosen, room = [], self._native.batch_size
@@ -126,7 +149,7 @@ class LlamaCpp:
     def _decode(self, rows: list[Row]) -> list[np.ndarray | None]:
         """Evaluate ``rows``; where cells run out, the idle lane that was used least recently is emptied, then the next.
         After any other failure nobody knows what the cache holds: every lane is emptied, and no question is left."""
-        idle = sorted((lane for lane in self._lanes if lane.answering is None and lane.held), key=lambda lane: lane.used)
+        idle = sorted((lane for lane in self._lanes if lane.question is None and lane.held), key=lambda lane: lane.used)
         while True:
             try:
                 return self._native.decode(rows)
@@ -141,7 +164,7 @@ class LlamaCpp:
 
     def _abandon(self, *lanes: Lane) -> None:
         for lane in lanes:
-            lane.answering = lane.feed = None
+            lane.question = lane.answering = lane.feed = None
             self._cut(lane, 0)
 
     def _advance(self, lane: Lane, logits: np.ndarray | None) -> list[tuple[int, Answer]]:
@@ -151,7 +174,7 @@ class LlamaCpp:
             lane.feed = lane.answering.send(logits)
             return []
         except StopIteration as stop:
-            lane.answering = lane.feed = None
+            lane.question = lane.answering = lane.feed = None
             self._cut(lane, len(lane.held))
             return [(lane.sequence, stop.value)]
 
@@ -159,12 +182,12 @@ class LlamaCpp:
         began = time.perf_counter()
         reused = self._share(lane, pieces)
         logits = None
-        for index in range(len(lane.held), len(pieces)):
-            piece = pieces[index]
-            for start in range(0, len(piece), CHUNK):
-                last = index == len(pieces) - 1 and start + CHUNK >= len(piece)
-                logits = yield piece[start : start + CHUNK], last
-            lane.held.append(piece)
+        for held in self._units(pieces[len(lane.held) :]):
+            unit = [token for piece in held for token in piece]
+            for start in range(0, len(unit), CHUNK):
+                last = len(lane.held) + len(held) == len(pieces) and start + CHUNK >= len(unit)
+                logits = yield unit[start : start + CHUNK], last
+            lane.held += held
         assert logits is not None
         scores: tuple[float, ...] = ()
         if question.choices:
@@ -178,12 +201,16 @@ class LlamaCpp:
         read, seconds = sum(map(len, pieces)), time.perf_counter() - began
         return Answer(said, read, reused, written, logprob, seconds, finish, scores, thinking)
 
+    def _units(self, pieces: list[tuple[int, ...]]) -> list[list[tuple[int, ...]]]:
+        """The pieces that are evaluated together: each by itself where answers are to be exact, else all at once, which
+        takes fewer batches."""
+        return [[piece] for piece in pieces] if self.card.exact else [pieces]
+
     def _share(self, lane: Lane, pieces: list[tuple[int, ...]]) -> int:
         """Make ``lane`` hold the longest beginning of ``pieces`` that any lane holds; the last piece is always read
         again, since its logits are needed. Returns the number of tokens reused."""
         limit = len(pieces) - 1
-        alone = self._deterministic or not self._native.can_forget_tails()  # a recurrent state has no beginning to copy
-        lanes = [lane] if alone else self._lanes
+        lanes = [lane] if self._alone else self._lanes
         best = max(lanes, key=lambda each: (_common(each.held, pieces, limit), each is lane))
         count = _common(best.held, pieces, limit)
         tokens = sum(map(len, pieces[:count]))

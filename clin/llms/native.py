@@ -1,7 +1,7 @@
 """llama.cpp's low-level API (through llama-cpp-python) behind a few methods: load, tokenise, decode, forget, copy.
 
-Cells of the cache belong to sequences; a sequence's content is a run of positions from 0. The cache is unified: copying
-a sequence's beginning to another only tags cells.
+Cells of the cache belong to sequences; a sequence's content is a run of positions from 0. In a unified cache copying a
+sequence's beginning to another only tags cells; else each sequence has a buffer of its own, which is copied whole.
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ class Native:
     def start(
         self, cells: int, sequences: int, threads: int, kv_type: str, flash_attention: bool | None, *, unified: bool
     ) -> None:
-        """Make the context; ModelError if memory does not suffice. ``unified``: all sequences share one pool of cells and
-        can be copied; else each has its own, in which only its own cells lie, always in the same order."""
+        """Make the context; ModelError if memory does not suffice. ``unified``: all sequences share one pool of cells; else
+        each has its own, in which only its own cells lie, always in the same order."""
         wanted = llama_cpp.llama_context_default_params()
         wanted.n_ctx, wanted.n_seq_max, wanted.kv_unified = cells, sequences, unified
         wanted.n_batch = self.batch_size = min(max(CHUNK, sequences), 2048)
@@ -103,6 +103,7 @@ class Native:
         self._context = llama_cpp.llama_init_from_model(self._model, wanted)
         if not self._context:
             raise ModelError(f"no context of {cells} tokens for '{self._path}': {log().reason()}; give a smaller --ctx")
+        self._unified = unified
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._batch = llama_cpp.llama_batch_init(self.batch_size, 0, 1)
 
@@ -181,8 +182,11 @@ class Native:
             raise LookupError("this model cannot drop a tail; the sequence is empty now")
 
     def copy(self, source: int, target: int, end: int) -> None:
-        """Let ``target``, which is empty, hold the first ``end`` positions of ``source`` too."""
-        llama_cpp.llama_memory_seq_cp(self._memory, source, target, 0, end)
+        """Let ``target``, which is empty, hold the first ``end`` positions of ``source`` too. Between streams llama.cpp
+        copies whole buffers only (a part aborts the process), so what is too much is dropped afterwards."""
+        llama_cpp.llama_memory_seq_cp(self._memory, source, target, 0, end if self._unified else -1)
+        if not self._unified:
+            llama_cpp.llama_memory_seq_rm(self._memory, target, end, -1)
 
     def grammar(self, gbnf: str) -> Grammar:
         """A fresh GBNF automaton; ModelError if llama.cpp cannot read it."""
