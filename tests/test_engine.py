@@ -15,7 +15,7 @@ from clin.drive import drive
 from clin.errors import ModelError
 from clin.llms import Answer, Question
 from clin.llms.open import open_model
-from clin.llms.trie import trie
+from clin.llms.trie import Node, Trie
 from tiny_models import tiny
 
 CHATML = (
@@ -140,7 +140,7 @@ def test_a_template_that_cannot_be_rendered_is_one_line(tmp_path: Path, template
 
 def test_thinking_without_end_stops_where_the_context_does(tmp_path: Path, monkeypatch) -> None:
     """A reasoning model may think beyond max_tokens, and never beyond its lane."""
-    monkeypatch.setattr("clin.llms.llamacpp.thinks", lambda raw: True)
+    monkeypatch.setattr("clin.llms.writing.thinks", lambda raw: True)
     model = open_model(str(tiny(tmp_path / "short.gguf", context=96)), threads=1)
     monkeypatch.setattr(model._native, "ends", lambda token: False)
     answer = ask(model, Question(("think",), max_tokens=8))
@@ -155,16 +155,16 @@ texts = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12).
 @settings(max_examples=150)
 @given(texts)
 def test_under_a_real_tokeniser_a_trie_admits_exactly_the_given_texts(bundled, choices: list[str]) -> None:
-    def walk(node) -> list[str]:
-        return ([choices[node.choice]] if node.choice is not None else []) + [t for child in node.children.values() for t in walk(child)]
+    def walk(node: Node) -> list[str]:
+        return [*node.choices, *(text for child in node.children.values() for text in walk(child))]
 
     tokens = [bundled._piece(choice) for choice in choices]
     clash = any(a != b and b[: len(a)] == a for a in tokens for b in tokens)
     if clash:
         with pytest.raises(ValueError):
-            trie(tokens)
+            Trie(bundled._piece).update(choices)
     else:
-        assert sorted(walk(trie(tokens))) == sorted(set(choices))
+        assert sorted(walk(Trie(bundled._piece).update(choices))) == sorted(set(choices))
 
 
 def test_a_world_that_answers_late_joins_while_others_decode(bundled) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from clin.errors import ModelError
 from clin.llms import Answer, Question
 from clin.llms.open import open_model
-from clin.llms.trie import trie
+from clin.llms.trie import Node, Trie
 from memory.links import read
 from memory.strategies._clin_prompts import GRAMMAR
 
@@ -106,24 +106,33 @@ def test_many_lanes_answer_like_one(bundled) -> None:
             assert together[lane].text == one.text
 
 
-@given(st.lists(st.lists(st.integers(0, 5), min_size=1, max_size=5).map(lambda t: (*t, 99)), min_size=1, max_size=20))
-def test_a_trie_admits_exactly_the_given_set(choices: list[tuple[int, ...]]) -> None:
-    root, found = trie(choices), []
-    stack = [((), root)]
-    while stack:
-        tokens, node = stack.pop()
-        if node.choice is not None:
-            assert choices[node.choice] == tokens
-            found.append(tokens)
-        stack += [((*tokens, token), child) for token, child in node.children.items()]
-    assert sorted(found) == sorted(set(choices))
+def held(node: Node) -> list[str]:
+    return [*node.choices, *(text for child in node.children.values() for text in held(child))]
 
 
-def test_choices_that_cannot_be_told_apart_are_refused(bundled) -> None:
-    with pytest.raises(ValueError):
-        trie([(1, 2), (1,)])
-    with pytest.raises(ValueError):
-        trie([()])
+CLOSED = st.lists(st.integers(0, 5), min_size=1, max_size=5).map(lambda t: "".join(map(str, t)) + "9")
+
+
+@given(st.lists(st.sets(CLOSED, min_size=1, max_size=20), min_size=1, max_size=6))
+def test_a_trie_admits_exactly_the_given_set_whatever_it_held_before(sets: list[set[str]]) -> None:
+    kept = Trie(lambda text: tuple(map(int, text)))
+    for choices in sets:
+        root = kept.update(choices)
+        assert root == Trie(lambda text: tuple(map(int, text))).update(choices)
+        assert sorted(held(root)) == sorted(choices)
+        for text in choices:
+            node = root
+            for token in map(int, text):
+                node = node.children[token]
+            assert node.choices == [text]
+
+
+def test_choices_that_cannot_be_told_apart_are_refused_and_leave_the_trie_usable(bundled) -> None:
+    kept = Trie(lambda text: tuple(map(ord, text)))
+    for clash in (["ab", "a"], ["a", "ab"], [""]):
+        with pytest.raises(ValueError):
+            kept.update(clash)
+        assert held(kept.update(["ab", "ac"])) == ["ab", "ac"]
 
 
 def bad_models(folder: Path) -> dict[str, tuple[str, str]]:

@@ -37,7 +37,7 @@ def models(ctx: click.Context, as_json: bool) -> None:
 
 def _row(each: OnShelf) -> dict[str, object]:
     from clin.errors import ModelError
-    from clin.llms.llamacpp import read_card
+    from clin.llms.gguf_card import read_card
 
     row: dict[str, object] = {"model": each.reference, "megabytes": round(each.bytes / 1e6, 1)}
     try:
@@ -57,7 +57,7 @@ def show(model: str, as_json: bool) -> None:
     from rich.text import Text
 
     from clin.cli.tables import console, dump
-    from clin.llms.llamacpp import read_card
+    from clin.llms.gguf_card import read_card
     from clin.llms.open import model_file
     from clin.llms.shelf import card_text
     from memory.inert import inert

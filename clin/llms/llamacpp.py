@@ -19,23 +19,21 @@ import numpy as np
 
 from clin.errors import ModelError, nearest
 from clin.llms import Answer, ModelCard, Question
-from clin.llms.gguf_file import checked, sha256
+from clin.llms.choosing import Feed, choose, scored
+from clin.llms.gguf_card import card
+from clin.llms.gguf_file import checked
 from clin.llms.native import CHUNK, KV_TYPES, Native, Row
 from clin.llms.template import wrapping
-from clin.llms.thinking import thinks, without_thinking
-from clin.llms.trie import Node, forced, trie
+from clin.llms.thinking import without_thinking
+from clin.llms.trie import Node, Trie
+from clin.llms.writing import write
 
 DEFAULT_CONTEXT = 8192
 """Tokens of a lane where neither the user nor a smaller model says otherwise."""
 
-THINKING = 1024
-"""Tokens that a reasoning model may think in ``<think>`` marks, beyond a question's max_tokens."""
-
 WORTH_WAITING = 64
 """Tokens of a beginning that another lane is reading for which a question waits, to copy them."""
 
-Feed = tuple[Sequence[int], bool]
-"""Tokens to evaluate, and whether the logits after them are wanted."""
 Answering = Generator[Feed, np.ndarray | None, Answer]
 
 
@@ -52,6 +50,7 @@ class Lane:
     answering: Answering | None = None
     feed: Feed | None = None
     used: int = 0
+    trie: Trie | None = None
 
 
 class LlamaCpp:
@@ -77,13 +76,12 @@ class LlamaCpp:
         cores = threads or max(1, (os.cpu_count() or 2) // 2)
         self._native.start(lanes * (room + 8), lanes, cores, kv_type, flash_attention, unified=lanes == 1 or kv_unified and not deterministic)
         opening, closing = wrapping(self._native.chat_template())
-        self.card = replace(_card(path, metadata, room, (opening, closing)), exact=lanes == 1 or deterministic)
+        self.card = replace(card(path, metadata, room, (opening, closing)), exact=lanes == 1 or deterministic)
         self._deterministic = deterministic
         self._alone = deterministic or not self._native.can_forget_tails()  # a recurrent state has no beginning to copy
         self._lanes = [Lane(number) for number in range(lanes)]
         self._seed, self._temperature = seed, temperature
         self._tokens: dict[str, tuple[int, ...]] = {}
-        self._tries: dict[tuple[str, ...], Node] = {}
         self._clock = 0
         self._answers: list[tuple[int, Answer]] = []
 
@@ -190,13 +188,18 @@ class LlamaCpp:
             lane.held += held
         assert logits is not None
         scores: tuple[float, ...] = ()
+        pick = self._pick(pieces)
         if question.choices:
+            root = self._choices(lane, question)
             if question.score_choices:
-                scores = yield from self._score(lane, question.choices, logits)
-            text, written, logprob = yield from self._choose(question.choices, logits)
+                base = lane.position
+                told = yield from scored(root, logits, lambda: self._rewind(lane, base))
+                scores = tuple(told.get(choice, -np.inf) for choice in question.choices)
+            text, written, logprob = yield from choose(root, logits, pick)
             finish = "choice"
         else:
-            text, written, logprob, finish = yield from self._write(question, pieces, logits)
+            room = self.card.context - sum(map(len, pieces))
+            text, written, logprob, finish = yield from write(self._native, question, logits, room, pick)
         said, thinking = without_thinking(text)
         read, seconds = sum(map(len, pieces)), time.perf_counter() - began
         return Answer(said, read, reused, written, logprob, seconds, finish, scores, thinking)
@@ -250,48 +253,6 @@ class LlamaCpp:
             found = self._tokens[text] = self._native.tokenize(text)
         return found
 
-    def _choose(self, choices: tuple[str, ...], logits: np.ndarray) -> Generator[Feed, np.ndarray, tuple[str, int, float]]:
-        """Walk the trie, taking the likeliest allowed token where there is a decision and the lowest token of equals."""
-        node, logprob, written = self._trie(choices), 0.0, 0
-        pending: list[int] = []
-        while True:
-            tokens, node = forced(node)
-            pending += tokens
-            written += len(tokens)
-            if node.choice is not None:
-                return choices[node.choice], written, logprob
-            if pending:
-                logits = yield pending, True
-            allowed = sorted(node.children)
-            scores = _log_softmax(logits[allowed])
-            pick = int(np.argmax(scores))
-            logprob += float(scores[pick])
-            pending, node = [allowed[pick]], node.children[allowed[pick]]
-            written += 1
-
-    def _score(self, lane: Lane, choices: tuple[str, ...], logits: np.ndarray) -> Generator[Feed, np.ndarray, tuple[float, ...]]:
-        """The log-probability of every choice when only choices can be drawn, by walking the whole trie depth first and
-        dropping what was fed on the way back."""
-        scores = [-np.inf] * len(choices)
-        base = lane.position
-        stack: list[tuple[Node, list[int], float]] = [(self._trie(choices), [], 0.0)]
-        while stack:
-            node, path, logprob = stack.pop()
-            tokens, node = forced(node)
-            path = path + tokens
-            if node.choice is not None:
-                scores[node.choice] = logprob
-                continue
-            if path:
-                logits = yield path, True
-                yield from self._rewind(lane, base)
-            allowed = sorted(node.children)
-            shares = _log_softmax(logits[allowed])
-            for token, share in reversed(list(zip(allowed, shares, strict=True))):
-                stack.append((node.children[token], [*path, token], logprob + float(share)))
-        first = {choice: score for choice, score in reversed(list(zip(choices, scores, strict=True))) if score > -np.inf}
-        return tuple(first[choice] if choice in first else score for choice, score in zip(choices, scores, strict=True))
-
     def _rewind(self, lane: Lane, base: int) -> Generator[Feed, np.ndarray, None]:
         """Let ``lane`` hold its pieces again and nothing after them; a model that cannot drop a tail reads them again."""
         try:
@@ -303,76 +264,26 @@ class LlamaCpp:
                 for start in range(0, len(piece), CHUNK):
                     yield piece[start : start + CHUNK], False
 
-    def _trie(self, choices: tuple[str, ...]) -> Node:
-        found = self._tries.get(choices)
-        if found is None:
-            try:
-                found = trie(self._piece(choice) for choice in choices)
-            except ValueError as error:
-                raise ModelError(f"these choices cannot be told apart: {error}") from None
-            if len(self._tries) > 32:
-                self._tries.clear()
-            self._tries[choices] = found
-        return found
-
-    def _write(
-        self, question: Question, pieces: list[tuple[int, ...]], logits: np.ndarray
-    ) -> Generator[Feed, np.ndarray, tuple[str, int, float, str]]:
-        """Free text, or text that matches the grammar, until a stop string, the model's own end, or max_tokens."""
-        grammar = self._native.grammar(question.grammar) if question.grammar else None
-        random = np.random.default_rng([self._seed, zlib.crc32(np.array([t for p in pieces for t in p]).tobytes())])
-        raw, written, logprob, finish = b"", 0, 0.0, "length"
-        room = self.card.context - sum(map(len, pieces))
+    def _choices(self, lane: Lane, question: Question) -> Node:
+        """The lane's trie, brought from the last step's choices to these."""
+        if lane.trie is None:
+            lane.trie = Trie(self._piece)
         try:
-            while written < min(room, question.max_tokens + (THINKING if thinks(raw) else 0)):
-                token = self._sample(logits, random)
-                if grammar and not grammar.allows(token):
-                    token = self._sample(grammar.mask(logits), random)
-                logprob += float(_log_softmax(logits)[token])
-                written += 1
-                if self._native.ends(token):
-                    finish = "stop"
-                    break
-                if grammar:
-                    grammar.accept(token)
-                raw += self._native.piece(token)
-                text = raw.decode("utf-8", "ignore")
-                if not thinks(raw) and any(stop in without_thinking(text)[0] for stop in question.stop):
-                    finish = "stop"
-                    break
-                logits = yield [token], True
-        finally:
-            if grammar:
-                grammar.close()
-        text = raw.decode("utf-8", "replace")
-        begin = text.rfind("</think>") + 1
-        ends = [text.index(stop, begin) for stop in question.stop if stop in text[begin:]]
-        return text[: min(ends)] if ends else text, written, logprob, finish
+            return lane.trie.update(question.choices)
+        except ValueError as error:
+            raise ModelError(f"these choices cannot be told apart: {error}") from None
 
-    def _sample(self, logits: np.ndarray, random: np.random.Generator) -> int:
+    def _pick(self, pieces: list[tuple[int, ...]]) -> Callable[[np.ndarray], int]:
+        """How a token is taken: the likeliest, or at a temperature by a draw that the seed and the prompt decide."""
         if self._temperature <= 0:
-            return int(np.argmax(logits))
-        return int(random.choice(len(logits), p=np.exp(_log_softmax(logits.astype(np.float64) / self._temperature))))
+            return lambda shares: int(np.argmax(shares))
+        random = np.random.default_rng([self._seed, zlib.crc32(np.array([t for p in pieces for t in p]).tobytes())])
 
+        def drawn(shares: np.ndarray) -> int:
+            weights = np.exp((shares - shares.max()).astype(np.float64) / self._temperature)
+            return int(random.choice(len(weights), p=weights / weights.sum()))
 
-def read_card(path: Path) -> ModelCard:
-    """What the file says of itself, without loading its weights; ModelError if it is no model."""
-    native = Native(checked(path), gpu_layers=0, vocabulary_only=True)
-    try:
-        metadata = native.metadata()
-        trained = int(metadata.get(f"{metadata.get('general.architecture')}.context_length", 0))
-        return _card(path, metadata, int(metadata.get("clin.context", 0)) or trained, wrapping(native.chat_template()))
-    finally:
-        native.close()
-
-
-def _card(path: Path, metadata: dict[str, str], context: int, template: tuple[str, str]) -> ModelCard:
-    named = tuple(role.strip() for role in metadata.get("clin.roles", "").split(",") if role.strip())
-    details = {key: metadata[key] for key in ("general.architecture", "general.description", "general.license") if key in metadata}
-    return ModelCard(
-        name=metadata.get("general.name") or path.stem, sha256=sha256(path), prompt=metadata.get("clin.prompt", "full"),
-        roles=named or ModelCard.roles, context=context, template=template, details=details,
-    )
+        return drawn
 
 
 def _common(held: list[tuple[int, ...]], pieces: list[tuple[int, ...]], limit: int) -> int:
@@ -380,8 +291,3 @@ def _common(held: list[tuple[int, ...]], pieces: list[tuple[int, ...]], limit: i
     while count < min(len(held), limit) and held[count] == pieces[count]:
         count += 1
     return count
-
-
-def _log_softmax(logits: np.ndarray) -> np.ndarray:
-    shifted = logits - logits.max()
-    return shifted - np.log(np.exp(shifted).sum())

@@ -64,6 +64,28 @@ def log() -> _Log:
     return _log
 
 
+class _Batch:
+    """llama.cpp's batch over arrays of ours, which are filled by slices: its own are filled a ctypes call a field."""
+
+    def __init__(self, size: int) -> None:
+        self.token, self.pos, self.sequence = (np.zeros(size, dtype=np.int32) for _ in range(3))
+        self.logits = np.zeros(size, dtype=np.int8)
+        self._counts = np.ones(size, dtype=np.int32)
+        # Every token's list of sequences is one entry of ``sequence``.
+        self._lists = self.sequence.ctypes.data + 4 * np.arange(size, dtype=np.uintp)
+        self._batch = llama_cpp.llama_batch()
+        for name, array in (
+            ("token", self.token), ("pos", self.pos), ("n_seq_id", self._counts), ("seq_id", self._lists), ("logits", self.logits)
+        ):
+            kind = dict(llama_cpp.llama_batch._fields_)[name]
+            setattr(self._batch, name, ctypes.cast(array.ctypes.data, kind))
+
+    def of(self, tokens: int) -> llama_cpp.llama_batch:
+        """The batch of the first ``tokens`` entries."""
+        self._batch.n_tokens = tokens
+        return self._batch
+
+
 class Native:
     """A loaded model; :meth:`start` gives it a context of cache cells that all sequences share."""
 
@@ -81,7 +103,8 @@ class Native:
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self.vocabulary = llama_cpp.llama_vocab_n_tokens(self._vocab)
         self.trained = llama_cpp.llama_model_n_ctx_train(self._model)
-        self._batch = None
+        self._batch: _Batch | None = None
+        self._pieces: dict[int, bytes] = {}
         self._path = path
 
     def start(
@@ -105,7 +128,7 @@ class Native:
             raise ModelError(f"no context of {cells} tokens for '{self._path}': {log().reason()}; give a smaller --ctx")
         self._unified = unified
         self._memory = llama_cpp.llama_get_memory(self._context)
-        self._batch = llama_cpp.llama_batch_init(self.batch_size, 0, 1)
+        self._batch = _Batch(self.batch_size)
 
     def metadata(self) -> dict[str, str]:
         """The file's keys; arrays as llama.cpp prints them."""
@@ -135,9 +158,11 @@ class Native:
 
     def piece(self, token: int) -> bytes:
         """The bytes of ``token``; control tokens have none."""
+        if token in self._pieces:
+            return self._pieces[token]
         buffer = ctypes.create_string_buffer(256)
         count = llama_cpp.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
-        return buffer.raw[: max(count, 0)]
+        return self._pieces.setdefault(token, buffer.raw[: max(count, 0)])
 
     def first(self) -> tuple[int, ...]:
         """The token that every prompt begins with, if the model wants one."""
@@ -154,17 +179,18 @@ class Native:
     def decode(self, rows: Sequence[Row]) -> list[np.ndarray | None]:
         """Evaluate ``rows`` in one batch; the logits (float32, [vocabulary]) where wanted. MemoryError if the cache is
         full (nothing has changed then)."""
-        batch, at, wanted = self._batch, 0, []
+        at, wanted = 0, []
+        batch = self._batch
         for row in rows:
-            for offset, token in enumerate(row.tokens):
-                batch.token[at], batch.pos[at] = token, row.start + offset
-                batch.n_seq_id[at], batch.seq_id[at][0] = 1, row.sequence
-                batch.logits[at] = 0
-                at += 1
-            batch.logits[at - 1] = row.wanted
-            wanted.append(at - 1 if row.wanted else None)
-        batch.n_tokens = at
-        code = llama_cpp.llama_decode(self._context, batch)
+            end = at + len(row.tokens)
+            batch.token[at:end] = row.tokens
+            batch.pos[at:end] = range(row.start, row.start + len(row.tokens))
+            batch.sequence[at:end] = row.sequence
+            batch.logits[at:end] = 0
+            batch.logits[end - 1] = row.wanted
+            wanted.append(end - 1 if row.wanted else None)
+            at = end
+        code = llama_cpp.llama_decode(self._context, batch.of(at))
         if code == 1:
             raise MemoryError("no room in the cache")
         if code:
@@ -197,8 +223,6 @@ class Native:
 
     def close(self) -> None:
         """Free everything; closing twice is closing once."""
-        if self._batch is not None:
-            llama_cpp.llama_batch_free(self._batch)
         if self._context:
             llama_cpp.llama_free(self._context)
         if self._model:

@@ -1,0 +1,30 @@
+"""What a GGUF file says of itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from clin.llms import ModelCard
+from clin.llms.gguf_file import checked, sha256
+from clin.llms.native import Native
+from clin.llms.template import wrapping
+
+
+def readcard(path: Path) -> ModelCard:
+    """What the file says of itself, without loading its weights; ModelError if it is no model."""
+    native = Native(checked(path), gpu_layers=0, vocabulary_only=True)
+    try:
+        metadata = native.metadata()
+        trained = int(metadata.get(f"{metadata.get('general.architecture')}.context_length", 0))
+        return card(path, metadata, int(metadata.get("clin.context", 0)) or trained, wrapping(native.chat_template()))
+    finally:
+        native.close()
+
+
+def card(path: Path, metadata: dict[str, str], context: int, template: tuple[str, str]) -> ModelCard:
+    named = tuple(role.strip() for role in metadata.get("clin.roles", "").split(",") if role.strip())
+    details = {key: metadata[key] for key in ("general.architecture", "general.description", "general.license") if key in metadata}
+    return ModelCard(
+        name=metadata.get("general.name") or path.stem, sha256=sha256(path), prompt=metadata.get("clin.prompt", "full"),
+        roles=named or ModelCard.roles, context=context, template=template, details=details,
+    )
