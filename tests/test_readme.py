@@ -60,3 +60,11 @@ def test_the_examples_of_the_memory_page_run_in_order(tmp_path: Path) -> None:
         told += done.stdout
     assert "The key SHOULD BE NECESSARY to opening the door" in told
     assert "r1 0 0 open door" in told
+
+
+def test_the_example_of_the_worlds_page_runs(tmp_path: Path) -> None:
+    [code] = re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs/worlds.md").read_text(), re.DOTALL | re.MULTILINE)
+    assert len(code.splitlines()) <= 12
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=environment())
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Your task is to repair the")

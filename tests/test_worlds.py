@@ -9,15 +9,14 @@ import sys
 import time
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
 from conftest import environment
-from worlds import World, WorldError, find_task, open_world, world_module, world_names
+from worlds import WorldError, find_task, open_world, world_module, world_names
 from worlds import scienceworld as sw
 from worlds import textworldexpress as tx
+from worlds.conformance import CHECKS, machine, walk
 
 SAMPLES = {
+    "causal": [("make", 203), ("compose-5", 204)],
     "scienceworld": [("find-living-thing", 225), ("boil", 21), ("power-component", 15)],
     "textworldexpress": [(game, 2003) for game in tx.PARAMETERS],
 }
@@ -25,99 +24,15 @@ PLACES = [(name, *place) for name in world_names() for place in SAMPLES[name]]
 """One line per world here; a new world without one fails at once."""
 
 
-@pytest.fixture(scope="module", params=PLACES, ids=lambda place: "-".join(map(str, place)))
-def place(request) -> tuple[str, str, int]:
-    return request.param
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: "-".join(map(str, place)))
+def test_a_world_keeps_the_contract(place: tuple[str, str, int], check) -> None:
+    check(lambda: open_world(*place))
 
 
-@pytest.fixture
-def world(place) -> World:
-    opened = open_world(*place)
-    yield opened
-    opened.close()
-
-
-def walk(world: World, count: int) -> list[tuple[str, str, float, bool]]:
-    """The reset and up to ``count`` steps, each by a fixed rule among the admissible actions."""
-    seen = world.reset()
-    told = [("", seen.text, seen.score, seen.done)]
-    for index in range(count):
-        actions = [each for each in world.actions() if not each.startswith("focus")]
-        action = actions[(index * 37 + 11) % len(actions)]
-        seen = world.step(action)
-        told.append((action, seen.text, seen.score, seen.done))
-        if seen.done:
-            break
-    return told
-
-
-def test_a_world_keeps_the_protocol(world: World) -> None:
-    assert isinstance(world, World)
-    assert world.goal.strip()
-
-
-def test_the_same_actions_give_the_same_observations(place, world: World) -> None:
-    first = walk(world, 8)
-    assert walk(world, 8) == first
-    other = open_world(*place)
-    assert walk(other, 8) == first
-    other.close()
-
-
-def test_worlds_beside_each_other_do_not_touch(place, world: World) -> None:
-    alone = walk(world, 6)
-    beside = [open_world(*place) for _ in range(3)]
-    for each in beside:
-        each.reset()
-    for index, (action, text, score, done) in enumerate(alone[1:]):
-        for number, each in enumerate(beside):
-            if number == 1 and index == 2:
-                each.step("look around")
-                continue
-            if number != 1:
-                seen = each.step(action)
-                assert (seen.text, seen.score, seen.done) == (text, score, done)
-    for each in beside:
-        each.close()
-
-
-def test_looking_costs_nothing(world: World) -> None:
-    told = walk(world, 4)
-    world.reset()
-    for action, text, score, _ in told[1:]:
-        assert world.actions() == world.actions()
-        assert world.surroundings() == world.surroundings()
-        seen = world.step(action)
-        assert (seen.text, seen.score) == (text, score)
-
-
-def test_admissible_actions_are_sorted_and_accepted(world: World) -> None:
-    """Accepted, not always understood: ScienceWorld's official list names things in containers that are closed."""
-    world.reset()
-    actions = world.actions()
-    assert list(actions) == sorted(set(actions))
-    understood = 0
-    for action in actions[:: max(1, len(actions) // 12)]:
-        world.reset()
-        understood += "No known action" not in world.step(action).text
-    assert understood >= 6
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.one_of(st.text(max_size=60), st.sampled_from(["", "0", "x" * 10_000, "\x00\x1b[31m\n", "去厨房", "focus on", "teleport to"])))
-def test_any_string_gets_an_answer(world: World, action: str) -> None:
-    world.reset()
-    seen = world.step(action)
-    assert isinstance(seen.text, str)
-    assert -100 <= seen.score <= 100
-
-
-def test_closing_twice_is_closing_once(place) -> None:
-    opened = open_world(*place)
-    opened.close()
-    opened.close()
-    with pytest.raises(WorldError, match="closed"):
-        opened.reset()
+@pytest.mark.parametrize("place", [next(place for place in PLACES if place[0] == name) for name in world_names()], ids=str)
+def test_played_in_any_order_a_world_can_be_replayed(place: tuple[str, str, int]) -> None:
+    machine(lambda: open_world(*place)).TestCase().runTest()
 
 
 def test_after_the_end_a_step_is_an_error() -> None:

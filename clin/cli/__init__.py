@@ -13,6 +13,7 @@ from clin.errors import nearest
 
 COMMANDS = {
     "run": "Play trials, learn between them.",
+    "play": "Play a task yourself; the trial is stored like any other.",
     "resume": "Go on with a run that was interrupted.",
     "runs": "The runs in a database.",
     "show": "A run's trials, or one trial's trajectory.",

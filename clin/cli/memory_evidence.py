@@ -1,4 +1,4 @@
-"""``clin memory check-evidence``."""
+"""``clin memory check-evidence | grade``: a memory against the record, and against the world's truth."""
 
 from __future__ import annotations
 
@@ -40,4 +40,35 @@ def check_evidence(run: str, db: Path, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-COMMANDS = (check_evidence,)
+@click.command()
+@click.argument("run")
+@click.option("--trial", type=click.IntRange(0), default=None, help="The memory after this trial.  [default: the last]")
+@database
+@as_json
+def grade(run: str, trial: int | None, db: Path, as_json: bool) -> None:
+    """Hold the memory of RUN against the truth of its world, where the world knows it (causal)."""
+    from rich.text import Text
+
+    from clin.cli.tables import console, dump
+    from clin.grade import grade_run
+    from clin.stored import ended_trial
+    from memory.inert import inert
+    from memory.store import Store
+
+    with Store(existing(db), read_only=True) as store:
+        number = ended_trial(store, run, trial)
+        found = grade_run(store, run, number)
+    if as_json:
+        dump({"run": run, "trial": number, "precision": found.precision, "recall": found.recall, "f1": found.f1,
+              "right": [str(link) for link in found.right], "wrong": [str(link) for link in found.wrong],
+              "found": found.found, "missing": found.missing})
+        return
+    out = console()
+    precision = "no link" if found.precision is None else f"{found.precision:.2f}"
+    out.print(f"The memory of {run} after trial {number}: precision {precision}, recall {found.recall or 0:.2f}, F1 {found.f1:.2f}")
+    for mark, lines in (("right", found.right), ("wrong", found.wrong), ("missing", found.missing)):
+        for line in lines:
+            out.print(Text(f"  {mark:<8} {inert(str(line))}"))
+
+
+COMMANDS = (check_evidence, grade)

@@ -69,6 +69,24 @@ def model_options(command: Command) -> Command:
     return gathered
 
 
+def world_options(command: Command) -> Command:
+    """``--world-option NAME=VALUE``, as a mapping."""
+    return click.option(
+        "--world-option", "world_options", multiple=True, metavar="NAME=VALUE", callback=_named_values,
+        help="An option of the world, such as rules=3; may be given several times.",
+    )(command)
+
+
+def _named_values(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> dict[str, int | str]:
+    found: dict[str, int | str] = {}
+    for each in given:
+        name, sign, value = each.partition("=")
+        if not sign or not name:
+            raise UserError(f"'{each}' is not of the form NAME=VALUE")
+        found[name] = int(value) if value.isdecimal() else value
+    return found
+
+
 def numbers(text: str) -> list[int]:
     """``3``, ``3,5`` or ``0-9`` as numbers, each once; UserError for anything else."""
     found: dict[int, None] = {}

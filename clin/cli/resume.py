@@ -8,6 +8,7 @@ import click
 
 from clin.cli.options import as_json, database, existing
 from clin.cli.run import follow
+from clin.errors import UserError
 
 
 @click.command()
@@ -23,6 +24,8 @@ def resume(run: str, verbose: bool, db: Path, as_json: bool) -> None:
 
     with Store(existing(db)) as store:
         config = RunConfig.checked(**store.run(run).config)
+        if config.model.reference == "person":
+            raise UserError(f"{run} was played by a person; `clin play {config.world} {config.task}` begins another")
         roles = {name: info.reference for name, info in config.role_models.items()}
         options = {**config.model.options, "lanes": 1}
         llm = open_models(config.model.reference, roles, options, config.seed)

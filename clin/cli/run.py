@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clin.cli.options import as_json, database, model_options
+from clin.cli.options import as_json, database, model_options, world_options
 from clin.errors import UserError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ DEFAULT_VARIATION = 94
 @click.option("--task", default=None, help="A task by name or id; `clin worlds WORLD` lists them.")
 @click.option("--variation", default=None, help="Variations: 7, 3,5 or 0-9, a run each.  [default: the first of the test split]")
 @click.option("--simplifications", default=None, help="ScienceWorld's presets or single ones, by commas.  [default: easy]")
+@world_options
 @click.option("--trials", default=5, show_default=True, type=click.IntRange(1), help="Trials of one episode.")
 @click.option("--budget", default=100, show_default=True, type=click.IntRange(1), help="Steps per trial at most.")
 @click.option("--strategy", default="clin", show_default=True, help="How the memory is kept: clin, none.")
@@ -42,7 +43,7 @@ DEFAULT_VARIATION = 94
 @database
 @as_json
 def run(
-    world: str, task: str | None, variation: str | None, simplifications: str | None, trials: int, budget: int,
+    world: str, task: str | None, variation: str | None, simplifications: str | None, world_options: dict[str, int | str], trials: int, budget: int,
     strategy: str, writer: str | None, start: str | None, read_only_memory: bool, seed: int, verbose: bool,
     model: str, role_model: tuple[str, ...], options: dict[str, Any], db: Path, as_json: bool,
 ) -> None:
@@ -66,7 +67,7 @@ def run(
             configs = [
                 RunConfig.checked(
                     world=world, task=task, variation=each, strategy=strategy, trials=trials, budget=budget, seed=seed,
-                    world_options={} if simplifications is None else {"simplifications": simplifications},
+                    world_options=world_options if simplifications is None else {**world_options, "simplifications": simplifications},
                     writer=chosen_writer(writer, card_of(llm, "revise")), start=start or "",
                     read_only_memory=read_only_memory, versions=versions(), **fields,
                 )

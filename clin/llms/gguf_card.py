@@ -10,7 +10,7 @@ from clin.llms.native import Native
 from clin.llms.template import wrapping
 
 
-def readcard(path: Path) -> ModelCard:
+def read_card(path: Path) -> ModelCard:
     """What the file says of itself, without loading its weights; ModelError if it is no model."""
     native = Native(checked(path), gpu_layers=0, vocabulary_only=True)
     try:
@@ -22,6 +22,7 @@ def readcard(path: Path) -> ModelCard:
 
 
 def card(path: Path, metadata: dict[str, str], context: int, template: tuple[str, str]) -> ModelCard:
+    """The card of an opened file: its ``metadata``, the context it is given, and what its chat template puts around a prompt."""
     named = tuple(role.strip() for role in metadata.get("clin.roles", "").split(",") if role.strip())
     details = {key: metadata[key] for key in ("general.architecture", "general.description", "general.license") if key in metadata}
     return ModelCard(

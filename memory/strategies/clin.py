@@ -42,7 +42,7 @@ class Clin:
 
     def revise(self, memory: Memory, trials: Sequence[Trial], size: Size) -> Revision:
         if self.writer == "rules":
-            return Revised(Memory(rules.links(trials)))
+            return Revised(Memory(_with_earlier(rules.links(trials), trials[0].recalled.links if trials else ())))
         return (yield from self._ask(_clin_prompts.reflection(trials, self.k, self.budget, size), memory))
 
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
@@ -60,6 +60,18 @@ class Clin:
         reply = yield Prompt(text, grammar=_clin_prompts.GRAMMAR, max_tokens=self.max_tokens)
         reading = read(reply)
         return Revised(Memory(reading.links) if reading.links else fallback, reading.unreadable)
+
+
+def _with_earlier(learned: tuple[Link, ...], earlier: Sequence[Link]) -> tuple[Link, ...]:
+    """What the episode's trials taught, then what its first trial had read from elsewhere (a meta-memory, a person's), as
+    far as the trials neither say it themselves nor found its cause useless; 12 links together."""
+    said = {link.claim for link in learned}
+    useless = {link.claim[0] for link in learned if link.relation is Relation.NOT_CONTRIBUTE}
+    kept = [
+        link for link in earlier
+        if link.claim not in said and (link.relation is Relation.NOT_CONTRIBUTE or link.claim[0] not in useless)
+    ]
+    return tuple(dict.fromkeys((*learned, *kept)))[: max(rules.MOST, len(learned))]
 
 
 def _best(episode: Episode) -> tuple[Trial, Memory]:

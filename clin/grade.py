@@ -1,0 +1,73 @@
+"""A memory held against the truth of its world, where the world knows it (``causal``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from clin.errors import UserError
+from memory.evidence.events import is_complete, is_progress
+from memory.links import Link, Relation, parse
+from memory.store import Store
+from worlds import open_world
+
+
+@dataclass(frozen=True)
+class Grade:
+    """``precision``: the share of the memory's links that hold, by what they say (helps or does not help), whatever the
+    hedge. ``recall``: the share of the core causes (the actions that reach a necessary sub-goal) that a right link names.
+    None where there is nothing to divide by."""
+
+    right: tuple[Link, ...]
+    wrong: tuple[Link, ...]
+    found: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def precision(self) -> float | None:
+        said = len(self.right) + len(self.wrong)
+        return len(self.right) / said if said else None
+
+    @property
+    def recall(self) -> float | None:
+        core = len(self.found) + len(self.missing)
+        return len(self.found) / core if core else None
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of precision and recall; 0 for an empty memory."""
+        precision, recall = self.precision or 0.0, self.recall or 0.0
+        return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def grade(links: Sequence[Link], truth: Any) -> Grade:
+    """``truth`` has ``necessary``, ``contributing`` and ``not_contributing`` links as text, and ``core`` causes."""
+    helps = {_claim(parse(text)) for text in truth.necessary | truth.contributing}
+    idle = {_claim(parse(text)) for text in truth.not_contributing}
+    right, wrong = [], []
+    for link in links:
+        (right if _claim(link) in (idle if link.relation is Relation.NOT_CONTRIBUTE else helps) else wrong).append(link)
+    named = {link.claim[0] for link in right if link.relation is not Relation.NOT_CONTRIBUTE}
+    core = sorted(truth.core)
+    return Grade(
+        tuple(right), tuple(wrong), tuple(cause for cause in core if cause in named), tuple(cause for cause in core if cause not in named)
+    )
+
+
+def _claim(link: Link) -> tuple[str, str]:
+    """Cause and effect; the task and any progress in it are one effect."""
+    cause, effect = link.claim
+    return cause, "task" if is_progress(effect) or is_complete(effect) else effect
+
+
+def grade_run(store: Store, run: str, trial: int) -> Grade:
+    """The memory of ``run`` after ``trial`` against its world; UserError where that world does not know its truth."""
+    config = store.run(run).config
+    world = open_world(config["world"], config["task"], config["variation"], seed=config["seed"], **config["world_options"])
+    try:
+        if not hasattr(world, "truth"):
+            raise UserError(f"the world {config['world']} does not know its causes, so a memory cannot be graded there (causal does)")
+        return grade(store.version_after(run, trial).memory.links, world.truth())
+    finally:
+        world.close()

@@ -1,0 +1,25 @@
+"""Every task of every world answers as it did when its golden transcript was written."""
+
+from __future__ import annotations
+
+import pytest
+
+from transcripts import transcripts
+from worlds import open_world, world_module, world_names
+
+ROWS = transcripts()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['world']}-{row['task']}")
+def test_a_golden_transcript_is_answered_as_before(row) -> None:
+    world = open_world(row["world"], row["task"], row["variation"], **row["options"])
+    seen = world.reset()
+    for number, (action, text, score, done) in enumerate(row["steps"]):
+        seen = world.step(action) if number else seen
+        assert (seen.text, seen.score, seen.done) == (text, score, done), f"step {number}: {action}"
+    world.close()
+
+
+def test_every_task_has_a_transcript() -> None:
+    every = {(name, task.name) for name in world_names() for task in world_module(name).tasks()}
+    assert {(row["world"], row["task"]) for row in ROWS} == every

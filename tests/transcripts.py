@@ -1,0 +1,66 @@
+"""Golden transcripts: what each task of each world answered, kept in tests/data and replayed by tests/test_transcripts.py.
+
+    python benchmarks/all_tasks.py --db all_tasks.db --out /tmp/page.md && python tests/transcripts.py all_tasks.db
+
+writes them anew, from the first trials of a database for ScienceWorld and from solutions for the other worlds. Do so only
+where a world has changed on purpose, and read the difference.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).parent / "data" / "transcripts.jsonl.xz"
+MOST = 25
+"""Steps that are kept of one transcript."""
+
+
+def transcripts() -> list[dict[str, Any]]:
+    """Rows with world, task, variation, options and steps; a step is [action, text, score, done], the first the reset."""
+    return [json.loads(line) for line in lzma.open(FILE, "rt", encoding="utf-8")]
+
+
+def played(world: str, task: str, variation: int, actions: list[str], **options: Any) -> dict[str, Any]:
+    from worlds import open_world
+
+    opened = open_world(world, task, variation, **options)
+    seen = opened.reset()
+    steps = [["", seen.text, seen.score, seen.done]]
+    for action in actions[:MOST]:
+        if seen.done:
+            break
+        seen = opened.step(action)
+        steps.append([action, seen.text, seen.score, seen.done])
+    opened.close()
+    return {"world": world, "task": task, "variation": variation, "options": options, "steps": steps}
+
+
+def made(database: Path) -> Iterator[dict[str, Any]]:
+    from memory.store import Store
+    from worlds import causal, open_world
+    from worlds import textworldexpress as tx
+
+    with Store(database, read_only=True) as store:
+        for run in store.runs():
+            trial = store.trial(store.trials(run.name)[0].id)
+            actions = [step.action for step in trial.steps]
+            yield played("scienceworld", run.config["task"], run.config["variation"], actions, **run.config["world_options"])
+    for game in tx.PARAMETERS:
+        tx.TextWorldExpress(game, 7, "")
+        server = tx.jvm().gateway().jvm.textworldexpress.runtime.PythonInterface()
+        server.loadJSON(game, "train", 7, "", True)
+        yield played("textworldexpress", game, 7, list(server.getGoldActionSequence()))
+    for task in causal.TASKS:
+        yield played("causal", task, 203, list(open_world("causal", task, 203, rules=901).plan()), rules=901)
+
+
+if __name__ == "__main__":
+    rows = list(made(Path(sys.argv[1])))
+    with lzma.open(FILE, "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    print(f"{len(rows)} transcripts, {FILE.stat().st_size:,} bytes")
