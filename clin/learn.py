@@ -95,7 +95,8 @@ class Learner:
             self.watcher.step_done(self._name(), number, next(indices), step, calls)
 
         ending = yield from play(
-            world, recalled, record, budget=self.config.budget, context=context, card=self.card, past=past
+            world, recalled, record, budget=self.config.budget, context=context, card=self.card, past=past,
+            weigh=getattr(strategy, "weighs_actions", False),
         )
         trial = Trial(number, world.goal, opening, self.store.steps(trial_id), ending, recalled)
         yield from self._revise(strategy, trial_id, trial, memory)

@@ -67,11 +67,13 @@ def play(
     context: Context,
     card: ModelCard,
     past: Sequence[Step] = (),
+    weigh: bool = False,
 ) -> Generator[Question, Answer, Ending]:
     """Play ``world``, which has just been reset, for at most ``budget`` steps; ``context`` holds the prompt's head.
 
     ``past`` are steps of this trial that were recorded before an interruption: they are done again in the world,
-    without asking the model, and compared. Raises :class:`WorldChanged` where they differ.
+    without asking the model, and compared. Raises :class:`WorldChanged` where they differ. ``weigh`` takes the action that
+    is likeliest as a whole, instead of deciding token by token.
     """
     steps: list[Step] = []
     done = False
@@ -83,7 +85,7 @@ def play(
         ending = _ending(steps, done, budget)
         if ending:
             return ending
-        move, calls = yield from _heard(context.style.ask(world, context.parts(), recalled), card)
+        move, calls = yield from _heard(context.style.ask(world, context.parts(), recalled, weigh=weigh), card)
         try:
             seen = world.step(move.action)
         except WorldCrashed:

@@ -48,8 +48,10 @@ class Style(Protocol):
         """What stands in for the ``left_out`` oldest turns when the trajectory has outgrown the context."""
         ...
 
-    def ask(self, world: World, parts: tuple[str, ...], memory: Memory) -> Generator[Question, Answer, Move]:
-        """Ask for the next action, as one question or several."""
+    def ask(
+        self, world: World, parts: tuple[str, ...], memory: Memory, *, weigh: bool = False
+    ) -> Generator[Question, Answer, Move]:
+        """Ask for the next action, as one question or several; ``weigh``: for the likelihood of every whole action."""
         ...
 
 
@@ -76,10 +78,12 @@ class Compact:
     def gap(self, left_out: int) -> tuple[str, ...]:
         return ("...\n",)
 
-    def ask(self, world: World, parts: tuple[str, ...], memory: Memory) -> Generator[Question, Answer, Move]:
-        actions = world.actions()
-        answer = yield Question((*parts, compact.ASK), choices=tuple(map(compact.choice, actions)))
-        return Move(answer.text.strip())
+    def ask(
+        self, world: World, parts: tuple[str, ...], memory: Memory, *, weigh: bool = False
+    ) -> Generator[Question, Answer, Move]:
+        choices = tuple(map(compact.choice, world.actions()))
+        answer = yield Question((*parts, compact.ASK), choices=choices, score_choices=weigh)
+        return Move(weightiest(choices, answer) if weigh else answer.text.strip())
 
 
 HOW = """You are an agent in a text world. You act in steps: each step you are told what you see, and you choose one \
@@ -117,18 +121,30 @@ class Full:
     def gap(self, left_out: int) -> tuple[str, ...]:
         return (f"\n(The {left_out} earliest steps are left out here.)\n",)
 
-    def ask(self, world: World, parts: tuple[str, ...], memory: Memory) -> Generator[Question, Answer, Move]:
+    def ask(
+        self, world: World, parts: tuple[str, ...], memory: Memory, *, weigh: bool = False
+    ) -> Generator[Question, Answer, Move]:
         actions = world.actions()
+        choices = tuple(f" {action}\n" for action in actions)
         tail = f"\nNow: {world.surroundings()}\n{forms(actions, self.tail_characters)}{ASK}"
         asked = (*parts, tail)
+        if weigh:
+            answer = yield Question(asked, choices=choices, begun=("Action:",), score_choices=True)
+            return Move(weightiest(choices, answer))
         reply = yield Question(
             asked, begun=("Thought:",), stop=("\nAction:", "\n\n"), max_tokens=self.thought_tokens
         )
         thought = " ".join(reply.text.split())
         begun = ("Thought:", f" {thought}\nAction:")
-        choices = tuple(f" {action}\n" for action in actions)
         answer = yield Question(asked, choices=choices, begun=begun)
         return Move(answer.text.strip(), thought, citations(thought, len(memory.links)))
+
+
+def weightiest(choices: Sequence[str], answer: Answer) -> str:
+    """The action of the greatest log-probability; of equals the first. ModelError for a model that tells none."""
+    if len(answer.scores) != len(choices):
+        raise ModelError("this model does not tell how likely each action is, which the strategy saycan needs; use a GGUF file")
+    return choices[max(range(len(choices)), key=lambda n: answer.scores[n])].strip()
 
 
 def recollection(memory: Memory) -> str:

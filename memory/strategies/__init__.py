@@ -57,7 +57,8 @@ class Episode:
 
 
 class Strategy(Protocol):
-    """How a memory is read and changed."""
+    """How a memory is read and changed. A strategy whose ``weighs_actions`` is true has the actor take the action that is
+    likeliest as a whole (``saycan``)."""
 
     def recall(self, memory: Memory, goal: str) -> Memory:
         """What the next trial reads of ``memory``."""
