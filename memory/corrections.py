@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 from memory.links import Link
 from memory.rulings import meaning
@@ -45,17 +47,16 @@ def correct(store: Store, run: str, kind: str, link: Link, *, new: Link | None =
     """Make one correction and return the memory after it. StoreError if the link is not there where it must be."""
     if kind not in KINDS:
         raise StoreError(f"no correction '{kind}' (corrections: {', '.join(KINDS)})")
-    memory = now(store, run)
+    made = [("drop", link), (kind, new)] if kind == "edit" and new is not None else [(kind, link)]
+    change = partial(_changed, run, kind, link, new)
+    return store.memory_version(store.correct(run, made, change, who or person())).memory
+
+
+def _changed(run: str, kind: str, link: Link, new: Link | None, memory: Memory) -> Memory:
     there = [each for each in memory.links if meaning(each) == meaning(link)]
     if kind in ("drop", "edit", "pin") and not there:
         raise StoreError(f"the memory of {run} holds no such link: {link}")
-    links = _after(kind, memory.links, there, link, new)
-    who = who or person()
-    if kind == "edit":
-        store.correct(run, "drop", link, links, who, memory.notes)
-    subject = new if kind == "edit" and new is not None else link
-    store.correct(run, kind, subject, links, who, memory.notes)
-    return now(store, run)
+    return replace(memory, links=_after(kind, memory.links, there, link, new))
 
 
 def _after(kind: str, links: Sequence[Link], there: Sequence[Link], link: Link, new: Link | None) -> tuple[Link, ...]:
@@ -74,5 +75,4 @@ def _after(kind: str, links: Sequence[Link], there: Sequence[Link], link: Link, 
 
 def replace_memory(store: Store, run: str, memory: Memory, *, who: str = "") -> Memory:
     """Replace the memory of ``run`` by ``memory``: what an import does."""
-    store.correct(run, "import", None, memory.links, who or person(), memory.notes)
-    return now(store, run)
+    return store.memory_version(store.correct(run, [("import", None)], lambda _: memory, who or person())).memory

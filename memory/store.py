@@ -12,7 +12,7 @@ import secrets
 import socket
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, replace
 from datetime import UTC, datetime
@@ -146,21 +146,22 @@ class Store:
             self._write_evidence(written, [each for each in tallies if each[0] in corrected.links], refused)
             return written
 
-    def correct(self, run: str, kind: str, link: Link | None, links: Sequence[Link], who: str, notes: Sequence[str] = ()) -> int:
-        """A person's correction: recorded with who and when, and ``links`` as a new version after the run's last ended
-        trial. :mod:`memory.corrections` has the kinds; returns the version's id."""
+    def correct(self, run: str, made: Sequence[tuple[str, Link | None]], change: Callable[[Memory], Memory], who: str) -> int:
+        """A person's correction, in one transaction: what was ``made`` (kind, link) is recorded with who and when, and
+        ``change`` of the memory as it then is becomes a new version after the run's last ended trial. What ``change`` raises
+        leaves everything as it was. :mod:`memory.corrections` has the kinds; returns the version's id."""
         with self._writing() as db:
             number = self._run_id(run)
             row = db.execute("select id, number from trials where run = ? and ending is not null order by number desc limit 1", [number])
             trial, after = row.fetchone() or (None, -1)
             parent = self._latest_version(number, after)
-            version = self._write_version(
-                number, trial, Memory(tuple(links), tuple(notes)), f"person {who}", (), [parent] if parent else []
-            )
-            db.execute(
-                "insert into corrections (run, version, kind, link, who, made) values (?, ?, ?, ?, ?, ?)",
-                [number, version, kind, str(link) if link else "", _text(who), _now()],
-            )
+            memory = change(self.memory_version(parent).memory if parent else Memory())
+            version = self._write_version(number, trial, memory, f"person {who}", (), [parent] if parent else [])
+            for kind, link in made:
+                db.execute(
+                    "insert into corrections (run, version, kind, link, who, made) values (?, ?, ?, ?, ?, ?)",
+                    [number, version, kind, str(link) if link else "", _text(who), _now()],
+                )
             return version
 
     def rulings(self, run: str) -> Rulings:

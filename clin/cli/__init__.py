@@ -14,6 +14,8 @@ from clin.errors import nearest
 COMMANDS = {
     "run": "Play trials, learn between them.",
     "play": "Play a task yourself; the trial is stored like any other.",
+    "batch": "Play an experiment: tasks x strategies x settings x models x seeds.",
+    "report": "Compare runs: points by trial, paired differences, cost.",
     "resume": "Go on with a run that was interrupted.",
     "runs": "The runs in a database.",
     "show": "A run's trials, or one trial's trajectory.",

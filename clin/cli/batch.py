@@ -1,0 +1,74 @@
+"""``clin batch FILE``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from clin.cli.options import as_json, database
+
+if TYPE_CHECKING:
+    from clin.batch import Batch, Cell
+    from clin.batching import Outcome
+    from memory.store import Store
+
+
+@click.command()
+@click.argument("experiment")
+@click.option("--quick", is_flag=True, help="The experiment's quick size: minutes on two cores.")
+@click.option("--plan", is_flag=True, help="Print what would be played, and play nothing.")
+@click.option("--lanes", default=None, type=click.IntRange(1, 256), help="In place of the experiment's own.")
+@database
+@as_json
+def batch(experiment: str, quick: bool, plan: bool, lanes: int | None, db: Path, as_json: bool) -> None:
+    """Play EXPERIMENT, a TOML file or one that ships with clin (such as paper-adapt). What the database holds already is not
+    played again. Exit code 1 where a run failed, 130 where it was interrupted."""
+    from clin.batch import Batch, cells
+    from clin.batching import Batching
+    from clin.cli.progress import Progress
+    from clin.cli.run import Interrupt
+    from memory.store import Store
+
+    read = Batch.read(experiment, quick=quick)
+    read = read.model_copy(update={"lanes": lanes}) if lanes else read
+    found = cells(read)
+    with Store(db) as store:
+        click.echo(_planned(store, read, found), err=True)
+        if plan:
+            return
+        with Interrupt() as interrupt, Progress(quiet=as_json) as progress:
+            outcome = Batching(store, read, progress, interrupt.asked).play(found)
+    _tell(outcome, experiment, quick, db, as_json)
+
+
+def _planned(store: Store, batch: Batch, cells: list[Cell]) -> str:
+    """What is to be played, and how long that takes as far as the database can tell."""
+    extra = {source for cell in cells for source in cell.source_cells()} - set(cells)
+    runs = len(cells) + len(extra)
+    rows = store.rows("select sum(seconds), count(distinct trial) from calls")
+    seconds, trials = rows[0] if rows else (None, 0)
+    counted = runs * batch.trials
+    about = f"about {seconds / trials * counted / 60:.0f} min of the model's time at this file's rate" if trials else "time unknown before the first trials"
+    told = f" ({len(extra)} of them to learn from)" if extra else ""
+    return f"{runs} runs{told}, {counted} trials of at most {batch.budget} steps, {batch.lanes} lanes; {about}"
+
+
+def _tell(outcome: Outcome, experiment: str, quick: bool, db: Path, as_json: bool) -> None:
+    again = f"`clin batch {experiment}{' --quick' if quick else ''} --db {db}`"
+    if as_json:
+        click.echo(json.dumps({"played": outcome.played, "there": outcome.there, "interrupted": outcome.interrupted,
+                               "failed": [{"run": cell, "reason": reason} for cell, reason in outcome.failed]}, indent=2))
+    else:
+        click.echo(f"{len(outcome.played)} runs played, {len(outcome.there)} were there already, {len(outcome.failed)} failed.")
+    for cell, reason in outcome.failed:
+        click.echo(f"Failed: {cell}: {reason}", err=True)
+    if outcome.interrupted:
+        click.echo(f"Interrupted; every step shown is stored, and {again} goes on from there.", err=True)
+        raise SystemExit(130)
+    if not as_json:
+        click.echo(f"`clin report --db {db}` compares them.")
+    if outcome.failed:
+        raise SystemExit(1)

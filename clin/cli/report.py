@@ -1,0 +1,72 @@
+"""``clin report [RUN ...]``."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from clin.cli.options import database, existing
+from clin.errors import UserError
+
+
+@click.command()
+@click.argument("runs", nargs=-1)
+@click.option("--html", "page", type=click.Path(path_type=Path, dir_okay=False), help="Write one self-contained HTML file too.")
+@click.option("--rows", type=click.Path(path_type=Path, dir_okay=False), help="Write the raw rows: FILE.csv, FILE.jsonl or FILE.parquet (extra [parquet]).")
+@click.option("--world", default=None, help="Runs of this world alone.")
+@click.option("--strategy", multiple=True, help="Runs of this strategy alone; may be given several times.")
+@database
+def report(runs: tuple[str, ...], page: Path | None, rows: Path | None, world: str | None, strategy: tuple[str, ...], db: Path) -> None:
+    """Compare RUNS (all by default, but those that others learned from): points by trial, by task, paired differences, cost.
+    Markdown on standard output."""
+    from clin.report import facts
+    from clin.report import rows as rows_of
+    from clin.report_text import markdown
+    from clin.report_text import page as page_of
+    from memory.store import Store
+
+    if rows is not None and rows.suffix not in FORMS:
+        raise UserError(f"'{rows}' is none of {', '.join(f'FILE{form}' for form in FORMS)}")
+    with Store(existing(db), read_only=True) as store:
+        table = [
+            row for row in rows_of(store, runs)
+            if (world is None or row.world == world) and (not strategy or row.strategy in strategy)
+        ]
+        if not table:
+            raise UserError(f"{db} has no ended trial that fits; `clin runs --db {db}` lists what there is")
+        known = facts(store, table)
+    try:
+        if rows is not None:
+            FORMS[rows.suffix]([asdict(row) for row in table], rows)
+        if page is not None:
+            page.write_text(page_of(table, known, f"CLIN: {db.name}"), encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"'{error.filename}' cannot be written: {error.strerror}") from None
+    click.echo(markdown(table, known), nl=False)
+
+
+def _csv(table: list[dict[str, object]], path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(table[0]))
+        writer.writeheader()
+        writer.writerows(table)
+
+
+def _jsonl(table: list[dict[str, object]], path: Path) -> None:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in table), encoding="utf-8")
+
+
+def _parquet(table: list[dict[str, object]], path: Path) -> None:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise UserError("Parquet needs pyarrow: pip install 'clin[parquet]'; FILE.csv and FILE.jsonl need nothing") from None
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(table), path)
+
+
+FORMS = {".csv": _csv, ".jsonl": _jsonl, ".parquet": _parquet}

@@ -1,0 +1,124 @@
+"""A report as Markdown and as one self-contained HTML file."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import Any
+
+from clin.report import Arm, Row, against, arms, by_task, gained
+from clin.score import Difference
+from memory.inert import inert
+
+
+def markdown(table: Sequence[Row], known: dict[str, Any]) -> str:
+    """The report as text."""
+    found = arms(table)
+    return "\n\n".join([_told(known), _curves(found), _tasks(table), _differences(table, found), _costs(found)]) + "\n"
+
+
+def _told(known: dict[str, Any]) -> str:
+    models = ", ".join(f"{inert(name)} (sha256 {sha[:16]}…)" if sha else inert(name) for name, sha in known["models"].items())
+    return (
+        f"{known['runs']} runs, {known['trials']} trials, {known['places']} places of {', '.join(known['worlds'])}; model {models}; seeds"
+        f" {', '.join(map(str, known['seeds']))}. Points from 0 to 100, negative scores count as 0; 95 % bootstrap intervals."
+    )
+
+
+def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    return "\n".join(["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *("| " + " | ".join(map(inert, line)) + " |" for line in lines)])
+
+
+def _curves(found: Sequence[Arm]) -> str:
+    most = max(len(arm.curve) for arm in found)
+    head = ["points by trial", *(f"trial {number}" for number in range(most)), "steps/budget, first and last"]
+    lines = [
+        [arm.name, *(str(mean) for mean in arm.curve), *([""] * (most - len(arm.curve))), f"{arm.share[0]:.2f}, {arm.share[-1]:.2f}"]
+        for arm in found
+    ]
+    return _table(head, lines)
+
+
+def _tasks(table: Sequence[Row]) -> str:
+    names = list(dict.fromkeys(row.arm for row in table))
+    lines = [
+        [task, *(str(means[name]) if name in means else "" for name in names)] for task, means in by_task(table).items()
+    ]
+    return _table(["last trial, by task", *names], lines)
+
+
+def _differences(table: Sequence[Row], found: Sequence[Arm]) -> str:
+    lines = []
+    for arm in found:
+        if len(arm.curve) > 1 and (delta := gained(table, arm.name)):
+            lines.append([f"{arm.name}: last trial - trial 0", *_delta(delta)])
+    for one in found:
+        for other in found:
+            if one.name != other.name and found.index(one) > found.index(other) and (delta := against(table, one.name, other.name)):
+                lines.append([f"{one.name} - {other.name}, last trials", *_delta(delta)])
+    return _table(["paired difference", "mean", "better / worse pairs", "sign test, p"], lines)
+
+
+def _delta(delta: Difference) -> list[str]:
+    mean = delta.mean
+    return [f"{mean.mean:+.1f} ({mean.low:+.1f} to {mean.high:+.1f}; n={mean.n})", f"{delta.above} / {delta.below}", f"{delta.p:.3f}"]
+
+
+def _costs(found: Sequence[Arm]) -> str:
+    return _table(
+        ["cost per trial", "tokens read", "of them reused", "written", "model seconds"],
+        [[arm.name, f"{arm.read:.0f}", f"{arm.reused / max(1, arm.read):.1%}", f"{arm.written:.0f}", f"{arm.seconds:.2f}"] for arm in found],
+    )
+
+
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d1f", "#999999")
+"""Okabe and Ito's colours, which most colour-blind readers tell apart; lines differ in their marks too."""
+MARKS = "●■▲◆✚✖★▼"
+
+
+def page(table: Sequence[Row], known: dict[str, Any], title: str) -> str:
+    """The report as one HTML file: no script, nothing fetched, light and dark."""
+    body = "".join(_as_html(block) for block in markdown(table, known).split("\n\n"))
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(title)}</title><style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 78rem; padding: 0 1rem; background: Canvas; color: CanvasText; }}
+table {{ border-collapse: collapse; margin: 1.5rem 0; display: block; overflow-x: auto; }}
+th, td {{ padding: .25rem .7rem; border-bottom: 1px solid color-mix(in srgb, CanvasText 20%, Canvas); text-align: left; white-space: nowrap; }}
+svg {{ max-width: 100%; height: auto; }} svg text {{ fill: CanvasText; font: 12px system-ui, sans-serif; }}
+svg .axis {{ stroke: CanvasText; stroke-opacity: .4; }}
+</style></head><body><h1>{html.escape(title)}</h1>{_plot(arms(table))}{body}</body></html>
+"""
+
+
+def _as_html(block: str) -> str:
+    if not block.startswith("|"):
+        return f"<p>{html.escape(block.strip())}</p>"
+    head, _, *lines = [[html.escape(cell.strip()) for cell in line.strip("|").split("|")] for line in block.strip().splitlines()]
+    cells = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in line) + "</tr>" for line in lines)
+    return f"<table><tr>{''.join(f'<th>{cell}</th>' for cell in head)}</tr>{cells}</table>"
+
+
+def _plot(found: Sequence[Arm]) -> str:
+    """Mean points over trials, an interval at each point."""
+    wide, high, left, top = 640, 320, 50, 20
+    most = max(2, max(len(arm.curve) for arm in found))
+
+    def x(number: float) -> float:
+        return left + number * (wide - left - 170) / (most - 1)
+
+    def y(points: float) -> float:
+        return top + (100 - points) * (high - top - 40) / 100
+
+    drawn = [f'<line class="axis" x1="{x(0):.0f}" x2="{x(most - 1):.0f}" y1="{y(v):.0f}" y2="{y(v):.0f}"/><text x="{left - 34}" y="{y(v) + 4:.0f}">{v}</text>' for v in (0, 25, 50, 75, 100)]
+    drawn += [f'<text x="{x(number) - 18:.0f}" y="{high - 14}">trial {number}</text>' for number in range(most)]
+    for index, arm in enumerate(found):
+        colour, mark = COLOURS[index % len(COLOURS)], MARKS[index % len(MARKS)]
+        line = " ".join(f"{x(number):.1f},{y(mean.mean):.1f}" for number, mean in enumerate(arm.curve))
+        drawn.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        for number, mean in enumerate(arm.curve):
+            at = x(number) + 3 * (index - len(found) / 2)
+            drawn.append(f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{y(mean.low):.1f}" y2="{y(mean.high):.1f}" stroke="{colour}" stroke-opacity=".5"/>')
+            drawn.append(f'<text x="{x(number) - 5:.1f}" y="{y(mean.mean) + 4:.1f}" style="fill:{colour}">{mark}</text>')
+        drawn.append(f'<text x="{wide - 150}" y="{top + 18 * index + 10}" style="fill:{colour}">{mark} {html.escape(arm.name)}</text>')
+    return f'<svg viewBox="0 0 {wide} {high}" role="img" aria-label="Mean points over trials">{"".join(drawn)}</svg>'

@@ -1,0 +1,63 @@
+"""Figures with their uncertainty: bootstrap intervals, paired differences, the sign test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import comb
+
+import numpy as np
+
+RESAMPLES = 10_000
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean with its percentile bootstrap interval (95 %) and the number of values."""
+
+    n: int
+    mean: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.mean:.1f} ({self.low:.1f} to {self.high:.1f}; n={self.n})"
+
+
+def mean_of(values: Sequence[float], *, seed: int = 0) -> Mean:
+    """The mean of ``values``; ValueError for none. One value has no width: its interval says so by being a point."""
+    if not values:
+        raise ValueError("a mean of no values")
+    data = np.asarray(values, dtype=float)
+    drawn = np.random.default_rng(seed).integers(0, len(data), (RESAMPLES, len(data)))
+    means = data[drawn].mean(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return Mean(len(data), float(data.mean()), float(min(low, data.mean())), float(max(high, data.mean())))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A paired difference: its mean, in how many pairs it is above and below zero, and the two-sided sign test's p."""
+
+    mean: Mean
+    above: int
+    below: int
+    p: float
+
+
+def difference(one: Sequence[float], other: Sequence[float]) -> Difference:
+    """``one`` minus ``other``, pair by pair; ValueError where they are not pairs."""
+    if len(one) != len(other):
+        raise ValueError(f"{len(one)} values against {len(other)} are no pairs")
+    deltas = [a - b for a, b in zip(one, other, strict=True)]
+    above, below = sum(delta > 0 for delta in deltas), sum(delta < 0 for delta in deltas)
+    return Difference(mean_of(deltas), above, below, sign_test(above, below))
+
+
+def sign_test(above: int, below: int) -> float:
+    """The two-sided probability of so uneven a split, or a more uneven one, when both are as likely; ties left out."""
+    n = above + below
+    if not n:
+        return 1.0
+    tail = sum(comb(n, k) for k in range(min(above, below) + 1)) / 2**n
+    return min(1.0, 2 * tail)

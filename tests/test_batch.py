@@ -1,0 +1,186 @@
+"""Experiments: what is played, what is not played again, what a kill leaves, what a report says."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clin.batch import EXPERIMENTS, Batch, cells
+from clin.errors import UserError
+from clin.report import Row, against, arms, by_task, gained, last_trials, rows
+from clin.report_text import markdown, page
+from conftest import Clin, command, environment
+from memory.store import Store
+
+SMALL = """
+worlds = ["causal"]
+tasks = ["make", "repair"]
+variations = [1]
+strategies = ["none", "clin"]
+settings = ["adapt", "gen-task"]
+trials = 2
+budget = 6
+sources = 1
+lanes = 2
+world_options = {causal = {rules = 3}}
+"""
+KILLS = int(os.environ.get("CLIN_KILLS", "3"))
+"""Kills at random moments; ``CLIN_KILLS=20 pytest tests/test_batch.py -k kill`` is the full test."""
+
+
+def told(path: Path) -> list[tuple]:
+    """What a database's batch played, without what differs from time to time."""
+    with Store(path, read_only=True) as store:
+        assert store.check() == []
+        return sorted(
+            (row.task, row.variation, row.strategy, row.setting, row.trial, row.score, row.steps, row.ending)
+            for row in rows(store, [run.name for run in store.runs()])
+        )
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("batch")
+    (folder / "small.toml").write_text(SMALL)
+    done = subprocess.run(command("batch", "small.toml"), capture_output=True, text=True, cwd=folder, env=environment())
+    assert done.returncode == 0, done.stderr
+    (folder / "stderr").write_text(done.stderr)
+    return folder
+
+
+def test_a_batch_plays_every_cell_once(played: Path, clin: Clin) -> None:
+    table = told(played / "clin.db")
+    assert len(table) == 2 * 2 * 2 * 2 + 2 * 2  # the last: grow, learned from
+    assert "10 runs (2 of them to learn from)" in (played / "stderr").read_text()
+    again = clin("batch", str(played / "small.toml"), "--db", str(played / "clin.db"))
+    assert again.returncode == 0
+    assert "0 runs played, 10 were there already, 0 failed" in again.stdout
+    assert told(played / "clin.db") == table
+
+
+def test_a_batch_killed_at_random_and_started_again_ends_with_the_same_rows(played: Path, tmp_path: Path, clin: Clin) -> None:
+    (tmp_path / "small.toml").write_text(SMALL)
+    random.seed(5)
+    for _ in range(KILLS):
+        child = subprocess.Popen(command("batch", "small.toml"), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd=tmp_path, env=environment())
+        time.sleep(random.uniform(1.0, 3.0))
+        child.kill()
+        child.wait()
+    assert clin("batch", "small.toml").returncode == 0
+    assert told(tmp_path / "clin.db") == told(played / "clin.db")
+
+
+def test_a_model_that_does_not_load_fails_its_cells_and_the_others_go_on(tmp_path: Path, clin: Clin) -> None:
+    (tmp_path / "gone.toml").write_text(
+        'worlds = ["causal"]\ntasks = ["repair"]\nvariations = [0]\nstrategies = ["none"]\ntrials = 1\nbudget = 3\n'
+        'models = ["missing.gguf", "bundled"]\n'
+    )
+    done = clin("batch", "gone.toml", "--json")
+    assert done.returncode == 1
+    document = json.loads(done.stdout)
+    assert len(document["played"]) == 1
+    assert "missing.gguf" in document["failed"][0]["reason"]
+    assert "Failed: causal/repair" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ('strategies = ["clin"]\ntrails = 3', "no field 'trails'; did you mean 'trials'"),
+    ("strategies = []", "strategies: "),
+    ('strategies = ["clinn"]', "did you mean 'clin'"),
+    ('strategies = ["clin"]\ntasks = ["boyl"]', "did you mean 'boil'"),
+    ('strategies = ["clin"]\ntasks = ["boil"]\nvariations = [999]', "variations: scienceworld task 'boil' has 0 to"),
+    ('strategies = ["clin"]\nworlds = ["sciworld"]', "no world 'sciworld'"),
+    ('strategies = ["clin"]\nworlds = ["causal", "textworldexpress"]\ntasks = ["boil"]', "has a task 'boil'"),
+    ('strategies = ["clin"]\nworlds = ["causal"]\nworld_options = {causal = {roolz = 1}}', "roolz"),
+    ('strategies = ["clin"]\nseeds = []', "seeds: "),
+    ('strategies = ["clin"]\nlanes = "many"', "lanes: "),
+    ("strategies = [", "cannot be read as TOML"),
+])
+def test_a_wrong_experiment_is_told_in_one_line_and_plays_nothing(text: str, said: str, tmp_path: Path, clin: Clin) -> None:
+    (tmp_path / "wrong.toml").write_text(text)
+    done = clin("batch", "wrong.toml")
+    assert done.returncode == 2
+    assert said in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "clin.db").exists() or told(tmp_path / "clin.db") == []
+
+
+@pytest.mark.parametrize("path", sorted(EXPERIMENTS.glob("*.toml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("quick", [False, True])
+def test_every_experiment_that_ships_has_runs_on_places_of_its_split(path: Path, quick: bool) -> None:
+    found = cells(Batch.read(path.stem, quick=quick))
+    assert len(set(found)) == len(found) > 0
+    for cell in found:
+        assert (cell.setting == "adapt") == (not cell.sources)
+        assert (cell.task, cell.variation) not in cell.sources
+
+
+def test_an_experiment_that_does_not_ship_names_the_nearest() -> None:
+    with pytest.raises(UserError, match="did you mean 'paper-adapt'"):
+        Batch.read("paper-adopt")
+
+
+def test_the_report_compares_what_is_comparable(played: Path, tmp_path: Path, clin: Clin) -> None:
+    db = ("--db", str(played / "clin.db"))
+    done = clin("report", *db, "--html", "out.html", "--rows", "rows.csv")
+    assert done.returncode == 0, done.stderr
+    assert "| clin gen-task |" in done.stdout and "sign test" in done.stdout and "sha256" in done.stdout
+    html = (tmp_path / "out.html").read_text()
+    assert "<svg" in html and "<script" not in html and "http" not in html
+    with (tmp_path / "rows.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == 16
+    assert clin("report", *db, "--rows", "rows.jsonl").returncode == 0
+    assert len((tmp_path / "rows.jsonl").read_text().splitlines()) == 16
+    wrong = clin("report", *db, "--rows", "rows.xls")
+    assert wrong.returncode == 2 and "rows.csv" not in wrong.stderr and "FILE.csv" in wrong.stderr
+
+
+def test_runs_that_others_learned_from_are_not_compared(tmp_path: Path) -> None:
+    with Store(tmp_path / "clin.db") as store:
+        like = {"world": "w", "task": "t", "setting": "adapt", "start": "", "model": {"reference": "m"}}
+        store.begin_run({**like, "variation": 0})
+        store.begin_run({**like, "variation": 7})
+        store.begin_run({**like, "variation": 7, "setting": "gen-env", "start": "t:0"})
+        from clin.report import sources
+
+        assert sources(store) == {"r1"}
+
+
+def row(run: str, trial: int, score: float, strategy: str = "clin", task: str = "t", variation: int = 0) -> Row:
+    return Row(run, "w", task, variation, "adapt", strategy, "m", 0, trial, score, 10, 100, "budget", 10, 5, 1, 0.1)
+
+
+def test_tables_by_hand() -> None:
+    table = [
+        row("r1", 0, -100), row("r1", 1, 60), row("r2", 0, 20, variation=1), row("r2", 1, 100, variation=1),
+        row("r3", 0, 50, "none"), row("r3", 1, 50, "none"),
+    ]
+    clin, none = arms(table)
+    assert [mean.mean for mean in clin.curve] == [10, 80]
+    assert [mean.mean for mean in none.curve] == [50, 50]
+    assert clin.share == (0.1, 0.1)
+    assert by_task(table)["t"]["clin"].mean == 80
+    delta = against(table, "clin", "none")
+    assert (delta.mean.mean, delta.mean.n, delta.above, delta.below) == (10, 1, 1, 0)
+    assert gained(table, "clin").mean.mean == 70
+    assert against(table, "clin", "reflexion") is None
+    assert {each.run: each.trial for each in last_trials(table)} == {"r1": 1, "r2": 1, "r3": 1}
+
+
+@settings(max_examples=25)
+@given(st.lists(st.tuples(st.sampled_from(["a|b", "<b>", "c"]), st.integers(0, 3), st.floats(-100, 100)), min_size=1, max_size=8))
+def test_a_report_does_not_depend_on_the_names_of_runs(found) -> None:
+    one = [row(f"r{n}", 0, score, strategy, variation=place) for n, (strategy, place, score) in enumerate(found)]
+    other = [row(f"r{n + 50}", 0, score, strategy, variation=place) for n, (strategy, place, score) in enumerate(found)]
+    known = {"runs": 1, "trials": 1, "models": {"m": "ab" * 32}, "seeds": [0], "places": 1, "worlds": ["w"]}
+    assert markdown(one, known) == markdown(other, known)
+    assert "<b>" not in page(one, known, "t").replace("<body>", "")
