@@ -124,6 +124,31 @@ create trigger trials_are_searched after insert on trials begin
 """
 
 
+_THIRD = """
+create table requests (
+    id integer primary key autoincrement,
+    run integer not null references runs (id),
+    kind text not null check (kind in ('pause', 'act', 'go', 'stop')),
+    value text not null,
+    who text not null,
+    made text not null,
+    heard text
+);
+create index requests_of_run on requests (run, heard);
+create table offers (
+    id integer primary key autoincrement,
+    trial integer not null references trials (id),
+    position integer not null,
+    actions text not null,
+    scores text not null,
+    choice text not null,
+    made text not null,
+    decided text
+);
+create index offers_of_trial on offers (trial, position);
+"""
+
+
 @migrations(name="1 runs, trials, steps, calls, versions, links")
 def first(db: Database) -> None:
     """Everything that one run leaves."""
@@ -134,6 +159,12 @@ def first(db: Database) -> None:
 def second(db: Database) -> None:
     """What a person changed, and words that can be searched."""
     _execute(db, _SECOND)
+
+
+@migrations(name="3 requests by people")
+def third(db: Database) -> None:
+    """What a person asks of a live run, and what a paused run offers to choose from."""
+    _execute(db, _THIRD)
 
 
 def _execute(db: Database, script: str) -> None:
