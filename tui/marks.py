@@ -70,4 +70,4 @@ def bar(score: float) -> str:
 
 def gain(now: float, before: float) -> str:
     """A change in score with its sign; empty where there is none."""
-    return f"{now - before:+g}" if now != before else ""
+    return f"{now - before:+.3g}" if now != before else ""

@@ -52,8 +52,8 @@ def about_calls(index: int, calls: Sequence[Call]) -> Text:
     for number, call in enumerate(calls, 1):
         cost = Cost(call.role, call.read, call.reused, call.written, call.logprob, call.seconds, call.choices)
         text.append(f"Step {index}, call {number} of {len(calls)}\n{cost_line(cost)}\n\n", "bold")
-        text.append_text(plain("".join(call.parts)))
-        text.append("\n— reply —\n", "bold").append_text(plain(call.reply)).append("\n\n")
+        text.append("It wrote\n", "bold").append_text(plain(call.reply)).append("\n\n")
+        text.append("It had read\n", "bold").append_text(plain("".join(call.parts))).append("\n\n")
     return text if calls else Text("No model was asked at this step.")
 
 

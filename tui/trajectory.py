@@ -127,7 +127,7 @@ class Trajectory(ScrollView, can_focus=True):
     # --- drawing
 
     def render_line(self, y: int) -> Strip:
-        width, row = self.size.width, y + self.scroll_offset.y
+        width, row = self.scrollable_content_region.width, y + self.scroll_offset.y
         index = bisect_right(self._ends, row)
         if index >= len(self):
             return Strip.blank(width, self.rich_style)
@@ -149,7 +149,7 @@ class Trajectory(ScrollView, can_focus=True):
         return background.blend(Color.parse(primary), 0.3).hex6
 
     def _lines(self, index: int, unfolded: bool) -> list[tuple[str, Style]]:
-        step, width = self.step(index), max(20, self.size.width - 2)
+        step, width = self.step(index), max(20, self.scrollable_content_region.width - 2)
         change = gain(self.scores[index], self.scores[index] - self.gained(index))
         who = "  [you]" if index in self.people else ""
         cited = f"  uses {','.join(map(str, step.cited))}" if step.cited else ""
