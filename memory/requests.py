@@ -2,7 +2,8 @@
 
 =====  ==============================================================================
 pause  before its next step, say what it would do, and wait
-act    do this action instead (``value``), then wait again; one that is not admissible is not done
+act    do this action (``value``), then wait again; one that is not admissible is not done
+step   do what the model would, then wait again
 go     go on: with the model's choice now, and without waiting from then on
 stop   end after the current step; ``clin resume`` goes on later
 =====  ==============================================================================
@@ -21,7 +22,7 @@ from memory.corrections import person
 from memory.rows import StoreError
 from memory.store import Store
 
-KINDS = ("pause", "act", "go", "stop")
+KINDS = ("pause", "act", "step", "go", "stop")
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,13 @@ def unheard(store: Store, run: str) -> list[Request]:
     """The requests that the run has not read yet, oldest first."""
     rows = store.rows("select id, kind, value, who from requests where run = ? and heard is null order by id", [int(run[1:])])
     return [Request(*row) for row in rows]
+
+
+def lapse(store: Store, run: str) -> None:
+    """Forget what was asked of ``run`` before this process took it up."""
+    requests = unheard(store, run)
+    if requests:
+        heard(store, requests[-1].id, run)
 
 
 def heard(store: Store, last: int, run: str) -> None:

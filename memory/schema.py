@@ -128,7 +128,7 @@ _THIRD = """
 create table requests (
     id integer primary key autoincrement,
     run integer not null references runs (id),
-    kind text not null check (kind in ('pause', 'act', 'go', 'stop')),
+    kind text not null check (kind in ('pause', 'act', 'step', 'go', 'stop')),
     value text not null,
     who text not null,
     made text not null,

@@ -109,13 +109,13 @@ def follow(
 
     with Interrupt() as interrupt, Progress(quiet=as_json, verbose=verbose) as progress:
         learners = [
-            Learner(store, config, llm.card, llm.count, name, progress, initial, card_of(llm, "revise"))
+            Learner(store, config, llm.card, llm.count, name, progress, initial, card_of(llm, "revise"), interrupt.asked)
             for config, name in runs
         ]
         lanes = int(runs[0][0].model.options.get("lanes", 1))
         finished = drive([learner.adapt() for learner in learners], llm, lanes=lanes, stop=interrupt.asked)
-    if not finished:
-        begun = [learner.run for learner in learners if learner.run and store.run(learner.run).state == "running"]
+    begun = [learner.run for learner in learners if learner.run and store.run(learner.run).state in ("running", "stopped")]
+    if not finished or begun:
         how = " and ".join(f"`clin resume {name} --db {store.path}`" for name in begun)
         click.echo("Interrupted; every step shown is stored" + (f", and {how} goes on from there." if how else "."), err=True)
         raise SystemExit(130)
