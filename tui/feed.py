@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from memory.overview import Cursors, TrialLine, commits, ends, orphans, trial_lines
+from memory.requests import Offer, open_offer
 from memory.rows import RunRow, StepRow, StoreError, Version
 from memory.store import Store
 
@@ -31,6 +32,8 @@ class Run:
     row: RunRow
     trials: list[TrialLine] = field(default_factory=list)
     state: str = ""
+    offer: Offer | None = None
+    """What it waits with for a person."""
 
     @property
     def name(self) -> str:
@@ -39,7 +42,7 @@ class Run:
     @property
     def live(self) -> bool:
         """Whether a process is playing it now."""
-        return self.state == "running"
+        return self.state in ("running", "paused")
 
     def about(self, what: str) -> str:
         """A field of the run's configuration as text; empty where an old or foreign run has none."""
@@ -141,9 +144,12 @@ class Feed:
         self._orphans = orphans(self.store)
         for row in self.store.runs():
             run = self.runs.setdefault(row.name, Run(row))
-            state = "interrupted" if row.name in self._orphans else row.state
-            if (state, row.ended) != (run.state, run.row.ended):
-                run.row, run.state = row, state
+            state, offer = row.state, None
+            if row.state == "running":
+                offer = None if row.name in self._orphans else open_offer(self.store, row.name)
+                state = "interrupted" if row.name in self._orphans else "paused" if offer else "running"
+            if (state, offer, row.ended) != (run.state, run.offer, run.row.ended):
+                run.row, run.state, run.offer = row, state, offer
                 changed.add(row.name)
         return changed
 

@@ -50,6 +50,7 @@ class MemoryScreen(Watching):
     MemoryScreen #below { height: 2fr; min-height: 6; border-top: solid $primary; }
     MemoryScreen #below > Static { height: 1; padding: 0 1; text-style: bold; }
     MemoryScreen #below > OptionList { height: 1fr; border: none; padding: 0; background: $background; }
+    MemoryScreen #below > OptionList:focus { border: none; }
     MemoryScreen > Input { display: none; height: 3; }
     MemoryScreen > Input.-on { display: block; }
     """

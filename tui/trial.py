@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from memory.overview import TrialLine, by_person, costs, outline, steps_between, steps_with
 from memory.rows import StoreError
 from memory.trials import Memory, Step
-from tui.marks import ENDINGS, fitted, line
+from tui.marks import ENDINGS, STATES, fitted, line
 from tui.side import Side, about_calls, about_step
 from tui.stepin import StepIn
 from tui.trajectory import Trajectory
@@ -50,7 +50,7 @@ class TrialScreen(Watching):
         Binding("m", "memory", "Memory", tooltip="How the memory evolved"),
     ]
     DEFAULT_CSS = """
-    TrialScreen #goal { height: auto; max-height: 3; padding: 0 1; background: $secondary 20%; }
+    TrialScreen #goal { height: auto; max-height: 4; padding: 0 1; background: $secondary 20%; }
     TrialScreen #body { height: 1fr; }
     TrialScreen Trajectory { width: 1fr; }
     TrialScreen Side { display: none; }
@@ -118,8 +118,8 @@ class TrialScreen(Watching):
             return
         self.steps.clear()
         self.steps.people = people
-        learned = f"{len(self.recalled.links)} learnings" if self.recalled.links else "no learnings yet"
-        self.query_one("#goal", Static).update(f"Goal: {line(row.goal)}  (it read {learned})")
+        learned = f"{len(self.recalled.links)} learnings" if self.recalled.links else "nothing"
+        self.query_one("#goal", Static).update(f"Goal ({learned} read): {line(row.goal)}")
         self.steps.append(known)
         if self.first_step is not None:
             self.steps.select(self.first_step)
@@ -128,7 +128,7 @@ class TrialScreen(Watching):
 
     def headline(self) -> None:
         run, trial = self.feed.runs[self.run], self.trial
-        ended = ENDINGS.get(str(trial.ending), "") if trial.ending else ("▶ live" if run.live else "! interrupted")
+        ended = ENDINGS.get(str(trial.ending), "") if trial.ending else STATES.get(run.state, run.state)
         of = f" of {run.about('trials')}" if run.about("trials") else ""
         shown = f"step {len(self.steps)} of {trial.steps} · {SPEEDS[self.speed]:g}/s" if self.replayed else f"{trial.steps} steps"
         score = self.steps.scores[-1] if self.replayed and len(self.steps) else trial.score
