@@ -10,7 +10,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 
-from tui.children import Children
+from tui.processes import Children
 from tui.curves import CurvesScreen
 from tui.feed import POLL_SECONDS, Feed
 from tui.memory import MemoryScreen

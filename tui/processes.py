@@ -53,7 +53,7 @@ class Children:
         said = tempfile.TemporaryFile()
         process = subprocess.Popen(
             [sys.executable, "-m", "clin.cli", *words, "--db", str(self.db)], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=said, start_new_session=True, env={**os.environ, "PYTHONPATH": _path()},
+            stdout=subprocess.DEVNULL, stderr=said, start_new_session=True, env={**os.environ, "PYTHONPATH": search_path()},
         )
         child = Child(tuple(words), process, said)
         self.running.append(child)
@@ -77,6 +77,6 @@ class Children:
         return len(self.running)
 
 
-def _path() -> str:
+def search_path() -> str:
     """Where this program's own packages are found, for a child that starts elsewhere."""
     return os.pathsep.join([str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
