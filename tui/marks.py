@@ -23,7 +23,7 @@ _COLOURS = {
     Relation.NECESSARY: ("#56b4e9", "#0060a0"), Relation.CONTRIBUTE: ("#2fc99a", "#006b4f"),
     Relation.NOT_CONTRIBUTE: ("#e69f00", "#a34700"),
 }
-LEGEND = "■ necessary  ▲ contributes  ▼ does not;  filled, ━ SHOULD  hollow, ╌ MAY"
+LEGEND = "■ necessary ▲ contributes ▼ does not; filled, ━ SHOULD hollow, ╌ MAY; * pinned"
 _BARS = "▁▂▃▄▅▆▇█"
 
 

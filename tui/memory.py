@@ -88,6 +88,7 @@ class MemoryScreen(Watching):
         """Show the run's versions as the file has them now."""
         try:
             self.versions = latest_versions(self.feed.store, self.run, MOST_VERSIONS)
+            pinned = self.feed.store.rulings(self.run).pinned
         except StoreError as error:
             self.say(str(error), wrong=True)
             return
@@ -95,7 +96,7 @@ class MemoryScreen(Watching):
         numbers = {each.id: each.number for each in trials.values()}
         labels = [label(version, numbers) for version in self.versions]
         scores = [trials[version.trial].score if version.trial in trials else None for version in self.versions]
-        self.strips.show(labels, scores, lives(self.versions), last=last)
+        self.strips.show(labels, scores, lives(self.versions), pinned, last=last)
 
     # --- the lower half
 

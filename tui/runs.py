@@ -18,6 +18,12 @@ _NARROW = ("", "run", "task", "var", "strategy", "trials", "scores", "last", "st
 _ORDERS = ("newest", "task", "strategy", "score", "state")
 
 
+class RunTable(DataTable):
+    """The table, with a word for what Enter does."""
+
+    BINDINGS = [Binding("enter", "select_cursor", "Trial", tooltip="The latest trial of this run, step by step")]
+
+
 class RunsScreen(Watching):
     """Every run of the file; filter, sort, mark for comparison, open."""
 
@@ -26,7 +32,6 @@ class RunsScreen(Watching):
         "100. Runs that are being played move by themselves; this screen only reads the file."
     )
     BINDINGS = [
-        Binding("enter", "open_trial", "Trial", priority=False, tooltip="The latest trial of this run, step by step"),
         Binding("m", "open_memory", "Memory", tooltip="How its memory evolved"),
         Binding("c", "open_curves", "Curves", tooltip="Score and steps over trials, of this run or of all marked ones"),
         Binding("space", "mark", "Mark", tooltip="Mark for comparison in Curves"),
@@ -37,7 +42,7 @@ class RunsScreen(Watching):
         Binding("r", "resume", "Resume", tooltip="Go on with an interrupted run"),
     ]
     DEFAULT_CSS = """
-    RunsScreen > DataTable { height: 1fr; }
+    RunsScreen > RunTable { height: 1fr; }
     RunsScreen > Input { display: none; height: 3; }
     RunsScreen > Input.-on { display: block; }
     RunsScreen > #empty { display: none; height: 1fr; content-align: center middle; text-align: center; }
@@ -54,7 +59,7 @@ class RunsScreen(Watching):
         yield Static(classes="headline", markup=False)
         yield Static(classes="trouble", markup=False)
         yield Input(placeholder="filter: words that a run's line must hold; Enter keeps, Esc clears")
-        yield DataTable(cursor_type="row", zebra_stripes=True)
+        yield RunTable(cursor_type="row", zebra_stripes=True)
         yield Static("No run yet.\nPress n to start one, or `clin run` in another terminal: it appears here.", id="empty", markup=False)
 
     def on_mount(self) -> None:
@@ -127,7 +132,7 @@ class RunsScreen(Watching):
 
     def _headline(self, shown: int) -> None:
         live = sum(run.live for run in self.feed.runs.values())
-        parts = [f"clin · {line(str(self.feed.path))} · {len(self.feed.runs)} runs, {live} live", f"by {self.order}"]
+        parts = [f"clin · {line(self.feed.path.name)} · {len(self.feed.runs)} runs, {live} live", f"by {self.order}"]
         if self.words:
             parts.append(f"{shown} with '{line(self.words)}'")
         self.query_one(".headline", Static).update(" · ".join(parts))
@@ -149,9 +154,6 @@ class RunsScreen(Watching):
     # --- what a person does
 
     def on_data_table_row_selected(self) -> None:
-        self.action_open_trial()
-
-    def action_open_trial(self) -> None:
         if self.current:
             self.app.open_trial(self.current)
 

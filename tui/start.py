@@ -53,9 +53,9 @@ class StartScreen(Watching):
     StartScreen > VerticalScroll { height: 1fr; padding: 1 2 0 2; }
     StartScreen .row { height: 1; margin-bottom: 1; }
     StartScreen .row Label { width: 12; }
-    StartScreen .row Input { width: 50; height: 1; border: none; background: $boost; }
+    StartScreen .row Input { width: 36; height: 1; border: none; background: $boost; }
     StartScreen .row Input:focus { background: $primary 30%; border: none; }
-    StartScreen .row .why { width: 1fr; padding-left: 2; color: $text-muted; }
+    StartScreen .row .why { width: 1fr; padding-left: 2; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
     StartScreen #offered { height: 4; padding: 0 2; }
     """
 

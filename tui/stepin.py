@@ -22,6 +22,12 @@ from tui.watching import Arrived, Watching
 BAR = 10
 
 
+class Actions(OptionList):
+    """The list, with a word for what Enter does."""
+
+    BINDINGS = [Binding("enter", "select", "Do it", tooltip="Do the action under the cursor, as your choice")]
+
+
 class StepIn(Watching):
     """The admissible actions of a paused trial, the likeliest first."""
 
@@ -32,7 +38,6 @@ class StepIn(Watching):
         "trial on. Hand back with g. Esc leaves this screen while the trial still waits. All is recorded as yours."
     )
     BINDINGS = [
-        Binding("enter", "do", "Do it", show=True, tooltip="Do the action under the cursor, as a person's choice"),
         Binding("o", "step", "One step", tooltip="Let the model take one step of its own, then wait again"),
         Binding("g", "go", "Hand back", tooltip="Hand control back to the model"),
         Binding("w", "say_it", "Say", tooltip="Correct it in words: a link of yours, read from the next trial on"),
@@ -59,7 +64,7 @@ class StepIn(Watching):
     def content(self) -> ComposeResult:
         yield Static(classes="headline", markup=False)
         yield Static(id="seen", markup=False)
-        yield OptionList(markup=False)
+        yield Actions(markup=False)
         yield Static(id="reads", markup=False)
         yield Input(id="find", placeholder="filter the actions; Enter: to the list")
         yield Input(id="say", placeholder="in words, such as: the stove is broken, use the blast furnace")
@@ -134,9 +139,6 @@ class StepIn(Watching):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         if self.offer:
             self._ask("act", self.listed[event.option_index])
-
-    def action_do(self) -> None:
-        """Enter on the list does it; this entry is for the footer."""
 
     def action_step(self) -> None:
         if self.offer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from memory.links import Link
 from tui.lives import Life
 from tui.marks import bar, colour, fitted, inert, track
 
@@ -45,9 +46,13 @@ class Strips(ScrollView, can_focus=True):
         self.scores: Sequence[float | None] = ()
         self.lives: Sequence[Life] = ()
         self.link, self.version, self.marked = 0, 0, None
+        self.pinned: Collection[Link] = ()
 
-    def show(self, labels: Sequence[str], scores: Sequence[float | None], lives: Sequence[Life], *, last: bool) -> None:
+    def show(
+        self, labels: Sequence[str], scores: Sequence[float | None], lives: Sequence[Life], pinned: Collection[Link], *, last: bool
+    ) -> None:
         """Other versions or links; with ``last`` the cursor goes to the last version."""
+        self.pinned = pinned
         self.labels, self.scores, self.lives = labels, scores, lives
         self.version = len(labels) - 1 if last else max(0, min(self.version, len(labels) - 1))
         self.link = max(0, min(self.link, len(lives) - 1))
@@ -104,7 +109,8 @@ class Strips(ScrollView, can_focus=True):
         held = life.forms[self.version]
         on = row == self.link
         style = Style(bold=on, dim=held is None and not on, reverse=on and self.has_focus, strike=False)
-        words = inert(str(held or life.upto(self.version))) + ("" if held else "  (not held)")
+        pin = "* " if (held or life.link) in self.pinned else ""
+        words = pin + inert(str(held or life.upto(self.version))) + ("" if held else "  (not held)")
         return [*made, ("▌" if on else " ", Style(bold=True)), (fitted(words, self._width - (last - first) * cell - 1), style)]
 
     # --- moving

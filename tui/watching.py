@@ -91,13 +91,27 @@ class Explained(ModalScreen[None]):
         self.about = about
 
     def compose(self) -> ComposeResult:
-        lines = [self.about.TOUR, ""]
-        for active in self.about.active_bindings.values():
-            binding = active.binding
-            if binding.description and not binding.system:
-                lines.append(f"{self.app.get_key_display(binding):>8}  {binding.tooltip or binding.description}")
         with VerticalScroll():
-            yield Static("\n".join(dict.fromkeys(lines)), markup=False)
+            yield Static("\n".join([self.about.TOUR, "", *self._keys()]), markup=False)
+
+    def _keys(self) -> list[str]:
+        """Our own keys that work on the screen now, and the app's; a widget's usual arrows need no explaining."""
+        keys = {
+            active.binding.key: (self.app.get_key_display(active.binding), active.binding)
+            for active in self.about.active_bindings.values()
+            if active.binding.description and active.binding.key in _declared(type(active.node))
+        }
+        told: dict[str, list[str]] = {}
+        for display, binding in keys.values():
+            told.setdefault(binding.tooltip or binding.description, []).append(display)
+        lines = [f"{' '.join(displays):>8}  {what}" for what, displays in told.items()]
+        return [*lines, f"{'^p':>8}  Every command by name; themes"]
 
     def action_dismiss_help(self) -> None:
         self.dismiss()
+
+
+def _declared(kind: type) -> set[str]:
+    """The keys that our own classes bind, not those that they inherit from Textual."""
+    ours = [cls for cls in kind.__mro__ if cls.__module__.startswith("tui.")]
+    return {each.key for cls in ours for each in Binding.make_bindings(cls.__dict__.get("BINDINGS", ()))}
