@@ -168,7 +168,7 @@ class BesideScreen(Watching):
         steps.following = False
         steps.append(outline(self.feed.store, trial.id))
         steps.select(0)
-        head = f"{run.name} {run.about('strategy')} · trial {trial.number} · score {trial.score:g} · {trial.steps} steps"
+        head = f"{run.name} {run.about('strategy')} · trial {trial.number} · score {trial.score:.4g} · {trial.steps} steps"
         self.query_one(f"#head-{side}", Static).update(fitted(line(head), self.app.size.width // 2 - 2))
 
     def _focused(self) -> str:

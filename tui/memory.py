@@ -163,7 +163,7 @@ class MemoryScreen(Watching):
             if stage.trial is None:
                 continue
             for position, step in stage.steps:
-                rows.append(Text(f"trial {stage.trial} [{position}] {step.score:g} > {line(step.action)} | {line(step.observation)}"[:400]))
+                rows.append(Text(f"trial {stage.trial} [{position}] {step.score:.4g} > {line(step.action)} | {line(step.observation)}"[:400]))
                 places.append((self.run, stage.trial, position))
         title = f"{len(rows)} steps speak of: {line(str(link))}" if rows else f"no step speaks of: {line(str(link))}"
         self._list(fitted(title, self.app.size.width - 2), rows, places)

@@ -34,9 +34,9 @@ class RunsScreen(Watching):
     BINDINGS = [
         Binding("m", "open_memory", "Memory", tooltip="How its memory evolved"),
         Binding("c", "open_curves", "Curves", tooltip="Score and steps over trials, of this run or of all marked ones"),
-        Binding("space", "mark", "Mark", tooltip="Mark for comparison in Curves"),
+        Binding("space", "mark", "Mark", key_display="␣", tooltip="Mark for comparison in Curves"),
         Binding("slash", "filter", "Filter", key_display="/", tooltip="Show only runs that hold these words"),
-        Binding("s", "sort", "Sort", tooltip="Sort by: newest, task, strategy, score, state"),
+        Binding("s", "sort", "Sort", show=False, tooltip="Sort by: newest, task, strategy, score, state"),
         Binding("n", "start_run", "New", tooltip="Start a run"),
         Binding("x", "stop", "Stop", tooltip="Ask this run to end after its current step"),
         Binding("r", "resume", "Resume", tooltip="Go on with an interrupted run"),
@@ -125,7 +125,7 @@ class RunsScreen(Watching):
             "model": fitted(line(run.about("model")), 20), "world": fitted(line(run.about("world")), 16),
             "trials": f"{len(scores)}/{wanted}" if wanted else str(len(scores)),
             "scores": spark(scores, 24 if self._columns == _COLUMNS else 9),
-            "last": (f"{now.score:g} at {now.steps}" if live else f"{scores[-1]:g}") if now else "",
+            "last": (f"{now.score:.4g} at {now.steps}" if live else f"{scores[-1]:.4g}") if now else "",
             "state": STATES.get(run.state, run.state),
         }
         return [Text(cells[name]) for name in self._columns]

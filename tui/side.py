@@ -28,12 +28,15 @@ class Side(VerticalScroll):
         self.scroll_home(animate=False)
 
 
-def about_step(index: int, step: Step, recalled: Memory, costs: Sequence[Cost]) -> Text:
-    """A step in full, the learnings that it cited in words, and what its model calls cost."""
+def about_step(index: int, step: Step, recalled: Memory, costs: Sequence[Cost], opening: str) -> Text:
+    """A step in full, the learnings that it cited in words, and what its model calls cost; before the first step, what was
+    seen at the beginning."""
     text = Text()
-    text.append(f"Step {index}, score {step.score:g}\n", "bold")
+    text.append(f"Step {index}, score {step.score:.4g}\n", "bold")
     for cost in costs:
         text.append(cost_line(cost) + "\n", "dim")
+    if index == 0:
+        text.append("\nAt first\n", "bold").append_text(plain(opening)).append("\n")
     if step.thought:
         text.append("\nThought\n", "bold").append_text(plain(step.thought)).append("\n")
     text.append("\nAction\n", "bold").append_text(plain(step.action)).append("\n")

@@ -46,8 +46,8 @@ class StartScreen(Watching):
     BINDINGS = [
         Binding("ctrl+r", "start", "Start", key_display="^r", tooltip="Start the run", priority=True),
         Binding("escape", "back", "Back", tooltip="Leave the form"),
-        Binding("down", "app.focus_next", "Next field", show=False),
-        Binding("up", "app.focus_previous", "Field before", show=False),
+        Binding("down", "app.focus_next", "Next field", show=False, priority=True),
+        Binding("up", "app.focus_previous", "Field before", show=False, priority=True),
     ]
     DEFAULT_CSS = """
     StartScreen > VerticalScroll { height: 1fr; padding: 1 2 0 2; }

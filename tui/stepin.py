@@ -87,7 +87,7 @@ class StepIn(Watching):
             self.offer = run.offer
             self._list()
         trial = run.trials[-1]
-        where = f"{self.run} trial {trial.number} · step {trial.steps} · score {trial.score:g}"
+        where = f"{self.run} trial {trial.number} · step {trial.steps} · score {trial.score:.4g}"
         if self.offer:
             said = f"{where} · it would: {line(self.offer.choice)}"
         elif run.live:

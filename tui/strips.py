@@ -91,7 +91,7 @@ class Strips(ScrollView, can_focus=True):
         made: list[tuple[str, Style]] = []
         for index in range(first, last):
             score, on = self.scores[index], Style(reverse=index == self.version, bold=True)
-            figure = "" if score is None else f"{score:g}"
+            figure = "" if score is None else f"{score:.4g}"
             text = (bar(score) * max(1, cell - 1) if score is not None else "", figure if len(figure) < cell else "", self.labels[index])[y]
             text = text[:cell].ljust(cell)
             if index == self.marked and y == 2:

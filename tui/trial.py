@@ -68,7 +68,7 @@ class TrialScreen(Watching):
         self.words, self.hits = "", list[int]()
         self.replayed: Timer | None = None
         self.speed = 3
-        self.recalled = Memory()
+        self.recalled, self.opening = Memory(), ""
 
     def content(self) -> ComposeResult:
         yield Static(classes="headline", markup=False)
@@ -111,7 +111,7 @@ class TrialScreen(Watching):
         try:
             store, trial = self.feed.store, self.trial
             row = next(each for each in store.trials(self.run) if each.number == self.number)
-            self.recalled = store.recalled(trial.id)
+            self.recalled, self.opening = store.recalled(trial.id), row.opening
             known, people = outline(store, trial.id), by_person(store, trial.id)
         except StoreError as error:
             self.say(str(error), wrong=True)
@@ -132,7 +132,7 @@ class TrialScreen(Watching):
         of = f" of {run.about('trials')}" if run.about("trials") else ""
         shown = f"step {len(self.steps)} of {trial.steps} · {SPEEDS[self.speed]:g}/s" if self.replayed else f"{trial.steps} steps"
         score = self.steps.scores[-1] if self.replayed and len(self.steps) else trial.score
-        head = f"{self.run} trial {self.number}{of} · score {score:g} · {shown} · {'replay' if self.replayed else ended}"
+        head = f"{self.run} trial {self.number}{of} · score {score:.4g} · {shown} · {'replay' if self.replayed else ended}"
         task = f"{line(run.about('task'))} {run.about('variation')}"
         self.query_one(".headline", Static).update(fitted(f"{head} · {task}", self.app.size.width - 2))
         trouble = self.query_one(".trouble", Static)
@@ -169,7 +169,7 @@ class TrialScreen(Watching):
             if self.prompt:
                 text = about_calls(index, store.calls(trial, index))
             else:
-                text = about_step(index, self.steps.step(index), self.recalled, costs(store, trial, index))
+                text = about_step(index, self.steps.step(index), self.recalled, costs(store, trial, index), self.opening)
         except StoreError as error:
             text = Text(line(str(error)))
         self.query_one(Side).show(text)

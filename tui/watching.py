@@ -34,10 +34,11 @@ class Watching(Screen[None]):
     TOUR: ClassVar[str] = ""
     BINDINGS = [
         Binding("escape", "back", "Back", show=False),
-        Binding("question_mark", "explain", "Help", key_display="?"),
+        Binding("question_mark", "explain", "Help", key_display="?", tooltip="This page"),
     ]
     DEFAULT_CSS = """
     Watching > #too-small { display: none; width: 100%; height: 100%; content-align: center middle; text-align: center; }
+    Watching.-small { overflow: hidden; }
     Watching.-small > * { display: none; }
     Watching.-small > #too-small { display: block; }
     """
