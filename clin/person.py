@@ -47,6 +47,8 @@ class AtTheStore(Person):
 
     def waits(self) -> bool:
         for request in unheard(self.store, self.run):
+            if self.paused and request.kind in ("act", "step"):
+                break  # decisions are heard where they can be done
             self._hear(request)
         return self.paused
 
