@@ -79,14 +79,17 @@ class Batching:
 
     def _guarded(self, cell: Cell, config: RunConfig, run: str | None, llm: LLM) -> Asking:
         """One run; what goes wrong in it is told with its cell, and the others go on."""
-        learner = Learner(self._store, config, llm.card, llm.count, run, self._watcher, None, card_of(llm, "revise"))
+        learner = Learner(self._store, config, llm.card, llm.count, run, self._watcher, None, card_of(llm, "revise"), self._stop)
         try:
             if run is not None:
                 self._store.claim_run(run)
             elif cell.sources:
                 learner.initial = yield from self._meta_memory(cell, config, llm)
             yield from learner.adapt()
-            self.outcome.played.append(learner.run or "")
+            if learner.run and self._store.run(learner.run).state == "stopped":  # by a person
+                self.outcome.interrupted = True
+            else:
+                self.outcome.played.append(learner.run or "")
         except (UserError, WorldError, StoreError) as error:
             self.outcome.failed.append((str(cell), str(error)))
             if learner.run:

@@ -15,6 +15,8 @@ from clin.experiment import RunConfig
 from clin.llms import Answer, ModelCard, Question
 from clin.play import Context, call, play
 from clin.prompt import style
+from clin.steering import AtTheStore, Stopped
+from memory.requests import lapse
 from memory.retrieval import select, usage
 from memory.store import Store, TrialRow
 from memory.strategies import Revised, Revision, Strategy, open_strategy
@@ -58,6 +60,10 @@ class Learner:
     """What the first trial of a new run starts from."""
     writer: ModelCard | None = None
     """The card of the model that writes the memory, where that is another one."""
+    stopping: Callable[[], bool] = lambda: False
+    """Whether the process is to end; asked while a trial waits for a person."""
+    paused: bool = False
+    """Whether a person has paused the run."""
 
     def adapt(self) -> Asking:
         """Play the run's trials that are not in the store yet, revising the memory after each (ADAPT)."""
@@ -65,12 +71,16 @@ class Learner:
         world = open_world(
             self.config.world, self.config.task, self.config.variation, seed=self.config.seed, **self.config.world_options
         )
+        if self.run:
+            lapse(self.store, self.run)
         try:
             for number in range(self.config.trials):
                 row = self._row(number)
                 if row is None or row.ending is None:
                     yield from self._trial(world, strategy, number, row)
             self.store.finish_run(self._name(), "finished")
+        except Stopped:
+            self.store.finish_run(self._name(), "stopped")
         finally:
             world.close()
 
@@ -94,10 +104,12 @@ class Learner:
                 self.watcher.context_cut(self._name(), number, left_out)
             self.watcher.step_done(self._name(), number, next(indices), step, calls)
 
+        person = AtTheStore(self.store, self._name(), trial_id, self.paused, self.stopping)
         ending = yield from play(
             world, recalled, record, budget=self.config.budget, context=context, card=self.card, past=past,
-            weigh=getattr(strategy, "weighs_actions", False),
+            weigh=getattr(strategy, "weighs_actions", False), person=person,
         )
+        self.paused = person.paused
         trial = Trial(number, world.goal, opening, self.store.steps(trial_id), ending, recalled)
         yield from self._revise(strategy, trial_id, trial, memory)
 

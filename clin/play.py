@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from clin.errors import ModelError
 from clin.llms import Answer, ModelCard, Question
 from clin.prompt import Move, Style
+from clin.steering import Person
 from memory.trials import Call, Ending, Memory, Step
 from worlds import World, WorldCrashed
 
@@ -68,13 +69,16 @@ def play(
     card: ModelCard,
     past: Sequence[Step] = (),
     weigh: bool = False,
+    person: Person | None = None,
 ) -> Generator[Question, Answer, Ending]:
     """Play ``world``, which has just been reset, for at most ``budget`` steps; ``context`` holds the prompt's head.
 
     ``past`` are steps of this trial that were recorded before an interruption: they are done again in the world,
     without asking the model, and compared. Raises :class:`WorldChanged` where they differ. ``weigh`` takes the action that
-    is likeliest as a whole, instead of deciding token by token.
+    is likeliest as a whole, instead of deciding token by token. ``person`` may want to decide a step; what comes of that is
+    recorded as theirs.
     """
+    person = person or Person()
     steps: list[Step] = []
     done = False
     for step in past:
@@ -85,7 +89,8 @@ def play(
         ending = _ending(steps, done, budget)
         if ending:
             return ending
-        move, calls = yield from _heard(context.style.ask(world, context.parts(), recalled, weigh=weigh), card)
+        asking = context.style.ask(world, context.parts(), recalled, weigh=weigh)
+        move, calls = yield from _decided(asking, card, person, len(steps))
         try:
             seen = world.step(move.action)
         except WorldCrashed:
@@ -113,19 +118,30 @@ def _replay(world: World, step: Step) -> bool:
     return seen.done
 
 
-def _heard(
-    asking: Generator[Question, Answer, Move], card: ModelCard
+def _decided(
+    asking: Generator[Question, Answer, Move], card: ModelCard, person: Person, position: int
 ) -> Generator[Question, Answer, tuple[Move, list[Call]]]:
-    """Pass the questions on, and keep each with its answer."""
+    """Pass the questions on and keep each with its answer. Where a person wants to decide, the model says what it would
+    do and how likely it finds each action, and the person has the last word."""
     calls: list[Call] = []
+    waits = person.waits()
+    actions: tuple[str, ...] = ()
+    scores: tuple[float, ...] = ()
     try:
         question = next(asking)
         while True:
-            answer = yield question
+            answer = yield replace(question, score_choices=True) if waits and question.choices else question
             calls.append(call(question, answer, card))
+            if question.choices:
+                actions, scores = tuple(choice.strip() for choice in question.choices), answer.scores
             question = asking.send(answer)
     except StopIteration as stop:
-        return stop.value, calls
+        move = stop.value
+    if waits:
+        decision = person.decides(position, actions, scores, move.action)
+        if decision.chosen:
+            return Move(decision.action), [*calls, Call("person", calls[-1].parts if calls else (), decision.action)]
+    return move, calls
 
 
 def call(question: Question, answer: Answer, card: ModelCard) -> Call:

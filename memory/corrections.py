@@ -15,11 +15,12 @@ import   replace the whole memory by one that a person edited
 from __future__ import annotations
 
 import getpass
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from memory.links import Link
+from memory.links import Hedge, Link, LinkError, Relation, parse
 from memory.rulings import meaning
 from memory.rows import StoreError
 from memory.store import Store
@@ -34,6 +35,21 @@ def person() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
+
+
+_AGAINST = re.compile(r"^(?:please\s+)?(?:do not|don't|never|avoid|stop)\s+", re.IGNORECASE)
+
+
+def in_words(text: str, effect: str = "the task") -> Link:
+    """What a person says as a link: a link's own form as it is; "do not X" and "avoid X" as X DOES NOT CONTRIBUTE to
+    ``effect``; anything else as SHOULD CONTRIBUTE to it. LinkError where that makes no link."""
+    words = " ".join(text.split()).rstrip(".!")
+    try:
+        return parse(words)
+    except LinkError:
+        against = _AGAINST.match(words)
+        relation = Relation.NOT_CONTRIBUTE if against else Relation.CONTRIBUTE
+        return Link(words[against.end() :] if against else words, Hedge.SHOULD, relation, effect)
 
 
 def now(store: Store, run: str) -> Memory:

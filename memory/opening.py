@@ -15,20 +15,23 @@ from memory.schema import migrations
 BUSY_SECONDS = 20
 """How long a writer waits for another before it says who holds the file."""
 
+NOT_READ = {"4 requests by people"}
+"""Migrations that a reader can do without: their tables hold what people ask of a run that is live."""
 
-def connect(path: Path, *, read_only: bool) -> Database:
+
+def connect(path: Path, *, read_only: bool, patience: float | None = None) -> Database:
     """An open database with our schema; StoreError in one line otherwise."""
     _place(path, read_only)
     try:
         db = Database(_connection(path, read_only))
-        db.conn.execute(f"pragma busy_timeout = {int(BUSY_SECONDS * 1000)}")
+        db.conn.execute(f"pragma busy_timeout = {int((BUSY_SECONDS if patience is None else patience) * 1000)}")
         db.conn.execute("pragma foreign_keys = on")
         _known(path, db)
         if not read_only:
             db.conn.execute("pragma journal_mode = wal")
             db.conn.execute("pragma synchronous = normal")
             _migrate(path, db)
-        elif migrations.pending(db):
+        elif {each.name for each in migrations.pending(db)} - NOT_READ:
             _refuse_old(path, db)
         return db
     except sqlite3.Error as error:

@@ -145,6 +145,31 @@ create table refusals (
 """
 
 
+_REQUESTS = """
+create table requests (
+    id integer primary key autoincrement,
+    run integer not null references runs (id),
+    kind text not null check (kind in ('pause', 'act', 'step', 'go', 'stop')),
+    value text not null,
+    who text not null,
+    made text not null,
+    heard text
+);
+create index requests_of_run on requests (run, heard);
+create table offers (
+    id integer primary key autoincrement,
+    trial integer not null references trials (id),
+    position integer not null,
+    actions text not null,
+    scores text not null,
+    choice text not null,
+    made text not null,
+    decided text
+);
+create index offers_of_trial on offers (trial, position);
+"""
+
+
 @migrations(name="1 runs, trials, steps, calls, versions, links")
 def first(db: Database) -> None:
     """Everything that one run leaves."""
@@ -161,6 +186,12 @@ def second(db: Database) -> None:
 def third(db: Database) -> None:
     """What the record of the trials says of each link, and what it refused."""
     _execute(db, _EVIDENCE)
+
+
+@migrations(name="4 requests by people")
+def fourth(db: Database) -> None:
+    """What a person asks of a live run, and what a paused run offers to choose from."""
+    _execute(db, _REQUESTS)
 
 
 def _execute(db: Database, script: str) -> None:

@@ -38,11 +38,12 @@ class Store:
     Safe to share between threads: every method takes the store's own lock.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False, patience: float | None = None) -> None:
+        """``patience``: seconds to wait for a file that another process holds before StoreError says so (20)."""
         self.path = Path(path)
         self.read_only = read_only
         self._lock = threading.RLock()
-        self._db: Database = connect(self.path, read_only=read_only)
+        self._db: Database = connect(self.path, read_only=read_only, patience=patience)
 
     def __enter__(self) -> Store:
         return self
@@ -79,7 +80,7 @@ class Store:
         with self._writing() as db:
             number = self._run_id(run)
             pid, host = db.execute("select pid, host from runs where id = ?", [number]).fetchone()
-            if pid and pid != os.getpid() and host == socket.gethostname() and _lives(pid):
+            if pid and pid != os.getpid() and host == socket.gethostname() and alive(pid):
                 raise StoreError(f"{run} is being played by process {pid}; stop that one first, or watch it with `clin show {run}`")
             db.execute(
                 "update runs set state = 'running', ended = null, pid = ?, host = ? where id = ?",
@@ -261,6 +262,11 @@ class Store:
             finally:
                 self._db.execute("detach database other")
 
+    def write(self, sql: str, values: Sequence[object]) -> int:
+        """One statement of this package's own in a transaction of its own; the id of the row that it made."""
+        with self._writing() as db:
+            return int(db.execute(sql, list(values)).lastrowid or 0)
+
     def vacuum(self, statements: Sequence[str]) -> None:
         """Run the deleting ``statements`` of :mod:`memory.housekeeping` in one transaction and give the space back."""
         with self._writing() as db:
@@ -303,7 +309,7 @@ class Store:
             rows = self._db.execute("select distinct pid from runs where pid is not null").fetchall()
         except sqlite3.Error:
             return []  # the error that led here is what gets reported
-        return [pid for (pid,) in rows if pid != os.getpid() and _lives(pid)]
+        return [pid for (pid,) in rows if pid != os.getpid() and alive(pid)]
 
     # --- reading
 
@@ -358,9 +364,15 @@ class Store:
         if not rows:
             raise StoreError(f"no trial with id {trial_id} in {self.path}")
         row = self._trial_row(rows[0][2:])
-        read = json.loads(rows[0][0])
-        recalled = Memory(tuple(map(parse, read["links"])), tuple(read["notes"]))
+        recalled = _recalled(rows[0][0])
         return Trial(row.number, row.goal, row.opening, self.steps(trial_id), row.ending or Ending.STOPPED, recalled)
+
+    def recalled(self, trial_id: int) -> Memory:
+        """What a trial had read of the memory."""
+        rows = self._rows("select recalled from trials where id = ?", [trial_id])
+        if not rows:
+            raise StoreError(f"no trial with id {trial_id} in {self.path}")
+        return _recalled(rows[0][0])
 
     def ranking(self, trial_id: int) -> list[list[Any]]:
         """How a trial's share of a long memory was chosen: (link, score, reasons, read) per link; empty if all fitted."""
@@ -478,6 +490,11 @@ def _text(text: str) -> str:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def _recalled(stored: str) -> Memory:
+    read = json.loads(stored)
+    return Memory(tuple(map(parse, read["links"])), tuple(read["notes"]))
+
+
 def _numbers(cited: str) -> tuple[int, ...]:
     return tuple(json.loads(cited)) if cited != "[]" else ()
 
@@ -495,7 +512,8 @@ def _common(before: Sequence[str], parts: Sequence[str]) -> int:
     return next((count for count in range(shorter) if before[count] != parts[count]), shorter)
 
 
-def _lives(pid: int) -> bool:
+def alive(pid: int) -> bool:
+    """Whether a process with this number runs on this machine."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -20,6 +20,7 @@ COMMANDS = {
     "runs": "The runs in a database.",
     "show": "A run's trials, or one trial's trajectory.",
     "memory": "The memory of a run: show it, compare versions.",
+    "watch": "See runs learn, live, in the terminal; step in.",
     "prompt": "Exactly what the model read and wrote at a step.",
     "worlds": "The worlds, their tasks, variations and splits.",
     "models": "The models at hand.",

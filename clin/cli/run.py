@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
@@ -39,12 +40,13 @@ DEFAULT_VARIATION = 94
 @click.option("--read-only-memory", is_flag=True, help="Frozen evaluation: play, and rewrite nothing.")
 @click.option("--seed", default=0, show_default=True, type=int, help="Seed of world and sampling.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every step once it is stored.")
+@click.option("--watch", is_flag=True, help="Start it in `clin watch`, as a process of its own.")
 @model_options
 @database
 @as_json
 def run(
     world: str, task: str | None, variation: str | None, simplifications: str | None, world_options: dict[str, int | str], trials: int, budget: int,
-    strategy: str, writer: str | None, start: str | None, read_only_memory: bool, seed: int, verbose: bool,
+    strategy: str, writer: str | None, start: str | None, read_only_memory: bool, seed: int, verbose: bool, watch: bool,
     model: str, role_model: tuple[str, ...], options: dict[str, Any], db: Path, as_json: bool,
 ) -> None:
     """Play a task several times with a frozen model and learn between the trials."""
@@ -58,6 +60,9 @@ def run(
     task, variations = _places(world, task, variation)
     roles = parse_roles(role_model)
     open_strategy(strategy)
+    if watch:
+        _watched(db, as_json)
+        return
     options["lanes"] = min(options["lanes"], len(variations))
     with Store(db) as store:
         initial = from_reference(store, start) if start else None
@@ -76,6 +81,18 @@ def run(
             follow(store, llm, [(each, None) for each in configs], initial=initial, as_json=as_json, verbose=verbose)
         finally:
             llm.close()
+
+
+def _watched(db: Path, as_json: bool) -> None:
+    """Leave the run to `clin watch`, which starts it with the same words."""
+    from clin.cli.watch import show
+    from memory.store import Store
+
+    if as_json:
+        raise UserError("--watch shows the run and --json prints it; give one of them")
+    with Store(db):  # the file is made, or what is wrong with it said, before the screen is taken
+        pass
+    show(db, [word for word in sys.argv[1:] if word != "--watch"])
 
 
 def _places(world: str, task: str | None, variation: str | None) -> tuple[str, list[int]]:
@@ -110,13 +127,13 @@ def follow(
 
     with Interrupt() as interrupt, Progress(quiet=as_json, verbose=verbose) as progress:
         learners = [
-            Learner(store, config, llm.card, llm.count, name, progress, initial, card_of(llm, "revise"))
+            Learner(store, config, llm.card, llm.count, name, progress, initial, card_of(llm, "revise"), interrupt.asked)
             for config, name in runs
         ]
         lanes = int(runs[0][0].model.options.get("lanes", 1))
         finished = drive([learner.adapt() for learner in learners], llm, lanes=lanes, stop=interrupt.asked)
-    if not finished:
-        begun = [learner.run for learner in learners if learner.run and store.run(learner.run).state == "running"]
+    begun = [learner.run for learner in learners if learner.run and store.run(learner.run).state in ("running", "stopped")]
+    if not finished or begun:
         how = " and ".join(f"`clin resume {name} --db {store.path}`" for name in begun)
         click.echo("Interrupted; every step shown is stored" + (f", and {how} goes on from there." if how else "."), err=True)
         raise SystemExit(130)

@@ -1,0 +1,101 @@
+"""``clin watch``: the Textual app over one database file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.screen import Screen
+
+from tui.processes import Children
+from tui.curves import CurvesScreen
+from tui.feed import POLL_SECONDS, Feed
+from tui.memory import MemoryScreen
+from tui.runs import RunsScreen
+from tui.start import StartScreen
+from tui.trial import TrialScreen
+from tui.watching import Arrived, Watching
+
+
+class Watch(App[None]):
+    """The app. ``start`` are words of a ``clin run`` command line that is started at once as a child process."""
+
+    TITLE = "clin"
+    BINDINGS = [
+        Binding("q", "quit", "Quit", tooltip="Leave; runs in other processes go on"),
+        Binding("ctrl+t", "other_theme", "Light/dark", show=False),
+        Binding("ctrl+s", "picture", "Picture", show=False, tooltip="Keep the screen as an SVG file"),
+    ]
+    CSS = """
+    .headline { height: 1; padding: 0 1; background: $primary 30%; text-style: bold; }
+    .trouble { height: auto; padding: 0 1; background: $error 40%; display: none; }
+    .trouble.-on { display: block; }
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, start: Iterable[str] = ()) -> None:
+        super().__init__()
+        self.feed = Feed(path)
+        self.processes = Children(Path(path))
+        self._start = list(start)
+        self.polling = True
+
+    def on_mount(self) -> None:
+        self.push_screen(RunsScreen())
+        self.set_interval(POLL_SECONDS, self.poll)
+        if self._start:
+            self.processes.start(self._start)
+
+    def on_unmount(self) -> None:
+        self.feed.close()
+
+    def poll(self) -> None:
+        """Ask the feed and tell every open screen."""
+        before = self.feed.trouble
+        news = self.feed.poll()
+        for child in self.processes.reap():
+            self.notify(child.farewell, title=child.title, severity="error" if child.failed else "information", markup=False)
+        if news or news.trouble != before:
+            for screen in self.screen_stack:
+                screen.post_message(Arrived(news))
+
+    def get_system_commands(self, screen: Screen) -> Iterable[SystemCommand]:
+        yield from super().get_system_commands(screen)
+        yield SystemCommand("Start a run", "Fill in a form; the run is a process of its own", self.action_start_run)
+        if isinstance(screen, Watching):
+            yield SystemCommand("What is this screen?", "What it shows, and its keys", screen.action_explain)
+        for run in list(self.feed.runs.values())[-50:]:
+            about = f"{run.name}: {run.about('task')} {run.about('variation')}"
+            yield SystemCommand(f"Trial of {about}", "Its latest trial", lambda name=run.name: self.open_trial(name))
+            yield SystemCommand(f"Memory of {about}", "How it evolved", lambda name=run.name: self.open_memory(name))
+
+    def action_start_run(self) -> None:
+        self.push_screen(StartScreen())
+
+    def action_other_theme(self) -> None:
+        self.theme = "textual-light" if self.current_theme.dark else "textual-dark"
+
+    def action_picture(self) -> None:
+        name = self.save_screenshot(path=os.getcwd())
+        self.notify(f"Kept as {name}", markup=False)
+
+    def open_trial(self, run: str, number: int | None = None, step: int | None = None) -> None:
+        """Show a trial of ``run`` (the latest without ``number``), at ``step`` if given."""
+        trials = self.feed.runs[run].trials
+        if not trials:
+            self.notify(f"{run} has no trial yet", markup=False)
+            return
+        self.push_screen(TrialScreen(run, trials[-1].number if number is None else number, step))
+
+    def open_memory(self, run: str) -> None:
+        self.push_screen(MemoryScreen(run))
+
+    def open_curves(self, runs: list[str]) -> None:
+        self.push_screen(CurvesScreen(runs))
+
+
+def watch(path: str | os.PathLike[str], start: Iterable[str] = ()) -> None:
+    """Show ``path`` until the person leaves. StoreError if it cannot be opened."""
+    Watch(path, start=start).run()

@@ -1,0 +1,240 @@
+"""The Memory screen: how a run's memory evolved, link by link."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from memory.corrections import correct
+from memory.history import history
+from memory.links import Link, LinkError
+from memory.overview import latest_versions
+from memory.rows import StoreError, Version
+from memory.rulings import meaning
+from memory.search import search
+from memory.store import Store
+from tui.lives import difference, label, lives
+from tui.marks import LEGEND, fitted, line
+from tui.strips import Strips
+from tui.watching import Arrived, Watching
+
+MOST_VERSIONS = 200
+_STYLES = {"+": "bold", "^": "bold", "v": "italic", "!": "bold reverse", "-": "strike", "=": "dim"}
+
+
+class MemoryScreen(Watching):
+    """The versions of one run's memory."""
+
+    TOUR = (
+        "The memory over time. Each column is a version: what was written after a trial, or by a person; above it the "
+        "trial's score. Each row is a link's life: " + LEGEND + ". Below: what changed in the chosen version against the one "
+        "before it, or against one that you marked with v; Enter shows the evidence for a link instead, and Enter there "
+        "opens the step. Pin keeps a link through all rewriting, ban keeps it out; both are new versions, recorded as yours."
+    )
+    BINDINGS = [
+        Binding("v", "mark", "Mark", tooltip="Mark this version: the difference is then against it"),
+        Binding("d", "difference", "Diff", tooltip="What changed in this version"),
+        Binding("slash", "find", "Search", key_display="/", tooltip="Search the links, tasks and steps of the whole file"),
+        Binding("P", "rule('pin')", "Pin", tooltip="Keep this link, in this wording; again: let writers decide"),
+        Binding("B", "rule('ban')", "Ban", tooltip="Take this link out and keep it out; again: let writers find it"),
+        Binding("c", "curves", "Curves", show=False, tooltip="Score and steps over trials"),
+        Binding("t", "trial", "Trial", tooltip="The trial after which this version was written"),
+    ]
+    DEFAULT_CSS = """
+    MemoryScreen Strips { height: 3fr; }
+    MemoryScreen #legend { height: 1; padding: 0 1; color: $text-muted; }
+    MemoryScreen #below { height: 2fr; min-height: 6; border-top: solid $primary; }
+    MemoryScreen #below > Static { height: 1; padding: 0 1; text-style: bold; }
+    MemoryScreen #below > OptionList { height: 1fr; border: none; padding: 0; background: $background; }
+    MemoryScreen #below > OptionList:focus { border: none; }
+    MemoryScreen > Input { display: none; height: 3; }
+    MemoryScreen > Input.-on { display: block; }
+    """
+
+    def __init__(self, run: str) -> None:
+        super().__init__()
+        self.run = run
+        self.versions: list[Version] = []
+        self.shows = "difference"
+        self.places: list[tuple[str, int, int] | None] = []
+
+    def content(self) -> ComposeResult:
+        yield Static(classes="headline", markup=False)
+        yield Static(classes="trouble", markup=False)
+        yield Strips()
+        yield Static(LEGEND, id="legend", markup=False)
+        yield Input(placeholder='search links, tasks, steps: words, "a phrase", prefix*')
+        with Vertical(id="below"):
+            yield Static(markup=False)
+            yield OptionList(markup=False)
+
+    @property
+    def strips(self) -> Strips:
+        return self.query_one(Strips)
+
+    def on_mount(self) -> None:
+        self.fill(last=True)
+        self.strips.focus()
+
+    def on_arrived(self, message: Arrived) -> None:
+        if any(version.run == self.run for version in message.news.versions):
+            self.fill(last=self.strips.version >= len(self.versions) - 1)
+
+    def fill(self, *, last: bool) -> None:
+        """Show the run's versions as the file has them now."""
+        try:
+            self.versions = latest_versions(self.feed.store, self.run, MOST_VERSIONS)
+            pinned = self.feed.store.rulings(self.run).pinned
+        except StoreError as error:
+            self.say(str(error), wrong=True)
+            return
+        trials = {each.id: each for each in self.feed.runs[self.run].trials}
+        numbers = {each.id: each.number for each in trials.values()}
+        labels = [label(version, numbers) for version in self.versions]
+        scores = [trials[version.trial].score if version.trial in trials else None for version in self.versions]
+        self.strips.show(labels, scores, lives(self.versions), pinned, last=last)
+
+    # --- the lower half
+
+    def on_strips_moved(self) -> None:
+        self.shows = "difference" if self.shows == "evidence" else self.shows
+        if self.shows == "difference":
+            self._difference()
+        self._headline()
+
+    def on_strips_chosen(self) -> None:
+        self._evidence()
+        self.query_one(OptionList).focus()
+
+    def _headline(self) -> None:
+        if not self.versions:
+            text = f"{self.run} · no memory yet: it is written when the first trial ends"
+        else:
+            at = self.versions[self.strips.version]
+            unread = f" · {len(at.unreadable)} lines unreadable" if at.unreadable else ""
+            text = (
+                f"{self.run} memory · version {self.strips.version + 1} of {len(self.versions)} · by {line(at.writer)} · "
+                f"{len(at.memory.links)} links{unread}"
+            )
+        self.query_one(".headline", Static).update(fitted(text, self.app.size.width - 2))
+
+    def _list(self, title: str, rows: list[Text], places: list[tuple[str, int, int] | None] | None = None) -> None:
+        self.query_one("#below > Static", Static).update(title)
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options([Option(row) for row in rows])
+        self.places = places or [None] * len(rows)
+        if self.places and self.places[0]:
+            options.highlighted = 0
+
+    def _difference(self) -> None:
+        if not self.versions:
+            self._list("", [])
+            return
+        new = self.strips.version
+        old = self.strips.marked if self.strips.marked is not None else new - 1
+        before = self.versions[old] if old >= 0 else None
+        rows = [Text(f"{mark} {line(words)}", _STYLES[mark]) for mark, words in difference(before, self.versions[new])]
+        against = f"version {old + 1}" if before else "nothing"
+        notes = [Text(f"  note: {line(note)}") for note in self.versions[new].memory.notes]
+        self._list(f"version {new + 1} against {against}:  + new  ^ surer  v less sure  ! turned  - gone", rows + notes)
+
+    @property
+    def link(self) -> Link | None:
+        """The link under the cursor, as the chosen version has it."""
+        return self.strips.lives[self.strips.link].upto(self.strips.version) if self.strips.lives else None
+
+    def _evidence(self) -> None:
+        link = self.link
+        if link is None:
+            return
+        self.shows = "evidence"
+        rows, places = [], []
+        try:
+            stages = history(self.feed.store, self.run, link)
+        except StoreError as error:
+            self.say(str(error), wrong=True)
+            return
+        for stage in stages:
+            if stage.trial is None:
+                continue
+            for position, step in stage.steps:
+                rows.append(Text(f"trial {stage.trial} [{position}] {step.score:.4g} > {line(step.action)} | {line(step.observation)}"[:400]))
+                places.append((self.run, stage.trial, position))
+        title = f"{len(rows)} steps speak of: {line(str(link))}" if rows else f"no step speaks of: {line(str(link))}"
+        self._list(fitted(title, self.app.size.width - 2), rows, places)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        place = self.places[event.option_index]
+        if place:
+            self.app.open_trial(*place)
+
+    # --- what a person does
+
+    def action_mark(self) -> None:
+        self.strips.marked = None if self.strips.marked == self.strips.version else self.strips.version
+        self.strips.refresh()
+        self.action_difference()
+
+    def action_difference(self) -> None:
+        self.shows = "difference"
+        self._difference()
+        self.strips.focus()
+
+    def action_trial(self) -> None:
+        wanted = self.versions[self.strips.version].trial if self.versions else None
+        for each in self.feed.runs[self.run].trials:
+            if each.id == wanted:
+                self.app.open_trial(self.run, each.number)
+
+    def action_curves(self) -> None:
+        self.app.open_curves([self.run])
+
+    def action_find(self) -> None:
+        self.query_one(Input).add_class("-on").focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        try:
+            found = search(self.feed.store, event.value)
+        except StoreError as error:
+            self.say(str(error), wrong=True)
+            return
+        self.shows = "search"
+        rows = [Text(f"{hit.kind:<4} {hit.where:<16} {line(hit.text)}") for hit in found]
+        self._list(f"{len(found)} hits for '{line(event.value)}'", rows, [_place(hit.kind, hit.where, hit.text) for hit in found])
+        self.query_one(OptionList).focus()
+
+    def action_back(self) -> None:
+        field = self.query_one(Input)
+        if field.has_class("-on") or self.shows != "difference":
+            field.remove_class("-on")
+            self.action_difference()
+        else:
+            super().action_back()
+
+    def action_rule(self, kind: str) -> None:
+        link = self.link
+        if link is None:
+            return
+        try:
+            with Store(self.feed.path) as store:
+                rulings = store.rulings(self.run)
+                there = meaning(link) in rulings.banned if kind == "ban" else link in rulings.pinned
+                done = f"un{kind}" if there else kind
+                correct(store, self.run, done, link)
+        except (StoreError, LinkError, OSError) as error:
+            self.say(str(error), wrong=True)
+            return
+        self.say(f"{done}: {line(str(link))}")
+
+
+def _place(kind: str, where: str, text: str) -> tuple[str, int, int] | None:
+    """Where a hit is, for opening it; only steps have one place."""
+    if kind != "step":
+        return None
+    run, _, trial = where.partition(" --trial ")
+    return run, int(trial), int(text[1 : text.index("]")])

@@ -1,0 +1,221 @@
+"""The Runs screen: a line per run, live."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.widgets import DataTable, Input, Static
+
+from memory.rows import StoreError
+from tui.feed import Run
+from tui.marks import STATES, fitted, line, spark
+from tui.watching import Arrived, Watching
+
+WIDE = 110
+_COLUMNS = ("", "run", "task", "var", "strategy", "model", "world", "trials", "scores", "last", "state")
+_NARROW = ("", "run", "task", "var", "strategy", "trials", "scores", "last", "state")
+_ORDERS = ("newest", "task", "strategy", "score", "state")
+
+
+class RunTable(DataTable):
+    """The table, with a word for what Enter does."""
+
+    BINDINGS = [Binding("enter", "select_cursor", "Trial", tooltip="The latest trial of this run, step by step")]
+
+
+class RunsScreen(Watching):
+    """Every run of the file; filter, sort, mark for comparison, open."""
+
+    TOUR = (
+        "Every run in the file, newest first. The bars are the final scores of its trials: the lowest is -100, the highest "
+        "100. Runs that are being played move by themselves; this screen only reads the file."
+    )
+    BINDINGS = [
+        Binding("m", "open_memory", "Memory", tooltip="How its memory evolved"),
+        Binding("c", "open_curves", "Curves", tooltip="Score and steps over trials, of this run or of all marked ones"),
+        Binding("space", "mark", "Mark", key_display="␣", tooltip="Mark for comparison in Curves"),
+        Binding("slash", "filter", "Filter", key_display="/", tooltip="Show only runs that hold these words"),
+        Binding("s", "sort", "Sort", show=False, tooltip="Sort by: newest, task, strategy, score, state"),
+        Binding("n", "start_run", "New", tooltip="Start a run"),
+        Binding("x", "stop", "Stop", tooltip="Ask this run to end after its current step"),
+        Binding("r", "resume", "Resume", tooltip="Go on with an interrupted run"),
+    ]
+    DEFAULT_CSS = """
+    RunsScreen > RunTable { height: 1fr; }
+    RunsScreen > Input { display: none; height: 3; }
+    RunsScreen > Input.-on { display: block; }
+    RunsScreen > #empty { display: none; height: 1fr; content-align: center middle; text-align: center; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.marked: set[str] = set()
+        self.words = ""
+        self.order = _ORDERS[0]
+        self._columns: tuple[str, ...] = ()
+
+    def content(self) -> ComposeResult:
+        yield Static(classes="headline", markup=False)
+        yield Static(classes="trouble", markup=False)
+        yield Input(placeholder="filter: words that a run's line must hold; Enter keeps, Esc clears")
+        yield RunTable(cursor_type="row", zebra_stripes=True)
+        yield Static("No run yet.\nPress n to start one, or `clin run` in another terminal: it appears here.", id="empty", markup=False)
+
+    def on_mount(self) -> None:
+        self.fill()
+        self.query_one(DataTable).focus()
+
+    def on_screen_resume(self) -> None:
+        self.fill()
+
+    def on_resize(self, event) -> None:
+        super().on_resize(event)
+        self.fill()
+
+    def on_arrived(self, message: Arrived) -> None:
+        self.fill()
+
+    # --- what is shown
+
+    def shown(self) -> list[Run]:
+        """The runs that pass the filter, in the chosen order."""
+        words = self.words.lower().split()
+        runs = [run for run in self.feed.runs.values() if all(word in _haystack(run) for word in words)]
+        keys = {
+            "newest": lambda run: -run.row.id, "task": lambda run: (run.about("task"), -run.row.id),
+            "strategy": lambda run: (run.about("strategy"), -run.row.id), "state": lambda run: (run.state, -run.row.id),
+            "score": lambda run: (-(run.scores[-1] if run.scores else -1000), -run.row.id),
+        }
+        return sorted(runs, key=keys[self.order])
+
+    def fill(self) -> None:
+        """Bring the table up to date: cells where only they changed, everything where the rows did."""
+        table = self.query_one(DataTable)
+        columns = _COLUMNS if self.app.size.width >= WIDE else _NARROW
+        runs = self.shown()
+        if columns != self._columns:
+            table.clear(columns=True)
+            self._columns = columns
+            for name in columns:
+                table.add_column(name, key=name)
+        names = [run.name for run in runs]
+        if [row.value for row in table.rows] == names:
+            for run in runs:
+                for name, cell in zip(columns, self._cells(run), strict=True):
+                    if table.get_cell(run.name, name) != cell:
+                        table.update_cell(run.name, name, cell, update_width=True)
+        else:
+            at = self.current
+            table.clear()
+            for run in runs:
+                table.add_row(*self._cells(run), key=run.name)
+            if at in names:
+                table.move_cursor(row=names.index(at))
+        self._headline(len(runs))
+
+    def _cells(self, run: Run) -> list[Text]:
+        wanted, scores = run.about("trials"), run.scores
+        now = run.trials[-1] if run.trials else None
+        live = now is not None and now.ending is None
+        cells = {
+            "": "●" if run.name in self.marked else " ", "run": run.name,
+            "task": fitted(line(run.about("task")), 44 if self._columns == _COLUMNS else 22),
+            "var": run.about("variation"), "strategy": fitted(line(run.about("strategy")), 10),
+            "model": fitted(line(run.about("model")), 20), "world": fitted(line(run.about("world")), 16),
+            "trials": f"{len(scores)}/{wanted}" if wanted else str(len(scores)),
+            "scores": spark(scores, 24 if self._columns == _COLUMNS else 9),
+            "last": (f"{now.score:.4g} at {now.steps}" if live else f"{scores[-1]:.4g}") if now else "",
+            "state": STATES.get(run.state, run.state),
+        }
+        return [Text(cells[name]) for name in self._columns]
+
+    def _headline(self, shown: int) -> None:
+        live = sum(run.live for run in self.feed.runs.values())
+        parts = [f"clin · {line(self.feed.path.name)} · {len(self.feed.runs)} runs, {live} live", f"by {self.order}"]
+        if self.words:
+            parts.append(f"{shown} with '{line(self.words)}'")
+        self.query_one(".headline", Static).update(" · ".join(parts))
+        trouble = self.query_one(".trouble", Static)
+        trouble.update(line(self.feed.trouble))
+        trouble.set_class(bool(self.feed.trouble), "-on")
+        empty = not self.feed.runs
+        self.query_one("#empty").display = empty
+        self.query_one(DataTable).display = not empty
+
+    @property
+    def current(self) -> str:
+        """The run under the cursor; empty when there is none."""
+        table = self.query_one(DataTable)
+        if not table.row_count:
+            return ""
+        return str(table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value)
+
+    # --- what a person does
+
+    def on_data_table_row_selected(self) -> None:
+        if self.current:
+            self.app.open_trial(self.current)
+
+    def action_open_memory(self) -> None:
+        if self.current:
+            self.app.open_memory(self.current)
+
+    def action_open_curves(self) -> None:
+        runs = [name for name in self.feed.runs if name in self.marked] or [self.current]
+        if runs[0]:
+            self.app.open_curves(runs)
+
+    def action_mark(self) -> None:
+        if self.current:
+            self.marked ^= {self.current}
+            self.fill()
+
+    def action_sort(self) -> None:
+        self.order = _ORDERS[(_ORDERS.index(self.order) + 1) % len(_ORDERS)]
+        self.fill()
+
+    def action_filter(self) -> None:
+        self.query_one(Input).add_class("-on").focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self.words = event.value
+        self.fill()
+
+    def on_input_submitted(self) -> None:
+        self.query_one(DataTable).focus()
+
+    def action_back(self) -> None:
+        field = self.query_one(Input)
+        field.value = ""
+        field.remove_class("-on")
+        self.query_one(DataTable).focus()
+
+    def action_start_run(self) -> None:
+        self.app.action_start_run()
+
+    def action_stop(self) -> None:
+        run = self.feed.runs.get(self.current)
+        if run is None or not run.live:
+            self.say(f"{self.current or 'No run'} is not being played", wrong=True)
+            return
+        self._try(lambda: self.app.processes.stop(run.name), f"{run.name} ends after its current step")
+
+    def action_resume(self) -> None:
+        run = self.feed.runs.get(self.current)
+        if run is None or run.state not in ("interrupted", "stopped", "failed"):
+            self.say(f"{self.current or 'No run'} is {run.state if run else 'not there'}; only interrupted runs are resumed", wrong=True)
+            return
+        self._try(lambda: self.app.processes.start(["resume", run.name]), f"{run.name} goes on in a process of its own")
+
+    def _try(self, what, said: str) -> None:
+        try:
+            what()
+            self.say(said)
+        except (StoreError, OSError) as error:
+            self.say(str(error), wrong=True)
+
+
+def _haystack(run: Run) -> str:
+    fields = ("task", "world", "strategy", "model", "variation", "writer", "seed")
+    return " ".join([run.name, run.state, *map(run.about, fields)]).lower()

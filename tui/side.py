@@ -1,0 +1,68 @@
+"""The side panel of a trial: one step in full with what it cost, or exactly what the model read and wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from memory.overview import Cost
+from memory.trials import Call, Memory, Step
+from tui.marks import plain
+
+
+class Side(VerticalScroll):
+    """``step`` or ``prompt`` of the step under the cursor."""
+
+    DEFAULT_CSS = """
+    Side { width: 1fr; border-left: solid $primary; padding: 0 1; }
+    """
+
+    def compose(self):
+        yield Static(markup=False)
+
+    def show(self, text: Text) -> None:
+        self.query_one(Static).update(text)
+        self.scroll_home(animate=False)
+
+
+def about_step(index: int, step: Step, recalled: Memory, costs: Sequence[Cost], opening: str) -> Text:
+    """A step in full, the learnings that it cited in words, and what its model calls cost; before the first step, what was
+    seen at the beginning."""
+    text = Text()
+    text.append(f"Step {index}, score {step.score:.4g}\n", "bold")
+    for cost in costs:
+        text.append(cost_line(cost) + "\n", "dim")
+    if index == 0:
+        text.append("\nAt first\n", "bold").append_text(plain(opening)).append("\n")
+    if step.thought:
+        text.append("\nThought\n", "bold").append_text(plain(step.thought)).append("\n")
+    text.append("\nAction\n", "bold").append_text(plain(step.action)).append("\n")
+    text.append("\nObservation\n", "bold").append_text(plain(step.observation)).append("\n")
+    if step.cited:
+        text.append("\nLearnings it used\n", "bold")
+        for number in step.cited:
+            if number <= len(recalled.links):
+                text.append(f"[{number}] ").append_text(plain(str(recalled.links[number - 1]))).append("\n")
+    return text
+
+
+def about_calls(index: int, calls: Sequence[Call]) -> Text:
+    """What the model read and wrote at a step, word for word but for control characters."""
+    text = Text()
+    for number, call in enumerate(calls, 1):
+        cost = Cost(call.role, call.read, call.reused, call.written, call.logprob, call.seconds, call.choices)
+        text.append(f"Step {index}, call {number} of {len(calls)}\n{cost_line(cost)}\n\n", "bold")
+        text.append("It wrote\n", "bold").append_text(plain(call.reply)).append("\n\n")
+        text.append("It had read\n", "bold").append_text(plain("".join(call.parts))).append("\n\n")
+    return text if calls else Text("No model was asked at this step.")
+
+
+def cost_line(cost: Cost) -> str:
+    """A call in numbers, in words."""
+    if cost.role == "person":
+        return "chosen by a person"
+    among = f"; one of {cost.choices} actions" if cost.choices else ""
+    return f"{cost.role}: {cost.read} tokens read, {cost.reused} of them reused, {cost.written} written, {cost.seconds:.2f} s{among}"

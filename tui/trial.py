@@ -1,0 +1,279 @@
+"""The Trial screen: a trajectory as it happens, or replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from memory.overview import TrialLine, by_person, costs, outline, steps_between, steps_with
+from memory.rows import StoreError
+from memory.trials import Memory, Step
+from tui.marks import ENDINGS, STATES, fitted, line
+from tui.side import Side, about_calls, about_step
+from tui.stepin import StepIn
+from tui.trajectory import Trajectory
+from tui.watching import Arrived, Watching
+
+WIDE = 120
+SPEEDS = (0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 200.0)
+"""Steps a second of a replay."""
+
+
+class TrialScreen(Watching):
+    """One trial of one run."""
+
+    TOUR = (
+        "One trial, step by step: how the score changed, the action, what the world answered; the goal stays on top. "
+        "A live trial grows at the end, and is followed while the cursor stands on the last step. 'uses 2' names the "
+        "learnings that the model cited; [you] marks what a person chose. The panel shows the step in full or, with p, "
+        "exactly what the model read, with the tokens that it read and those it could reuse."
+    )
+    BINDINGS = [
+        Binding("left_square_bracket", "other(-1)", "Prev trial", key_display="[", show=False, tooltip="The trial before"),
+        Binding("right_square_bracket", "other(1)", "Next trial", key_display="]", show=False, tooltip="The trial after"),
+        Binding("n", "score(1)", "Next score", tooltip="The next step at which the score changed"),
+        Binding("N", "score(-1)", "Previous score", show=False, tooltip="The step before at which the score changed"),
+        Binding("slash", "find", "Search", key_display="/", tooltip="Search this trial; Enter goes to the next hit"),
+        Binding("p", "prompt", "Prompt", tooltip="What the model read and wrote at this step"),
+        Binding("d", "detail", "Panel", show=False, tooltip="Show or hide the panel"),
+        Binding("y", "copy", "Copy", show=False, tooltip="Copy the step to the clipboard"),
+        Binding("r", "replay", "Replay", tooltip="Play the trial again from its first step, or stop the replay"),
+        Binding("plus,equals_sign", "speed(1)", "Faster", show=False, key_display="+", tooltip="Replay faster"),
+        Binding("minus", "speed(-1)", "Slower", show=False, key_display="-", tooltip="Replay slower"),
+        Binding("i", "step_in", "Step in", tooltip="Pause the live run, choose its next action, correct it"),
+        Binding("m", "memory", "Memory", tooltip="How the memory evolved"),
+    ]
+    DEFAULT_CSS = """
+    TrialScreen #goal { height: auto; max-height: 4; padding: 0 1; background: $secondary 20%; }
+    TrialScreen #body { height: 1fr; }
+    TrialScreen Trajectory { width: 1fr; }
+    TrialScreen Side { display: none; }
+    TrialScreen.-panel Side { display: block; }
+    TrialScreen.-narrow.-panel Trajectory { display: none; }
+    TrialScreen > Input { display: none; height: 3; }
+    TrialScreen > Input.-on { display: block; }
+    """
+
+    def __init__(self, run: str, number: int, step: int | None = None) -> None:
+        super().__init__()
+        self.run, self.number, self.first_step = run, number, step
+        self.panel: bool | None = None
+        self.prompt = False
+        self.words, self.hits = "", list[int]()
+        self.replayed: Timer | None = None
+        self.speed = 3
+        self.recalled, self.opening = Memory(), ""
+
+    def content(self) -> ComposeResult:
+        yield Static(classes="headline", markup=False)
+        yield Static(classes="trouble", markup=False)
+        yield Static(id="goal", markup=False)
+        with Horizontal(id="body"):
+            yield Trajectory(self.load)
+            yield Side(can_focus=False)
+        yield Input(placeholder="search this trial; Enter: next hit, Esc: done")
+
+    @property
+    def steps(self) -> Trajectory:
+        return self.query_one(Trajectory)
+
+    @property
+    def trial(self) -> TrialLine:
+        return next(each for each in self.feed.runs[self.run].trials if each.number == self.number)
+
+    def on_mount(self) -> None:
+        self.open()
+        self.steps.focus()
+
+    def on_resize(self, event) -> None:
+        super().on_resize(event)
+        self.set_class(event.size.width < WIDE, "-narrow")
+        wide = event.size.width >= WIDE
+        self.set_class(wide if self.panel is None else self.panel, "-panel")
+
+    # --- content
+
+    def load(self, first: int, last: int) -> Sequence[Step]:
+        """Steps of the store; what cannot be read now is shown as such."""
+        try:
+            return steps_between(self.feed.store, self.trial.id, first, last)
+        except StoreError as error:
+            return [Step("(cannot be read now)", str(error), 0.0)] * (last - first)
+
+    def open(self) -> None:
+        """Show the trial from the store."""
+        try:
+            store, trial = self.feed.store, self.trial
+            row = next(each for each in store.trials(self.run) if each.number == self.number)
+            self.recalled, self.opening = store.recalled(trial.id), row.opening
+            known, people = outline(store, trial.id), by_person(store, trial.id)
+        except StoreError as error:
+            self.say(str(error), wrong=True)
+            return
+        self.steps.clear()
+        self.steps.people = people
+        learned = f"{len(self.recalled.links)} learnings" if self.recalled.links else "nothing"
+        self.query_one("#goal", Static).update(f"Goal ({learned} read): {line(row.goal)}")
+        self.steps.append(known)
+        if self.first_step is not None:
+            self.steps.select(self.first_step)
+            self.call_after_refresh(self.steps.select, self.first_step)
+        self.headline()
+
+    def headline(self) -> None:
+        run, trial = self.feed.runs[self.run], self.trial
+        ended = ENDINGS.get(str(trial.ending), "") if trial.ending else STATES.get(run.state, run.state)
+        of = f" of {run.about('trials')}" if run.about("trials") else ""
+        shown = f"step {len(self.steps)} of {trial.steps} · {SPEEDS[self.speed]:g}/s" if self.replayed else f"{trial.steps} steps"
+        score = self.steps.scores[-1] if self.replayed and len(self.steps) else trial.score
+        head = f"{self.run} trial {self.number}{of} · score {score:.4g} · {shown} · {'replay' if self.replayed else ended}"
+        task = f"{line(run.about('task'))} {run.about('variation')}"
+        self.query_one(".headline", Static).update(fitted(f"{head} · {task}", self.app.size.width - 2))
+        trouble = self.query_one(".trouble", Static)
+        trouble.update(line(self.feed.trouble))
+        trouble.set_class(bool(self.feed.trouble), "-on")
+
+    def on_arrived(self, message: Arrived) -> None:
+        if self.run not in self.feed.runs:
+            return
+        new = [row for row in message.news.steps if (row.run, row.trial) == (self.run, self.number)]
+        if new and not self.replayed:
+            expected = len(self.steps)
+            fresh = [row for row in new if row.position >= expected]
+            if fresh:
+                self.steps.people |= by_person(self.feed.store, self.trial.id)
+                self.steps.append([(row.step.score, bool(row.step.thought)) for row in fresh])
+        following = self.steps.following and not self.replayed
+        latest = self.feed.runs[self.run].trials[-1].number
+        if following and latest == self.number + 1 and self.trial.ending and self.feed.runs[self.run].live:
+            self.number = latest
+            self.open()
+        self.headline()
+
+    # --- the panel
+
+    def on_trajectory_selected(self, message: Trajectory.Selected) -> None:
+        self.panel_text()
+
+    def panel_text(self) -> None:
+        if not self.has_class("-panel") or not len(self.steps):
+            return
+        index, store, trial = self.steps.cursor, self.feed.store, self.trial.id
+        try:
+            if self.prompt:
+                text = about_calls(index, store.calls(trial, index))
+            else:
+                text = about_step(index, self.steps.step(index), self.recalled, costs(store, trial, index), self.opening)
+        except StoreError as error:
+            text = Text(line(str(error)))
+        self.query_one(Side).show(text)
+
+    def action_prompt(self) -> None:
+        self.prompt = not self.prompt if self.has_class("-panel") else True
+        narrow = self.has_class("-narrow")
+        self._panel(self.prompt or not narrow)
+
+    def action_detail(self) -> None:
+        self.prompt = False
+        self._panel(not self.has_class("-panel"))
+
+    def _panel(self, on: bool) -> None:
+        self.panel = on
+        self.set_class(on, "-panel")
+        self.panel_text()
+        side = self.query_one(Side)
+        side.can_focus = on and self.has_class("-narrow")
+        (side if side.can_focus else self.steps).focus()
+
+    # --- going about
+
+    def action_back(self) -> None:
+        field = self.query_one(Input)
+        if field.has_class("-on"):
+            field.remove_class("-on")
+            self.steps.focus()
+        elif self.has_class("-narrow") and self.has_class("-panel"):
+            self._panel(False)
+        else:
+            super().action_back()
+
+    def action_other(self, by: int) -> None:
+        numbers = [each.number for each in self.feed.runs[self.run].trials]
+        if self.number + by in numbers:
+            self._end_replay()
+            self.number, self.first_step = self.number + by, None
+            self.open()
+        else:
+            self.say(f"{self.run} has trials {numbers[0]} to {numbers[-1]}")
+
+    def action_score(self, by: int) -> None:
+        if not self.steps.jump(lambda index: self.steps.gained(index) != 0, by):
+            self.say("the score does not change " + ("after" if by > 0 else "before") + " this step")
+
+    def action_find(self) -> None:
+        self.query_one(Input).add_class("-on").focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if event.value != self.words:
+            self.words = event.value
+            self.hits = steps_with(self.feed.store, self.trial.id, event.value) if event.value else []
+        later = [hit for hit in self.hits if hit > self.steps.cursor] or self.hits
+        if later:
+            self.steps.select(later[0])
+            self.say(f"hit {self.hits.index(later[0]) + 1} of {len(self.hits)}")
+        else:
+            self.say(f"no step holds '{line(event.value)}'")
+
+    def action_copy(self) -> None:
+        if len(self.steps):
+            step = self.steps.step(self.steps.cursor)
+            self.app.copy_to_clipboard(f"> {step.action}\n{step.observation}")
+            self.say(f"step {self.steps.cursor} copied")
+
+    def action_memory(self) -> None:
+        self.app.open_memory(self.run)
+
+    def action_step_in(self) -> None:
+        if self.feed.runs[self.run].live:
+            self.app.push_screen(StepIn(self.run))
+        else:
+            self.say(f"{self.run} is not being played; only a live run can be stepped into", wrong=True)
+
+    # --- replay
+
+    def action_replay(self) -> None:
+        if self.replayed:
+            self._end_replay()
+            self.first_step = None
+            self.open()
+            return
+        self.steps.clear()
+        self.replayed = self.set_interval(1 / SPEEDS[self.speed], self._next_step)
+        self._next_step()
+
+    def _next_step(self) -> None:
+        known = outline(self.feed.store, self.trial.id)
+        if len(self.steps) < len(known):
+            self.steps.append([known[len(self.steps)]])
+            self.headline()
+        elif self.trial.ending:
+            self._end_replay()
+
+    def _end_replay(self) -> None:
+        if self.replayed:
+            self.replayed.stop()
+            self.replayed = None
+            self.headline()
+
+    def action_speed(self, by: int) -> None:
+        self.speed = max(0, min(len(SPEEDS) - 1, self.speed + by))
+        if self.replayed:
+            self.replayed.stop()
+            self.replayed = self.set_interval(1 / SPEEDS[self.speed], self._next_step)
+            self.headline()

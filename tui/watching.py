@@ -1,0 +1,118 @@
+"""What all screens share: a way back, help, a message for terminals that are too small, and news from the feed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.events import Resize
+from textual.message import Message
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Footer, Static
+
+from tui.feed import Feed, News
+
+if TYPE_CHECKING:
+    from tui.app import Watch
+
+SMALLEST = (60, 15)
+
+
+class Arrived(Message):
+    """The feed has news; sent to every open screen."""
+
+    def __init__(self, news: News) -> None:
+        super().__init__()
+        self.news = news
+
+
+class Watching(Screen[None]):
+    """A screen over the file. ``TOUR`` says in a few lines what it shows."""
+
+    TOUR: ClassVar[str] = ""
+    BINDINGS = [
+        Binding("escape", "back", "Back", show=False),
+        Binding("question_mark", "explain", "Help", key_display="?", tooltip="This page"),
+    ]
+    DEFAULT_CSS = """
+    Watching > #too-small { display: none; width: 100%; height: 100%; content-align: center middle; text-align: center; }
+    Watching.-small { overflow: hidden; }
+    Watching.-small > * { display: none; }
+    Watching.-small > #too-small { display: block; }
+    """
+    app: Watch
+
+    @property
+    def feed(self) -> Feed:
+        return self.app.feed
+
+    def content(self) -> ComposeResult:
+        """The screen's own widgets."""
+        yield from ()
+
+    def compose(self) -> ComposeResult:
+        yield from self.content()
+        yield Footer(show_command_palette=False)
+        yield Static(id="too-small", markup=False)
+
+    def on_resize(self, event: Resize) -> None:
+        width, height = event.size
+        self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-small")
+        self.query_one("#too-small", Static).update(
+            f"This terminal is {width}x{height}.\nclin watch needs {SMALLEST[0]}x{SMALLEST[1]}: make it larger."
+        )
+
+    def action_back(self) -> None:
+        if len(self.app.screen_stack) > 2:
+            self.app.pop_screen()
+
+    def action_explain(self) -> None:
+        self.app.push_screen(Explained(self))
+
+    def say(self, text: str, *, wrong: bool = False) -> None:
+        """A note to the person, never read as markup."""
+        self.notify(text, markup=False, severity="error" if wrong else "information")
+
+
+class Explained(ModalScreen[None]):
+    """What a screen shows, and every key that works there."""
+
+    BINDINGS = [Binding("escape,question_mark,q", "dismiss_help", "Close")]
+    DEFAULT_CSS = """
+    Explained { align: center middle; }
+    Explained > VerticalScroll {
+        width: 76; max-width: 100%; height: auto; max-height: 100%; border: round $primary; background: $surface; padding: 0 2;
+    }
+    """
+
+    def __init__(self, about: Watching) -> None:
+        super().__init__()
+        self.about = about
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll():
+            yield Static("\n".join([self.about.TOUR, "", *self._keys()]), markup=False)
+
+    def _keys(self) -> list[str]:
+        """Our own keys that work on the screen now, and the app's; a widget's usual arrows need no explaining."""
+        keys = {
+            active.binding.key: (self.app.get_key_display(active.binding), active.binding)
+            for active in self.about.active_bindings.values()
+            if active.binding.description and active.binding.key in _declared(type(active.node))
+        }
+        told: dict[str, list[str]] = {}
+        for display, binding in keys.values():
+            told.setdefault(binding.tooltip or binding.description, []).append(display)
+        lines = [f"{' '.join(displays):>8}  {what}" for what, displays in told.items()]
+        return [*lines, f"{'^p':>8}  Every command by name; themes"]
+
+    def action_dismiss_help(self) -> None:
+        self.dismiss()
+
+
+def _declared(kind: type) -> set[str]:
+    """The keys that our own classes bind, not those that they inherit from Textual."""
+    ours = [cls for cls in kind.__mro__ if cls.__module__.startswith("tui.")]
+    return {each.key for cls in ours for each in Binding.make_bindings(cls.__dict__.get("BINDINGS", ()))}
