@@ -12,9 +12,11 @@ from textual.widgets import Input, OptionList, Static
 
 import watched
 from conftest import environment
+from memory.evidence.tally import Tally
+from memory.links import parse
 from memory.requests import offer, unheard
 from memory.store import Store
-from memory.trials import Step
+from memory.trials import Ending, Memory, Step
 from tui.app import Watch
 from tui.curves import BesideScreen, CurvesScreen
 from tui.memory import MemoryScreen
@@ -168,7 +170,7 @@ def test_keys_of_the_memory(file: Path) -> None:
         assert "version 5 against version 1" in text(pilot, "#below > Static")
         await pilot.press("v", "v", "d", "down", "up", "down", "enter")
         await pilot.pause()
-        assert "steps speak of" in text(pilot, "#below > Static")
+        assert "1 step speaks of" in text(pilot, "#below > Static")
         await pilot.press("enter")
         await pilot.pause()
         assert isinstance(pilot.app.screen, TrialScreen)
@@ -182,6 +184,22 @@ def test_keys_of_the_memory(file: Path) -> None:
         assert isinstance(pilot.app.screen, CurvesScreen)
 
     piloted(Watch(file), play)
+
+
+def test_a_link_that_was_counted_shows_its_tally(tmp_path: Path) -> None:
+    with Store(tmp_path / "clin.db") as store:
+        run = store.begin_run({"task": "t", "trials": 1, "strategy": "evidence"})
+        trial = store.begin_trial(run, 0, task_goal="g", opening="o", recalled=Memory(), version=None, world="w", task="t", variation=0)
+        store.append_step(trial, Step("open door", "It is open.", 10.0))
+        link = parse("open door SHOULD BE NECESSARY to the task")
+        store.finish_trial(trial, Ending.BUDGET, Memory((link,)), writer="evidence", tallies=[(link, Tally(together=4, neither=3))])
+
+    async def play(pilot: Pilot) -> None:
+        await pilot.press("m", "enter")
+        await pilot.pause()
+        assert "(4 of 4 trials with, 0 of 3 without)" in text(pilot, "#below > Static")
+
+    piloted(Watch(tmp_path / "clin.db"), play, (200, 60))
 
 
 def test_pin_and_ban_are_a_persons_and_show_at_once(file: Path) -> None:

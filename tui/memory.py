@@ -156,6 +156,7 @@ class MemoryScreen(Watching):
         rows, places = [], []
         try:
             stages = history(self.feed.store, self.run, link)
+            tally = self._tally(link)
         except StoreError as error:
             self.say(str(error), wrong=True)
             return
@@ -165,8 +166,16 @@ class MemoryScreen(Watching):
             for position, step in stage.steps:
                 rows.append(Text(f"trial {stage.trial} [{position}] {step.score:.4g} > {line(step.action)} | {line(step.observation)}"[:400]))
                 places.append((self.run, stage.trial, position))
-        title = f"{len(rows)} steps speak of: {line(str(link))}" if rows else f"no step speaks of: {line(str(link))}"
+        count = f"{len(rows)} step{'s'[: len(rows) != 1]} speak{'s'[: len(rows) == 1]} of" if rows else "no step speaks of"
+        title = f"{count}: {line(str(link))}{tally}"
         self._list(fitted(title, self.app.size.width - 2), rows, places)
+
+    def _tally(self, link: Link) -> str:
+        """What the record says of ``link`` in the chosen version, where its writer counted."""
+        wanted = self.versions[self.strips.version].trial
+        number = next((each.number for each in self.feed.runs[self.run].trials if each.id == wanted), None)
+        found = None if number is None else self.feed.store.tallies(self.run, number).get(link)
+        return f" ({found})" if found else ""
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         place = self.places[event.option_index]

@@ -132,7 +132,7 @@ class RunsScreen(Watching):
 
     def _headline(self, shown: int) -> None:
         live = sum(run.live for run in self.feed.runs.values())
-        parts = [f"clin · {line(self.feed.path.name)} · {len(self.feed.runs)} runs, {live} live", f"by {self.order}"]
+        parts = [f"clin · {line(self.feed.path.name)} · {len(self.feed.runs)} run{'s'[: len(self.feed.runs) != 1]}, {live} live", f"by {self.order}"]
         if self.words:
             parts.append(f"{shown} with '{line(self.words)}'")
         self.query_one(".headline", Static).update(" · ".join(parts))
