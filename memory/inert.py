@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 LONGEST = 20_000
 """Characters shown at most; the store keeps all."""
 
@@ -10,20 +12,17 @@ def inert(text: str) -> str:
     """``text`` with control characters (escapes among them) made visible, bidirectional overrides removed and its
     length bounded; line ends and tabs stay."""
     shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text) - LONGEST} more characters)"
-    return "".join(map(_visible, shown))
+    return _ODD.sub(_visible, shown)
 
 
-def _visible(char: str) -> str:
-    code = ord(char)
-    if char in "\n\t" or 32 <= code < 127:
-        return char
+def _visible(found: re.Match[str]) -> str:
+    code = ord(found[0])
     if code < 32:
         return chr(0x2400 + code)
-    if code == 127:
-        return "\u2421"
-    if 0x80 <= code < 0xA0 or 0xD800 <= code < 0xE000 or code in _OVERRIDES:
-        return "\ufffd"
-    return char
+    return "\u2421" if code == 127 else "\ufffd"
 
 
-_OVERRIDES = frozenset([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x2028, 0x2029, 0xFEFF])
+_ODD = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+)
+"""Control characters, lone surrogates, and what turns or hides the direction of text."""

@@ -60,6 +60,8 @@ class Watch(App[None]):
         if news or news.trouble != before:
             for screen in self.screen_stack:
                 screen.post_message(Arrived(news))
+                if isinstance(screen, Watching):
+                    screen.tell_trouble()
 
     def get_system_commands(self, screen: Screen) -> Iterable[SystemCommand]:
         yield from super().get_system_commands(screen)

@@ -64,7 +64,6 @@ class MemoryScreen(Watching):
 
     def content(self) -> ComposeResult:
         yield Static(classes="headline", markup=False)
-        yield Static(classes="trouble", markup=False)
         yield Strips()
         yield Static(LEGEND, id="legend", markup=False)
         yield Input(placeholder='search links, tasks, steps: words, "a phrase", prefix*')

@@ -57,7 +57,6 @@ class RunsScreen(Watching):
 
     def content(self) -> ComposeResult:
         yield Static(classes="headline", markup=False)
-        yield Static(classes="trouble", markup=False)
         yield Input(placeholder="filter: words that a run's line must hold; Enter keeps, Esc clears")
         yield RunTable(cursor_type="row", zebra_stripes=True)
         yield Static("No run yet.\nPress n to start one, or `clin run` in another terminal: it appears here.", id="empty", markup=False)
@@ -74,7 +73,8 @@ class RunsScreen(Watching):
         self.fill()
 
     def on_arrived(self, message: Arrived) -> None:
-        self.fill()
+        if self.is_current:  # else it is filled when it comes back
+            self.fill()
 
     # --- what is shown
 
@@ -135,10 +135,7 @@ class RunsScreen(Watching):
         parts = [f"clin · {line(self.feed.path.name)} · {len(self.feed.runs)} run{'s'[: len(self.feed.runs) != 1]}, {live} live", f"by {self.order}"]
         if self.words:
             parts.append(f"{shown} with '{line(self.words)}'")
-        self.query_one(".headline", Static).update(" · ".join(parts))
-        trouble = self.query_one(".trouble", Static)
-        trouble.update(line(self.feed.trouble))
-        trouble.set_class(bool(self.feed.trouble), "-on")
+        self.query_one(".headline", Static).update(" · ".join(parts), layout=False)
         empty = not self.feed.runs
         self.query_one("#empty").display = empty
         self.query_one(DataTable).display = not empty

@@ -64,6 +64,7 @@ class Trajectory(ScrollView, can_focus=True):
         self.unfolded: dict[int, int] = {}
         self.all_unfolded = False
         self._pages: OrderedDict[int, Sequence[Step]] = OrderedDict()
+        self._drawn: dict[tuple[int, bool, int], list[tuple[str, Style]]] = {}
         self.virtual_size = Size(0, 0)
 
     def __len__(self) -> int:
@@ -149,7 +150,17 @@ class Trajectory(ScrollView, can_focus=True):
         return background.blend(Color.parse(primary), 0.3).hex6
 
     def _lines(self, index: int, unfolded: bool) -> list[tuple[str, Style]]:
-        step, width = self.step(index), max(20, self.scrollable_content_region.width - 2)
+        """A step as drawn; stored steps do not change, so those in view are laid out once."""
+        width = max(20, self.scrollable_content_region.width - 2)
+        key = index, unfolded, width
+        if key not in self._drawn:
+            if len(self._drawn) >= KEPT_PAGES * PAGE:
+                self._drawn.clear()
+            self._drawn[key] = self._laid_out(index, unfolded, width)
+        return self._drawn[key]
+
+    def _laid_out(self, index: int, unfolded: bool, width: int) -> list[tuple[str, Style]]:
+        step = self.step(index)
         change = gain(self.scores[index], self.scores[index] - self.gained(index))
         who = "  [you]" if index in self.people else ""
         cited = f"  uses {','.join(map(str, step.cited))}" if step.cited else ""

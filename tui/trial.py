@@ -72,7 +72,6 @@ class TrialScreen(Watching):
 
     def content(self) -> ComposeResult:
         yield Static(classes="headline", markup=False)
-        yield Static(classes="trouble", markup=False)
         yield Static(id="goal", markup=False)
         with Horizontal(id="body"):
             yield Trajectory(self.load)
@@ -134,10 +133,7 @@ class TrialScreen(Watching):
         score = self.steps.scores[-1] if self.replayed and len(self.steps) else trial.score
         head = f"{self.run} trial {self.number}{of} · score {score:.4g} · {shown} · {'replay' if self.replayed else ended}"
         task = f"{line(run.about('task'))} {run.about('variation')}"
-        self.query_one(".headline", Static).update(fitted(f"{head} · {task}", self.app.size.width - 2))
-        trouble = self.query_one(".trouble", Static)
-        trouble.update(line(self.feed.trouble))
-        trouble.set_class(bool(self.feed.trouble), "-on")
+        self.query_one(".headline", Static).update(fitted(f"{head} · {task}", self.app.size.width - 2), layout=False)
 
     def on_arrived(self, message: Arrived) -> None:
         if self.run not in self.feed.runs:

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Footer, Static
 
 from tui.feed import Feed, News
+from tui.marks import line
 
 if TYPE_CHECKING:
     from tui.app import Watch
@@ -53,6 +54,7 @@ class Watching(Screen[None]):
         yield from ()
 
     def compose(self) -> ComposeResult:
+        yield Static(classes="trouble", markup=False)
         yield from self.content()
         yield Footer(show_command_palette=False)
         yield Static(id="too-small", markup=False)
@@ -63,6 +65,17 @@ class Watching(Screen[None]):
         self.query_one("#too-small", Static).update(
             f"This terminal is {width}x{height}.\nclin watch needs {SMALLEST[0]}x{SMALLEST[1]}: make it larger."
         )
+
+    def on_mount(self) -> None:
+        self.tell_trouble()
+
+    def tell_trouble(self) -> None:
+        """Say on top what is wrong with the file, while it is."""
+        said = self.feed.trouble
+        shown = self.query_one(".trouble", Static)
+        if shown.has_class("-on") or said:
+            shown.update(line(said))
+            shown.set_class(bool(said), "-on")
 
     def action_back(self) -> None:
         if len(self.app.screen_stack) > 2:
