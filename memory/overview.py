@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import socket
@@ -112,6 +113,15 @@ def latest_versions(store: Store, run: str, most: int) -> list[Version]:
     """The last ``most`` versions of the memory of ``run``, oldest first."""
     rows = store.rows("select id from versions where run = ? order by id desc limit ?", [int(run[1:]), most])
     return [store.memory_version(version) for (version,) in reversed(rows)]
+
+
+def cuts(store: Store, trial: int) -> set[int]:
+    """The steps of a trial before which its prompt had outgrown the model's context, so that its earliest turns went."""
+    rows = store.rows(
+        "select step, min(id), kept + json_array_length(parts) from calls where trial = ? and step is not null group by step"
+        " order by step", [trial],
+    )
+    return {step for (_, _, before), (step, _, parts) in itertools.pairwise(rows) if parts < before}
 
 
 def by_person(store: Store, trial: int) -> set[int]:

@@ -231,6 +231,16 @@ def test_bad_memory_commands_are_one_line(words, says: str, finished: Path, tmp_
         assert store.corrections("r1") == []
 
 
+def test_a_trial_that_outgrows_the_context_says_where(clin: Clin, tmp_path: Path) -> None:
+    place = ("--task", "find-living-thing", "--variation", "225", "--trials", "1", "--strategy", "none", "--ctx", "180")
+    done = clin("run", *place)
+    assert done.returncode == 0, done.stderr
+    assert "earliest steps are no longer read" in done.stderr
+    shown = clin("show", "r1", "--trial", "0").stdout
+    cuts = json.loads(clin("show", "r1", "--trial", "0", "--json").stdout)["context_cut_before"]
+    assert cuts and shown.count("The context was full here") == len(cuts)
+
+
 KILLS = int(os.environ.get("CLIN_KILLS", "4"))
 """Kills at random moments; ``CLIN_KILLS=50 pytest tests/test_cli.py -k kill`` is the full test."""
 

@@ -133,16 +133,43 @@ def test_asking_again_has_a_bound(served: Served, monkeypatch) -> None:
 
 
 def test_a_server_that_refuses_constraints_is_shown_the_choices_instead(served: Served) -> None:
-    served.behaviour = lambda number, body, key: failure(400, "unknown field grammar") if "grammar" in body else reply("focus on the frog")
+    served.behaviour = lambda number, body, key: failure(400, "unknown field") if {"grammar", "response_format"} & set(body) else reply("focus on the frog")
     answer = ask(served, Question(("x",), CHOICES))
     assert (answer.text, answer.finish) == (CHOICES[1], "match")
     assert "- focus on frog\n" in served.bodies[-1]["messages"][0]["content"]
 
 
-def test_a_request_that_is_bad_in_itself_is_told(served: Served) -> None:
+def test_a_server_that_takes_a_json_schema_alone_is_given_one(served: Served) -> None:
+    def behave(number, body, key):
+        return failure(400, "unknown field grammar") if "grammar" in body else reply('{"action": "focus on frog"}')
+
+    served.behaviour = behave
+    answer = ask(served, Question(("x",), CHOICES))
+    assert (answer.text, answer.finish) == (CHOICES[1], "choice")
+    shape = served.bodies[-1]["response_format"]["json_schema"]["schema"]
+    assert shape["properties"]["action"]["enum"] == [choice.strip() for choice in CHOICES]
+
+
+def test_a_request_that_is_bad_in_itself_is_told_and_changes_nothing(served: Served) -> None:
     served.behaviour = lambda number, body, key: failure(400, "the prompt exceeds the context")
-    assert "exceeds the context" in refusal(served, Question(("x",), CHOICES))
-    assert len(served.bodies) == 2
+    model = open_model(f"openai:m@{served.url}")
+    try:
+        model.submit(Question(("x",), CHOICES), lane=0)
+        with pytest.raises(ModelError, match="exceeds the context"):
+            model.ready()
+        served.behaviour = lambda number, body, key: reply("focus on frog")
+        model.submit(Question(("x",), CHOICES), lane=0)
+        assert model.ready()[0][1].finish == "choice"
+        assert "grammar" in served.bodies[-1]
+    finally:
+        model.close()
+
+
+def test_an_empty_reply_where_an_action_is_wanted_is_asked_again_in_words_and_then_told(served: Served) -> None:
+    served.behaviour = lambda number, body, key: reply("") if "grammar" in body else reply("focus on frog")
+    assert ask(served, Question(("x",), CHOICES)).text == CHOICES[1]
+    served.behaviour = lambda number, body, key: reply("")
+    assert "without a word" in refusal(served, Question(("x",), CHOICES))
 
 
 def test_a_reply_without_choices_is_an_error_and_an_empty_text_is_a_reply(served: Served) -> None:

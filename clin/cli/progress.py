@@ -16,6 +16,7 @@ from rich.text import Text
 from clin.experiment import RunConfig
 from clin.learn import Watcher
 from memory.inert import inert
+from memory.strategies import open_strategy
 from memory.trials import Call, Memory, Step, Trial
 
 
@@ -59,10 +60,13 @@ class Progress(Watcher):
         self.bars.stop()
 
     def run_begins(self, run: str, config: RunConfig) -> None:
-        why = f" ({config.model.name} can act but not write memories)" if "revise" not in config.model.roles else ""
+        wrote = ""
+        if hasattr(open_strategy(config.strategy), "writer"):  # others write without being asked how
+            why = f" ({config.model.name} can act but not write memories)" if "revise" not in config.model.roles else ""
+            wrote = f", written by {config.writer}{why if config.writer == 'rules' else ''}"
         self.console.print(
             f"run {run}: {config.world}, {config.task}, variation {config.variation}; model {config.model.name}; strategy "
-            f"{config.strategy}, written by {config.writer}{why if config.writer == 'rules' else ''}"
+            f"{config.strategy}{wrote}"
         )
 
     def trial_begins(self, run: str, config: RunConfig, number: int, steps: int) -> None:

@@ -37,7 +37,7 @@ def _overview(store, run: str) -> None:
     found = document(store, run)
     where = f"{found['world']}, {found['task']}, variation {found['variation']}"
     console().print(
-        f"{run}: {where}; {found['setting']}, strategy {found['strategy']} written by {found['writer']}, "
+        f"{run}: {where}; {found['setting']}, strategy {found['strategy']}, writer {found['writer']}, "
         f"model {found['model']['name']}, seed {found['seed']}; {store.run(run).state}\n"
     )
     trials_table(found["trials"])
@@ -52,21 +52,25 @@ def _trajectory(store, run: str, number: int, as_json: bool) -> None:
     from clin.cli.tables import console, dump, memory_lines
     from clin.stored import trial_row
     from memory.inert import inert
+    from memory.overview import cuts
 
     row = trial_row(store, run, number)
     trial = store.trial(row.id)
     if as_json:
-        dump({**asdict(trial), "links": [str(link) for link in trial.recalled.links]})
+        links = [str(link) for link in trial.recalled.links]
+        dump({**asdict(trial), "links": links, "context_cut_before": sorted(cuts(store, row.id))})
         return
     out = console()
     out.print(Text(f"Task: {inert(trial.goal)}"), style="bold")
     out.print(Text("\n".join(["Memory that it read:", *(memory_lines(trial.recalled) or ["  (empty)"])])))
     out.print(Text(f"\n{inert(trial.opening)}"))
-    before = 0.0
+    before, cut = 0.0, cuts(store, row.id)
     for index, step in enumerate(trial.steps):
         gain = f"  ({step.score - before:+g})" if step.score != before else ""
         cited = f"  cites {', '.join(map(str, step.cited))}" if step.cited else ""
         out.print(Text(f"\n[{index}] score {step.score:g}{gain}{cited}"), style="bold" if gain else "dim")
+        if index in cut:
+            out.print(Text("(The context was full here: the model no longer reads the earliest steps.)"), style="italic")
         if step.thought:
             out.print(Text(f"Thought: {inert(step.thought)}"))
         out.print(Text(f"> {inert(step.action)}"), style="cyan")

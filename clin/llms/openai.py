@@ -1,8 +1,8 @@
 """``openai:MODEL@URL``: any server that speaks OpenAI's chat protocol (llama-server, vLLM, Ollama, a hosted one).
 
 The key comes from OPENAI_API_KEY and goes into the request's header alone: never into the card, an error or a record.
-A choice is constrained through what servers offer: a GBNF grammar (llama.cpp), guided choice (vLLM), else a JSON schema;
-a reply that is none of the choices all the same is matched to the nearest, and the answer says so.
+A choice is constrained through what servers offer: a GBNF grammar (llama.cpp) or guided choice (vLLM), else a JSON schema,
+else words; a reply that is none of the choices all the same is matched to the nearest, and the answer says so.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class OpenAI:
         self._sampling = {"model": name, "seed": seed, "temperature": temperature}
         self._pool = ThreadPoolExecutor(max_workers=lanes, thread_name_prefix="endpoint")
         self._pending: dict[Future[Answer], int] = {}
-        self._plain = False
+        self._way = 0
         self.card = ModelCard(name=name, context=ctx, exact=False, details={"endpoint": url or "the client's default"})
 
     def count(self, text: str) -> int:
@@ -68,9 +68,13 @@ class OpenAI:
     def _answer(self, question: Question) -> Answer:
         began = time.perf_counter()
         message, used = self._ask(question)
+        if question.choices and not without_thinking(message)[0].strip():
+            message, used = self._asked(question, IN_WORDS)
         said, thinking = without_thinking(message)
         finish = "stop"
         if question.choices:
+            if not said.strip():
+                raise ModelError(f"{self.card.name} answered twice without a word, where it had {len(question.choices)} actions to choose from")
             said, finish = chosen(said, question.choices)
         read = getattr(used, "prompt_tokens", None) or self.count(question.text)
         written = getattr(used, "completion_tokens", None) or self.count(message)
@@ -78,23 +82,34 @@ class OpenAI:
         return Answer(said, read, cached, written, 0.0, time.perf_counter() - began, finish, thinking=thinking)
 
     def _ask(self, question: Question) -> tuple[str, Any]:
-        """The reply's text and the server's count of tokens; a server that refuses our extras is asked without them."""
+        """Ask in the first way of constraining that the server takes, from the last one that worked on. A request that it
+        takes in no way is bad in itself, and the ways stay as they were."""
+        refused: list[tuple[dict[str, Any], Exception]] = []
+        for way in range(self._way, len(WAYS)):
+            extras = WAYS[way](question)
+            if any(extras == tried for tried, _ in refused):
+                continue
+            try:
+                answer = self._asked(question, way)
+            except self._errors.BadRequestError as error:
+                refused.append((extras, error))
+                continue
+            if refused:
+                self._way = way
+            return answer
+        raise ModelError(self._told(refused[0][1])) from None
+
+    def _asked(self, question: Question, way: int) -> tuple[str, Any]:
+        """The reply's text and the server's count of tokens."""
         text = "".join(question.parts)
         if question.begun:
             text += f"\n\nYour reply begins as follows; write only what comes next:\n{''.join(question.begun)}"
-        if question.choices and self._plain:
+        if question.choices and way == IN_WORDS:
             text += "\n\nReply with one of these, word for word:\n" + "".join(f"- {c.strip()}\n" for c in question.choices[:MOST_LISTED])
         request = {**self._sampling, "messages": [{"role": "user", "content": text}], "max_tokens": question.max_tokens}
         if question.stop:
             request["stop"] = list(question.stop[:4])
-        extras = {} if self._plain else constraints(question)
-        try:
-            reply = self._guarded(lambda: self._client.chat.completions.create(**request, **extras))
-        except self._errors.BadRequestError as error:
-            if not extras:
-                raise ModelError(self._told(error)) from None
-            self._plain = True
-            return self._ask(question)
+        reply = self._guarded(lambda: self._client.chat.completions.create(**request, **WAYS[way](question)))
         if not reply.choices:
             raise ModelError(f"{self.card.details['endpoint']} answered without a reply")
         return reply.choices[0].message.content or "", reply.usage
@@ -137,7 +152,7 @@ def address(reference: str) -> tuple[str, str]:
 
 
 def constraints(question: Question) -> dict[str, Any]:
-    """What makes servers keep to the choices or the grammar; each takes what it knows and ignores the rest."""
+    """What makes llama.cpp and vLLM keep to the choices or the grammar; each takes what it knows and ignores the rest."""
     if question.choices:
         texts = [choice.strip() for choice in question.choices]
         return {"extra_body": {"grammar": "root ::= " + " | ".join(map(json.dumps, texts)), "guided_choice": texts}}
@@ -146,11 +161,34 @@ def constraints(question: Question) -> dict[str, Any]:
     return {}
 
 
+def schema(question: Question) -> dict[str, Any]:
+    """The choices as a JSON schema, which hosted servers take; for few enough of them."""
+    if not 0 < len(question.choices) <= MOST_LISTED:
+        return {}
+    action = {"type": "string", "enum": list(dict.fromkeys(choice.strip() for choice in question.choices))}
+    shape = {"type": "object", "properties": {"action": action}, "required": ["action"], "additionalProperties": False}
+    return {"response_format": {"type": "json_schema", "json_schema": {"name": "choice", "strict": True, "schema": shape}}}
+
+
+WAYS: tuple[Callable[[Question], dict[str, Any]], ...] = (constraints, schema, lambda _: {})
+IN_WORDS = len(WAYS) - 1
+
+
 def chosen(said: str, choices: Sequence[str]) -> tuple[str, str]:
     """The choice that ``said`` is, or the nearest to it."""
     by_text = {choice.strip(): choice for choice in choices}
+    said = _action(said)
     line = next((line.strip().strip('"') for line in said.splitlines() if line.strip()), "")
     if line in by_text:
         return by_text[line], "choice"
     close = difflib.get_close_matches(line, list(by_text), n=1, cutoff=0.0)
     return by_text[close[0]], "match"
+
+
+def _action(said: str) -> str:
+    """The action of a reply that keeps to :func:`schema`; any other reply as it is."""
+    try:
+        found = json.loads(said)
+    except ValueError:
+        return said
+    return found["action"] if isinstance(found, dict) and isinstance(found.get("action"), str) else said
