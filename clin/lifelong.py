@@ -26,11 +26,12 @@ class Experience:
 
 @dataclass(frozen=True)
 class Regime:
-    """The trials of one task in one block, in order."""
+    """The trials of one task in one block, in order; ``start`` of them came before in the sequence."""
 
     learning: bool
     task: str
     points: tuple[float, ...]
+    start: int
 
     @property
     def terminal(self) -> float:
@@ -41,8 +42,11 @@ class Regime:
 
 def regimes(experiences: Iterable[Experience]) -> list[Regime]:
     """The experiences of one sequence, gathered by block and task."""
-    grouped = itertools.groupby(experiences, key=lambda each: (each.block, each.learning, each.task))
-    return [Regime(learning, task, tuple(each.points for each in found)) for (_, learning, task), found in grouped]
+    found: list[Regime] = []
+    for (_, learning, task), group in itertools.groupby(experiences, key=lambda each: (each.block, each.learning, each.task)):
+        start = found[-1].start + len(found[-1].points) if found else 0
+        found.append(Regime(learning, task, tuple(each.points for each in group), start))
+    return found
 
 
 def maintenance(sequence: Sequence[Regime]) -> float | None:
@@ -116,7 +120,7 @@ def efficiency(sequence: Sequence[Regime], experts: Mapping[str, Sequence[float]
         (high, soon), (best, needed) = _saturation(mine), _saturation(alone)
         if not soon or not needed or not best:
             return None
-        slope = np.polyfit(range(len(mine)), mine, 1)[0]
+        slope = np.polyfit(_when(sequence, task), mine, 1)[0]
         return 0.0 if high < 0.2 * best or slope < 0 else high / best * needed / soon
 
     return _over_tasks(sequence, against)
@@ -138,6 +142,11 @@ def _where(sequence: Sequence[Regime], task: str, *, learning: bool) -> list[int
 
 def _learned(sequence: Sequence[Regime], task: str) -> list[float]:
     return [points for each in sequence if each.learning and each.task == task for points in each.points]
+
+
+def _when(sequence: Sequence[Regime], task: str) -> list[int]:
+    """The numbers in the whole sequence of the trials that ``task`` was learned from."""
+    return [each.start + n for each in sequence if each.learning and each.task == task for n in range(len(each.points))]
 
 
 def _over_tasks(
