@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from clin.errors import UserError, nearest
 from clin.experiment import RunConfig, Setting, one_line
+from clin.stream import Lineage, Stream, lineages
 from memory.strategies import open_strategy
 from worlds import find_task, open_world, world_module
 
@@ -45,6 +46,7 @@ class Batch(BaseModel):
     writer: Literal["", "model", "rules"] = Field(default="", description="empty: what each model can")
     temperature: float = Field(default=0.0, ge=0)
     world_options: dict[str, dict[str, Any]] = Field(default_factory=dict, description="options by world")
+    stream: Stream | None = Field(default=None, description="carry one memory through a sequence of the tasks, instead of `settings`")
     quick: dict[str, Any] = Field(default_factory=dict, description="fields that --quick puts in place of those above")
 
     @field_validator("strategies")
@@ -70,7 +72,10 @@ class Batch(BaseModel):
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise UserError(f"'{path}' cannot be read as TOML: {error}") from None
         if quick:
-            fields |= fields.get("quick", {})
+            smaller = fields.get("quick", {})
+            if isinstance(smaller.get("stream"), dict):
+                smaller = {**smaller, "stream": {**fields.get("stream", {}), **smaller["stream"]}}
+            fields |= smaller
         return cls.checked(**fields)
 
     @classmethod
@@ -105,8 +110,49 @@ class Cell:
         ]
 
 
+@dataclass(frozen=True)
+class Line:
+    """A sequence to be: one memory through ``lineage``."""
+
+    lineage: Lineage
+    strategy: str
+    model: str
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.lineage.world} sequence {self.lineage.order}, {self.strategy}, {self.model}, seed {self.seed}"
+
+    @property
+    def runs(self) -> int:
+        """How many runs it is made of."""
+        return sum(len(block.places) for block in self.lineage.blocks)
+
+    def trials(self, trials: int) -> int:
+        """How many trials, at ``trials`` per place that is learned; an evaluated one is played once."""
+        return sum(len(block.places) * (trials if block.learning else 1) for block in self.lineage.blocks)
+
+
+def lines(batch: Batch) -> list[Line]:
+    """Every sequence of ``batch``; none where it has no stream. Errors as for :func:`cells`."""
+    if batch.stream is None:
+        return []
+    by_task: dict[str, dict[str, list[int]]] = {}
+    wide = batch.model_copy(update={"per_task": batch.per_task * batch.stream.rounds + batch.stream.evaluated})
+    for world, task, variation in _places(wide):
+        by_task.setdefault(world, {}).setdefault(task, []).append(variation)
+    return [
+        Line(lineage, strategy, model, seed)
+        for world, variations in by_task.items()
+        for lineage in lineages(batch.stream, world, variations, batch.per_task)
+        for strategy, model, seed in itertools.product(batch.strategies, batch.models, batch.seeds)
+    ]
+
+
 def cells(batch: Batch) -> list[Cell]:
-    """Every run of ``batch`` but the sources; UserError or WorldError names what does not exist."""
+    """Every run of ``batch`` but the sources; none where it has a stream. UserError or WorldError names what does not
+    exist."""
+    if batch.stream is not None:
+        return []
     found = [
         Cell(world, task, variation, strategy, setting, model, seed, _sources(batch, world, task, variation, setting))
         for world, task, variation in _places(batch)
@@ -165,3 +211,15 @@ def config_of(batch: Batch, cell: Cell, model_fields: dict[str, Any], writer: st
         setting=cell.setting, strategy=cell.strategy, writer=writer, trials=batch.trials, budget=batch.budget, seed=cell.seed,
         versions=versions, start=" ".join(f"{task}:{variation}" for task, variation in cell.sources), **model_fields,
     )
+
+
+def config_in_stream(
+    batch: Batch, line: Line, block: str, place: tuple[str, int], learning: bool, model_fields: dict[str, Any], writer: str,
+    versions: dict[str, str],
+) -> RunConfig:
+    """As :func:`config_of`, for one place of a block of a sequence."""
+    cell = Cell(line.lineage.world, *place, line.strategy, "adapt", line.model, line.seed)
+    whole = config_of(batch, cell, model_fields, writer, versions)
+    return whole.model_copy(update={
+        "stream": block, "read_only_memory": not learning, "trials": batch.trials if learning else 1,
+    })

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from clin.batch import Batch, Cell, config_of
+from clin.batch import Batch, Cell, Line, config_in_stream, config_of
 from clin.drive import Asking, drive
 from clin.errors import UserError
 from clin.experiment import RunConfig, versions
 from clin.learn import Learner, Watcher, questions
-from clin.llms import LLM
+from clin.llms import LLM, Answer, Question
 from clin.llms.roles import card_of
 from clin.start import chosen_writer, model_fields, open_models
 from memory.rows import StoreError
@@ -38,64 +39,92 @@ class Batching:
         self._store, self._batch, self._watcher, self._stop = store, batch, watcher, stop
         self.outcome = Outcome()
 
-    def play(self, cells: Sequence[Cell]) -> Outcome:
-        """Play all ``cells``, model by model."""
-        for model in dict.fromkeys(cell.model for cell in cells):
+    def play(self, cells: Sequence[Cell], lines: Sequence[Line] = ()) -> Outcome:
+        """Play all ``cells`` and ``lines``, model by model."""
+        for model, seed in dict.fromkeys((each.model, each.seed) for each in (*cells, *lines)):
             if not self.outcome.interrupted:
-                self._with_model(model, [cell for cell in cells if cell.model == model])
+                mine = [cell for cell in cells if (cell.model, cell.seed) == (model, seed)]
+                self._with_model(model, seed, mine, [line for line in lines if (line.model, line.seed) == (model, seed)])
         return self.outcome
 
-    def _with_model(self, model: str, cells: list[Cell]) -> None:
+    def _with_model(self, model: str, seed: int, cells: list[Cell], lines: list[Line]) -> None:
         options: dict[str, Any] = {"lanes": self._batch.lanes, "temperature": self._batch.temperature}
-        sources = list(dict.fromkeys(source for cell in cells for source in cell.source_cells()))
-        for seed in dict.fromkeys(cell.seed for cell in cells):
-            mine = [cell for cell in cells if cell.seed == seed]
-            try:
-                llm = open_models(model, {}, options, seed)
-            except UserError as error:
-                self.outcome.failed += [(str(cell), str(error)) for cell in mine]
-                continue
-            try:
-                for stage in ([each for each in sources if each.seed == seed], mine):
-                    if stage and not self.outcome.interrupted:
-                        self._stage(llm, model, options, stage)
-            finally:
-                llm.close()
+        try:
+            llm = open_models(model, {}, options, seed)
+        except UserError as error:
+            self.outcome.failed += [(str(each), str(error)) for each in (*cells, *lines)]
+            return
+        try:
+            sources = list(dict.fromkeys(source for cell in cells for source in cell.source_cells()))
+            for stage in (sources, cells, lines):
+                if stage and not self.outcome.interrupted:
+                    self._stage(llm, model, options, stage)
+        finally:
+            llm.close()
 
-    def _stage(self, llm: LLM, model: str, options: dict[str, Any], cells: list[Cell]) -> None:
-        fields = model_fields(llm, model, {}, options)
-        writer = chosen_writer(self._batch.writer or None, card_of(llm, "revise"))
-        known = {_key(RunConfig.checked(**run.config)): run for run in self._store.runs() if run.config["model"]["reference"] != "person"}
-        asking = []
-        for cell in cells:
-            config = config_of(self._batch, cell, fields, writer, versions())
-            before = known.get(_key(config))
-            if before is not None and before.state == "finished":
-                self.outcome.there += [] if before.name in self.outcome.there else [before.name]
-                continue
-            asking.append(self._guarded(cell, config, before.name if before else None, llm))
+    def _stage(self, llm: LLM, model: str, options: dict[str, Any], planned: Sequence[Cell | Line]) -> None:
+        self._fields = model_fields(llm, model, {}, options)
+        self._writer = chosen_writer(self._batch.writer or None, card_of(llm, "revise"))
+        self._known = {_key(RunConfig.checked(**run.config)): run for run in self._store.runs() if run.config["model"]["reference"] != "person"}
+        asking = [
+            self._guarded(each, self._line(each, llm) if isinstance(each, Line) else self._cell(each, llm)) for each in planned
+        ]
         if not drive(asking, llm, lanes=self._batch.lanes, stop=self._stop):
             self.outcome.interrupted = True
 
-    def _guarded(self, cell: Cell, config: RunConfig, run: str | None, llm: LLM) -> Asking:
-        """One run; what goes wrong in it is told with its cell, and the others go on."""
+    def _guarded(self, planned: Cell | Line, playing: Asking) -> Asking:
+        """What goes wrong is told with its cell, and the others go on."""
+        try:
+            yield from playing
+        except (UserError, WorldError, StoreError) as error:
+            self.outcome.failed.append((str(planned), str(error)))
+
+    def _cell(self, cell: Cell, llm: LLM) -> Asking:
+        config = config_of(self._batch, cell, self._fields, self._writer, versions())
+        initial = partial(self._meta_memory, cell, config, llm) if cell.sources else None
+        yield from self._run(config, llm, initial)
+
+    def _line(self, line: Line, llm: LLM) -> Asking:
+        """The blocks one after the other; each starts from what the last one learned."""
+        memory = Memory()
+        for block in line.lineage.blocks:
+            for place in block.places:
+                config = config_in_stream(
+                    self._batch, line, block.name, place, block.learning, self._fields, self._writer, versions()
+                )
+                run = yield from self._run(config, llm, partial(_given, memory) if memory != Memory() else None)
+                if run is None:
+                    return  # stopped by a person
+                if block.learning:
+                    memory = self._store.version_after(run, self._batch.trials - 1).memory
+
+    def _run(
+        self, config: RunConfig, llm: LLM, initial: Callable[[], Generator[Question, Answer, Memory]] | None
+    ) -> Generator[Question, Answer, str | None]:
+        """Play one run that is not in the store yet, or the rest of it; its name, None where a person stopped it."""
+        before = self._known.get(_key(config))
+        if before is not None and before.state == "finished":
+            self.outcome.there += [] if before.name in self.outcome.there else [before.name]
+            return before.name
+        run = before.name if before else None
         learner = Learner(self._store, config, llm.card, llm.count, run, self._watcher, None, card_of(llm, "revise"), self._stop)
         try:
             if run is not None:
                 self._store.claim_run(run)
-            elif cell.sources:
-                learner.initial = yield from self._meta_memory(cell, config, llm)
+            elif initial is not None:
+                learner.initial = yield from initial()
             yield from learner.adapt()
-            if learner.run and self._store.run(learner.run).state == "stopped":  # by a person
-                self.outcome.interrupted = True
-            else:
-                self.outcome.played.append(learner.run or "")
-        except (UserError, WorldError, StoreError) as error:
-            self.outcome.failed.append((str(cell), str(error)))
+        except (UserError, WorldError, StoreError):
             if learner.run:
                 self._store.finish_run(learner.run, "failed")
+            raise
+        if learner.run and self._store.run(learner.run).state == "stopped":
+            self.outcome.interrupted = True
+            return None
+        self.outcome.played.append(learner.run or "")
+        return learner.run
 
-    def _meta_memory(self, cell: Cell, config: RunConfig, llm: LLM) -> Any:
+    def _meta_memory(self, cell: Cell, config: RunConfig, llm: LLM) -> Generator[Question, Answer, Memory]:
         """What the earlier episodes' memories become together; asks the writer where the strategy does."""
         past = [self._episode(source, config) for source in cell.source_cells()]
         strategy = open_strategy(cell.strategy, writer=config.writer)
@@ -115,6 +144,12 @@ class Batching:
                 memories = tuple(self._store.version_after(run.name, trial.number).memory for trial in trials)
                 return Episode(cell.world, cell.task, cell.variation, trials, memories)
         raise StoreError(f"the episode that this run starts from is missing: {cell}")
+
+
+def _given(memory: Memory) -> Generator[Question, Answer, Memory]:
+    """A memory that is there already."""
+    return memory
+    yield  # a generator that asks nothing
 
 
 def _key(config: RunConfig) -> str:

@@ -52,6 +52,7 @@ class RunConfig(BaseModel):
     budget: int = Field(default=100, ge=1, description="steps per trial")
     seed: int = 0
     start: str = Field(default="", description="where the first trial's memory came from: RUN, RUN:TRIAL or a file")
+    stream: str = Field(default="", description="a block of a sequence that carries its memory along: ORDER/BLOCK/learn or ORDER/BLOCK/evaluate")
     read_only_memory: bool = Field(default=False, description="frozen evaluation: trials run, the memory is not rewritten")
     memory_room: int = Field(default=0, ge=0, description="tokens of memory that a trial reads at most; 0: a third of the context")
     model: ModelInfo

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from clin.score import Difference, Mean, difference, mean_of
+from clin.score import Difference, Mean, Share, difference, mean_of, share_of
 from memory.store import Store
 
 
@@ -32,6 +32,7 @@ class Row:
     reused: int
     written: int
     seconds: float
+    stream: str = ""
 
     @property
     def points(self) -> float:
@@ -68,7 +69,7 @@ def rows(store: Store, runs: Sequence[str] = ()) -> list[Row]:
                 found.append(Row(
                     run.name, config["world"], config["task"], config["variation"], config["setting"], config["strategy"],
                     config["model"]["name"], config["seed"], trial.number, trial.score, trial.steps, config["budget"],
-                    str(trial.ending), *cost,
+                    str(trial.ending), *cost, config.get("stream", ""),
                 ))
     return found
 
@@ -130,6 +131,20 @@ def by_task(table: Sequence[Row]) -> dict[str, dict[str, Mean]]:
             for arm in dict.fromkeys(row.arm for row in final if row.task == task)
         }
         for task in dict.fromkeys(row.task for row in final)
+    }
+
+
+def solved(table: Sequence[Row]) -> dict[str, dict[str, Share]]:
+    """In how many runs the last trial reached 100 points, by task and arm; the whole under the name "all"."""
+    final = last_trials(table)
+    names = dict.fromkeys(row.arm for row in final)
+    told = {"all": final} | {task: [row for row in final if row.task == task] for task in dict.fromkeys(row.task for row in final)}
+    return {
+        task: {
+            arm: share_of(sum(row.points >= 100 for row in mine), len(mine))
+            for arm in names if (mine := [row for row in rows if row.arm == arm])
+        }
+        for task, rows in told.items()
     }
 
 

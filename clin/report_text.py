@@ -6,15 +6,51 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
-from clin.report import Arm, Row, against, arms, by_task, gained
-from clin.score import Difference
+import numpy as np
+
+from clin.report import Arm, Row, against, arms, by_task, gained, solved
+from clin.report_stream import FIGURES, Lifelong, lifelong
+from clin.score import Difference, Mean
 from memory.inert import inert
 
 
 def markdown(table: Sequence[Row], known: dict[str, Any]) -> str:
     """The report as text."""
-    found = arms(table)
-    return "\n\n".join([_told(known), _curves(found), _tasks(table), _differences(table, found), _costs(found)]) + "\n"
+    single = [row for row in table if not row.stream]
+    blocks = [_told(known)]
+    if single:
+        found = arms(single)
+        blocks += [_curves(found), _tasks(single), _solved(single), _differences(single, found), _costs(found)]
+    sequences = lifelong(table)
+    if sequences:
+        blocks += [_evaluations(sequences), _lifelong(sequences)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _evaluations(found: Sequence[Lifelong]) -> str:
+    """At most a dozen evaluations, evenly spread, the first and last among them."""
+    most = max(len(each.curve) for each in found)
+    shown = sorted({round(number) for number in np.linspace(0, most - 1, min(most, 12))})
+    head = ["sequences: points with the memory frozen, after learning blocks", *map(str, shown), "last - best"]
+    lines = [
+        [each.strategy, *(f"{each.curve[number].mean:.1f}" if number < len(each.curve) else "" for number in shown),
+         f"{each.curve[-1].mean - max(mean.mean for mean in each.curve):+.1f}" if each.curve else ""]
+        for each in found
+    ]
+    return _table(head, lines)
+
+
+def _lifelong(found: Sequence[Lifelong]) -> str:
+    lines = [
+        [each.strategy, *(_spread(each.figures[name]) for name in FIGURES), "" if each.spread is None else f"{each.spread:.1f}",
+         str(each.sequences), f"{each.tokens:.0f}"]
+        for each in found
+    ]
+    return _table(["sequences", *FIGURES, "sd over orders", "n", "tokens per sequence"], lines)
+
+
+def _spread(values: Sequence[float]) -> str:
+    return f"{np.mean(values):+.2f} ({min(values):+.2f} to {max(values):+.2f})" if values else "none"
 
 
 def _told(known: dict[str, Any]) -> str:
@@ -45,6 +81,17 @@ def _tasks(table: Sequence[Row]) -> str:
         [task, *(str(means[name]) if name in means else "" for name in names)] for task, means in by_task(table).items()
     ]
     return _table(["last trial, by task", *names], lines)
+
+
+def _solved(table: Sequence[Row]) -> str:
+    """By task only where seeds make a task's share worth telling."""
+    names = list(dict.fromkeys(row.arm for row in table))
+    told = solved(table)
+    kept = told if len({row.seed for row in table}) > 1 else {"all": told["all"]}
+    return _table(
+        ["last trial at 100 points", *names],
+        [[task, *(str(shares[name]) if name in shares else "" for name in names)] for task, shares in kept.items()],
+    )
 
 
 def _differences(table: Sequence[Row], found: Sequence[Arm]) -> str:
@@ -79,6 +126,10 @@ MARKS = "●■▲◆✚✖★▼"
 def page(table: Sequence[Row], known: dict[str, Any], title: str) -> str:
     """The report as one HTML file: no script, nothing fetched, light and dark."""
     body = "".join(_as_html(block) for block in markdown(table, known).split("\n\n"))
+    single = [row for row in table if not row.stream]
+    drawn = [_plot([(arm.name, arm.curve) for arm in arms(single)], "trial")] if single else []
+    sequences = [(each.strategy, each.curve) for each in lifelong(table) if each.curve]
+    plots = "".join([*drawn, *([_plot(sequences, "block")] if sequences else [])])
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(title)}</title><style>
 :root {{ color-scheme: light dark; }}
@@ -87,7 +138,7 @@ table {{ border-collapse: collapse; margin: 1.5rem 0; display: block; overflow-x
 th, td {{ padding: .25rem .7rem; border-bottom: 1px solid color-mix(in srgb, CanvasText 20%, Canvas); text-align: left; white-space: nowrap; }}
 svg {{ max-width: 100%; height: auto; }} svg text {{ fill: CanvasText; font: 12px system-ui, sans-serif; }}
 svg .axis {{ stroke: CanvasText; stroke-opacity: .4; }}
-</style></head><body><h1>{html.escape(title)}</h1>{_plot(arms(table))}{body}</body></html>
+</style></head><body><h1>{html.escape(title)}</h1>{plots}{body}</body></html>
 """
 
 
@@ -99,10 +150,13 @@ def _as_html(block: str) -> str:
     return f"<table><tr>{''.join(f'<th>{cell}</th>' for cell in head)}</tr>{cells}</table>"
 
 
-def _plot(found: Sequence[Arm]) -> str:
-    """Mean points over trials, an interval at each point."""
+Curve = tuple[str, Sequence[Mean]]
+
+
+def _plot(found: Sequence[Curve], unit: str) -> str:
+    """Mean points over trials or blocks, an interval at each point."""
     wide, high, left, top = 640, 320, 50, 20
-    most = max(2, max(len(arm.curve) for arm in found))
+    most = max(2, max(len(curve) for _, curve in found))
 
     def x(number: float) -> float:
         return left + number * (wide - left - 170) / (most - 1)
@@ -111,14 +165,15 @@ def _plot(found: Sequence[Arm]) -> str:
         return top + (100 - points) * (high - top - 40) / 100
 
     drawn = [f'<line class="axis" x1="{x(0):.0f}" x2="{x(most - 1):.0f}" y1="{y(v):.0f}" y2="{y(v):.0f}"/><text x="{left - 34}" y="{y(v) + 4:.0f}">{v}</text>' for v in (0, 25, 50, 75, 100)]
-    drawn += [f'<text x="{x(number) - 18:.0f}" y="{high - 14}">trial {number}</text>' for number in range(most)]
-    for index, arm in enumerate(found):
+    every = (most + 7) // 8
+    drawn += [f'<text x="{x(number) - 18:.0f}" y="{high - 14}">{unit} {number}</text>' for number in range(0, most, every)]
+    for index, (name, curve) in enumerate(found):
         colour, mark = COLOURS[index % len(COLOURS)], MARKS[index % len(MARKS)]
-        line = " ".join(f"{x(number):.1f},{y(mean.mean):.1f}" for number, mean in enumerate(arm.curve))
+        line = " ".join(f"{x(number):.1f},{y(mean.mean):.1f}" for number, mean in enumerate(curve))
         drawn.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        for number, mean in enumerate(arm.curve):
+        for number, mean in enumerate(curve):
             at = x(number) + 3 * (index - len(found) / 2)
             drawn.append(f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{y(mean.low):.1f}" y2="{y(mean.high):.1f}" stroke="{colour}" stroke-opacity=".5"/>')
             drawn.append(f'<text x="{x(number) - 5:.1f}" y="{y(mean.mean) + 4:.1f}" style="fill:{colour}">{mark}</text>')
-        drawn.append(f'<text x="{wide - 150}" y="{top + 18 * index + 10}" style="fill:{colour}">{mark} {html.escape(arm.name)}</text>')
-    return f'<svg viewBox="0 0 {wide} {high}" role="img" aria-label="Mean points over trials">{"".join(drawn)}</svg>'
+        drawn.append(f'<text x="{wide - 150}" y="{top + 18 * index + 10}" style="fill:{colour}">{mark} {html.escape(name)}</text>')
+    return f'<svg viewBox="0 0 {wide} {high}" role="img" aria-label="Mean points over {unit}s">{"".join(drawn)}</svg>'

@@ -36,6 +36,29 @@ def mean_of(values: Sequence[float], *, seed: int = 0) -> Mean:
 
 
 @dataclass(frozen=True)
+class Share:
+    """How many of ``n`` succeeded, and Wilson's 95 % interval of the probability."""
+
+    hits: int
+    n: int
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.hits}/{self.n} ({self.low:.0%} to {self.high:.0%})"
+
+
+def share_of(hits: int, n: int) -> Share:
+    """The share; ValueError for none of nothing."""
+    if not 0 <= hits <= n or not n:
+        raise ValueError(f"{hits} of {n} is no share")
+    z = 1.959964
+    middle, half = hits + z * z / 2, z * (hits * (n - hits) / n + z * z / 4) ** 0.5
+    low, high = (middle - half) / (n + z * z), (middle + half) / (n + z * z)
+    return Share(hits, n, max(0.0, min(low, hits / n)), min(1.0, max(high, hits / n)))
+
+
+@dataclass(frozen=True)
 class Difference:
     """A paired difference: its mean, in how many pairs it is above and below zero, and the two-sided sign test's p."""
 

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clin.batch import EXPERIMENTS, Batch, cells
+from clin.batch import EXPERIMENTS, Batch, cells, lines
 from clin.errors import UserError
 from clin.report import Row, against, arms, by_task, gained, last_trials, rows
 from clin.report_text import markdown, page
+from clin.stream import Stream, lineages
 from conftest import Clin, command, environment
 from memory.store import Store
 
@@ -79,6 +80,68 @@ def test_a_batch_killed_at_random_and_started_again_ends_with_the_same_rows(play
     assert told(tmp_path / "clin.db") == told(played / "clin.db")
 
 
+STREAM = """
+worlds = ["causal"]
+tasks = ["repair", "make"]
+strategies = ["none", "evidence"]
+per_task = 1
+trials = 2
+budget = 5
+lanes = 2
+[stream]
+rounds = 2
+orders = 2
+"""
+
+
+def test_a_sequence_carries_its_memory_and_goes_on_after_a_kill(tmp_path: Path, clin: Clin) -> None:
+    (tmp_path / "stream.toml").write_text(STREAM)
+    assert clin("batch", "stream.toml", "--db", "whole.db").returncode == 0
+    child = subprocess.Popen(command("batch", "stream.toml"), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd=tmp_path, env=environment())
+    time.sleep(2.5)
+    child.kill()
+    child.wait()
+    assert clin("batch", "stream.toml").returncode == 0
+    assert told(tmp_path / "clin.db") == told(tmp_path / "whole.db")
+    with Store(tmp_path / "clin.db", read_only=True) as store:
+        mine = [run for run in store.runs() if run.config["strategy"] == "evidence" and run.config["stream"].startswith("0/")]
+        memory = None
+        for run in mine:
+            begun = store.latest_version(run.name, -1)
+            assert memory is None or (begun.memory if begun else None) == memory
+            learned = store.version_after(run.name, len(store.trials(run.name)) - 1).memory
+            if run.config["stream"].endswith("evaluate"):
+                assert learned == (memory or learned)
+            else:
+                memory = learned if learned.links else None
+    shown = clin("report")
+    assert "performance maintenance" in shown.stdout and "| evidence |" in shown.stdout
+
+
+@given(st.integers(1, 3), st.integers(1, 3), st.integers(1, 2), st.integers(1, 4), st.integers(1, 12))
+def test_sequences_hold_the_same_blocks_in_other_orders_and_keep_evaluated_places_unlearned(rounds, orders, evaluated, per_task, many) -> None:
+    stream = Stream(rounds=rounds, orders=orders, evaluated=evaluated)
+    found = list(lineages(stream, "w", {"a": range(many), "b": range(many)}, per_task))
+    shuffled = [line for line in found if not line.order.startswith("alone")]
+    learned = [sorted(block.places for block in line.blocks if block.learning) for line in shuffled]
+    assert len(shuffled) == orders and all(each == learned[0] for each in learned)
+    assert len(found) == orders + 2
+    for line in found:
+        assert len({block.name for block in line.blocks}) == len(line.blocks)
+        for block in line.blocks:
+            assert block.learning or many <= evaluated or not set(block.places) & {place for places in learned[0] for place in places}
+
+
+def test_samples_estimate_the_probability_of_success(tmp_path: Path, clin: Clin) -> None:
+    (tmp_path / "s.toml").write_text('tasks = ["find-living-thing"]\nvariations = [225]\nstrategies = ["none"]\ntrials = 1\nbudget = 12\nlanes = 3\n')
+    done = clin("batch", "s.toml", "--samples", "3")
+    assert done.returncode == 0, done.stderr
+    with Store(tmp_path / "clin.db", read_only=True) as store:
+        assert [run.config["seed"] for run in store.runs()] == [0, 1, 2]
+        assert {run.config["model"]["options"]["temperature"] for run in store.runs()} == {0.5}
+    assert "/3 (" in clin("report").stdout
+
+
 def test_a_model_that_does_not_load_fails_its_cells_and_the_others_go_on(tmp_path: Path, clin: Clin) -> None:
     (tmp_path / "gone.toml").write_text(
         'worlds = ["causal"]\ntasks = ["repair"]\nvariations = [0]\nstrategies = ["none"]\ntrials = 1\nbudget = 3\n'
@@ -117,7 +180,11 @@ def test_a_wrong_experiment_is_told_in_one_line_and_plays_nothing(text: str, sai
 @pytest.mark.parametrize("path", sorted(EXPERIMENTS.glob("*.toml")), ids=lambda path: path.stem)
 @pytest.mark.parametrize("quick", [False, True])
 def test_every_experiment_that_ships_has_runs_on_places_of_its_split(path: Path, quick: bool) -> None:
-    found = cells(Batch.read(path.stem, quick=quick))
+    read = Batch.read(path.stem, quick=quick)
+    found = cells(read)
+    if read.stream:
+        assert lines(read) and not found
+        return
     assert len(set(found)) == len(found) > 0
     for cell in found:
         assert (cell.setting == "adapt") == (not cell.sources)

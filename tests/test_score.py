@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clin.score import difference, mean_of, sign_test
+from clin.score import difference, mean_of, share_of, sign_test
 
 points = st.lists(st.floats(-100, 100), min_size=1, max_size=20)
 
@@ -69,3 +69,15 @@ def test_no_values_and_no_pairs_are_refused() -> None:
         mean_of([])
     with pytest.raises(ValueError, match="no pairs"):
         difference([1.0], [])
+
+
+@given(st.integers(1, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_a_share_lies_in_its_interval_which_mirrors(case) -> None:
+    hits, n = case
+    share, other = share_of(hits, n), share_of(n - hits, n)
+    assert 0 <= share.low <= hits / n <= share.high <= 1
+    assert (share.low, share.high) == pytest.approx((1 - other.high, 1 - other.low))
+
+
+def test_wilsons_interval_by_hand() -> None:
+    assert (share_of(8, 10).low, share_of(8, 10).high) == pytest.approx((0.4902, 0.9433), abs=1e-4)

@@ -11,7 +11,7 @@ import click
 from clin.cli.options import as_json, database
 
 if TYPE_CHECKING:
-    from clin.batch import Batch, Cell
+    from clin.batch import Batch, Cell, Line
     from clin.batching import Outcome
     from memory.store import Store
 
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 @click.argument("experiment")
 @click.option("--quick", is_flag=True, help="The experiment's quick size: minutes on two cores.")
 @click.option("--plan", is_flag=True, help="Print what would be played, and play nothing.")
+@click.option("--samples", default=None, type=click.IntRange(2), help="Play each cell with so many seeds at a temperature (0.5 where the experiment has none): the probability of success.")
 @click.option("--lanes", default=None, type=click.IntRange(1, 256), help="In place of the experiment's own.")
 @database
 @as_json
-def batch(experiment: str, quick: bool, plan: bool, lanes: int | None, db: Path, as_json: bool) -> None:
+def batch(experiment: str, quick: bool, plan: bool, samples: int | None, lanes: int | None, db: Path, as_json: bool) -> None:
     """Play EXPERIMENT, a TOML file or one that ships with clin (such as paper-adapt). What the database holds already is not
     played again. Exit code 1 where a run failed, 130 where it was interrupted."""
-    from clin.batch import Batch, cells
+    from clin.batch import Batch, cells, lines
     from clin.batching import Batching
     from clin.cli.progress import Progress
     from clin.cli.run import Interrupt
@@ -34,25 +35,27 @@ def batch(experiment: str, quick: bool, plan: bool, lanes: int | None, db: Path,
 
     read = Batch.read(experiment, quick=quick)
     read = read.model_copy(update={"lanes": lanes}) if lanes else read
-    found = cells(read)
+    if samples:
+        read = read.model_copy(update={"seeds": tuple(range(samples)), "temperature": read.temperature or 0.5})
+    found, sequences = cells(read), lines(read)
     with Store(db) as store:
-        click.echo(_planned(store, read, found), err=True)
+        click.echo(_planned(store, read, found, sequences), err=True)
         if plan:
             return
         with Interrupt() as interrupt, Progress(quiet=as_json) as progress:
-            outcome = Batching(store, read, progress, interrupt.asked).play(found)
+            outcome = Batching(store, read, progress, interrupt.asked).play(found, sequences)
     _tell(outcome, experiment, quick, db, as_json)
 
 
-def _planned(store: Store, batch: Batch, cells: list[Cell]) -> str:
+def _planned(store: Store, batch: Batch, cells: list[Cell], lines: list[Line]) -> str:
     """What is to be played, and how long that takes as far as the database can tell."""
     extra = {source for cell in cells for source in cell.source_cells()} - set(cells)
-    runs = len(cells) + len(extra)
+    runs = len(cells) + len(extra) + sum(line.runs for line in lines)
     rows = store.rows("select sum(seconds), count(distinct trial) from calls")
     seconds, trials = rows[0] if rows else (None, 0)
-    counted = runs * batch.trials
+    counted = (len(cells) + len(extra)) * batch.trials + sum(line.trials(batch.trials) for line in lines)
     about = f"about {seconds / trials * counted / 60:.0f} min of the model's time at this file's rate" if trials else "time unknown before the first trials"
-    told = f" ({len(extra)} of them to learn from)" if extra else ""
+    told = f" ({len(extra)} of them to learn from)" if extra else f" in {len(lines)} sequences" if lines else ""
     return f"{runs} runs{told}, {counted} trials of at most {batch.budget} steps, {batch.lanes} lanes; {about}"
 
 
