@@ -170,6 +170,15 @@ create index offers_of_trial on offers (trial, position);
 """
 
 
+_BATCHES = """
+create table batches (
+    id integer primary key,
+    document text not null unique,
+    began text not null
+);
+"""
+
+
 @migrations(name="1 runs, trials, steps, calls, versions, links")
 def first(db: Database) -> None:
     """Everything that one run leaves."""
@@ -192,6 +201,12 @@ def third(db: Database) -> None:
 def fourth(db: Database) -> None:
     """What a person asks of a live run, and what a paused run offers to choose from."""
     _execute(db, _REQUESTS)
+
+
+@migrations(name="5 batches")
+def fifth(db: Database) -> None:
+    """Experiments that were begun in this file, so that they can be gone on with."""
+    _execute(db, _BATCHES)
 
 
 def _execute(db: Database, script: str) -> None:

@@ -27,24 +27,33 @@ if TYPE_CHECKING:
 def batch(experiment: str, quick: bool, plan: bool, samples: int | None, lanes: int | None, db: Path, as_json: bool) -> None:
     """Play EXPERIMENT, a TOML file or one that ships with clin (such as paper-adapt). What the database holds already is not
     played again. Exit code 1 where a run failed, 130 where it was interrupted."""
-    from clin.batch import Batch, cells, lines
-    from clin.batching import Batching
-    from clin.cli.progress import Progress
-    from clin.cli.run import Interrupt
+    from clin.batch import Batch
     from memory.store import Store
 
     read = Batch.read(experiment, quick=quick)
     read = read.model_copy(update={"lanes": lanes}) if lanes else read
     if samples:
         read = read.model_copy(update={"seeds": tuple(range(samples)), "temperature": read.temperature or 0.5})
-    found, sequences = cells(read), lines(read)
     with Store(db) as store:
-        click.echo(_planned(store, read, found, sequences), err=True)
-        if plan:
-            return
-        with Interrupt() as interrupt, Progress(quiet=as_json) as progress:
-            outcome = Batching(store, read, progress, interrupt.asked).play(found, sequences)
-    _tell(outcome, experiment, quick, db, as_json)
+        follow_batch(store, read, plan=plan, as_json=as_json)
+
+
+def follow_batch(store: Store, batch: Batch, *, plan: bool, as_json: bool) -> None:
+    """Say what is planned, play it, and say what came of it."""
+    from clin.batch import cells, lines
+    from clin.batching import Batching
+    from clin.cli.progress import Progress
+    from clin.cli.run import Interrupt
+    from memory.batches import begin_batch
+
+    found, sequences = cells(batch), lines(batch)
+    click.echo(_planned(store, batch, found, sequences), err=True)
+    if plan:
+        return
+    name = begin_batch(store, batch.model_dump(mode="json"))
+    with Interrupt() as interrupt, Progress(quiet=as_json) as progress:
+        outcome = Batching(store, batch, progress, interrupt.asked).play(found, sequences)
+    _tell(outcome, name, store.path, as_json)
 
 
 def _planned(store: Store, batch: Batch, cells: list[Cell], lines: list[Line]) -> str:
@@ -59,17 +68,16 @@ def _planned(store: Store, batch: Batch, cells: list[Cell], lines: list[Line]) -
     return f"{runs} runs{told}, {counted} trials of at most {batch.budget} steps, {batch.lanes} lanes; {about}"
 
 
-def _tell(outcome: Outcome, experiment: str, quick: bool, db: Path, as_json: bool) -> None:
-    again = f"`clin batch {experiment}{' --quick' if quick else ''} --db {db}`"
+def _tell(outcome: Outcome, name: str, db: Path, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"played": outcome.played, "there": outcome.there, "interrupted": outcome.interrupted,
+        click.echo(json.dumps({"batch": name, "played": outcome.played, "there": outcome.there, "interrupted": outcome.interrupted,
                                "failed": [{"run": cell, "reason": reason} for cell, reason in outcome.failed]}, indent=2))
     else:
         click.echo(f"{len(outcome.played)} runs played, {len(outcome.there)} were there already, {len(outcome.failed)} failed.")
     for cell, reason in outcome.failed:
         click.echo(f"Failed: {cell}: {reason}", err=True)
     if outcome.interrupted:
-        click.echo(f"Interrupted; every step shown is stored, and {again} goes on from there.", err=True)
+        click.echo(f"Interrupted; every step shown is stored, and `clin resume {name} --db {db}` goes on from there.", err=True)
         raise SystemExit(130)
     if not as_json:
         click.echo(f"`clin report --db {db}` compares them.")

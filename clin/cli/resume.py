@@ -17,12 +17,20 @@ from clin.errors import UserError
 @database
 @as_json
 def resume(run: str, verbose: bool, db: Path, as_json: bool) -> None:
-    """Go on with RUN where it was interrupted; it ends as it would have ended undisturbed."""
+    """Go on with RUN where it was interrupted; it ends as it would have ended undisturbed. A batch (b1, b2, ...) goes on with
+    what it has not played yet."""
     from clin.experiment import RunConfig
     from clin.start import open_models, same_models
     from memory.store import Store
 
     with Store(existing(db)) as store:
+        if run.startswith("b"):
+            from clin.batch import Batch
+            from clin.cli.batch import follow_batch
+            from memory.batches import batch
+
+            follow_batch(store, Batch.checked(**batch(store, run)), plan=False, as_json=as_json)
+            return
         config = RunConfig.checked(**store.run(run).config)
         if config.model.reference == "person":
             raise UserError(f"{run} was played by a person; `clin play {config.world} {config.task}` begins another")
