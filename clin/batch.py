@@ -45,9 +45,21 @@ class Batch(BaseModel):
     sources: int = Field(default=3, ge=1, le=10, description="earlier episodes that a meta-memory is made from (paper: at most 10)")
     writer: Literal["", "model", "rules"] = Field(default="", description="empty: what each model can")
     temperature: float = Field(default=0.0, ge=0)
+    deterministic: bool = False
+    gpu_layers: int = Field(default=-1, description="-1: all, where the build can")
+    ctx: int = Field(default=0, ge=0, description="tokens of a lane; 0: the model's, at most 8192")
+    threads: int = Field(default=0, ge=0, description="0: half of the processors")
+    kv_type: Literal["f16", "f32", "q8_0", "q4_0"] = "f16"
+    kv_unified: bool = False
     world_options: dict[str, dict[str, Any]] = Field(default_factory=dict, description="options by world")
     stream: Stream | None = Field(default=None, description="carry one memory through a sequence of the tasks, instead of `settings`")
     quick: dict[str, Any] = Field(default_factory=dict, description="fields that --quick puts in place of those above")
+
+    @property
+    def loading(self) -> dict[str, Any]:
+        """The options with which a model is opened."""
+        names = ("lanes", "temperature", "deterministic", "gpu_layers", "ctx", "threads", "kv_type", "kv_unified")
+        return {name: getattr(self, name) for name in names}
 
     @field_validator("strategies")
     @classmethod

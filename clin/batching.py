@@ -33,10 +33,14 @@ class Outcome:
 
 
 class Batching:
-    """One batch over one store. ``stop`` is asked between steps."""
+    """One batch over one store. ``stop`` is asked between steps. ``kept`` are models, by reference and seed, that outlive the
+    batch: found there they are used, and opened ones are left there; without it each is closed when its cells are played."""
 
-    def __init__(self, store: Store, batch: Batch, watcher: Watcher, stop: Callable[[], bool]) -> None:
-        self._store, self._batch, self._watcher, self._stop = store, batch, watcher, stop
+    def __init__(
+        self, store: Store, batch: Batch, watcher: Watcher, stop: Callable[[], bool],
+        kept: dict[tuple[str, int], LLM] | None = None,
+    ) -> None:
+        self._store, self._batch, self._watcher, self._stop, self._kept = store, batch, watcher, stop, kept
         self.outcome = Outcome()
 
     def play(self, cells: Sequence[Cell], lines: Sequence[Line] = ()) -> Outcome:
@@ -48,9 +52,9 @@ class Batching:
         return self.outcome
 
     def _with_model(self, model: str, seed: int, cells: list[Cell], lines: list[Line]) -> None:
-        options: dict[str, Any] = {"lanes": self._batch.lanes, "temperature": self._batch.temperature}
+        options = self._batch.loading
         try:
-            llm = open_models(model, {}, options, seed)
+            llm = (self._kept or {}).get((model, seed)) or open_models(model, {}, options, seed)
         except UserError as error:
             self.outcome.failed += [(str(each), str(error)) for each in (*cells, *lines)]
             return
@@ -60,7 +64,10 @@ class Batching:
                 if stage and not self.outcome.interrupted:
                     self._stage(llm, model, options, stage)
         finally:
-            llm.close()
+            if self._kept is None:
+                llm.close()
+            else:
+                self._kept[model, seed] = llm
 
     def _stage(self, llm: LLM, model: str, options: dict[str, Any], planned: Sequence[Cell | Line]) -> None:
         self._fields = model_fields(llm, model, {}, options)
@@ -153,6 +160,7 @@ def _given(memory: Memory) -> Generator[Question, Answer, Memory]:
 
 
 def _key(config: RunConfig) -> str:
-    """What makes two runs the same: all but the versions of packages and the number of lanes."""
-    options = {name: value for name, value in config.model.options.items() if name == "temperature"}
+    """What makes two runs the same: all but the versions of packages, the number of lanes and where the model runs."""
+    given = config.model.options
+    options = {"temperature": given.get("temperature", 0.0), "ctx": given.get("ctx", 0), "kv_type": given.get("kv_type", "f16")}
     return config.model_copy(update={"versions": {}, "model": config.model.model_copy(update={"options": options, "exact": True})}).model_dump_json()

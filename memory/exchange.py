@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 
 from memory.links import LinkError, parse, read
@@ -135,11 +136,24 @@ insert into corrections (id, run, version, kind, link, who, made)
 """
 
 
-def merge(store: Store, other: Path) -> list[str]:
+def merge(store: Store, other: Path, only: Sequence[str] | None = None) -> list[str]:
     """Copy the runs of the database ``other`` that ``store`` does not have yet, whole, under new names; returns those.
+    ``only`` these uids, if given.
 
     A run is the same wherever it was copied to (its uid), so merging twice adds nothing. A run that is being played
     there arrives as stopped.
     """
     Store(other).close()  # brings its schema up to date, or says what is wrong with it
-    return store.absorb(other, _NUMBERED, _COPIES)
+    return store.absorb(other, _NUMBERED, _COPIES, only)
+
+
+def parcel(store: Store, runs: Sequence[str] | None = None) -> bytes:
+    """A database with ``runs`` alone (all by default) as bytes: what is sent to another machine, and :func:`merge` reads."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "parcel.db"
+        with Store(path) as part:
+            merge(part, store.path, None if runs is None else [store.run(name).uid for name in runs])
+        unpacked = Path(folder) / "packed.db"
+        with Store(path) as part:
+            part.pack(unpacked)
+        return unpacked.read_bytes()

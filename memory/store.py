@@ -242,14 +242,22 @@ class Store:
             self._parts = (trial_id, calls[-1].parts if calls else ())
         return self._parts[1]
 
-    def absorb(self, other: Path, numbered: Sequence[str], copies: str) -> list[str]:
-        """Copy the runs of ``other`` that are new here with the statements ``copies``, in one transaction; the ids of the
+    def pack(self, path: Path) -> None:
+        """Write the whole file as one new file at ``path``, in one moment."""
+        with self._lock:
+            self._db.conn.execute("vacuum into ?", [str(path)])
+
+    def absorb(self, other: Path, numbered: Sequence[str], copies: str, only: Sequence[str] | None = None) -> list[str]:
+        """Copy the runs of ``other`` (``only`` those of these uids) that are new here with the statements ``copies``, in one transaction; the ids of the
         ``numbered`` tables move up by what is here already. Returns the new runs' names."""
         with self._lock:
             self._db.execute("attach database ? as other", [str(other)])
             try:
                 with self._writing() as db:
-                    db.execute("create temp table new_runs as select id from other.runs where uid not in (select uid from main.runs)")
+                    db.execute(
+                        "create temp table new_runs as select id from other.runs where uid not in (select uid from main.runs)"
+                        " and (? is null or uid in (select value from json_each(?)))", [None if only is None else 1, _json(list(only or ()))],
+                    )
                     shift = {table: self._rows(f"select coalesce(max(id), 0) from main.{table}")[0][0] for table in numbered}
                     # Runs are what people name: the copies follow on the last one here without a gap.
                     shift["runs"] -= (self._rows("select min(id) from new_runs")[0][0] or 1) - 1

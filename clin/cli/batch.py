@@ -22,9 +22,15 @@ if TYPE_CHECKING:
 @click.option("--plan", is_flag=True, help="Print what would be played, and play nothing.")
 @click.option("--samples", default=None, type=click.IntRange(2), help="Play each cell with so many seeds at a temperature (0.5 where the experiment has none): the probability of success.")
 @click.option("--lanes", default=None, type=click.IntRange(1, 256), help="In place of the experiment's own.")
+@click.option("--engine", default="local", show_default=True, type=click.Choice(["local", "ray"]), help="Here, or on a Ray cluster (extra [cluster]).")
+@click.option("--address", default=None, help="The cluster's address; without it, a cluster of this machine alone.")
+@click.option("--workers", default=0, type=click.IntRange(0), help="Models in the cluster.  [default: one per processor]")
 @database
 @as_json
-def batch(experiment: str, quick: bool, plan: bool, samples: int | None, lanes: int | None, db: Path, as_json: bool) -> None:
+def batch(
+    experiment: str, quick: bool, plan: bool, samples: int | None, lanes: int | None, engine: str, address: str | None, workers: int,
+    db: Path, as_json: bool,
+) -> None:
     """Play EXPERIMENT, a TOML file or one that ships with clin (such as paper-adapt). What the database holds already is not
     played again. Exit code 1 where a run failed, 130 where it was interrupted."""
     from clin.batch import Batch
@@ -35,11 +41,13 @@ def batch(experiment: str, quick: bool, plan: bool, samples: int | None, lanes: 
     if samples:
         read = read.model_copy(update={"seeds": tuple(range(samples)), "temperature": read.temperature or 0.5})
     with Store(db) as store:
-        follow_batch(store, read, plan=plan, as_json=as_json)
+        follow_batch(store, read, plan=plan, as_json=as_json, cluster=(address, workers) if engine == "ray" else None)
 
 
-def follow_batch(store: Store, batch: Batch, *, plan: bool, as_json: bool) -> None:
-    """Say what is planned, play it, and say what came of it."""
+def follow_batch(
+    store: Store, batch: Batch, *, plan: bool, as_json: bool, cluster: tuple[str | None, int] | None = None
+) -> None:
+    """Say what is planned, play it here or on the ``cluster`` (address, workers), and say what came of it."""
     from clin.batch import cells, lines
     from clin.batching import Batching
     from clin.cli.progress import Progress
@@ -52,7 +60,14 @@ def follow_batch(store: Store, batch: Batch, *, plan: bool, as_json: bool) -> No
         return
     name = begin_batch(store, batch.model_dump(mode="json"))
     with Interrupt() as interrupt, Progress(quiet=as_json) as progress:
-        outcome = Batching(store, batch, progress, interrupt.asked).play(found, sequences)
+        if cluster:
+            from clin.cluster import Cluster
+
+            tell = lambda what, pid: progress.console.print(f"a trial of {what} (worker {pid})")  # noqa: E731
+            address, workers = cluster
+            outcome = Cluster(store, batch, interrupt.asked, tell).play(found, sequences, address=address, workers=workers)
+        else:
+            outcome = Batching(store, batch, progress, interrupt.asked).play(found, sequences)
     _tell(outcome, name, store.path, as_json)
 
 

@@ -1,0 +1,60 @@
+"""A batch on a local Ray cluster: the same rows as without one, and a worker that dies loses no trial that had ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from clin.batch import Batch, cells
+from clin.batching import Batching
+from clin.learn import Watcher
+from clin.report import rows
+from memory.store import Store
+
+pytest.importorskip("ray", reason="pip install 'clin[cluster]'")
+
+SMALL = """
+worlds = ["causal"]
+tasks = ["make"]
+variations = [1]
+strategies = ["none", "clin"]
+settings = ["adapt", "gen-task"]
+trials = 3
+budget = 6
+sources = 1
+world_options = {causal = {rules = 3}}
+"""
+
+
+def told(store: Store) -> list[tuple]:
+    assert store.check() == []
+    return sorted(
+        (row.task, row.variation, row.strategy, row.setting, row.trial, row.score, row.steps, row.ending)
+        for row in rows(store, [run.name for run in store.runs()])
+    )
+
+
+def test_a_cluster_plays_what_one_machine_plays_though_a_worker_dies(tmp_path: Path) -> None:
+    from clin.cluster import Cluster
+
+    batch = Batch.checked(**tomllib.loads(SMALL))
+    with Store(tmp_path / "here.db") as store:
+        Batching(store, batch, Watcher(), lambda: False).play(cells(batch))
+        expected = told(store)
+    killed: list[str] = []
+
+    def kill_once(what: str, pid: int) -> None:
+        if "clin, gen-task" in what and not killed:
+            killed.append(what)
+            os.kill(pid, signal.SIGKILL)
+
+    with Store(tmp_path / "there.db") as store:
+        outcome = Cluster(store, batch, lambda: False, kill_once).play(cells(batch), [], workers=2)
+        assert killed and not outcome.failed and len(outcome.played) == 6
+        assert told(store) == expected
+        again = Cluster(store, batch, lambda: False, kill_once).play(cells(batch), [], workers=2)
+        assert (again.played, len(again.there)) == ([], 6)
