@@ -7,6 +7,7 @@ the one database. When a worker dies, what it had begun goes to another, which g
 from __future__ import annotations
 
 import queue
+import socket
 import tempfile
 import threading
 from collections import deque
@@ -55,11 +56,24 @@ def connect(address: str | None) -> Any:
         import ray
     except ImportError:
         raise UserError("--engine ray needs Ray: pip install 'clin[cluster]'") from None
+    if address and address != "auto":
+        _reached(address)
     try:
         ray.init(address=address, log_to_driver=False, logging_level="error", configure_logging=False)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise UserError(f"no Ray cluster at '{address}': {' '.join(str(error).split())[:200]}") from None
     return ray
+
+
+def _reached(address: str) -> None:
+    """UserError unless something listens at ``address``; Ray itself would wait long and say it in many lines."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    try:
+        if not host or not port.isascii() or not port.isdigit():
+            raise UserError(f"'{address}' is not of the form HOST:PORT or ray://HOST:PORT")
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except (OSError, OverflowError) as error:
+        raise UserError(f"no Ray cluster at '{address}': {getattr(error, 'strerror', None) or error}") from None
 
 
 class Cluster:

@@ -157,9 +157,10 @@ def last_trials(table: Iterable[Row]) -> list[Row]:
     return list(last.values())
 
 
-def against(table: Sequence[Row], one: str, other: str) -> Difference | None:
-    """The last trials of arm ``one`` against those of ``other`` on the same places; None where they share none."""
-    final = last_trials(table)
+def against(table: Sequence[Row], one: str, other: str, *, first: bool = False) -> Difference | None:
+    """The last trials of arm ``one`` (the ``first`` ones if so asked) against those of ``other`` on the same places; None where
+    they share none."""
+    final = [row for row in table if row.trial == 0] if first else last_trials(table)
     left = {row.place: row.points for row in final if row.arm == one}
     right = {row.place: row.points for row in final if row.arm == other}
     places = sorted(left.keys() & right.keys())

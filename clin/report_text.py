@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -99,10 +100,13 @@ def _differences(table: Sequence[Row], found: Sequence[Arm]) -> str:
     for arm in found:
         if len(arm.curve) > 1 and (delta := gained(table, arm.name)):
             lines.append([f"{arm.name}: last trial - trial 0", *_delta(delta)])
-    for one in found:
-        for other in found:
-            if one.name != other.name and found.index(one) > found.index(other) and (delta := against(table, one.name, other.name)):
-                lines.append([f"{one.name} - {other.name}, last trials", *_delta(delta)])
+    settings = {row.arm: (row.strategy, row.setting) for row in table}
+    for other, one in itertools.combinations(found, 2):
+        (strategy, setting), (base, plain) = settings[one.name], settings[other.name]
+        if strategy == base and (delta := against(table, one.name, other.name, first=True)):
+            lines.append([f"{one.name} - {other.name}, trial 0", *_delta(delta)])
+        if (strategy == base or setting == plain) and (delta := against(table, one.name, other.name)):
+            lines.append([f"{one.name} - {other.name}, last trials", *_delta(delta)])
     return _table(["paired difference", "mean", "better / worse pairs", "sign test, p"], lines)
 
 

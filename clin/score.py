@@ -21,7 +21,7 @@ class Mean:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.mean:.1f} ({self.low:.1f} to {self.high:.1f}; n={self.n})"
+        return f"{self.mean:.1f} ({self.low:.1f} to {self.high:.1f}; n={self.n})" if self.n > 1 else f"{self.mean:.1f} (n=1)"
 
 
 def mean_of(values: Sequence[float], *, seed: int = 0) -> Mean:

@@ -58,3 +58,11 @@ def test_a_cluster_plays_what_one_machine_plays_though_a_worker_dies(tmp_path: P
         assert told(store) == expected
         again = Cluster(store, batch, lambda: False, kill_once).play(cells(batch), [], workers=2)
         assert (again.played, len(again.there)) == ([], 6)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere", "ray://127.0.0.1:1", "127.0.0.1:99999"])
+def test_a_cluster_that_is_not_there_is_one_line(address: str, tmp_path: Path, clin) -> None:
+    (tmp_path / "small.toml").write_text(SMALL)
+    done = clin("batch", "small.toml", "--engine", "ray", "--address", address)
+    assert done.returncode == 2
+    assert address in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
