@@ -55,5 +55,48 @@ def collect(
     click.echo(f"{out}: {len(rows)} places, {sum(row['episodes'] for row in rows)} episodes, {sum(row['steps'] for row in rows)} steps")
 
 
+@distill.command()
+@click.option("--data", multiple=True, required=True, type=click.Path(path_type=Path), help="A folder of `collect`; may be given several times.")
+@_folder("--out", "Folder of the run: recipe, tokeniser, checkpoint, curves.")
+@click.option("--preset", default="cpu", show_default=True, help="cpu, gpu or tiny.")
+@click.option("--steps", type=click.IntRange(1), help="Updates.  [default: the preset's]")
+@click.option("--width", type=click.IntRange(32), help="Width of the model, a multiple of 32.  [default: the preset's]")
+@click.option("--layers", type=click.IntRange(1), help="Layers.  [default: the preset's]")
+@click.option("--context", type=click.IntRange(128), help="Tokens of context.  [default: the preset's]")
+@click.option("--without", default="", help="Kinds of samples to leave out, by commas: own, elimination ... (ablations).")
+@click.option("--seed", default=0, show_default=True, type=int)
+@click.option("--stop-at", default=10**9, type=click.IntRange(1), help="Stop after this update, to go on later with --resume.")
+@click.option("--checkpoint-every", default=100, show_default=True, type=click.IntRange(1), help="Updates between checkpoints.")
+@click.option("--threads", default=1, show_default=True, type=click.IntRange(1), help="CPU threads.")
+@click.option("--workers", default=0, show_default=True, type=click.IntRange(0), help="Processes that prepare batches.")
+@click.option("--device", default="auto", show_default=True, type=click.Choice(("auto", "cpu", "cuda")))
+@click.option("--resume", is_flag=True, help="Go on with the run in --out, with the recipe that it began with.")
+def train(
+    data: tuple[Path, ...], out: Path, preset: str, stop_at: int, checkpoint_every: int, threads: int, workers: int, device: str,
+    resume: bool, without: str, **changes: int | None,
+) -> None:
+    """Train a model from nothing on collected episodes; interrupted, it goes on with --resume."""
+    from clin.distill import needed
+
+    torch = needed("torch")
+    needed("tokenizers")
+    from clin.distill import presets, training_device
+    from clin.distill import train as training
+    from clin.distill.progress import Line
+
+    torch.set_num_threads(threads)
+    where = training_device(device)
+    if resume:
+        trainer, bank = training.resume(out, data, where)
+    else:
+        wanted = presets.recipe(preset, **changes)
+        wanted = presets.recipe(preset, **changes, shares=presets.without(wanted.shares, _words(without)))
+        trainer, bank = training.begin(out, data, wanted, where)
+    click.echo(f"{trainer.model.size() / 1e6:.2f} M parameters, vocabulary {trainer.encode.size}, {len(bank)} places, on {where}")
+    with Line(trainer.recipe.steps, "updates", start=trainer.step) as line:
+        training.train(trainer, bank, until=stop_at, every=checkpoint_every, workers=workers, tell=lambda done, of, note, read: line.to(done, note, read))
+    click.echo(f"{out}: {trainer.step} of {trainer.recipe.steps} updates, {trainer.read} tokens read")
+
+
 def _words(text: str) -> list[str]:
     return [each.strip() for each in text.split(",") if each.strip()]
