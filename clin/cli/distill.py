@@ -63,6 +63,7 @@ def collect(
 @click.option("--width", type=click.IntRange(32), help="Width of the model, a multiple of 32.  [default: the preset's]")
 @click.option("--layers", type=click.IntRange(1), help="Layers.  [default: the preset's]")
 @click.option("--context", type=click.IntRange(128), help="Tokens of context.  [default: the preset's]")
+@click.option("--batch-tokens", type=click.IntRange(64), help="Tokens of a batch, padding included.  [default: the preset's]")
 @click.option("--without", default="", help="Kinds of samples to leave out, by commas: own, elimination ... (ablations).")
 @click.option("--seed", default=0, show_default=True, type=int)
 @click.option("--stop-at", default=10**9, type=click.IntRange(1), help="Stop after this update, to go on later with --resume.")
