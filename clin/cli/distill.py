@@ -99,5 +99,26 @@ def train(
     click.echo(f"{out}: {trainer.step} of {trainer.recipe.steps} updates, {trainer.read} tokens read")
 
 
+@distill.command()
+@_folder("--run", "Folder of a training run.")
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The GGUF file to write.")
+@click.option("--type", "kind", default="f16", show_default=True, help="f16, q8_0 or f32.")
+@click.option("--name", default="clin-distilled", show_default=True, help="The model's name on its card.")
+def export(run: Path, out: Path, kind: str, name: str) -> None:
+    """Write a GGUF file with its card inside, and hold it against torch: tokens and logits."""
+    from clin.distill import needed
+
+    for package in ("torch", "tokenizers", "gguf"):
+        needed(package)
+    from clin.distill import export as exporting
+
+    found = exporting.trained(run)
+    exporting.export(found, out, kind, name)
+    checked = exporting.check(found, out)
+    click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, after {found.step} updates; {checked}")
+    if checked.unlike:
+        raise RuntimeError("llama.cpp does not tokenise as training did")
+
+
 def _words(text: str) -> list[str]:
     return [each.strip() for each in text.split(",") if each.strip()]
