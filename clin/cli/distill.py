@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from clin.cli.options import as_json
-from clin.errors import UserError
+
+if TYPE_CHECKING:
+    from clin.distill.evaluate import Outcome
 
 
 @click.group()
@@ -118,6 +122,60 @@ def export(run: Path, out: Path, kind: str, name: str) -> None:
     click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, after {found.step} updates; {checked}")
     if checked.unlike:
         raise RuntimeError("llama.cpp does not tokenise as training did")
+
+
+@distill.command()
+@click.option("--model", default="bundled", show_default=True, help="bundled or PATH.gguf.")
+@click.option("--world", default="scienceworld", show_default=True)
+@click.option("--tasks", default="paper", show_default=True, help="Tasks by commas; paper: the paper's 18; short: four short ones; all.")
+@click.option("--split", default="dev", show_default=True, help="dev while a recipe is being made; test for one final run.")
+@click.option("--per-task", default=3, show_default=True, type=click.IntRange(1), help="Variations of each task.")
+@click.option("--strategies", default="none,clin,reflexion", show_default=True, help="Strategies, by commas.")
+@click.option("--trials", default=5, show_default=True, type=click.IntRange(1))
+@click.option("--budget", default=100, show_default=True, type=click.IntRange(1), help="Steps per trial.")
+@click.option("--lanes", default=1, show_default=True, type=click.IntRange(1, 256))
+@click.option("--threads", default=1, show_default=True, type=click.IntRange(1))
+@click.option("--seed", default=0, show_default=True, type=int, help="Which variations are drawn.")
+@click.option("--db", default="distill.db", show_default=True, type=click.Path(path_type=Path), help="Where the runs are kept; the same call goes on.")
+@as_json
+def evaluate(
+    model: str, world: str, tasks: str, split: str, per_task: int, strategies: str, trials: int, budget: int, lanes: int, threads: int,
+    seed: int, db: Path, as_json: bool,
+) -> None:
+    """Play held-out places with the learner and print mean, n and a 95 % bootstrap interval."""
+    from clin.distill import evaluate as evaluating
+    from clin.distill.progress import Line
+    from clin.llms.open import open_model
+    from memory.store import Store
+    from memory.strategies import open_strategy
+
+    for each in _words(strategies):
+        open_strategy(each)
+    plan = evaluating.Plan(evaluating.places(world, _words(tasks), split, per_task, seed), _words(strategies), trials, budget)
+    llm = open_model(model, seed=0, threads=threads, lanes=lanes)
+    try:
+        with Store(db) as store:
+            with Line(len(plan.places) * len(plan.strategies), "runs") as line:
+                evaluating.evaluate(store, llm, model, plan, lanes=lanes, tell=lambda done, of, note: line.to(done, note, 1))
+            _told(evaluating.outcomes(store, llm.card.sha256, plan), f"{llm.card.name}, {world}, {tasks}, split {split}", as_json)
+    finally:
+        llm.close()
+
+
+def _told(outcomes: Sequence[Outcome], title: str, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from clin.cli.tables import dump, table
+
+    if as_json:
+        dump([{"what": title, "strategy": each.strategy, "trials": [asdict(each.trial(k)) for k in range(len(each.scores[0]))],
+               "gain": asdict(each.gain()), "scores": each.scores} for each in outcomes])
+        return
+    click.echo(f"{title}: mean score (95 % bootstrap interval), negative scores as 0")
+    if outcomes:
+        trials = range(len(outcomes[0].scores[0]))
+        rows = [[each.strategy, len(each.scores), *(each.trial(k) for k in trials), each.gain()] for each in outcomes]
+        table(("strategy", "n", *(f"trial {k}" for k in trials), "last - first"), rows)
 
 
 def _words(text: str) -> list[str]:
