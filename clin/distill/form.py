@@ -45,31 +45,38 @@ class Window:
 
 def windows(sample: Sample, encode: Encode, room: int) -> Iterator[Window]:
     """The prompts of ``sample`` in a context of ``room`` tokens, as few as show each action to be learned once."""
-    head = compact.head(sample.goal, Memory(notes=sample.memory))
+    head = compact.head(sample.goal, Memory(notes=_that_fit(sample.memory, encode, room // 3)))
+    if sum(len(encode(part)) for part in head) + Compact.reserve > room:
+        return
     context = Context(Compact(), room, lambda part: len(encode(part)), head)
     kept: list[tuple[tuple[str, ...], float]] = []  # the turns in the context, with the weights that are still to be learned
-    left_out = 0
     for act in sample.acts:
-        before = _window(sample.kind, context, kept, encode)
+        left_out = context.left_out
+        before = (*head, *(context.style.gap(left_out) if left_out else ()))
         context.append(Step(act.action, act.observation, 0.0))
-        if context.left_out != left_out:
-            if before:
-                yield before
-            kept = [(turn, 0.0) for turn, _ in kept][context.left_out - left_out :]
-            left_out = context.left_out
         kept.append(((compact.ASK, *compact.turn(act.action, act.observation)), act.weight))
-        kept = kept[len(kept) - len(context.turns) :] if context.turns else []
-    if last := _window(sample.kind, context, kept, encode):
-        yield last
+        if context.left_out != left_out:  # this action was still chosen with all that went before in sight
+            yield from _window(sample.kind, before, kept, encode)
+            kept = [(turn, 0.0) for turn, _ in kept][context.left_out - left_out :]
+    gap = context.style.gap(context.left_out) if context.left_out else ()
+    yield from _window(sample.kind, (*head, *gap), kept, encode)
 
 
-def _window(kind: str, context: Context, kept: Sequence[tuple[tuple[str, ...], float]], encode: Encode) -> Window | None:
-    """What the context holds now, up to the last action that is to be learned; None where there is none."""
+def _that_fit(memory: Sequence[str], encode: Encode, room: int) -> tuple[str, ...]:
+    """The first lines that take no more than a third of the context: a trial recalls no more (``clin.learn``)."""
+    kept, size = [], 0
+    for line in memory:
+        size += len(encode(f"- {line}\n"))
+        if size <= room:
+            kept.append(line)
+    return tuple(kept)
+
+
+def _window(kind: str, head: Sequence[str], kept: Sequence[tuple[tuple[str, ...], float]], encode: Encode) -> Iterator[Window]:
+    """The head and the turns up to the last action that is to be learned; nothing where there is none."""
     last = max((number for number, (_, weight) in enumerate(kept) if weight), default=-1)
     if last < 0:
-        return None
-    turns = sum(len(turn) for turn, _ in kept)
-    head = context.parts()[: len(context.parts()) - turns]
+        return
     tokens = [BOS, *(token for part in head for token in encode(part))]
     weights = [0.0] * len(tokens)
     for number, (turn, weight) in enumerate(kept[: last + 1]):
@@ -77,4 +84,4 @@ def _window(kind: str, context: Context, kept: Sequence[tuple[tuple[str, ...], f
             piece = encode(part)
             tokens += piece
             weights += [weight if place == 1 else 0.0] * len(piece)
-    return Window(kind, tuple(tokens), tuple(weights))
+    yield Window(kind, tuple(tokens), tuple(weights))

@@ -17,6 +17,8 @@ from clin.distill.form import Act, Sample
 from clin.distill.playing import CRITICAL
 from clin.errors import UserError
 from memory.rules import links
+from memory.strategies import open_strategy
+from memory.trials import Memory, Trial
 
 SHARES = {"none": 0.16, "own": 0.28, "variation": 0.07, "task": 0.03, "misleading": 0.06, "elimination": 0.4}
 """Which memory a sample reads: none; of its own place; of another variation; of another task; its own with links that are
@@ -24,6 +26,8 @@ wrong; and the elimination drill, whose samples are so short that 40 % of them a
 WORLD_SHARES = {"scienceworld": 0.62, "causal": 0.2, "textworldexpress": 0.18}
 AFTER_FAILURE = 3.0
 """Weight of a critical action where the memory tells of a failure: this is what memory is for."""
+REFLECTIONS = 0.1
+"""Share of the memories that are reflections instead of links."""
 WORTH_IMITATING = 50.0
 """Points that a place's best episode must have."""
 USUAL_STEPS = 15.0
@@ -119,8 +123,22 @@ def _written(random: Random, episodes: Sequence[Episode]) -> tuple[str, ...]:
     chosen = random.sample(imperfect, min(len(imperfect), random.choice((1, 1, 2, 2, 3, 4))))
     if random.random() < 0.2:
         chosen.append(random.choice(list(episodes)))
-    found = links([each.trial(number) for number, each in enumerate(chosen)])
-    return tuple(str(link) for link in found if random.random() > 0.05)
+    trials = [each.trial(number) for number, each in enumerate(chosen)]
+    if random.random() < REFLECTIONS:
+        return _reflections(trials)
+    return tuple(str(link) for link in links(trials) if random.random() > 0.05)
+
+
+def _reflections(trials: Sequence[Trial]) -> tuple[str, ...]:
+    """What the strategy ``reflexion`` would read after ``trials``: a baseline that the model had never seen would be none."""
+    strategy, memory = open_strategy("reflexion", writer="rules"), Memory()
+    for number in range(1, len(trials) + 1):
+        revision = strategy.revise(memory, trials[:number], len)
+        try:
+            next(revision)
+        except StopIteration as stop:
+            memory = stop.value.memory
+    return strategy.recall(memory, "").notes
 
 
 def _named(random: Random, kind: str, episode: Episode, lines: tuple[str, ...], *, mild: bool = False) -> Sample:

@@ -11,8 +11,8 @@ from clin.errors import UserError, nearest
 
 @dataclass(frozen=True)
 class Recipe:
-    """``steps`` updates of about ``batch_tokens`` tokens each, ``copy_share`` of them copy drills (half of them in the first
-    ``copy_first`` share of the steps). ``matrix_rate`` is Muon's learning rate, ``other_rate`` AdamW's."""
+    """``steps`` updates. The first ``copy_first`` are copy drills of ``copy_batch`` sequences alone; each later one is about
+    ``batch_tokens`` tokens of trials, and a copy drill too in ``copy_share`` of them. ``matrix_rate`` is Muon's learning rate, ``other_rate`` AdamW's."""
 
     preset: str = "cpu"
     width: int = 256
@@ -28,9 +28,9 @@ class Recipe:
     matrix_rate: float = 0.02
     other_rate: float = 0.002
     warm_up: int = 30
-    copy_share: float = 0.2
-    copy_first: float = 0.1
-    copy_batch: int = 16
+    copy_share: float = 0.4
+    copy_first: int = 200
+    copy_batch: int = 8
     seed: int = 0
     shares: dict[str, float] = field(default_factory=lambda: dict(SHARES))
 
@@ -42,11 +42,11 @@ PRESETS = {
     "cpu": Recipe(),
     "gpu": Recipe(
         "gpu", width=512, layers=8, heads=8, feed=1408, vocabulary=4096, context=4096, steps=8000, batch_tokens=65_536,
-        round_batches=16, copy_batch=128,
+        round_batches=16, copy_batch=64,
     ),
     "tiny": Recipe(
         "tiny", width=32, layers=3, heads=2, feed=64, vocabulary=400, context=512, steps=8, batch_tokens=1024, round_batches=3,
-        warm_up=2, copy_batch=2,
+        warm_up=2, copy_first=2, copy_batch=2,
     ),
 }
 
@@ -55,7 +55,10 @@ def recipe(preset: str, **changes: Any) -> Recipe:
     """A preset with what is given (None: the preset's). UserError for a preset that does not exist."""
     if preset not in PRESETS:
         raise UserError(f"no preset '{preset}'{nearest(preset, PRESETS)} (presets: {', '.join(PRESETS)})")
-    return replace(PRESETS[preset], **{name: value for name, value in changes.items() if value is not None})
+    made = replace(PRESETS[preset], **{name: value for name, value in changes.items() if value is not None})
+    if made.width % 32 or made.feed % 32 or made.width % (2 * made.heads):
+        raise UserError(f"a model's width is a multiple of 32 and of twice its {made.heads} heads, not {made.width}")
+    return made
 
 
 def without(shares: dict[str, float], kinds: list[str]) -> dict[str, float]:

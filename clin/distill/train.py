@@ -20,7 +20,8 @@ from torch import Tensor
 
 from clin.distill import tokens as tokenising
 from clin.distill.batches import Batch, rounds
-from clin.distill.copying import copies, copy_loss
+from clin.distill.copying import copy_loss
+from clin.distill.copies import copies
 from clin.distill.episodes import INDEX, opened
 from clin.distill.form import EOS
 from clin.distill.mix import Bank, Mixer
@@ -31,6 +32,7 @@ from clin.errors import UserError
 CURVE_EVERY = 20
 TOKENISER_SAMPLES = 3000
 ATTENTION_WEIGHT = 0.5
+COPY_WEIGHT = 0.5
 Tell = Callable[[int, int, str, int], None]
 
 
@@ -50,21 +52,22 @@ class Trainer:
         self.step, self.read = 0, 0
 
     def update(self, batch: Batch) -> dict[str, float]:
-        """One update on ``batch``, or on a copy drill where the step's draw says so; returns the losses."""
+        """One update; returns the losses. In the first ones, and in a share of the later ones by the step's draw, copying is
+        drilled; ``batch`` is learned from in all but the first."""
         random = Random(f"{self.recipe.seed} step {self.step}")
-        early = self.step < self.recipe.copy_first * self.recipe.steps
-        for each, base in self._rates():
-            each["lr"] = base * rate(self.step, self.recipe)
-        drilled = random.random() < (0.5 if early else self.recipe.copy_share)
-        if drilled:
+        first = self.step < self.recipe.copy_first
+        for group, base in self._rates():
+            group["lr"] = base * rate(self.step, self.recipe)
+        told = {}
+        if first or random.random() < self.recipe.copy_share:
             drills = [copies(random, self.encode, self.model.shape.vocabulary) for _ in range(self.recipe.copy_batch)]
             copied, astray = copy_loss(self.model, drills, self.device)
-            (copied + ATTENTION_WEIGHT * astray).backward()
+            ((1.0 if first else COPY_WEIGHT) * (copied + ATTENTION_WEIGHT * astray)).backward()
             told = {"copy": copied.item(), "attention": astray.item()}
-        else:
+        if not first:
             loss = act_loss(self.model, batch, self.device)
             loss.backward()
-            told = {"act": loss.item()}
+            told["act"] = loss.item()
             self.read += sum(len(each.tokens) for each in batch)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimiser in self.optimisers:
@@ -185,10 +188,11 @@ def train(trainer: Trainer, bank: Bank, *, until: int, every: int, workers: int,
             if trainer.step >= min(until, recipe.steps):
                 trainer.save()
                 return
+            before = trainer.read
             for name, value in trainer.update(batch).items():
                 sums.setdefault(name, []).append(value)
             note = ", ".join(f"{name} {sum(values) / len(values):.3f}" for name, values in sums.items())
-            tell(trainer.step, recipe.steps, note, sum(len(each.tokens) for each in batch))
+            tell(trainer.step, recipe.steps, note, trainer.read - before)
             if trainer.step % CURVE_EVERY == 0:
                 row = {"step": trainer.step, "tokens": trainer.read, **{name: round(sum(v) / len(v), 4) for name, v in sums.items()}}
                 with curves.open("a") as file:
