@@ -46,6 +46,7 @@ def test_each_library_has_one_room(path: Path) -> None:
     assert not {"sqlite3", "sqlite_utils"} & tops or inside.parts[0] == "memory"
     assert "py4j" not in tops or inside.parts[0] == "worlds"
     assert "llama_cpp" not in tops or inside.parts[:2] == ("clin", "llms")
+    assert not {"torch", "tokenizers", "gguf"} & tops or inside.parts[:2] == ("clin", "distill")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))

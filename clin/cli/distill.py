@@ -30,11 +30,12 @@ def _folder(name: str, help: str) -> click.Option:
 @click.option("--per-task", default=24, show_default=True, type=click.IntRange(1), help="Train places of each task at most.")
 @click.option("--imperfect", default=4, show_default=True, type=click.IntRange(0), help="Imperfect episodes of each place.")
 @click.option("--longest", default=200, show_default=True, type=click.IntRange(1), help="Steps of an expert path at most.")
+@click.option("--workers", default=0, show_default=True, type=click.IntRange(0), help="Processes that play, each with its own simulators.")
 @click.option("--from", "stores", multiple=True, type=click.Path(path_type=Path), help="Take the trials of a clin.db instead of playing.")
 @click.option("--paths", multiple=True, type=click.Path(path_type=Path), help="Take recorded ScienceWorld paths (JSON lines, .xz) instead of playing.")
 @click.option("--seed", default=0, show_default=True, type=int)
 def collect(
-    out: Path, worlds: str, tasks: str, per_task: int, imperfect: int, longest: int, stores: tuple[Path, ...], paths: tuple[Path, ...], seed: int,
+    out: Path, worlds: str, tasks: str, per_task: int, imperfect: int, longest: int, workers: int, stores: tuple[Path, ...], paths: tuple[Path, ...], seed: int,
 ) -> None:
     """Record expert and imperfect episodes on train places; held-out places are refused."""
     from clin.distill import collect as collecting
@@ -52,7 +53,7 @@ def collect(
         wanted = collecting.places(_words(worlds), per_task, seed, _words(tasks))
         with Line(len(wanted), "places") as line:
             shards = collecting.collect(
-                out, wanted, imperfect=imperfect, seed=seed, longest=longest,
+                out, wanted, imperfect=imperfect, seed=seed, longest=longest, workers=workers,
                 tell=lambda done, of, place, steps: line.to(done, f"{place.world} {place.task} {place.variation}", steps),
             )
     rows = shards.rows.values()
@@ -69,6 +70,7 @@ def collect(
 @click.option("--context", type=click.IntRange(128), help="Tokens of context.  [default: the preset's]")
 @click.option("--batch-tokens", type=click.IntRange(64), help="Tokens of a batch, padding included.  [default: the preset's]")
 @click.option("--without", default="", help="Kinds of samples to leave out, by commas: own, elimination ... (ablations).")
+@click.option("--experts-only", is_flag=True, help="Leave the imperfect episodes out (an ablation).")
 @click.option("--seed", default=0, show_default=True, type=int)
 @click.option("--stop-at", default=10**9, type=click.IntRange(1), help="Stop after this update, to go on later with --resume.")
 @click.option("--checkpoint-every", default=100, show_default=True, type=click.IntRange(1), help="Updates between checkpoints.")
@@ -78,7 +80,7 @@ def collect(
 @click.option("--resume", is_flag=True, help="Go on with the run in --out, with the recipe that it began with.")
 def train(
     data: tuple[Path, ...], out: Path, preset: str, stop_at: int, checkpoint_every: int, threads: int, workers: int, device: str,
-    resume: bool, without: str, **changes: int | None,
+    resume: bool, without: str, **changes: int | bool | None,
 ) -> None:
     """Train a model from nothing on collected episodes; interrupted, it goes on with --resume."""
     from clin.distill import needed
@@ -157,25 +159,25 @@ def evaluate(
         with Store(db) as store:
             with Line(len(plan.places) * len(plan.strategies), "runs") as line:
                 evaluating.evaluate(store, llm, model, plan, lanes=lanes, tell=lambda done, of, note: line.to(done, note, 1))
-            _told(evaluating.outcomes(store, llm.card.sha256, plan), f"{llm.card.name}, {world}, {tasks}, split {split}", as_json)
+            _told(evaluating.outcomes(store, llm.card.sha256, plan), f"{llm.card.name}, {world}, {tasks}, split {split}", trials, as_json)
     finally:
         llm.close()
 
 
-def _told(outcomes: Sequence[Outcome], title: str, as_json: bool) -> None:
+def _told(outcomes: Sequence[Outcome], title: str, trials: int, as_json: bool) -> None:
     from dataclasses import asdict
 
     from clin.cli.tables import dump, table
 
+    first = outcomes[0] if outcomes else None
     if as_json:
-        dump([{"what": title, "strategy": each.strategy, "trials": [asdict(each.trial(k)) for k in range(len(each.scores[0]))],
+        dump([{"what": title, "strategy": each.strategy, "trials": [asdict(each.trial(k)) for k in range(trials)],
                "gain": asdict(each.gain()), "scores": each.scores} for each in outcomes])
         return
-    click.echo(f"{title}: mean score (95 % bootstrap interval), negative scores as 0")
-    if outcomes:
-        trials = range(len(outcomes[0].scores[0]))
-        rows = [[each.strategy, len(each.scores), *(each.trial(k) for k in trials), each.gain()] for each in outcomes]
-        table(("strategy", "n", *(f"trial {k}" for k in trials), "last - first"), rows)
+    click.echo(f"{title}: mean score [95 % bootstrap interval], negative scores as 0")
+    head = ("strategy", "n", *(f"trial {k}" for k in range(trials)), "last - first", f"last - {first.strategy if first else ''}'s last")
+    table(head, [[each.strategy, len(each.scores), *(each.trial(k) for k in range(trials)), each.gain(), "" if each is first else each.over(first)]
+                 for each in outcomes])
 
 
 def _words(text: str) -> list[str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 
 from clin.distill.episodes import Episode, Shards
 from clin.distill.places import Place
 from clin.distill.playing import IMPERFECT, played
-from worlds import World, find_task, open_world, world_module
+from worlds import World, WorldCrashed, find_task, open_world, world_module
 from worlds.experts import expert
 
 WORLDS = ("scienceworld", "causal", "textworldexpress")
@@ -50,18 +53,39 @@ def _known(worlds: Sequence[str], task: str) -> None:
                 raise
 
 
-def collect(out: Path, wanted: Sequence[Place], *, imperfect: int, seed: int, tell: Tell, longest: int = LONGEST) -> Shards:
-    """Play every place of ``wanted`` that ``out`` does not hold yet. ``tell(done, of, place, steps)`` after each."""
+def collect(
+    out: Path, wanted: Sequence[Place], *, imperfect: int, seed: int, tell: Tell, longest: int = LONGEST, workers: int = 0
+) -> Shards:
+    """Play every place of ``wanted`` that ``out`` does not hold yet, in ``workers`` processes beside this one.
+    ``tell(done, of, place, steps)`` after each; 0 steps: it was there, its path is too long, or its simulator crashed."""
     shards = Shards(out)
-    for number, place in enumerate(wanted, 1):
-        steps = 0
-        if place not in shards:
-            episodes = list(of_place(place, imperfect, seed, longest))
-            if episodes:
-                shards.add(episodes)
-                steps = sum(len(each.steps) for each in episodes)
-        tell(number, len(wanted), place, steps)
+    missing = [place for place in wanted if place not in shards]
+    done = len(wanted) - len(missing)
+    for place, episodes in _played(missing, imperfect, seed, longest, workers):
+        if episodes:
+            shards.add(episodes)
+        done += 1
+        tell(done, len(wanted), place, sum(len(each.steps) for each in episodes))
     return shards
+
+
+def _played(
+    wanted: Sequence[Place], imperfect: int, seed: int, longest: int, workers: int
+) -> Iterator[tuple[Place, list[Episode]]]:
+    """Places with their episodes, in the order asked for; each process has simulators of its own."""
+    play = partial(_tried, imperfect=imperfect, seed=seed, longest=longest)
+    if not workers:
+        yield from zip(wanted, map(play, wanted), strict=True)
+        return
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        yield from zip(wanted, pool.map(play, wanted), strict=True)
+
+
+def _tried(place: Place, *, imperfect: int, seed: int, longest: int) -> list[Episode]:
+    try:
+        return list(of_place(place, imperfect, seed, longest))
+    except WorldCrashed:  # some of ScienceWorld's own paths bring it down; one place less is no loss
+        return []
 
 
 def of_place(place: Place, imperfect: int, seed: int, longest: int = LONGEST) -> Iterator[Episode]:

@@ -98,7 +98,7 @@ class Figure:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.mean:.1f} ({self.low:.1f} to {self.high:.1f})"
+        return f"{self.mean:.1f} [{self.low:.0f}, {self.high:.0f}]"
 
 
 def figure(values: Sequence[float]) -> Figure:
@@ -110,27 +110,32 @@ def figure(values: Sequence[float]) -> Figure:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One strategy's scores, a row of trials per finished run; negative scores count as 0."""
+    """One strategy's scores by place, a row of trials per finished run; negative scores count as 0."""
 
     strategy: str
-    scores: tuple[tuple[float, ...], ...]
+    scores: dict[str, tuple[float, ...]]
 
     def trial(self, number: int) -> Figure:
-        return figure([row[number] for row in self.scores])
+        return figure([row[number] for row in self.scores.values()])
 
     def gain(self) -> Figure:
-        """The last trial less the first, run by run."""
-        return figure([row[-1] - row[0] for row in self.scores])
+        """The last trial less the first, place by place."""
+        return figure([row[-1] - row[0] for row in self.scores.values()])
+
+    def over(self, other: Outcome) -> Figure | None:
+        """The last trial less the other strategy's, on the places that both have played; None where there is none."""
+        both = [key for key in self.scores if key in other.scores]
+        return figure([self.scores[key][-1] - other.scores[key][-1] for key in both]) if both else None
 
 
 def outcomes(store: Store, sha256: str, plan: Plan) -> list[Outcome]:
     """What ``store`` holds of the plan, by strategy; strategies without a finished run are left out."""
     wanted = {(strategy, place.key) for strategy in plan.strategies for place in plan.places}
-    rows: dict[str, list[tuple[float, ...]]] = {}
+    rows: dict[str, dict[str, tuple[float, ...]]] = {}
     for run in store.runs():
         config = run.config
         place = Place.of(config["world"], config["task"], config["variation"], config["world_options"])
         same = (config["model"]["sha256"], config["trials"], config["budget"], config["seed"]) == (sha256, plan.trials, plan.budget, plan.seed)
         if same and run.state == "finished" and (config["strategy"], place.key) in wanted:
-            rows.setdefault(config["strategy"], []).append(tuple(max(0.0, row.score) for row in store.trials(run.name)))
-    return [Outcome(strategy, tuple(rows[strategy])) for strategy in plan.strategies if strategy in rows]
+            rows.setdefault(config["strategy"], {})[place.key] = tuple(max(0.0, row.score) for row in store.trials(run.name))
+    return [Outcome(strategy, rows[strategy]) for strategy in plan.strategies if strategy in rows]

@@ -12,7 +12,7 @@ from clin.errors import UserError, nearest
 @dataclass(frozen=True)
 class Recipe:
     """``steps`` updates. The first ``copy_first`` are copy drills of ``copy_batch`` sequences alone; each later one is about
-    ``batch_tokens`` tokens of trials, and a copy drill too in ``copy_share`` of them. ``matrix_rate`` is Muon's learning rate, ``other_rate`` AdamW's."""
+    ``batch_tokens`` tokens of trials, and a copy drill too in ``copy_share`` of them. ``matrix_rate`` is Muon's learning rate, ``other_rate`` AdamW's. ``experts_only`` leaves the imperfect episodes out."""
 
     preset: str = "cpu"
     width: int = 256
@@ -32,6 +32,7 @@ class Recipe:
     copy_first: int = 200
     copy_batch: int = 8
     seed: int = 0
+    experts_only: bool = False
     shares: dict[str, float] = field(default_factory=lambda: dict(SHARES))
 
     def dict(self) -> dict[str, Any]:

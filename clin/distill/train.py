@@ -135,7 +135,7 @@ def begin(folder: Path, data: Sequence[Path], recipe: Recipe, device: torch.devi
     """A new run in ``folder``; UserError if there is one."""
     if (folder / "recipe.json").exists():
         raise UserError(f"'{folder}' holds a run already: go on with --resume, or name another --out")
-    bank = Bank.of(episodes for each in data for episodes in opened(each))
+    bank = bank_of(data, recipe)
     folder.mkdir(parents=True, exist_ok=True)
     random, mixer = Random(f"{recipe.seed} tokeniser"), Mixer(bank, recipe.shares)
     encode = tokenising.train((mixer.draw(random) for _ in range(TOKENISER_SAMPLES)), recipe.vocabulary)
@@ -154,7 +154,14 @@ def resume(folder: Path, data: Sequence[Path], device: torch.device) -> tuple[Tr
     trainer = Trainer(of_dict(about["recipe"]), folder, tokenising.load(folder / "tokens.json"), device)
     if (folder / "checkpoint.pt").exists():
         trainer.load()
-    return trainer, Bank.of(episodes for each in data for episodes in opened(each))
+    return trainer, bank_of(data, trainer.recipe)
+
+
+def bank_of(data: Sequence[Path], recipe: Recipe) -> Bank:
+    """The episodes of the folders ``data`` that the recipe wants; UserError if nothing in them is worth imitating."""
+    every = (episodes for each in data for episodes in opened(each))
+    wanted = ([each for each in episodes if each.kind == "expert" or not recipe.experts_only] for episodes in every)
+    return Bank.of(episodes for episodes in wanted if episodes)
 
 
 def read_run(folder: Path) -> dict[str, Any]:
