@@ -66,7 +66,21 @@ def test_a_resumed_run_equals_an_uninterrupted_one(whole: Path, data: Path, tmp_
 def test_batches_that_processes_prepare_are_the_same(whole: Path, data: Path, tmp_path: Path) -> None:
     trainer, bank = training.begin(tmp_path / "ahead", [data], presets.recipe("tiny", steps=STEPS), CPU)
     training.train(trainer, bank, until=STEPS, every=100, workers=1, tell=quiet)
-    assert export.weights_hash(trainer.model) == export.weights_hash(export.trained(whole).model)
+    assert export.weights_hash(trainer.model.state_dict()) == export.weights_hash(training.checkpoint(whole)["model"])
+
+
+def test_a_warm_start_takes_over_weights_and_words_and_says_so(whole: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["distill", "train", "--data", str(data), "--out", "warm", "--start-from", str(whole), "--steps", "2", "--stop-at"]
+    assert CliRunner().invoke(main, [*words, "1"]).exit_code == 0
+    about = training.read_run(tmp_path / "warm")["recipe"]
+    assert about["started_from"] == export.weights_hash(training.checkpoint(whole)["model"])
+    assert (about["copy_first"], about["width"]) == (0, presets.PRESETS["tiny"].width)
+    assert (tmp_path / "warm/tokens.json").read_text() == (whole / "tokens.json").read_text()
+    assert CliRunner().invoke(main, ["distill", "train", "--data", str(data), "--out", "warm", "--resume"]).exit_code == 0
+    assert training.checkpoint(tmp_path / "warm")["step"] == 2
+    refused = CliRunner().invoke(main, [*words[:4], "--out", "other", "--start-from", str(whole), "--layers", "9"])
+    assert refused.exit_code == 2 and "keeps the layers" in refused.output
 
 
 def test_resuming_with_other_data_is_refused(whole: Path, tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def collect(
 @click.option("--context", type=click.IntRange(128), help="Tokens of context.  [default: the preset's]")
 @click.option("--batch-tokens", type=click.IntRange(64), help="Tokens of a batch, padding included.  [default: the preset's]")
 @click.option("--without", default="", help="Kinds of samples to leave out, by commas: own, elimination ... (ablations).")
+@click.option("--start-from", "start", type=click.Path(path_type=Path, file_okay=False), help="A run whose weights and tokeniser are taken over.")
 @click.option("--experts-only", is_flag=True, help="Leave the imperfect episodes out (an ablation).")
 @click.option("--seed", default=0, show_default=True, type=int)
 @click.option("--stop-at", default=10**9, type=click.IntRange(1), help="Stop after this update, to go on later with --resume.")
@@ -80,15 +81,18 @@ def collect(
 @click.option("--resume", is_flag=True, help="Go on with the run in --out, with the recipe that it began with.")
 def train(
     data: tuple[Path, ...], out: Path, preset: str, stop_at: int, checkpoint_every: int, threads: int, workers: int, device: str,
-    resume: bool, without: str, **changes: int | bool | None,
+    resume: bool, start: Path | None, without: str, **changes: int | bool | None,
 ) -> None:
     """Train a model from nothing on collected episodes; interrupted, it goes on with --resume."""
+    from dataclasses import replace
+
     from clin.distill import needed
 
     torch = needed("torch")
     needed("tokenizers")
     from clin.distill import presets, training_device
     from clin.distill import train as training
+    from clin.distill.export import weights_hash
     from clin.distill.progress import Line
 
     torch.set_num_threads(threads)
@@ -96,9 +100,13 @@ def train(
     if resume:
         trainer, bank = training.resume(out, data, where)
     else:
-        wanted = presets.recipe(preset, **changes)
-        wanted = presets.recipe(preset, **changes, shares=presets.without(wanted.shares, _words(without)))
-        trainer, bank = training.begin(out, data, wanted, where)
+        if start:
+            before = presets.of_dict(training.read_run(start)["recipe"])
+            wanted = presets.warm(before, weights_hash(training.checkpoint(start)["model"]), **changes)
+        else:
+            wanted = presets.recipe(preset, **changes)
+        wanted = replace(wanted, shares=presets.without(wanted.shares, _words(without)))
+        trainer, bank = training.begin(out, data, wanted, where, start=start)
     click.echo(f"{trainer.model.size() / 1e6:.2f} M parameters, vocabulary {trainer.encode.size}, {len(bank)} places, on {where}")
     with Line(trainer.recipe.steps, "updates", start=trainer.step) as line:
         training.train(trainer, bank, until=stop_at, every=checkpoint_every, workers=workers, tell=lambda done, of, note, read: line.to(done, note, read))

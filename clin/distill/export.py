@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +18,7 @@ from clin.distill import tokens as tokenising
 from clin.distill.drills import drill
 from clin.distill.form import BOS, EOS, Window, windows
 from clin.distill.model import EPSILON, Llama, Shape
-from clin.distill.train import read_run
+from clin.distill.train import checkpoint, read_run
 from clin.errors import UserError, nearest
 from clin.llms.native import CHUNK, Native, Row
 
@@ -45,10 +45,7 @@ class Trained:
 def trained(folder: Path) -> Trained:
     """The run in ``folder`` at its last checkpoint; UserError if it has none."""
     about = read_run(folder)
-    try:
-        state = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)
-    except OSError:
-        raise UserError(f"the run in '{folder}' has no checkpoint yet") from None
+    state = checkpoint(folder)
     model = Llama(Shape(**state["shape"]))
     model.load_state_dict(state["model"])
     curves = folder / "curves.jsonl"
@@ -91,15 +88,15 @@ def _describe(writer: Any, run: Trained, name: str) -> None:
     writer.add_string("clin.data", f"train places only: {data}")
     writer.add_string("clin.recipe", json.dumps(recipe, sort_keys=True))
     writer.add_string("clin.training", f"{run.step} of {recipe['steps']} updates, {run.read} tokens read; last losses: {told or 'none recorded'}")
-    writer.add_string("clin.weights", f"sha256 {weights_hash(run.model)} (float32, before rounding)")
+    writer.add_string("clin.weights", f"sha256 {weights_hash(run.model.state_dict())} (float32, before rounding)")
     writer.add_string("clin.limits", LIMITS)
 
 
-def weights_hash(model: Llama) -> str:
-    """The sha256 of the weights in order of their names."""
+def weights_hash(weights: Mapping[str, torch.Tensor]) -> str:
+    """The sha256 of a model's weights in order of their names."""
     found = sha256()
-    for key, value in sorted(model.state_dict().items()):
-        found.update(key.encode() + value.float().contiguous().numpy().tobytes())
+    for key, value in sorted(weights.items()):
+        found.update(key.encode() + value.float().contiguous().cpu().numpy().tobytes())
     return found.hexdigest()
 
 

@@ -12,7 +12,8 @@ from clin.errors import UserError, nearest
 @dataclass(frozen=True)
 class Recipe:
     """``steps`` updates. The first ``copy_first`` are copy drills of ``copy_batch`` sequences alone; each later one is about
-    ``batch_tokens`` tokens of trials, and a copy drill too in ``copy_share`` of them. ``matrix_rate`` is Muon's learning rate, ``other_rate`` AdamW's. ``experts_only`` leaves the imperfect episodes out."""
+    ``batch_tokens`` tokens of trials, and a copy drill too in ``copy_share`` of them. ``matrix_rate`` is Muon's learning rate, ``other_rate`` AdamW's. ``experts_only`` leaves the imperfect episodes out;
+    ``started_from`` is the hash of the weights that a warm start began with."""
 
     preset: str = "cpu"
     width: int = 256
@@ -33,6 +34,7 @@ class Recipe:
     copy_batch: int = 8
     seed: int = 0
     experts_only: bool = False
+    started_from: str = ""
     shares: dict[str, float] = field(default_factory=lambda: dict(SHARES))
 
     def dict(self) -> dict[str, Any]:
@@ -60,6 +62,17 @@ def recipe(preset: str, **changes: Any) -> Recipe:
     if made.width % 32 or made.feed % 32 or made.width % (2 * made.heads):
         raise UserError(f"a model's width is a multiple of 32 and of twice its {made.heads} heads, not {made.width}")
     return made
+
+
+def warm(before: Recipe, weights: str, **changes: Any) -> Recipe:
+    """A recipe that goes on from another run's weights: its shape and mix, a quarter of its learning rates (more undoes what
+    was learned), and no copying first."""
+    rates = {"matrix_rate": before.matrix_rate / 4, "other_rate": before.other_rate / 4}
+    given = {name: value for name, value in changes.items() if value is not None}
+    for name in ("width", "layers", "context"):
+        if given.get(name, getattr(before, name)) != getattr(before, name):
+            raise UserError(f"--start-from keeps the {name} of the run that it starts from ({getattr(before, name)})")
+    return replace(before, **rates, copy_first=0, started_from=weights, **given)
 
 
 def without(shares: dict[str, float], kinds: list[str]) -> dict[str, float]:

@@ -92,7 +92,7 @@ class Trainer:
         os.replace(fresh, self.folder / "checkpoint.pt")
 
     def load(self) -> None:
-        state = torch.load(self.folder / "checkpoint.pt", map_location=self.device, weights_only=True)
+        state = checkpoint(self.folder, self.device)
         self.model.load_state_dict(state["model"])
         for optimiser, stored in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(stored)
@@ -131,18 +131,35 @@ def act_loss(model: Llama, batch: Batch, device: torch.device) -> Tensor:
     return (loss * weights[wanted]).sum() / weights[wanted].sum()
 
 
-def begin(folder: Path, data: Sequence[Path], recipe: Recipe, device: torch.device) -> tuple[Trainer, Bank]:
-    """A new run in ``folder``; UserError if there is one."""
+def begin(
+    folder: Path, data: Sequence[Path], recipe: Recipe, device: torch.device, *, start: Path | None = None
+) -> tuple[Trainer, Bank]:
+    """A new run in ``folder``; UserError if there is one. ``start`` is a run whose tokeniser and weights it takes over."""
     if (folder / "recipe.json").exists():
         raise UserError(f"'{folder}' holds a run already: go on with --resume, or name another --out")
     bank = bank_of(data, recipe)
     folder.mkdir(parents=True, exist_ok=True)
-    random, mixer = Random(f"{recipe.seed} tokeniser"), Mixer(bank, recipe.shares)
-    encode = tokenising.train((mixer.draw(random) for _ in range(TOKENISER_SAMPLES)), recipe.vocabulary)
+    if start:
+        encode = tokenising.load(start / "tokens.json")
+    else:
+        random, mixer = Random(f"{recipe.seed} tokeniser"), Mixer(bank, recipe.shares)
+        encode = tokenising.train((mixer.draw(random) for _ in range(TOKENISER_SAMPLES)), recipe.vocabulary)
     encode.save(folder / "tokens.json")
     about = {"recipe": recipe.dict(), "data": [described(each) for each in data]}
     (folder / "recipe.json").write_text(json.dumps(about, indent=1))
-    return Trainer(recipe, folder, encode, device), bank
+    trainer = Trainer(recipe, folder, encode, device)
+    if start:
+        trainer.model.load_state_dict(checkpoint(start, device)["model"])
+        trainer.save()
+    return trainer, bank
+
+
+def checkpoint(folder: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
+    """The last checkpoint of the run in ``folder``; UserError if it has none."""
+    try:
+        return torch.load(folder / "checkpoint.pt", map_location=device, weights_only=True)
+    except OSError:
+        raise UserError(f"the run in '{folder}' has no checkpoint yet") from None
 
 
 def resume(folder: Path, data: Sequence[Path], device: torch.device) -> tuple[Trainer, Bank]:
