@@ -1,4 +1,4 @@
-"""The copy drill's sequences: a memory of random lines, then most of them as actions; where each token was copied from."""
+"""The copy drill's sequences: a memory of random lines, then each as actions; where each token was copied from."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Copies:
 
 
 def copies(random: Random, encode: Encode, vocabulary: int) -> Copies:
-    """A memory of two to five lines of random tokens, then most of them as actions with noise between."""
+    """A memory of three to eight lines of random tokens, then all of them three times as actions, with noise between."""
     dash, ask, end = encode("- "), encode(">"), encode("\n")
     suffixes = [encode(f" {words}\n") for words in ("SHOULD BE NECESSARY to make progress", "MAY BE NECESSARY to make progress",
                                                     "SHOULD BE NECESSARY to complete the task")]
@@ -30,21 +30,20 @@ def copies(random: Random, encode: Encode, vocabulary: int) -> Copies:
 
     several = random.random() < 0.5  # whether a token may stand in several lines, so that more than one before it decides
     pool = draw(30)
-    lines = [random.choices(pool, k=random.randint(2, 7)) if several else draw(random.randint(2, 7)) for _ in range(random.randint(2, 5))]
+    lines = [random.choices(pool, k=random.randint(2, 7)) if several else draw(random.randint(2, 7)) for _ in range(random.randint(3, 8))]
     tokens, starts = [BOS, *draw(random.randint(0, 12))], []
     for line in lines:
         tokens += dash
         starts.append(len(tokens))
         tokens += [*line, *random.choice(suffixes)]
     weights, sources = [0.0] * len(tokens), [NOWHERE] * len(tokens)
-    for line, start in zip(lines, starts, strict=True):
-        if random.random() < 0.1:
-            continue
+    order = list(zip(lines, starts, strict=True))
+    for line, start in [*order, *random.sample(order, len(order)), *random.sample(order, len(order))]:  # in order, then in any
         tokens += [*ask, *line, *end]
         weights += [*[0.0] * len(ask), 0.3, *[1.0] * (len(line) - 1), *[1.0] * len(end)]
         sources += [*[NOWHERE] * (len(ask) - 1), start, *range(start + 1, start + len(line)), NOWHERE, *[NOWHERE] * len(end)]
-        if random.random() < 0.7:
-            noise = [*random.choices(pool, k=random.randint(2, 8)), *end]
+        if random.random() < 0.4:
+            noise = [*random.choices(pool, k=random.randint(2, 6)), *end]
             tokens += noise
             weights += [0.0] * len(noise)
             sources += [NOWHERE] * len(noise)

@@ -29,9 +29,9 @@ class Recipe:
     matrix_rate: float = 0.02
     other_rate: float = 0.002
     warm_up: int = 30
-    copy_share: float = 0.4
-    copy_first: int = 200
-    copy_batch: int = 8
+    copy_share: float = 0.2
+    copy_first: int = 250
+    copy_batch: int = 16
     seed: int = 0
     experts_only: bool = False
     started_from: str = ""

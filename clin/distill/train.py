@@ -32,7 +32,6 @@ from clin.errors import UserError
 CURVE_EVERY = 20
 TOKENISER_SAMPLES = 3000
 ATTENTION_WEIGHT = 0.5
-COPY_WEIGHT = 0.5
 Tell = Callable[[int, int, str, int], None]
 
 
@@ -62,7 +61,7 @@ class Trainer:
         if first or random.random() < self.recipe.copy_share:
             drills = [copies(random, self.encode, self.model.shape.vocabulary) for _ in range(self.recipe.copy_batch)]
             copied, astray = copy_loss(self.model, drills, self.device)
-            ((1.0 if first else COPY_WEIGHT) * (copied + ATTENTION_WEIGHT * astray)).backward()
+            (copied + ATTENTION_WEIGHT * astray).backward()
             told = {"copy": copied.item(), "attention": astray.item()}
         if not first:
             loss = act_loss(self.model, batch, self.device)
