@@ -25,7 +25,9 @@ HELPS = ("SHOULD BE NECESSARY to complete the task", "MAY BE NECESSARY to comple
 
 @dataclass(frozen=True)
 class Scene:
-    """Where candidates are met: the goal, the steps up to the choice, and the action that a candidate is part of."""
+    """Where candidates are met: the goal, the steps up to the choice, and the action that a candidate is part of. ``pool``
+    are the candidates as the world shows them, and as memories name them; ``offered``, where it is not empty, as actions do
+    (ScienceWorld shows "baby wolf" and offers "baby baby wolf")."""
 
     goal: str
     before: tuple[tuple[str, str], ...]
@@ -33,6 +35,7 @@ class Scene:
     pool: tuple[str, ...]
     failed: str = "Nothing happens."
     done: str = "You did it."
+    offered: tuple[str, ...] = ()
 
 
 def drill(random: Random) -> Sample:
@@ -40,19 +43,19 @@ def drill(random: Random) -> Sample:
     names = _names(random)
     scene = random.choice(SCENES)(random, names)
     first, *others = random.sample(range(len(names)), len(names))
-    bad = [scene.action.format(scene.pool[n]) for n in others]
-    right = scene.action.format(scene.pool[first])
-    tried = [action for action in bad if random.random() < 0.5] if random.random() < 0.3 else []
-    lines = [f"{action} {random.choice(IDLE)}" for action in bad if action not in tried]
+    offered = scene.offered or scene.pool
+    tried = [n for n in others if random.random() < 0.5] if random.random() < 0.3 else []
+    lines = [f"{scene.action.format(scene.pool[n])} {random.choice(IDLE)}" for n in others if n not in tried]
+    right = scene.action.format(offered[first])
     if random.random() < 0.3:
-        lines.append(f"{right} {random.choice(HELPS)}")
+        lines.append(f"{scene.action.format(scene.pool[first])} {random.choice(HELPS)}")
     if random.random() < 0.25:
         lines.append(f"{scene.action.format(_stranger(random, names))} {random.choice(IDLE)}")
     if random.random() < 0.3:
         random.shuffle(lines)
     lines += [f"{action} {random.choice(HELPS[1:])}" for action, _ in scene.before[:1] if random.random() < 0.6]
     acts = [Act(action, seen, 0.1 if action.startswith(("teleport", "look")) else 0.0) for action, seen in scene.before]
-    acts += [Act(action, scene.failed, 0.0) for action in tried]
+    acts += [Act(scene.action.format(offered[n]), scene.failed, 0.0) for n in tried]
     return Sample("elimination", scene.goal, tuple(lines), (*acts, Act(right, scene.done, 1.0)))
 
 
@@ -83,7 +86,10 @@ def _entered(room: str, listing: str) -> tuple[tuple[str, str], ...]:
 
 
 def _focus(random: Random, names: Sequence[str]) -> Scene:
-    young = [random.choice(("{}", "baby {}", "{} egg", "adult {}")).format(name) for name in names] if random.random() < 0.5 else list(names)
+    forms = (("{}", "{}"), ("baby {}", "baby baby {}"), ("baby {}", "baby baby {}"), ("{} egg", "egg {}"), ("adult {}", "adult {}"))
+    chosen = [random.choice(forms) if random.random() < 0.7 else forms[0] for _ in names]
+    young = [form.format(name) for (form, _), name in zip(chosen, names, strict=True)]
+    called = tuple(form.format(name) for (_, form), name in zip(chosen, names, strict=True))
     long = random.choice(("longest", "shortest"))
     goal, room = random.choice((
         (f"Your task is to find the animal with the {long} life span. The animals are in the 'outside' location. Focus on the animal with the {long} life span.", "outside"),
@@ -92,7 +98,7 @@ def _focus(random: Random, names: Sequence[str]) -> Scene:
         ("Your task is to focus on the life stages in order.", "outside"),
         ("Your task is to use chemistry to make it. When you are done, focus on it.", _room(random)),
     ))
-    return Scene(goal, _entered(room, _listing(random, room, young)), "focus on {}", tuple(young), "You focus on something else.")
+    return Scene(goal, _entered(room, _listing(random, room, young)), "focus on {}", tuple(young), "You focus on something else.", offered=called)
 
 
 def _box(random: Random, names: Sequence[str]) -> Scene:

@@ -31,7 +31,7 @@ class Taken:
 
 @dataclass(frozen=True)
 class Episode:
-    """One trial. ``kind``: ``expert``, ``detours``, ``mistakes``, ``cut``, ``wandering`` or ``played``."""
+    """One trial. ``kind``: ``expert``, ``detours``, ``mistakes``, ``loops``, ``cut``, ``wandering`` or ``played``."""
 
     place: Place
     kind: str

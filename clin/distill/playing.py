@@ -145,6 +145,33 @@ def _wrong_object(walk: Walk, action: str) -> None:
         walk.do(walk.random.choice(others), False)
 
 
+def _loops(walk: Walk, path: Sequence[str]) -> None:
+    """Going round in circles, one to three times in a trial, and then the right action after all."""
+    chosen = set(walk.random.sample(range(len(path)), min(len(path), walk.random.randint(1, 3))))
+    for number, action in enumerate(path):
+        if number in chosen and not walk.done:
+            _circle(walk)
+        walk.follow(action)
+
+
+def _circle(walk: Walk) -> None:
+    """The same room and back again, or one idle action again and again."""
+    actions = walk.world.actions()
+    away = [each for each in actions if _MOVE.match(each) and each != walk.here]
+    here, went = walk.here, walk.random.choice(away) if away else ""
+    back = _OPPOSITE.get(went) or here
+    idle = [each for each in actions if each.startswith(HARMLESS)]
+    if went and back and walk.random.random() < 0.5:
+        for _ in range(walk.random.randint(1, 3)):
+            walk.do(went, False)
+            walk.do(back, False)
+        walk.here = here
+    elif idle:
+        again = walk.random.choice(idle)
+        for _ in range(walk.random.randint(2, 4)):
+            walk.do(again, False)
+
+
 def _wandering(walk: Walk, path: Sequence[str]) -> None:
     """No idea at all: verbs at random, objects at random."""
     for _ in range(walk.random.randint(8, LONGEST_WANDERING)):
@@ -172,7 +199,7 @@ def _admissible(world: World, action: str) -> str:
 
 
 _KINDS: dict[str, Callable[[Walk, Sequence[str]], None]] = {
-    "expert": _expert, "cut": _cut, "detours": _detours, "mistakes": _mistakes, "wandering": _wandering,
+    "expert": _expert, "cut": _cut, "detours": _detours, "mistakes": _mistakes, "loops": _loops, "wandering": _wandering,
 }
-IMPERFECT = ("mistakes", "detours", "mistakes", "cut", "wandering")
+IMPERFECT = ("mistakes", "detours", "loops", "mistakes", "cut", "wandering")
 """The imperfect kinds in the order in which a place gets them."""
