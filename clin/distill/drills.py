@@ -62,7 +62,8 @@ def drill(random: Random) -> Sample:
 def _names(random: Random) -> list[str]:
     count = random.choice((2, 3, 3, 3, 4, 5))
     if random.random() < 0.25:
-        return [rename.word_of(random) for _ in range(count)]
+        invented = dict.fromkeys(rename.word_of(random) for _ in range(count + 3))
+        return list(invented)[:count]
     pool = random.choice((rename.ANIMALS, rename.ANIMALS, THINGS, TOOLS, KEYS, DEVICES, rename.COLOURS, rename.FRUITS, rename.SUBSTANCES, PLACES))
     return random.sample(pool, count)
 
@@ -71,8 +72,9 @@ def _stranger(random: Random, names: Sequence[str]) -> str:
     return random.choice([each for each in (*rename.ANIMALS, *THINGS) if each not in names])
 
 
-def _room(random: Random) -> str:
-    return random.choice(PLACES)
+def _room(random: Random, names: Sequence[str]) -> str:
+    """Where it happens: no candidate."""
+    return random.choice([each for each in PLACES if each not in names])
 
 
 def _listing(random: Random, room: str, names: Sequence[str]) -> str:
@@ -94,22 +96,22 @@ def _focus(random: Random, names: Sequence[str]) -> Scene:
     goal, room = random.choice((
         (f"Your task is to find the animal with the {long} life span. The animals are in the 'outside' location. Focus on the animal with the {long} life span.", "outside"),
         (f"Your task is to find a(n) {random.choice(('living thing', 'plant', 'animal', 'non-living thing'))}. First, focus on the thing. Then, "
-         f"move it to the {random.choice(rename.COLOURS)} box in the {random.choice(rename.ROOMS)}.", _room(random)),
+         f"move it to the {random.choice(rename.COLOURS)} box in the {random.choice(rename.ROOMS)}.", _room(random, names)),
         ("Your task is to focus on the life stages in order.", "outside"),
-        ("Your task is to use chemistry to make it. When you are done, focus on it.", _room(random)),
+        ("Your task is to use chemistry to make it. When you are done, focus on it.", _room(random, names)),
     ))
     return Scene(goal, _entered(room, _listing(random, room, young)), "focus on {}", tuple(young), "You focus on something else.", offered=called)
 
 
 def _box(random: Random, names: Sequence[str]) -> Scene:
-    boxes, thing, room = [f"{name} box" for name in names], random.choice(THINGS), _room(random)
+    boxes, thing, room = [f"{name} box" for name in names], random.choice(THINGS), _room(random, names)
     goal = f"Your task is to put the {thing} into the right box."
     before = (*_entered(room, _listing(random, room, boxes)), (f"pick up {thing}", f"You move the {thing} to the inventory."))
     return Scene(goal, before, f"move {thing} to {{}}", tuple(boxes), f"You move the {thing}.")
 
 
 def _tool(random: Random, names: Sequence[str]) -> Scene:
-    device, room = random.choice(DEVICES), _room(random)
+    device, room = random.choice(DEVICES), _room(random, names)
     held = f"In your hands you have: {', '.join(f'a {name}' for name in names)}."
     before = ((f"go to {room}", f"You go to the {room}. In it, you see: a {device} (that is broken)"), ("inventory", held))
     return Scene(f"Your task is to repair the {device}.", before, f"use {{}} on {device}", tuple(names), done=f"The {device} is mended.")
@@ -118,19 +120,19 @@ def _tool(random: Random, names: Sequence[str]) -> Scene:
 def _key(random: Random, names: Sequence[str]) -> Scene:
     keys = [name if name.endswith(" key") else f"{name} key" for name in names]
     colour, held = random.choice(rename.COLOURS), f"In your hands you have: {', '.join(f'a {key}' for key in keys)}."
-    before = (("look around", _listing(random, _room(random), [f"{colour} door locked"])), ("inventory", held))
+    before = (("look around", _listing(random, _room(random, names), [f"{colour} door locked"])), ("inventory", held))
     return Scene("Your task is to deliver the letter through the chute.", before, f"unlock {colour} door with {{}}", tuple(keys),
                  f"The {colour} door stays locked with this key.", f"With a click the {colour} door gives way.")
 
 
 def _device(random: Random, names: Sequence[str]) -> Scene:
-    thing, room = random.choice(rename.SUBSTANCES), _room(random)
+    thing, room = random.choice(rename.SUBSTANCES), _room(random, names)
     before = (("look around", _listing(random, room, names)), (f"pick up {thing}", f"You take the {thing}."))
     return Scene(f"Your task is to make glass of {thing}.", before, f"move {thing} to {{}}", tuple(names))
 
 
 def _way(random: Random, names: Sequence[str]) -> Scene:
-    thing, room = random.choice(THINGS), _room(random)
+    thing, room = random.choice(THINGS), _room(random, names)
     verb = random.choice(("go to", "teleport to", "open door to"))
     doors = f"You go to the {room}. You also see: {', '.join(f'a door to the {name}' for name in names)}"
     return Scene(f"Your task is to find the {thing} and to take it.", ((f"go to {room}", doors),), f"{verb} {{}}", tuple(names),
@@ -139,7 +141,7 @@ def _way(random: Random, names: Sequence[str]) -> Scene:
 
 def _take(random: Random, names: Sequence[str]) -> Scene:
     verb = random.choice(("take {}", "pick up {}", "put {} in box", "read {}", "mix {}", "activate {}", "open {}"))
-    return Scene("Your task is to find out which one is right.", (("look around", _listing(random, _room(random), names)),), verb, tuple(names))
+    return Scene("Your task is to find out which one is right.", (("look around", _listing(random, _room(random, names), names)),), verb, tuple(names))
 
 
 SCENES: tuple[Callable[[Random, Sequence[str]], Scene], ...] = (_focus, _focus, _focus, _box, _tool, _key, _device, _way, _take)
