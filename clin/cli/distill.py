@@ -182,10 +182,14 @@ def _told(outcomes: Sequence[Outcome], title: str, trials: int, as_json: bool) -
         dump([{"what": title, "strategy": each.strategy, "trials": [asdict(each.trial(k)) for k in range(trials)],
                "gain": asdict(each.gain()), "scores": each.scores} for each in outcomes])
         return
-    click.echo(f"{title}: mean score [95 % bootstrap interval], negative scores as 0")
-    head = ("strategy", "n", *(f"trial {k}" for k in range(trials)), "last - first", f"last - {first.strategy if first else ''}'s last")
-    table(head, [[each.strategy, len(each.scores), *(each.trial(k) for k in range(trials)), each.gain(), "" if each is first else each.over(first)]
-                 for each in outcomes])
+    click.echo(f"{title}: mean score and 95 % bootstrap interval, negative scores as 0")
+    rows = []
+    for each in outcomes:
+        figures = [(f"trial {k}", each.trial(k)) for k in range(trials)] + [("last - first", each.gain())]
+        if first and each is not first:
+            figures.append((f"last - {first.strategy}'s last", each.over(first)))
+        rows += [[each.strategy, what, found.n, f"{found.mean:.1f}", f"{found.low:.1f} to {found.high:.1f}"] for what, found in figures if found]
+    table(("strategy", "", "n", "mean", "interval"), rows, right=("n", "mean"))
 
 
 def _words(text: str) -> list[str]:

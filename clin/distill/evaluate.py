@@ -97,9 +97,6 @@ class Figure:
     low: float
     high: float
 
-    def __str__(self) -> str:
-        return f"{self.mean:.1f} [{self.low:.0f}, {self.high:.0f}]"
-
 
 def figure(values: Sequence[float]) -> Figure:
     """By 2,000 resamples of ``values`` (at least one) with a fixed seed."""
