@@ -35,7 +35,8 @@ def _folder(name: str, help: str) -> click.Option:
 @click.option("--paths", multiple=True, type=click.Path(path_type=Path), help="Take recorded ScienceWorld paths (JSON lines, .xz) instead of playing.")
 @click.option("--seed", default=0, show_default=True, type=int)
 def collect(
-    out: Path, worlds: str, tasks: str, per_task: int, imperfect: int, longest: int, workers: int, stores: tuple[Path, ...], paths: tuple[Path, ...], seed: int,
+    out: Path, worlds: str, tasks: str, per_task: int, imperfect: int, longest: int, workers: int, stores: tuple[Path, ...],
+    paths: tuple[Path, ...], seed: int,
 ) -> None:
     """Record expert and imperfect episodes on train places; held-out places are refused."""
     from clin.distill import collect as collecting
@@ -109,7 +110,10 @@ def train(
         trainer, bank = training.begin(out, data, wanted, where, start=start)
     click.echo(f"{trainer.model.size() / 1e6:.2f} M parameters, vocabulary {trainer.encode.size}, {len(bank)} places, on {where}")
     with Line(trainer.recipe.steps, "updates", start=trainer.step) as line:
-        training.train(trainer, bank, until=stop_at, every=checkpoint_every, workers=workers, tell=lambda done, of, note, read: line.to(done, note, read))
+        training.train(
+            trainer, bank, until=stop_at, every=checkpoint_every, workers=workers,
+            tell=lambda done, of, note, read: line.to(done, note, read),
+        )
     click.echo(f"{out}: {trainer.step} of {trainer.recipe.steps} updates, {trainer.read} tokens read")
 
 

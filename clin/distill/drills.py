@@ -16,10 +16,12 @@ from clin.distill.form import Act, Sample
 TOOLS = tuple("wrench hammer tongs chisel spanner file pliers saw drill clamp flint crank pedal fuse lever".split())
 KEYS = tuple(f"{each} key" for each in "brass bone iron glass silver wooden".split())
 DEVICES = tuple("kiln loom press still mill vat forge lathe oven centrifuge bellows crusher dryer mixer".split())
-THINGS = ("axe", "shovel", "wood cup", "metal pot", "fork", "drawing", "picture", "stopwatch", "book shelf", "finger painting", "chair", "bowl")
+THINGS = tuple("axe,shovel,wood cup,metal pot,fork,drawing,picture,stopwatch,book shelf,finger painting,chair,bowl".split(","))
 PLACES = (*rename.ROOMS, "greenhouse", "outside", "cellar", "attic", "library", "garden", "stable", "pantry", "tower", "vault")
 SCENERY = ("fire pit", "fountain (water)", "ground", "wood", "picture", "counter", "table: nothing", "closet closed")
-IDLE = ("DOES NOT CONTRIBUTE to the task", "DOES NOT CONTRIBUTE to the task", "MAY NOT CONTRIBUTE to the task", "DOES NOT CONTRIBUTE to make progress")
+IDLE = (
+    *["DOES NOT CONTRIBUTE to the task"] * 2, "MAY NOT CONTRIBUTE to the task", "DOES NOT CONTRIBUTE to make progress",
+)
 HELPS = ("SHOULD BE NECESSARY to complete the task", "MAY BE NECESSARY to complete the task", "SHOULD BE NECESSARY to make progress")
 
 
@@ -94,7 +96,8 @@ def _focus(random: Random, names: Sequence[str]) -> Scene:
     called = tuple(form.format(name) for (_, form), name in zip(chosen, names, strict=True))
     long = random.choice(("longest", "shortest"))
     goal, room = random.choice((
-        (f"Your task is to find the animal with the {long} life span. The animals are in the 'outside' location. Focus on the animal with the {long} life span.", "outside"),
+        (f"Your task is to find the animal with the {long} life span. The animals are in the 'outside' location. "
+         f"Focus on the animal with the {long} life span.", "outside"),
         (f"Your task is to find a(n) {random.choice(('living thing', 'plant', 'animal', 'non-living thing'))}. First, focus on the thing. Then, "
          f"move it to the {random.choice(rename.COLOURS)} box in the {random.choice(rename.ROOMS)}.", _room(random, names)),
         ("Your task is to focus on the life stages in order.", "outside"),
@@ -141,7 +144,8 @@ def _way(random: Random, names: Sequence[str]) -> Scene:
 
 def _take(random: Random, names: Sequence[str]) -> Scene:
     verb = random.choice(("take {}", "pick up {}", "put {} in box", "read {}", "mix {}", "activate {}", "open {}"))
-    return Scene("Your task is to find out which one is right.", (("look around", _listing(random, _room(random, names), names)),), verb, tuple(names))
+    before = (("look around", _listing(random, _room(random, names), names)),)
+    return Scene("Your task is to find out which one is right.", before, verb, tuple(names))
 
 
 SCENES: tuple[Callable[[Random, Sequence[str]], Scene], ...] = (_focus, _focus, _focus, _box, _tool, _key, _device, _way, _take)

@@ -74,20 +74,25 @@ def export(run: Trained, out: Path, kind: str, name: str) -> None:
 def _describe(writer: Any, run: Trained, name: str) -> None:
     """The card: `clin models show FILE` prints it."""
     data = "; ".join(
-        f"{', '.join(each['worlds'])}: {each['places']} train places, {each['episodes']} episodes, {each['steps']} steps (index sha256 {each['sha256'][:16]})"
+        f"{', '.join(each['worlds'])}: {each['places']} train places, {each['episodes']} episodes, {each['steps']} steps "
+        f"(index sha256 {each['sha256'][:16]})"
         for each in run.about["data"]
     )
     recipe = run.about["recipe"]
     told = ", ".join(f"{key} {value}" for key, value in run.curve.items() if key not in ("step", "tokens"))
     writer.add_name(name)
-    writer.add_description(f"A Llama of {run.model.size() / 1e6:.2f} million parameters, trained from nothing by `clin distill` to act with causal links in its prompt.")
+    writer.add_description(
+        f"A Llama of {run.model.size() / 1e6:.2f} million parameters, trained from nothing by `clin distill` to act with causal "
+        "links in its prompt."
+    )
     writer.add_license("MIT")
     writer.add_string("clin.prompt", "compact-1")
     writer.add_string("clin.roles", "act")
     writer.add_uint32("clin.context", run.model.shape.context)
     writer.add_string("clin.data", f"train places only: {data}")
     writer.add_string("clin.recipe", json.dumps(recipe, sort_keys=True))
-    writer.add_string("clin.training", f"{run.step} of {recipe['steps']} updates, {run.read} tokens read; last losses: {told or 'none recorded'}")
+    done = f"{run.step} of {recipe['steps']} updates, {run.read} tokens read"
+    writer.add_string("clin.training", f"{done}; last losses: {told or 'none recorded'}")
     writer.add_string("clin.weights", f"sha256 {weights_hash(run.model.state_dict())} (float32, before rounding)")
     writer.add_string("clin.limits", LIMITS)
 
@@ -161,7 +166,11 @@ class Check:
         )
 
 
-TEXTS = ("focus on A", " teleport to art studio\n", "ein Apfel, übergroß\n", "0:\tfocus on orange (in pot 1)", "  two  spaces\n", "日本 \U0001f600", "it's\n", "123 456\n", "\n")
+TEXTS = (
+    "focus on A", " teleport to art studio\n", "ein Apfel, übergroß\n", "0:\tfocus on orange (in pot 1)", "  two  spaces\n",
+    "日本 \U0001f600", "it's\n", "123 456\n", "\n",
+)
+"""Awkward for a tokeniser: spaces, numbers, accents, marks beyond the basic plane."""
 
 
 def check(run: Trained, file: Path, samples: int = 20) -> Check:

@@ -12,8 +12,9 @@ from clin.errors import UserError, nearest
 @dataclass(frozen=True)
 class Recipe:
     """``steps`` updates. The first ``copy_first`` are copy drills of ``copy_batch`` sequences alone; each later one is about
-    ``batch_tokens`` tokens of trials, and a copy drill too in ``copy_share`` of them. ``matrix_rate`` is Muon's learning rate, ``other_rate`` AdamW's. ``experts_only`` leaves the imperfect episodes out;
-    ``started_from`` is the hash of the weights that a warm start began with."""
+    ``batch_tokens`` tokens of trials, and a copy drill too in ``copy_share`` of them. ``matrix_rate`` is Muon's learning rate,
+    ``other_rate`` AdamW's. ``experts_only`` leaves the imperfect episodes out; ``started_from`` is the hash of the weights that
+    a warm start began with."""
 
     preset: str = "cpu"
     width: int = 256
