@@ -46,6 +46,12 @@ def test_each_library_has_one_room(path: Path) -> None:
     assert not {"sqlite3", "sqlite_utils"} & tops or inside.parts[0] == "memory"
     assert "py4j" not in tops or inside.parts[0] == "worlds"
     assert "llama_cpp" not in tops or inside.parts[:2] == ("clin", "llms")
+    assert not {"torch", "tokenizers", "gguf"} & tops or inside.parts[:2] == ("clin", "distill")
+
+
+def test_expert_paths_are_read_where_models_are_made_and_nowhere_else() -> None:
+    readers = {path.relative_to(ROOT).parts[:2] for path in FILES if "worlds.experts" in imported(path)}
+    assert readers == {("clin", "distill")}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -80,7 +80,7 @@ def world_names() -> list[str]:
     return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_") and m.name not in NOT_WORLDS)
 
 
-NOT_WORLDS = frozenset({"conformance", "gym"})
+NOT_WORLDS = frozenset({"conformance", "experts", "gym"})
 """Files of this folder that serve worlds without being one."""
 
 

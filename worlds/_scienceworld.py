@@ -45,6 +45,19 @@ class _Java:
         self.nobody, self.nameless = gateway.new_array(thing, 0), java.scala.Predef.Map().empty()
 
 
+def gold(jvm: Jvm, task: str, variation: int, simplifications: str) -> tuple[str, ...]:
+    """The simulator's own path through ``task``. It is worked out in a load of its own, so that no trial's load sees it."""
+    gateway: JavaGateway = jvm.gateway()
+    with _turn, java_errors():
+        if _last:
+            _last[0]._leave()
+        server: JavaObject = gateway.jvm.scienceworld.runtime.pythonapi.PythonInterface()
+        server.load(task, variation, simplifications, True)
+        actions = tuple(map(str, server.getGoldActionSequence()))
+        jvm.release(server)
+    return actions
+
+
 class Simulator:
     """``task`` in ``variation`` with ``simplifications``, loaded. All calls raise :class:`worlds.WorldCrashed` when the JVM
     is gone or the simulator fails."""

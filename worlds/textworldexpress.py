@@ -154,6 +154,14 @@ class TextWorldExpress:
             if _sorter == [self]:
                 _sorter.clear()
 
+    def gold(self) -> tuple[str, ...]:
+        """The simulator's own path; the game begins anew. Never read while acting."""
+        self._open()
+        self._taken.clear()
+        self._begin()
+        self._java("generateNewGameJSON", *self._place[:2], True)
+        return tuple(map(str, java_call(self._server.getGoldActionSequence)))
+
     def _begin(self) -> None:
         """Make the game; a JVM that died since the last call is started again by ``gateway``."""
         gateway = self._jvm.gateway()

@@ -24,6 +24,7 @@ COMMANDS = {
     "prompt": "Exactly what the model read and wrote at a step.",
     "worlds": "The worlds, their tasks, variations and splits.",
     "models": "The models at hand.",
+    "distill": "Make a small model from experience: collect, train, export, evaluate.",
     "doctor": "Check Python, llama.cpp, Java, the model and the database.",
 }
 

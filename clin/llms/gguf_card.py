@@ -9,6 +9,12 @@ from clin.llms.gguf_file import checked, sha256
 from clin.llms.native import Native
 from clin.llms.template import wrapping
 
+DETAILS = (
+    "general.architecture", "general.description", "general.license",
+    "clin.data", "clin.recipe", "clin.training", "clin.weights", "clin.limits",
+)
+"""Keys that a card repeats; those of ``clin`` are written by `clin distill export`."""
+
 
 def read_card(path: Path) -> ModelCard:
     """What the file says of itself, without loading its weights; ModelError if it is no model."""
@@ -24,7 +30,7 @@ def read_card(path: Path) -> ModelCard:
 def card(path: Path, metadata: dict[str, str], context: int, template: tuple[str, str]) -> ModelCard:
     """The card of an opened file: its ``metadata``, the context it is given, and what its chat template puts around a prompt."""
     named = tuple(role.strip() for role in metadata.get("clin.roles", "").split(",") if role.strip())
-    details = {key: metadata[key] for key in ("general.architecture", "general.description", "general.license") if key in metadata}
+    details = {key: metadata[key] for key in DETAILS if key in metadata}
     return ModelCard(
         name=metadata.get("general.name") or path.stem, sha256=sha256(path), prompt=metadata.get("clin.prompt", "full"),
         roles=named or ModelCard.roles, context=context, template=template, details=details,

@@ -1,0 +1,64 @@
+"""Batches by number: round ``n`` is decided by the seed alone, so that training resumes anywhere and prepares ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from random import Random
+
+from clin.distill.form import Window, windows
+from clin.distill.mix import Bank, Mixer
+from clin.distill.presets import Recipe
+from clin.distill.tokens import Tokens
+
+Batch = list[Window]
+
+
+def round_of(mixer: Mixer, encode: Tokens, recipe: Recipe, number: int) -> list[Batch]:
+    """The ``recipe.round_batches`` batches of round ``number``: windows of alike length stand together."""
+    random = Random(f"{recipe.seed} round {number}")
+    found: list[Window] = []
+    room = recipe.round_batches * recipe.batch_tokens
+    while sum(len(each.tokens) for each in found) < room:
+        before = len(found)
+        while len(found) < before + 16:
+            found += windows(mixer.draw(random), encode, recipe.context)
+    found.sort(key=lambda each: len(each.tokens) + random.random() * 40)
+    batches: list[Batch] = [[]]
+    for each in found:
+        if batches[-1] and (len(batches[-1]) + 1) * len(each.tokens) > recipe.batch_tokens:
+            batches.append([])
+        batches[-1].append(each)
+    random.shuffle(batches)
+    return (batches * 2)[: recipe.round_batches]
+
+
+def rounds(bank: Bank, encode: Tokens, recipe: Recipe, first: int, workers: int) -> Iterator[list[Batch]]:
+    """Rounds from ``first`` on without end; with ``workers`` processes they are made ahead."""
+    if not workers:
+        mixer = Mixer(bank, recipe.shares)
+        while True:
+            yield round_of(mixer, encode, recipe, first)
+            first += 1
+    with ProcessPoolExecutor(workers, get_context("fork"), _keep, (bank, encode, recipe)) as pool:
+        coming: list[Future[list[Batch]]] = []
+        while True:
+            while len(coming) < 2 * workers:
+                coming.append(pool.submit(_kept_round, first))
+                first += 1
+            yield coming.pop(0).result()
+
+
+_kept: list[tuple[Mixer, Tokens, Recipe]] = []
+
+
+def _keep(bank: Bank, encode: Tokens, recipe: Recipe) -> None:
+    _kept[:] = [(Mixer(bank, recipe.shares), encode, recipe)]
+
+
+def _kept_round(number: int) -> list[Batch]:
+    mixer, encode, recipe = _kept[0]
+    return round_of(mixer, encode, recipe, number)
+
+

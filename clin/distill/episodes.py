@@ -1,0 +1,127 @@
+"""Recorded episodes: shards of JSON lines, compressed, with an index that says which places are in them.
+
+Each place is one xz stream, appended to the shard of its task; its line in ``index.jsonl`` is written afterwards. So a
+kill at any instant leaves whole places, and collecting goes on with those that the index lacks.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from clin.distill.places import Place, split
+from clin.errors import UserError
+from memory.trials import Ending, Step, Trial
+
+INDEX = "index.jsonl"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A step, and whether its action is one to imitate: an expert's, or the way back after a mistake. ``score`` in points."""
+
+    action: str
+    observation: str
+    score: float
+    right: bool
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One trial. ``kind``: ``expert``, ``detours``, ``mistakes``, ``loops``, ``cut``, ``wandering`` or ``played``."""
+
+    place: Place
+    kind: str
+    goal: str
+    opening: str
+    steps: tuple[Taken, ...]
+    ending: Ending
+
+    @property
+    def score(self) -> float:
+        return self.steps[-1].score if self.steps else 0.0
+
+    def trial(self, number: int = 0) -> Trial:
+        """The episode as a memory's writer reads it: it says nothing of what was right."""
+        steps = tuple(Step(each.action, each.observation, each.score) for each in self.steps)
+        return Trial(number, self.goal, self.opening, steps, self.ending)
+
+
+class Shards:
+    """A folder of episodes. :meth:`add` refuses held-out places; reading checks the index again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.rows: dict[str, dict] = {}
+        if (folder / INDEX).exists():
+            for line in (folder / INDEX).read_text().splitlines():
+                self._row(line)
+
+    def _row(self, line: str) -> None:
+        try:
+            row = json.loads(line)
+            place = Place.of(row["world"], row["task"], row["variation"], row["options"])
+            assert {"file", "at", "bytes"} <= row.keys()
+        except (ValueError, KeyError, TypeError, AssertionError):
+            return  # the last line of a killed writer: its place is collected again
+        self.rows[place.key] = row
+
+    def __contains__(self, place: Place) -> bool:
+        return place.key in self.rows
+
+    def add(self, episodes: Sequence[Episode]) -> None:
+        """Append the episodes of one place; UserError unless it is in the train split."""
+        place = episodes[0].place
+        if split(place) != "train":
+            raise UserError(f"{place.key} is held out ({split(place)}): a model is trained on train places only")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / f"{place.world}-{place.task}.jsonl.xz".replace(":", "-").replace("/", "-")
+        data = lzma.compress("".join(json.dumps(_packed(each)) + "\n" for each in episodes).encode())
+        with file.open("ab") as shard:
+            at = shard.tell()
+            shard.write(data)
+        row = {
+            **asdict(place), "options": dict(place.options), "split": split(place), "file": file.name, "at": at, "bytes": len(data),
+            "episodes": len(episodes), "steps": sum(len(each.steps) for each in episodes),
+        }
+        with (self.folder / INDEX).open("a") as index:
+            index.write(json.dumps(row) + "\n")
+        self.rows[place.key] = row
+
+    def __iter__(self) -> Iterator[list[Episode]]:
+        """The places' episodes, in the order of their keys."""
+        for key in sorted(self.rows):
+            row = self.rows[key]
+            place = Place.of(row["world"], row["task"], row["variation"], row["options"])
+            if split(place) != "train":
+                raise UserError(f"{self.folder / INDEX} names {key}, which is held out ({split(place)}); take it out")
+            yield [_unpacked(place, json.loads(line)) for line in self._read(row).splitlines()]
+
+    def _read(self, row: dict) -> str:
+        with (self.folder / row["file"]).open("rb") as shard:
+            shard.seek(row["at"])
+            try:
+                return lzma.decompress(shard.read(row["bytes"])).decode()
+            except (lzma.LZMAError, EOFError):
+                raise UserError(f"{self.folder / row['file']} is damaged at byte {row['at']}; collect into a new folder") from None
+
+
+def opened(folder: Path) -> Shards:
+    """The episodes in ``folder``; UserError if there are none."""
+    shards = Shards(folder)
+    if not shards.rows:
+        raise UserError(f"no episodes in '{folder}'; `clin distill collect --out {folder}` makes some")
+    return shards
+
+
+def _packed(episode: Episode) -> dict:
+    steps = [[each.action, each.observation, each.score, int(each.right)] for each in episode.steps]
+    return {"kind": episode.kind, "goal": episode.goal, "opening": episode.opening, "ending": episode.ending, "steps": steps}
+
+
+def _unpacked(place: Place, row: dict) -> Episode:
+    steps = tuple(Taken(action, seen, score, bool(right)) for action, seen, score, right in row["steps"])
+    return Episode(place, row["kind"], row["goal"], row["opening"], steps, Ending(row["ending"]))

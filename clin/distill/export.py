@@ -1,0 +1,215 @@
+"""From a training run to a GGUF file that llama.cpp reads, with its card inside; and the check that nothing changed on the way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import torch
+
+from clin.distill import needed
+from clin.distill import tokens as tokenising
+from clin.distill.drills import drill
+from clin.distill.form import BOS, EOS, Window, windows
+from clin.distill.model import EPSILON, Llama, Shape
+from clin.distill.train import checkpoint, read_run
+from clin.errors import UserError, nearest
+from clin.llms.native import CHUNK, Native, Row
+
+KINDS = ("f16", "q8_0", "f32")
+LIMITS = (
+    "It acts, and does not write memories (role act): rules do. It does not think in words and knows no other worlds than those "
+    "named here."
+)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A run's result: the model with its weights, the tokeniser, and what is known of how they were made."""
+
+    model: Llama
+    tokens: tokenising.Tokens
+    tokeniser_file: Path
+    about: dict[str, Any]
+    step: int
+    read: int
+    curve: dict[str, float]
+
+
+def trained(folder: Path) -> Trained:
+    """The run in ``folder`` at its last checkpoint; UserError if it has none."""
+    about = read_run(folder)
+    state = checkpoint(folder)
+    model = Llama(Shape(**state["shape"]))
+    model.load_state_dict(state["model"])
+    curves = folder / "curves.jsonl"
+    rows = [json.loads(line) for line in curves.read_text().splitlines()] if curves.exists() else []
+    file = folder / "tokens.json"
+    return Trained(model.eval(), tokenising.load(file), file, about, state["step"], state["read"], rows[-1] if rows else {})
+
+
+def export(run: Trained, out: Path, kind: str, name: str) -> None:
+    """Write ``out``. ``kind``: f16, q8_0 or f32; norms are always f32. UserError for another kind."""
+    if kind not in KINDS:
+        raise UserError(f"no type '{kind}'{nearest(kind, KINDS)} (types: {', '.join(KINDS)})")
+    gguf = needed("gguf")
+    writer = gguf.GGUFWriter(str(out), "llama")
+    _describe(writer, run, name)
+    _shape(writer, gguf, run.model.shape, kind)
+    _vocabulary(writer, run.tokeniser_file)
+    for key, value in run.model.state_dict().items():
+        _tensor(writer, gguf, key, value.float().numpy(), kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def _describe(writer: Any, run: Trained, name: str) -> None:
+    """The card: `clin models show FILE` prints it."""
+    data = "; ".join(
+        f"{', '.join(each['worlds'])}: {each['places']} train places, {each['episodes']} episodes, {each['steps']} steps "
+        f"(index sha256 {each['sha256'][:16]})"
+        for each in run.about["data"]
+    )
+    recipe = run.about["recipe"]
+    told = ", ".join(f"{key} {value}" for key, value in run.curve.items() if key not in ("step", "tokens"))
+    writer.add_name(name)
+    writer.add_description(
+        f"A Llama of {run.model.size() / 1e6:.2f} million parameters, trained from nothing by `clin distill` to act with causal "
+        "links in its prompt."
+    )
+    writer.add_license("MIT")
+    writer.add_string("clin.prompt", "compact-1")
+    writer.add_string("clin.roles", "act")
+    writer.add_uint32("clin.context", run.model.shape.context)
+    writer.add_string("clin.data", f"train places only: {data}")
+    writer.add_string("clin.recipe", json.dumps(recipe, sort_keys=True))
+    done = f"{run.step} of {recipe['steps']} updates, {run.read} tokens read"
+    writer.add_string("clin.training", f"{done}; last losses: {told or 'none recorded'}")
+    writer.add_string("clin.weights", f"sha256 {weights_hash(run.model.state_dict())} (float32, before rounding)")
+    writer.add_string("clin.limits", LIMITS)
+
+
+def weights_hash(weights: Mapping[str, torch.Tensor]) -> str:
+    """The sha256 of a model's weights in order of their names."""
+    found = sha256()
+    for key, value in sorted(weights.items()):
+        found.update(key.encode() + value.float().contiguous().cpu().numpy().tobytes())
+    return found.hexdigest()
+
+
+def _shape(writer: Any, gguf: Any, shape: Shape, kind: str) -> None:
+    writer.add_context_length(shape.context)
+    writer.add_embedding_length(shape.width)
+    writer.add_block_count(shape.layers)
+    writer.add_feed_forward_length(shape.feed)
+    writer.add_head_count(shape.heads)
+    writer.add_head_count_kv(shape.heads)
+    writer.add_layer_norm_rms_eps(EPSILON)
+    writer.add_rope_freq_base(shape.theta)
+    writer.add_rope_dimension_count(shape.width // shape.heads)
+    writer.add_vocab_size(shape.vocabulary)
+    types = {"f32": gguf.LlamaFileType.ALL_F32, "f16": gguf.LlamaFileType.MOSTLY_F16, "q8_0": gguf.LlamaFileType.MOSTLY_Q8_0}
+    writer.add_file_type(types[kind])
+    writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
+
+
+def _vocabulary(writer: Any, file: Path) -> None:
+    """llama.cpp's names for what `tokenizers` has stored; merges are pairs joined by a space, marks are control tokens."""
+    stored = json.loads(file.read_text())
+    pieces = sorted(stored["model"]["vocab"], key=stored["model"]["vocab"].__getitem__)
+    marks = {each["id"] for each in stored["added_tokens"]}
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(pieces)
+    writer.add_token_types([3 if number in marks else 1 for number in range(len(pieces))])
+    writer.add_token_merges([each if isinstance(each, str) else " ".join(each) for each in stored["model"]["merges"]])
+    writer.add_bos_token_id(BOS)
+    writer.add_eos_token_id(EOS)
+    writer.add_add_bos_token(True)  # each prompt begins with it, in training too
+
+
+def _tensor(writer: Any, gguf: Any, key: str, value: np.ndarray, kind: str) -> None:
+    """One tensor under its own name, which is llama.cpp's; the output is the embedding and is left out. Rotary pairs are
+    interleaved in both, so nothing is permuted."""
+    if value.ndim == 1 or kind == "f32":
+        writer.add_tensor(key, value.astype(np.float32))
+    elif kind == "f16":
+        writer.add_tensor(key, value.astype(np.float16))
+    else:
+        q8 = gguf.GGMLQuantizationType.Q8_0
+        writer.add_tensor(key, gguf.quants.quantize(value, q8), raw_dtype=q8)
+
+
+@dataclass(frozen=True)
+class Check:
+    """``texts`` that both tokenised, ``unlike`` of them differently; ``decisions`` at which both chose a token, ``agreed``
+    alike; ``apart``: the greatest difference between two logits."""
+
+    texts: int
+    unlike: int
+    decisions: int
+    agreed: int
+    apart: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.texts} texts, {self.unlike} tokenised differently; {self.agreed} of {self.decisions} decisions alike "
+            f"({100 * self.agreed / max(1, self.decisions):.1f} %), logits at most {self.apart:.3f} apart"
+        )
+
+
+TEXTS = (
+    "focus on A", " teleport to art studio\n", "ein Apfel, übergroß\n", "0:\tfocus on orange (in pot 1)", "  two  spaces\n",
+    "日本 \U0001f600", "it's\n", "123 456\n", "\n",
+)
+"""Awkward for a tokeniser: spaces, numbers, accents, marks beyond the basic plane."""
+
+
+def check(run: Trained, file: Path, samples: int = 20) -> Check:
+    """Hold ``file`` in llama.cpp against torch on ``samples`` drills and some awkward texts."""
+    random = Random(0)
+    texts, shown = list(TEXTS), []
+    for _ in range(samples):
+        sample = drill(random)
+        texts += [sample.goal, *(line + "\n" for line in sample.memory), *(act.observation for act in sample.acts)]
+        shown += windows(sample, run.tokens, run.model.shape.context)
+    native = Native(file, gpu_layers=0)
+    try:
+        native.start(run.model.shape.context, 1, 1, "f32", False, unified=True)
+        unlike = sum(tuple(run.tokens(text)) != native.tokenize(text) for text in texts)
+        pairs = [pair for window in shown for pair in _decisions(run.model, native, window)]
+    finally:
+        native.close()
+    return Check(
+        len(texts), unlike, len(pairs), sum(int(ours.argmax() == theirs.argmax()) for ours, theirs in pairs),
+        max(float(np.abs(ours - theirs).max()) for ours, theirs in pairs),
+    )
+
+
+def _decisions(model: Llama, native: Native, window: Window) -> Iterable[tuple[np.ndarray, np.ndarray]]:
+    """torch's and llama.cpp's logits before each token that is to be learned."""
+    places = [number for number, weight in enumerate(window.weights) if weight >= 1]
+    with torch.no_grad():
+        ours = model(torch.tensor([window.tokens]))[0].numpy()
+    native.forget(0, 0)
+    at = 0
+    for place in places:
+        theirs = _fed(native, window.tokens[at:place], at)
+        at = place
+        yield ours[place - 1], theirs
+
+
+def _fed(native: Native, tokens: Sequence[int], at: int) -> np.ndarray:
+    found = None
+    for start in range(0, len(tokens), CHUNK):
+        found = native.decode([Row(0, at + start, tokens[start : start + CHUNK])])[0]
+    assert found is not None
+    return found

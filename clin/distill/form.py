@@ -1,0 +1,87 @@
+"""From samples to tokens: exactly the prompt that ``clin/compact.py`` makes at run time, cut exactly where a trial's
+context is cut (``clin.play.Context``), each part tokenised by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from clin import compact
+from clin.play import Context
+from clin.prompt import Compact
+from memory.trials import Memory, Step
+
+Encode = Callable[[str], Sequence[int]]
+BOS, EOS = 0, 1
+
+
+@dataclass(frozen=True)
+class Act:
+    """A step of a sample; ``weight`` is that of its action in the loss, 0 for what is only read."""
+
+    action: str
+    observation: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A trial to learn from: the goal, what its memory says (a line per link), its steps. ``kind`` says how it was mixed."""
+
+    kind: str
+    goal: str
+    memory: tuple[str, ...]
+    acts: tuple[Act, ...]
+
+
+@dataclass(frozen=True)
+class Window:
+    """``tokens`` and the ``weights`` of each in the loss, of equal length; weight 0 is never predicted."""
+
+    kind: str
+    tokens: tuple[int, ...]
+    weights: tuple[float, ...]
+
+
+def windows(sample: Sample, encode: Encode, room: int) -> Iterator[Window]:
+    """The prompts of ``sample`` in a context of ``room`` tokens, as few as show each action to be learned once."""
+    head = compact.head(sample.goal, Memory(notes=_that_fit(sample.memory, encode, room // 3)))
+    if sum(len(encode(part)) for part in head) + Compact.reserve > room:
+        return
+    context = Context(Compact(), room, lambda part: len(encode(part)), head)
+    kept: list[tuple[tuple[str, ...], float]] = []  # the turns in the context, with the weights that are still to be learned
+    for act in sample.acts:
+        left_out = context.left_out
+        before = (*head, *(context.style.gap(left_out) if left_out else ()))
+        context.append(Step(act.action, act.observation, 0.0))
+        kept.append(((compact.ASK, *compact.turn(act.action, act.observation)), act.weight))
+        if context.left_out != left_out:  # this action was still chosen with all that went before in sight
+            yield from _window(sample.kind, before, kept, encode)
+            kept = [(turn, 0.0) for turn, _ in kept][context.left_out - left_out :]
+    gap = context.style.gap(context.left_out) if context.left_out else ()
+    yield from _window(sample.kind, (*head, *gap), kept, encode)
+
+
+def _that_fit(memory: Sequence[str], encode: Encode, room: int) -> tuple[str, ...]:
+    """The first lines that take no more than a third of the context: a trial recalls no more (``clin.learn``)."""
+    kept, size = [], 0
+    for line in memory:
+        size += len(encode(f"- {line}\n"))
+        if size <= room:
+            kept.append(line)
+    return tuple(kept)
+
+
+def _window(kind: str, head: Sequence[str], kept: Sequence[tuple[tuple[str, ...], float]], encode: Encode) -> Iterator[Window]:
+    """The head and the turns up to the last action that is to be learned; nothing where there is none."""
+    last = max((number for number, (_, weight) in enumerate(kept) if weight), default=-1)
+    if last < 0:
+        return
+    tokens = [BOS, *(token for part in head for token in encode(part))]
+    weights = [0.0] * len(tokens)
+    for number, (turn, weight) in enumerate(kept[: last + 1]):
+        for place, part in enumerate(turn if number < last else turn[:2]):
+            piece = encode(part)
+            tokens += piece
+            weights += [weight if place == 1 else 0.0] * len(piece)
+    yield Window(kind, tuple(tokens), tuple(weights))

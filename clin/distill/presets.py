@@ -1,0 +1,92 @@
+"""How a model is trained: everything that decides the outcome, stored with it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from clin.distill.mix import SHARES
+from clin.errors import UserError, nearest
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """``steps`` updates. The first ``copy_first`` are copy drills of ``copy_batch`` sequences alone; each later one is about
+    ``batch_tokens`` tokens of trials, and a copy drill too in ``copy_share`` of them. ``matrix_rate`` is Muon's learning rate,
+    ``other_rate`` AdamW's. ``experts_only`` leaves the imperfect episodes out; ``started_from`` is the hash of the weights that
+    a warm start began with."""
+
+    preset: str = "cpu"
+    width: int = 256
+    layers: int = 6
+    heads: int = 8
+    feed: int = 704
+    vocabulary: int = 2048
+    context: int = 2048
+    theta: float = 10_000.0
+    steps: int = 6000
+    batch_tokens: int = 4096
+    round_batches: int = 32
+    matrix_rate: float = 0.02
+    other_rate: float = 0.002
+    warm_up: int = 30
+    copy_share: float = 0.2
+    copy_first: int = 250
+    copy_batch: int = 16
+    seed: int = 0
+    experts_only: bool = False
+    started_from: str = ""
+    shares: dict[str, float] = field(default_factory=lambda: dict(SHARES))
+
+    def dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+PRESETS = {
+    "cpu": Recipe(),
+    "gpu": Recipe(
+        "gpu", width=512, layers=8, heads=8, feed=1408, vocabulary=4096, context=4096, steps=8000, batch_tokens=65_536,
+        round_batches=16, copy_batch=64,
+    ),
+    "tiny": Recipe(
+        "tiny", width=32, layers=3, heads=2, feed=64, vocabulary=400, context=512, steps=8, batch_tokens=1024, round_batches=3,
+        warm_up=2, copy_first=2, copy_batch=2,
+    ),
+}
+
+
+def recipe(preset: str, **changes: Any) -> Recipe:
+    """A preset with what is given (None: the preset's). UserError for a preset that does not exist."""
+    if preset not in PRESETS:
+        raise UserError(f"no preset '{preset}'{nearest(preset, PRESETS)} (presets: {', '.join(PRESETS)})")
+    made = replace(PRESETS[preset], **{name: value for name, value in changes.items() if value is not None})
+    if made.width % 32 or made.feed % 32 or made.width % (2 * made.heads):
+        raise UserError(f"a model's width is a multiple of 32 and of twice its {made.heads} heads, not {made.width}")
+    return made
+
+
+def warm(before: Recipe, weights: str, **changes: Any) -> Recipe:
+    """A recipe that goes on from another run's weights: its shape and mix, a quarter of its learning rates (more undoes what
+    was learned), and no copying first."""
+    rates = {"matrix_rate": before.matrix_rate / 4, "other_rate": before.other_rate / 4}
+    given = {name: value for name, value in changes.items() if value is not None}
+    for name in ("width", "layers", "context"):
+        if given.get(name, getattr(before, name)) != getattr(before, name):
+            raise UserError(f"--start-from keeps the {name} of the run that it starts from ({getattr(before, name)})")
+    return replace(before, **rates, copy_first=0, started_from=weights, **given)
+
+
+def without(shares: dict[str, float], kinds: list[str]) -> dict[str, float]:
+    """The shares of the mix less ``kinds``; their share goes to the trials without memory."""
+    for kind in kinds:
+        if kind not in shares or kind == "none":
+            allowed = [each for each in shares if each != "none"]
+            raise UserError(f"no kind '{kind}' to leave out{nearest(kind, allowed)} (kinds: {', '.join(allowed)})")
+    left = {kind: share for kind, share in shares.items() if kind not in kinds}
+    return {**left, "none": left["none"] + sum(shares[kind] for kind in kinds)}
+
+
+def of_dict(stored: dict[str, Any]) -> Recipe:
+    """A stored recipe; fields that this version does not know are an error of ours."""
+    known = {each.name for each in fields(Recipe)}
+    return Recipe(**{name: value for name, value in stored.items() if name in known})

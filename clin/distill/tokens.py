@@ -1,0 +1,66 @@
+"""The tokeniser: byte-level BPE, trained on the text that the model will read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from clin import compact
+from clin.distill import needed
+from clin.distill.form import BOS, EOS, Sample
+from memory.trials import Memory
+
+SPECIAL = ("<s>", "</s>")
+"""The tokens 0 and 1: each prompt begins with the first; the second is padding and is never written."""
+
+
+class Tokens:
+    """Encodes parts of a prompt, each by itself; remembers what it has seen, since parts repeat."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self._known: dict[str, list[int]] = {}
+        assert inner.token_to_id(SPECIAL[0]) == BOS and inner.token_to_id(SPECIAL[1]) == EOS
+
+    def __call__(self, part: str) -> list[int]:
+        found = self._known.get(part)
+        if found is None:
+            if len(self._known) > 300_000:
+                self._known.clear()
+            found = self._known[part] = self._inner.encode(part, add_special_tokens=False).ids
+        return found
+
+    @property
+    def size(self) -> int:
+        return self._inner.get_vocab_size()
+
+    def save(self, path: Path) -> None:
+        self._inner.save(str(path))
+
+
+def load(path: Path) -> Tokens:
+    """A tokeniser that was saved."""
+    return Tokens(needed("tokenizers").Tokenizer.from_file(str(path)))
+
+
+def train(samples: Iterable[Sample], vocabulary: int) -> Tokens:
+    """A tokeniser of at most ``vocabulary`` tokens (at least 258: the bytes and two marks)."""
+    tokenizers = needed("tokenizers")
+    inner = tokenizers.Tokenizer(tokenizers.models.BPE())
+    bytes_ = tokenizers.pre_tokenizers.ByteLevel
+    inner.pre_tokenizer = bytes_(add_prefix_space=False, use_regex=True)  # llama.cpp's "gpt-2"
+    inner.decoder = tokenizers.decoders.ByteLevel()
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=vocabulary, special_tokens=list(SPECIAL), initial_alphabet=bytes_.alphabet(), show_progress=False
+    )
+    inner.train_from_iterator(_texts(samples), trainer)
+    return Tokens(inner)
+
+
+def _texts(samples: Iterable[Sample]) -> Iterator[str]:
+    """The parts of prompts; every word of a drill's invented names is left to the letters."""
+    for sample in samples:
+        yield from compact.head(sample.goal, Memory(notes=sample.memory))
+        for act in sample.acts:
+            yield from compact.turn(act.action, act.observation)

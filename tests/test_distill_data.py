@@ -1,0 +1,237 @@
+"""What a model is trained on: recorded on train places only, imperfect on purpose, in the prompt of run time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clin import compact
+from clin.cli import main
+from clin.distill import collect, rename
+from clin.distill.copies import NOWHERE, copies
+from clin.distill.drills import drill
+from clin.distill.episodes import INDEX, Episode, Shards, Taken
+from clin.distill.form import Act, Sample, windows
+from clin.distill.imported import from_paths, from_store
+from clin.distill.mix import Bank, Mixer, good
+from clin.distill.places import Place, split
+from clin.distill.playing import begun
+from clin.errors import UserError
+from clin.play import Context
+from clin.prompt import Compact
+from memory.links import Relation, parse
+from memory.trials import Ending, Memory, Step
+from worlds import find_task, world_module
+
+
+def quiet(*_: object) -> None:
+    """A tell that says nothing."""
+
+
+def letters(part: str) -> list[int]:
+    """A tokeniser for tests: a token per character."""
+    return [ord(each) for each in part]
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> Shards:
+    out = tmp_path_factory.mktemp("shards")
+    wanted = collect.places(["causal"], 2, 0, ["repair", "deliver", "make"])
+    return collect.collect(out, wanted, imperfect=4, seed=0, tell=quiet)
+
+
+HELD_OUT = [
+    Place.of("scienceworld", "boil", 21, {}), Place.of("scienceworld", "boil", 14, {}), Place.of("textworldexpress", "coin", 2000, {}),
+    Place.of("textworldexpress", "coin", 1000, {}), Place.of("causal", "make", 3, {"rules": 900}), Place.of("causal", "make", 3, {"rules": 850}),
+    Place.of("causal", "make", 203, {"rules": 1}),
+]
+
+
+@pytest.mark.parametrize("place", HELD_OUT, ids=lambda place: place.key)
+def test_a_held_out_place_is_refused_when_it_is_recorded_and_when_it_is_read(place: Place, tmp_path: Path) -> None:
+    assert split(place) in ("dev", "test")
+    episode = Episode(place, "expert", "goal", "", (Taken("wait", "Time passes.", 100.0, True),), Ending.WON)
+    with pytest.raises(UserError, match="held out"):
+        Shards(tmp_path).add([episode])
+    row = {"world": place.world, "task": place.task, "variation": place.variation, "options": dict(place.options), "file": "x", "at": 0, "bytes": 1}
+    (tmp_path / INDEX).write_text(json.dumps(row) + "\n")
+    with pytest.raises(UserError, match="held out"):
+        list(Shards(tmp_path))
+
+
+@settings(max_examples=8)
+@given(seed=st.integers(0, 10**6), per_task=st.integers(1, 40))
+def test_no_dev_or_test_place_is_ever_wanted(seed: int, per_task: int) -> None:
+    for place in collect.places(collect.WORLDS, per_task, seed):
+        splits = find_task(place.world, place.task).splits
+        assert place.variation in splits["train"]
+        assert place.variation not in {*splits["dev"], *splits["test"]}
+        if place.world == "causal":
+            assert dict(place.options)["rules"] in world_module("causal").RULE_SPLITS["train"]
+
+
+def test_the_index_of_what_was_recorded_names_train_places_only(shards: Shards) -> None:
+    rows = [json.loads(line) for line in (shards.folder / INDEX).read_text().splitlines()]
+    assert len(rows) == 6
+    for row in rows:
+        assert row["split"] == "train"
+        assert row["variation"] < 100 and row["options"]["rules"] < 800
+
+
+def test_experts_reach_the_goal_and_imperfect_episodes_are_imperfect(shards: Shards) -> None:
+    for episodes in shards:
+        assert [each.kind for each in episodes] == ["expert", "mistakes", "detours", "loops", "mistakes"]
+        assert episodes[0].score == 100 and all(step.right for step in episodes[0].steps)
+        assert episodes[0] in good(episodes)
+    every = [each for episodes in shards for each in episodes]
+    wrong = [step for each in every if each.kind in ("mistakes", "detours") for step in each.steps if not step.right]
+    assert len(wrong) >= len(every) / 3
+    assert any(each.score < 100 for each in every)
+
+
+def test_collecting_goes_on_after_a_kill_and_gives_the_same(shards: Shards, tmp_path: Path) -> None:
+    wanted = collect.places(["causal"], 2, 0, ["repair", "deliver", "make"])
+    collect.collect(tmp_path, wanted[:2], imperfect=4, seed=0, tell=quiet)
+    index = tmp_path / INDEX
+    index.write_text(index.read_text()[:-20])  # killed while the second line was written
+    again = collect.collect(tmp_path, wanted, imperfect=4, seed=0, tell=quiet)
+    assert list(again) == list(shards)
+
+
+def test_a_path_that_starts_in_the_right_room_goes_there_first() -> None:
+    opening = "This room is called the kitchen. In it, you see: \n\tthe agent\n"
+    assert begun(opening, ["focus on ant", "wait1"]) == ["teleport to kitchen", "look around", "focus on ant", "wait1"]
+    assert begun(opening, ["teleport to hallway", "focus on ant"]) == ["teleport to hallway", "focus on ant"]
+    assert begun("You are in the hall.", ["take coin"]) == ["take coin"]
+
+
+WORDS = st.text("abc ", min_size=1, max_size=30)
+ACTS = st.lists(st.builds(Act, WORDS, WORDS, st.sampled_from([0.0, 1.0, 3.0])), max_size=25)
+
+
+@given(acts=ACTS, memory=st.lists(WORDS, max_size=3), room=st.integers(300, 600))
+def test_windows_are_the_prompts_of_run_time_and_each_action_is_learned_once(acts: list[Act], memory: list[str], room: int) -> None:
+    sample = Sample("own", "win", tuple(memory), tuple(acts))
+    context = Context(Compact(), room, lambda part: len(letters(part)), compact.head("win", Memory(notes=sample.memory)))
+    read = []
+    for act in acts:
+        if act.weight:  # what the model reads when it must write this action, and what it shall write
+            prompt = [0, *(token for part in (*context.parts(), compact.ASK) for token in letters(part))]
+            read.append((prompt, letters(compact.choice(act.action)), act.weight))
+        context.append(Step(act.action, act.observation, 0.0))
+    learned = []
+    for window in windows(sample, letters, room):
+        assert len(window.tokens) == len(window.weights) 
+        at = 0
+        while at < len(window.tokens):
+            weight = window.weights[at]
+            if weight:
+                end = window.tokens.index(ord("\n"), at) + 1
+                assert set(window.weights[at:end]) == {weight}
+                learned.append((list(window.tokens[:at]), list(window.tokens[at:end]), weight))
+                at = end
+            else:
+                at += 1
+    assert learned == read
+
+
+def test_samples_come_again_with_the_seed_and_without_memory_where_there_is_none(shards: Shards) -> None:
+    mixer = Mixer(Bank.of(shards))
+    drawn = [mixer.draw(Random(n)) for n in range(150)]
+    assert drawn == [mixer.draw(Random(n)) for n in range(150)]
+    assert all(not sample.memory for sample in drawn if sample.kind == "none")
+    assert {"none", "own", "elimination"} <= {sample.kind for sample in drawn}
+    assert all(any(act.weight for act in sample.acts) for sample in drawn)
+
+
+def test_nothing_to_imitate_is_one_line() -> None:
+    place = Place.of("causal", "make", 1, {"rules": 1})
+    with pytest.raises(UserError, match="nothing to imitate"):
+        Bank.of([[Episode(place, "cut", "goal", "", (Taken("wait", "Time passes.", 0.0, True),), Ending.BUDGET)]])
+
+
+@given(st.integers(0, 10**9))
+def test_a_drill_has_one_answer_that_nothing_speaks_against(seed: int) -> None:
+    sample = drill(Random(seed))
+    *before, last = sample.acts
+    assert last.weight == 1.0
+    links = map(parse, sample.memory)
+    assert last.action not in [link.cause for link in links if link.relation is Relation.NOT_CONTRIBUTE]
+    assert last.action not in [act.action for act in before]
+
+
+@given(st.integers(0, 10**9))
+def test_renaming_is_one_to_one(seed: int) -> None:
+    other = rename.shuffled(Random(seed), rename.CLASSES)
+    for names in rename.CLASSES:
+        assert sorted(map(other, names)) == sorted(names)
+    text = "focus on apples, put the wolf into the red box"
+    assert other(text).startswith("focus on apples, put the ")
+
+
+@given(st.integers(0, 10**9))
+def test_the_copy_drill_points_at_what_is_copied(seed: int) -> None:
+    row = copies(Random(seed), letters, 500)
+    assert len(row.tokens) == len(row.weights) == len(row.sources)
+    for number, source in enumerate(row.sources):
+        if source != NOWHERE:
+            assert source < number and row.tokens[source] == row.tokens[number + 1] and row.weights[number + 1] > 0
+
+
+def test_a_store_gives_its_train_trials_and_leaves_out_the_others(bundled: object, tmp_path: Path) -> None:
+    from clin.drive import drive
+    from clin.experiment import ModelInfo, RunConfig
+    from clin.learn import Learner
+    from memory.store import Store
+
+    with Store(tmp_path / "clin.db") as store:
+        for rules, variation in ((3, 5), (901, 5), (3, 205)):
+            config = RunConfig.checked(
+                world="causal", task="repair", variation=variation, world_options={"rules": rules}, trials=1, budget=4, writer="rules",
+                model=ModelInfo.of("bundled", bundled.card, {}),
+            )
+            drive([Learner(store, config, bundled.card, bundled.count).adapt()], bundled)
+    shards = Shards(tmp_path / "shards")
+    assert str(from_store(shards, tmp_path / "clin.db")) == "1 episodes taken; left out: 2 of held-out places, 0 places already there"
+    ((episode,),) = shards
+    assert episode.kind == "played" and len(episode.steps) == 4 and not any(step.right for step in episode.steps)
+
+
+def test_recorded_paths_leave_out_test_variations_and_visits_to_wrong_rooms(tmp_path: Path) -> None:
+    step = ["teleport to kitchen", "You teleport to the kitchen.", 0, 0, 0]
+    rows = [
+        {"task": "boil", "var": variation, "desc": "Your task is to boil lead.", "gold": [step, ["focus on lead", "You focus on the lead.", 100, 1, 0]],
+         "expl": [[["teleport to hallway", "You teleport to the hallway.", 0, 0, 1], step]]}
+        for variation in (3, 25)
+    ]
+    (tmp_path / "paths.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    shards = Shards(tmp_path / "shards")
+    assert from_paths(shards, tmp_path / "paths.jsonl").held_out == 2
+    (episodes,) = shards
+    assert [[each.right for each in episode.steps] for episode in episodes] == [[True, True], [False, True]]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["collect", "--out", "x", "--worlds", "causl"], "did you mean 'causal'"),
+        (["collect", "--out", "x", "--worlds", "causal", "--tasks", "mak"], "did you mean 'make'"),
+        (["collect", "--out", "x", "--from", "none.db"], "no database 'none.db'"),
+        (["collect", "--out", "x", "--paths", "none.xz"], "no file 'none.xz'"),
+        (["evaluate", "--world", "causal", "--tasks", "make", "--split", "tst"], "did you mean 'test'"),
+        (["evaluate", "--strategies", "refexion"], "did you mean 'reflexion'"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_code_two(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["distill", *words])
+    assert result.exit_code == 2, result.output
+    assert said in result.output and len(result.output.strip().splitlines()) == 1
