@@ -1,0 +1,103 @@
+"""What the tallies learn and what they cost, apart from any model.
+
+    python benchmarks/evidence.py
+
+An explorer that does a random admissible action at each step plays the causal world under rules that are held out from training;
+after each trial `evidence` and `clin` (by rules) write their memories from what the trial showed, and these are held against the
+world's truth. It says what the writers make of given experience, not what an agent would experience. Then: how long the end of a
+trial takes when many steps are stored.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path = [each for each in sys.path if Path(each).resolve() != Path(__file__).parent]  # or benchmarks/memory.py would be `memory`
+
+from clin.grade import grade  # noqa: E402
+from clin.score import mean_of  # noqa: E402
+from memory.strategies import open_strategy  # noqa: E402
+from memory.trials import Ending, Memory, Step, Trial  # noqa: E402
+from worlds import World, open_world  # noqa: E402
+
+AFTER = (1, 5, 20, 100)
+TASKS = ("make", "repair", "grow", "deliver")
+
+
+def explored(world: World, number: int, steps: int, chance: random.Random) -> Trial:
+    """A trial of random admissible actions."""
+    opening, done = world.reset().text, []
+    while len(done) < steps:
+        action = chance.choice(list(world.actions()))
+        seen = world.step(action)
+        done.append(Step(action, seen.text, seen.score))
+        if seen.done:
+            break
+    ending = Ending.WON if done[-1].score >= 100 else Ending.BUDGET
+    return Trial(number, world.goal, opening, tuple(done), ending)
+
+
+def revised(strategy: object, memory: Memory, trials: Sequence[Trial]) -> Memory:
+    """The memory after the last of ``trials``, by a writer that asks nothing."""
+    try:
+        next(strategy.revise(memory, trials, lambda text: len(text.split())))
+    except StopIteration as stop:
+        return stop.value.memory
+    raise RuntimeError("the rules writer asks nothing")
+
+
+def learned(name: str, task: str, rules: int, steps: int) -> dict[int, tuple[float, float, float]]:
+    """Precision, recall and F1 of a strategy's memory after so many trials."""
+    world = open_world("causal", task, 0, rules=rules)
+    strategy, memory, trials, chance, found = open_strategy(name, writer="rules"), Memory(), [], random.Random(rules), {}
+    for number in range(max(AFTER)):
+        trials.append(explored(world, number, steps, chance))
+        memory = revised(strategy, memory, trials)
+        if number + 1 in AFTER:
+            graded = grade(memory.links, world.truth())
+            found[number + 1] = graded.precision or 0.0, graded.recall or 0.0, graded.f1
+    world.close()
+    return found
+
+
+def trial_ends(trials: int, steps: int) -> list[float]:
+    """Milliseconds of `evidence` at the end of each of ``trials`` trials of ``steps`` steps."""
+    world, chance = open_world("causal", "make", 0, rules=901), random.Random(0)
+    strategy, memory, told, took = open_strategy("evidence", writer="rules"), Memory(), [], []
+    for number in range(trials):
+        told.append(explored(world, number, steps, chance))
+        began = time.perf_counter()
+        memory = revised(strategy, memory, told)
+        took.append(1000 * (time.perf_counter() - began))
+    world.close()
+    return took
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rules", type=int, default=5, help="how many rule seeds, from 901")
+    parser.add_argument("--steps", type=int, default=100, help="steps of a trial")
+    parser.add_argument("--ends", type=int, default=1000, help="trials for the time at a trial's end")
+    given = parser.parse_args()
+    places = [(task, 901 + number) for task in TASKS for number in range(given.rules)]
+    print("| writer | trials | precision | recall | F1 (95 % bootstrap interval) |\n|---|---|---|---|---|")
+    for name in ("clin", "evidence"):
+        found = [learned(name, task, rules, given.steps) for task, rules in places]
+        for after in AFTER:
+            precision, recall, f1 = (mean_of([each[after][part] for each in found]) for part in range(3))
+            print(f"| {name} | {after} | {precision.mean:.2f} | {recall.mean:.2f} | {f1.mean:.2f} ({f1.low:.2f} to {f1.high:.2f}; n={f1.n}) |")
+    took = trial_ends(given.ends, given.steps)
+    print("\n| steps stored | ms at the end of a trial (median of 50) |\n|---|---|")
+    for part in range(5):
+        upto = max(50, len(took) * (part + 1) // 5)
+        print(f"| {upto * given.steps:,} | {statistics.median(took[upto - 50 : upto]):.1f} |")
+
+
+if __name__ == "__main__":
+    main()
