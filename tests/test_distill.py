@@ -12,8 +12,10 @@ torch = pytest.importorskip("torch", reason="`clin distill` needs the extra [dis
 for package in ("tokenizers", "gguf"):
     pytest.importorskip(package, reason=f"`clin distill` needs the extra [distill]: {package} is not installed")
 
+import gguf  # noqa: E402
+
 from clin.cli import main  # noqa: E402
-from clin.distill import collect, export, presets  # noqa: E402
+from clin.distill import collect, export, presets, start  # noqa: E402
 from clin.distill import train as training  # noqa: E402
 from clin.distill.copies import copies  # noqa: E402
 from clin.distill.copying import copy_loss  # noqa: E402
@@ -21,6 +23,8 @@ from clin.distill.episodes import opened  # noqa: E402
 from clin.distill.evaluate import figure  # noqa: E402
 from clin.distill.mix import Bank  # noqa: E402
 from clin.distill.model import Llama, Shape  # noqa: E402
+from clin.llms.native import Native  # noqa: E402
+from clin.llms.open import model_file  # noqa: E402
 
 CPU = torch.device("cpu")
 STEPS = 8
@@ -81,6 +85,41 @@ def test_a_warm_start_takes_over_weights_and_words_and_says_so(whole: Path, data
     assert training.checkpoint(tmp_path / "warm")["step"] == 2
     refused = CliRunner().invoke(main, [*words[:4], "--out", "other", "--start-from", str(whole), "--layers", "9"])
     assert refused.exit_code == 2 and "keeps the layers" in refused.output
+
+
+@pytest.mark.parametrize("kind", ["f16", "q8_0"])
+def test_a_warm_start_from_a_gguf_file_reads_what_was_exported(whole: Path, data: Path, tmp_path: Path, kind: str) -> None:
+    found = export.trained(whole)
+    export.export(found, tmp_path / "model.gguf", kind, "tiny")
+    begun = start.start(str(tmp_path / "model.gguf"))
+    assert begun.recipe == presets.of_dict(found.about["recipe"] | {"vocabulary": found.tokens.size})
+    assert all(begun.encode(text) == found.tokens(text) for text in export.TEXTS)
+    apart = {"f16": 0.01, "q8_0": 0.05}[kind]
+    assert all(torch.allclose(value, found.model.state_dict()[name], atol=apart) for name, value in begun.weights.items())
+    again = ["distill", "train", "--data", str(data), "--out", str(tmp_path / "on"), "--start-from", str(tmp_path / "model.gguf")]
+    assert CliRunner().invoke(main, [*again, "--steps", "1"]).exit_code == 0
+    assert training.checkpoint(tmp_path / "on")["step"] == 1
+
+
+def test_the_bundled_model_can_be_gone_on_from_with_its_own_words() -> None:
+    begun = start.start("bundled")
+    native = Native(model_file("bundled"), gpu_layers=0)
+    try:
+        assert all(tuple(begun.encode(text)) == tuple(native.tokenize(text)) for text in export.TEXTS)
+    finally:
+        native.close()
+
+
+def test_a_model_of_another_make_is_no_start(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no model")
+    vocabulary = tmp_path / "other.gguf"
+    writer = gguf.GGUFWriter(str(vocabulary), "qwen2")
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.close()
+    for file, said in ((tmp_path / "notes.txt", "neither a run's folder nor a GGUF file"), (vocabulary, "only from models that")):
+        refused = CliRunner().invoke(main, ["distill", "train", "--data", "x", "--out", str(tmp_path / "n"), "--start-from", str(file)])
+        assert refused.exit_code == 2 and said in refused.output and "Traceback" not in refused.output
 
 
 def test_resuming_with_other_data_is_refused(whole: Path, tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def collect(
 @click.option("--context", type=click.IntRange(128), help="Tokens of context.  [default: the preset's]")
 @click.option("--batch-tokens", type=click.IntRange(64), help="Tokens of a batch, padding included.  [default: the preset's]")
 @click.option("--without", default="", help="Kinds of samples to leave out, by commas: own, elimination ... (ablations).")
-@click.option("--start-from", "start", type=click.Path(path_type=Path, file_okay=False), help="A run whose weights and tokeniser are taken over.")
+@click.option("--start-from", "start", help="Take over weights and tokeniser: a run's folder, bundled or PATH.gguf.")
 @click.option("--experts-only", is_flag=True, help="Leave the imperfect episodes out (an ablation).")
 @click.option("--seed", default=0, show_default=True, type=int)
 @click.option("--stop-at", default=10**9, type=click.IntRange(1), help="Stop after this update, to go on later with --resume.")
@@ -82,9 +82,9 @@ def collect(
 @click.option("--resume", is_flag=True, help="Go on with the run in --out, with the recipe that it began with.")
 def train(
     data: tuple[Path, ...], out: Path, preset: str, stop_at: int, checkpoint_every: int, threads: int, workers: int, device: str,
-    resume: bool, start: Path | None, without: str, **changes: int | bool | None,
+    resume: bool, start: str | None, without: str, **changes: int | bool | None,
 ) -> None:
-    """Train a model from nothing on collected episodes; interrupted, it goes on with --resume."""
+    """Train a model on collected episodes, from nothing or on top of another; interrupted, it goes on with --resume."""
     from dataclasses import replace
 
     from clin.distill import needed
@@ -92,6 +92,7 @@ def train(
     torch = needed("torch")
     needed("tokenizers")
     from clin.distill import presets, training_device
+    from clin.distill import start as starting
     from clin.distill import train as training
     from clin.distill.export import weights_hash
     from clin.distill.progress import Line
@@ -101,13 +102,10 @@ def train(
     if resume:
         trainer, bank = training.resume(out, data, where)
     else:
-        if start:
-            before = presets.of_dict(training.read_run(start)["recipe"])
-            wanted = presets.warm(before, weights_hash(training.checkpoint(start)["model"]), **changes)
-        else:
-            wanted = presets.recipe(preset, **changes)
+        begun = starting.start(start) if start else None
+        wanted = presets.warm(begun.recipe, weights_hash(begun.weights), **changes) if begun else presets.recipe(preset, **changes)
         wanted = replace(wanted, shares=presets.without(wanted.shares, _words(without)))
-        trainer, bank = training.begin(out, data, wanted, where, start=start)
+        trainer, bank = training.begin(out, data, wanted, where, start=begun)
     click.echo(f"{trainer.model.size() / 1e6:.2f} M parameters, vocabulary {trainer.encode.size}, {len(bank)} places, on {where}")
     with Line(trainer.recipe.steps, "updates", start=trainer.step) as line:
         training.train(

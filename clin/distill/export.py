@@ -81,9 +81,10 @@ def _describe(writer: Any, run: Trained, name: str) -> None:
     recipe = run.about["recipe"]
     told = ", ".join(f"{key} {value}" for key, value in run.curve.items() if key not in ("step", "tokens"))
     writer.add_name(name)
+    origin = f"on top of the weights {recipe['started_from'][:16]}" if recipe.get("started_from") else "from nothing"
     writer.add_description(
-        f"A Llama of {run.model.size() / 1e6:.2f} million parameters, trained from nothing by `clin distill` to act with causal "
-        "links in its prompt."
+        f"A Llama of {run.model.size() / 1e6:.2f} million parameters, trained {origin} by `clin distill` to act with causal links in "
+        "its prompt."
     )
     writer.add_license("MIT")
     writer.add_string("clin.prompt", "compact-1")

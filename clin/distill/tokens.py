@@ -47,15 +47,28 @@ def load(path: Path) -> Tokens:
 def train(samples: Iterable[Sample], vocabulary: int) -> Tokens:
     """A tokeniser of at most ``vocabulary`` tokens (at least 258: the bytes and two marks)."""
     tokenizers = needed("tokenizers")
-    inner = tokenizers.Tokenizer(tokenizers.models.BPE())
-    bytes_ = tokenizers.pre_tokenizers.ByteLevel
-    inner.pre_tokenizer = bytes_(add_prefix_space=False, use_regex=True)  # llama.cpp's "gpt-2"
-    inner.decoder = tokenizers.decoders.ByteLevel()
+    inner = _split(tokenizers, tokenizers.models.BPE())
     trainer = tokenizers.trainers.BpeTrainer(
-        vocab_size=vocabulary, special_tokens=list(SPECIAL), initial_alphabet=bytes_.alphabet(), show_progress=False
+        vocab_size=vocabulary, special_tokens=list(SPECIAL), initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet(), show_progress=False
     )
     inner.train_from_iterator(_texts(samples), trainer)
     return Tokens(inner)
+
+
+def made(vocabulary: dict[str, int], merges: list[tuple[str, str]]) -> Tokens:
+    """A tokeniser of known pieces and merges, as a GGUF file stores them."""
+    tokenizers = needed("tokenizers")
+    inner = _split(tokenizers, tokenizers.models.BPE(vocabulary, merges))
+    inner.add_special_tokens(list(SPECIAL))
+    return Tokens(inner)
+
+
+def _split(tokenizers: Any, model: Any) -> Any:
+    """Words as llama.cpp's "gpt-2" splits them, bytes as letters."""
+    inner = tokenizers.Tokenizer(model)
+    inner.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+    inner.decoder = tokenizers.decoders.ByteLevel()
+    return inner
 
 
 def _texts(samples: Iterable[Sample]) -> Iterator[str]:

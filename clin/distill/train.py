@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
@@ -28,6 +28,9 @@ from clin.distill.mix import Bank, Mixer
 from clin.distill.model import Llama, Shape
 from clin.distill.presets import Recipe, of_dict
 from clin.errors import UserError
+
+if TYPE_CHECKING:
+    from clin.distill.start import Start
 
 CURVE_EVERY = 20
 TOKENISER_SAMPLES = 3000
@@ -131,15 +134,15 @@ def act_loss(model: Llama, batch: Batch, device: torch.device) -> Tensor:
 
 
 def begin(
-    folder: Path, data: Sequence[Path], recipe: Recipe, device: torch.device, *, start: Path | None = None
+    folder: Path, data: Sequence[Path], recipe: Recipe, device: torch.device, *, start: Start | None = None
 ) -> tuple[Trainer, Bank]:
-    """A new run in ``folder``; UserError if there is one. ``start`` is a run whose tokeniser and weights it takes over."""
+    """A new run in ``folder``; UserError if there is one. ``start`` is what it takes tokeniser and weights over from."""
     if (folder / "recipe.json").exists():
         raise UserError(f"'{folder}' holds a run already: go on with --resume, or name another --out")
     bank = bank_of(data, recipe)
     folder.mkdir(parents=True, exist_ok=True)
     if start:
-        encode = tokenising.load(start / "tokens.json")
+        encode = start.encode
     else:
         random, mixer = Random(f"{recipe.seed} tokeniser"), Mixer(bank, recipe.shares)
         encode = tokenising.train((mixer.draw(random) for _ in range(TOKENISER_SAMPLES)), recipe.vocabulary)
@@ -148,7 +151,7 @@ def begin(
     (folder / "recipe.json").write_text(json.dumps(about, indent=1))
     trainer = Trainer(recipe, folder, encode, device)
     if start:
-        trainer.model.load_state_dict(checkpoint(start, device)["model"])
+        trainer.model.load_state_dict(start.weights)
         trainer.save()
     return trainer, bank
 
