@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import astuple
+from fractions import Fraction
 from itertools import permutations
+from math import comb
 from pathlib import Path
 
 import pytest
@@ -124,6 +126,21 @@ def test_above_half_is_the_beta_posterior(hits: int, misses: int) -> None:
     grid = [(n + 0.5) / 4000 for n in range(4000)]  # the density, summed by hand
     weights = [x**hits * (1 - x) ** misses for x in grid]
     assert share == pytest.approx(sum(weights[2000:]) / sum(weights), abs=1e-3)
+
+
+@given(st.integers(0, 3000), st.integers(0, 3000))
+def test_above_half_is_near_the_exact_sum_however_much_is_stored(hits: int, misses: int) -> None:
+    throws = hits + misses + 1
+    exact = Fraction(sum(comb(throws, k) for k in range(hits + 1)), 2**throws)
+    assert above_half(hits, misses) == pytest.approx(float(exact), abs=1e-4)
+
+
+@given(st.lists(played(), min_size=1, max_size=8))
+def test_the_ledger_knows_the_last_loss_and_the_best_trial_without_looking_back(seen: list[Trial]) -> None:
+    ledger, records = Ledger(seen), [record(trial) for trial in seen]
+    assert ledger.best == max(records, key=lambda each: each.points)
+    for link in CLAIMS:
+        assert ledger.last_lost(link) == max((n for n, each in enumerate(records) if link.claim[0] in each.lost), default=-1)
 
 
 def test_the_rule_as_its_reasons_state_it() -> None:

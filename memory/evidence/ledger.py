@@ -24,14 +24,20 @@ class Ledger:
 
     def __init__(self, trials: Iterable[Trial] = ()) -> None:
         self.records: list[Record] = []
+        self.best: Record | None = None
+        """The first of the records with the most points."""
         self._tallies: dict[Claim, Tally] = {}
+        self._lost: dict[str, int] = {}
         for trial in trials:
             self.add(trial)
 
     def add(self, trial: Trial) -> None:
         """Read one more trial and count it for every claim that was asked about so far."""
         found = record(trial)
+        self._lost.update(dict.fromkeys(found.lost, len(self.records)))
         self.records.append(found)
+        if self.best is None or found.points > self.best.points:
+            self.best = found
         for claim, tally in self._tallies.items():
             self._tallies[claim] = tally + count(*claim, found)
 
@@ -44,5 +50,4 @@ class Ledger:
 
     def last_lost(self, link: Link) -> int:
         """The last trial (from 0, in the order of reading) in which the link's cause lost points; -1 if none."""
-        cause = link.claim[0]
-        return max((number for number, each in enumerate(self.records) if cause in each.lost), default=-1)
+        return self._lost.get(link.claim[0], -1)

@@ -15,8 +15,9 @@ is above one half when that has 0.85 of the posterior: three sightings without a
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
-from math import comb
+from dataclasses import dataclass
+from functools import lru_cache
+from math import comb, erfc, sqrt
 
 from memory.evidence.events import PROGRESS, TASK, Record, is_complete, is_find, is_progress, spellings
 from memory.links import Hedge, Link, Relation
@@ -24,6 +25,7 @@ from memory.links import Hedge, Link, Relation
 SURE = 0.85
 SCORED = 2
 """What a sighting counts where the score itself moved."""
+MANY = 500
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,10 @@ class Tally:
     neither: int = 0
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+        return Tally(
+            self.together + other.together, self.without + other.without, self.alone + other.alone, self.lost + other.lost,
+            self.neither + other.neither,
+        )
 
     @property
     def seen(self) -> int:
@@ -96,10 +101,15 @@ def judged(tally: Tally, effect: str) -> tuple[Relation, Hedge] | None:
     return Relation.CONTRIBUTE, Hedge.SHOULD if use >= SURE else Hedge.MAY
 
 
+@lru_cache(maxsize=4096)
 def above_half(hits: int, misses: int) -> float:
-    """The probability that a proportion is above one half, after ``hits`` and ``misses`` and a uniform prior."""
+    """The probability that a proportion is above one half, after ``hits`` and ``misses`` and a uniform prior: that a fair
+    coin shows at most ``hits`` heads in ``hits`` + ``misses`` + 1 throws. From ``MANY`` throws on by the normal
+    distribution, less than 0.0001 from the sum, so that it costs the same however much is stored."""
     total = hits + misses + 1
-    return sum(comb(total, k) for k in range(hits + 1)) / 2**total
+    if total < MANY:
+        return sum(comb(total, k) for k in range(hits + 1)) / 2**total
+    return erfc((total - 1 - 2 * hits) / sqrt(2 * total)) / 2
 
 
 def stated(link: Link, tally: Tally) -> Link | None:

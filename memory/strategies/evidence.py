@@ -108,8 +108,7 @@ def dispose(ledger: Ledger, held: Sequence[Link], proposed: Iterable[Link]) -> t
 def _ordered(ledger: Ledger, links: Sequence[Link]) -> tuple[Link, ...]:
     """The most binding first: what lost points (the latest few), what helped in the best trial in its order, the rest by
     how sure it is; hints last."""
-    best = max(ledger.records, key=lambda each: each.points) if ledger.records else None
-    order = best.first if best else {}
+    order = ledger.best.first if ledger.best else {}
     lost = [link for link in links if not _helps(link) and ledger.tally(link).lost]
     lost = sorted(lost, key=ledger.last_lost)[-MOST_LOST:]
     useful = [link for link in links if _helps(link) and link.claim[0] in order and ledger.tally(link).seen]
