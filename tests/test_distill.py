@@ -122,6 +122,15 @@ def test_a_model_of_another_make_is_no_start(tmp_path: Path) -> None:
         assert refused.exit_code == 2 and said in refused.output and "Traceback" not in refused.output
 
 
+def test_the_shares_of_the_worlds_are_given_in_words_and_kept_with_the_recipe(data: Path, tmp_path: Path) -> None:
+    words = ["distill", "train", "--preset", "tiny", "--data", str(data), "--steps", "1", "--out", str(tmp_path / "run"), "--shares"]
+    assert CliRunner().invoke(main, [*words, "causal=0.3,scienceworld=0.7"]).exit_code == 0
+    assert training.read_run(tmp_path / "run")["recipe"]["worlds"] == {"causal": 0.3, "scienceworld": 0.7}
+    for given, said in (("causal", "NAME=SHARE"), ("casual=0.3", "did you mean 'causal'"), ("causal=3", "at most 1")):
+        refused = CliRunner().invoke(main, [*words, given])
+        assert refused.exit_code == 2 and said in refused.output
+
+
 def test_resuming_with_other_data_is_refused(whole: Path, tmp_path: Path) -> None:
     collect.collect(tmp_path, collect.places(["causal"], 1, 1, ["make"]), imperfect=1, seed=0, tell=quiet)
     with pytest.raises(ValueError, match="other data"):

@@ -19,7 +19,7 @@ from memory.evidence.events import record
 from memory.evidence.ledger import Ledger, claim_of
 from memory.evidence.proposals import grammar, of
 from memory.evidence.recount import recount
-from memory.evidence.tally import SURE, Tally, above_half, count, judged, stated
+from memory.evidence.tally import SURE, Tally, above_half, count, explained_away, judged, stated
 from memory.exchange import merge
 from memory.links import Hedge, Link, Relation, parse
 from memory.store import Store
@@ -154,6 +154,36 @@ def test_the_rule_as_its_reasons_state_it() -> None:
     assert judged(Tally(neither=9), "open door") is None
 
 
+def test_what_comes_about_without_the_cause_as_often_is_explained_away_and_one_counterexample_in_a_handful_is_not() -> None:
+    assert explained_away(Tally(together=3, without=17), "pick up lever")
+    assert explained_away(Tally(together=1, without=2), "pick up lever")
+    assert not explained_away(Tally(together=3, without=17), "make progress")  # the score itself has spoken
+    assert not explained_away(Tally(together=9, without=2, neither=9), "pick up lever")
+    assert not explained_away(Tally(together=1, without=1), "pick up lever")
+    assert judged(Tally(together=9, without=1), "pick up lever") == (Relation.NECESSARY, Hedge.SHOULD)
+    assert judged(Tally(together=9, without=3), "pick up lever") == (Relation.CONTRIBUTE, Hedge.SHOULD)
+
+
+def test_what_never_gained_is_called_useless_for_sure_only_when_the_task_was_completed_without_it() -> None:
+    assert judged(Tally(alone=9), "make progress") == (Relation.NOT_CONTRIBUTE, Hedge.MAY)
+    assert judged(Tally(alone=9, without=1), "make progress") == (Relation.NOT_CONTRIBUTE, Hedge.SHOULD)
+    won = told(("pull lever", "You pull the lever.", 100), ending=Ending.WON)
+    assert count("sing", "make progress", record(won)) == Tally(without=1)
+
+
+def test_a_link_that_is_explained_away_leaves_with_its_reason() -> None:
+    strategy = open_strategy("evidence", writer="rules")
+    with_it = told(("go to hall", "You go to the hall.", 0), ("pick up lever", "You pick up the lever.", 0))
+    without = told(("pick up lever", "You pick up the lever.", 0))
+    held = Memory((parse("go to hall SHOULD BE NECESSARY to pick up lever"),))
+    kept, _ = answered(strategy.revise(held, [with_it], words), [])
+    assert [str(link) for link in kept.memory.links if link.effect == "pick up lever"] == ["go to hall MAY BE NECESSARY to pick up lever"]
+    left, _ = answered(strategy.revise(kept.memory, [with_it, without, without], words), [])
+    assert not [link for link in left.memory.links if link.effect == "pick up lever"]
+    [(link, reason)] = left.refused
+    assert link == "go to hall MAY BE NECESSARY to pick up lever" and reason == "it comes about without that as often (1 of 1 trials with, 2 of 2 without)"
+
+
 def test_a_writer_that_forgets_loses_nothing_and_one_that_lies_is_refused() -> None:
     strategy = open_strategy("evidence", writer="model")
     first, _ = answered(strategy.revise(Memory(), [LOST], words), ["I cannot tell."])
@@ -217,7 +247,7 @@ def test_only_the_newest_trial_is_read_after_the_first_revision() -> None:
 def test_proposals_and_the_grammar_quote_the_trial(trial: Trial) -> None:
     shown = " ".join([trial.goal, *(f"{step.action} {step.observation}" for step in trial.steps)])
     for link in of(trial):
-        assert link.cause.removeprefix("teleport to ").removeprefix("focus on ") in " ".join(shown.split()) or link.cause in shown
+        assert link.cause.removeprefix("teleport to ").removeprefix("go to ").removeprefix("focus on ") in " ".join(shown.split()) or link.cause in shown
     assert "root ::= line" in grammar(trial)
 
 

@@ -85,6 +85,12 @@ def test_scores_alone_teach_in_a_world_that_words_things_its_own_way() -> None:
     ]
 
 
+def test_a_trial_that_walked_is_told_to_walk() -> None:
+    seen = "This room is called the kitchen. In it, you see: \n\tthe agent\n\ta iron block\nYou also see:\n"
+    steps = (Step("go to kitchen", "You move to the kitchen.", 0.0), Step("look around", seen, 0.0))
+    assert lines(Trial(0, "heat the iron block", "", steps, Ending.BUDGET)) == ["go to kitchen MAY BE NECESSARY to find iron block"]
+
+
 def test_a_place_where_a_wanted_thing_was_seen_is_told_and_not_called_useless() -> None:
     def visit(place: str, *things: str) -> list[tuple[str, str, float]]:
         listed = "".join(f"\ta {thing}\n" for thing in things)

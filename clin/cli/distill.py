@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -71,6 +71,7 @@ def collect(
 @click.option("--context", type=click.IntRange(128), help="Tokens of context.  [default: the preset's]")
 @click.option("--batch-tokens", type=click.IntRange(64), help="Tokens of a batch, padding included.  [default: the preset's]")
 @click.option("--without", default="", help="Kinds of samples to leave out, by commas: own, elimination ... (ablations).")
+@click.option("--shares", default="", help="Shares of the worlds, by commas: causal=0.3,scienceworld=0.7.  [default: the recipe's]")
 @click.option("--start-from", "start", help="Take over weights and tokeniser: a run's folder, bundled or PATH.gguf.")
 @click.option("--experts-only", is_flag=True, help="Leave the imperfect episodes out (an ablation).")
 @click.option("--seed", default=0, show_default=True, type=int)
@@ -82,7 +83,7 @@ def collect(
 @click.option("--resume", is_flag=True, help="Go on with the run in --out, with the recipe that it began with.")
 def train(
     data: tuple[Path, ...], out: Path, preset: str, stop_at: int, checkpoint_every: int, threads: int, workers: int, device: str,
-    resume: bool, start: str | None, without: str, **changes: int | bool | None,
+    resume: bool, start: str | None, without: str, shares: str, **changes: Any,
 ) -> None:
     """Train a model on collected episodes, from nothing or on top of another; interrupted, it goes on with --resume."""
     from dataclasses import replace
@@ -102,6 +103,7 @@ def train(
     if resume:
         trainer, bank = training.resume(out, data, where)
     else:
+        changes |= {"worlds": presets.world_shares(_words(shares))}
         begun = starting.start(start) if start else None
         wanted = presets.warm(begun.recipe, weights_hash(begun.weights), **changes) if begun else presets.recipe(preset, **changes)
         wanted = replace(wanted, shares=presets.without(wanted.shares, _words(without)))

@@ -37,7 +37,7 @@ def round_of(mixer: Mixer, encode: Tokens, recipe: Recipe, number: int) -> list[
 def rounds(bank: Bank, encode: Tokens, recipe: Recipe, first: int, workers: int) -> Iterator[list[Batch]]:
     """Rounds from ``first`` on without end; with ``workers`` processes they are made ahead."""
     if not workers:
-        mixer = Mixer(bank, recipe.shares)
+        mixer = Mixer(bank, recipe.shares, recipe.worlds)
         while True:
             yield round_of(mixer, encode, recipe, first)
             first += 1
@@ -54,7 +54,7 @@ _kept: list[tuple[Mixer, Tokens, Recipe]] = []
 
 
 def _keep(bank: Bank, encode: Tokens, recipe: Recipe) -> None:
-    _kept[:] = [(Mixer(bank, recipe.shares), encode, recipe)]
+    _kept[:] = [(Mixer(bank, recipe.shares, recipe.worlds), encode, recipe)]
 
 
 def _kept_round(number: int) -> list[Batch]:

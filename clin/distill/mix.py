@@ -69,13 +69,14 @@ def good(episodes: Sequence[Episode]) -> list[Episode]:
 
 
 class Mixer:
-    """Draws samples; equal seeds give equal samples. ``shares`` may be narrowed for ablations (``--without own``)."""
+    """Draws samples; equal seeds give equal samples. ``shares`` may be narrowed for ablations (``--without own``);
+    ``worlds`` are the shares of the worlds that have episodes."""
 
-    def __init__(self, bank: Bank, shares: dict[str, float] | None = None) -> None:
+    def __init__(self, bank: Bank, shares: dict[str, float] | None = None, worlds: dict[str, float] | None = None) -> None:
         self._bank, self._shares = bank, shares or SHARES
         self._tasks = sorted(bank.tasks)
         share = {world: sum(_weight(bank, task) for task in self._tasks if task[0] == world) for world, _ in self._tasks}
-        self._weights = [WORLD_SHARES.get(task[0], 0.1) * _weight(bank, task) / share[task[0]] for task in self._tasks]
+        self._weights = [(worlds or WORLD_SHARES).get(task[0], 0.1) * _weight(bank, task) / share[task[0]] for task in self._tasks]
 
     def draw(self, random: Random) -> Sample:
         kind = random.choices(list(self._shares), list(self._shares.values()))[0]

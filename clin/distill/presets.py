@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from clin.distill.mix import SHARES
+from clin.distill.mix import SHARES, WORLD_SHARES
 from clin.errors import UserError, nearest
 
 
@@ -37,6 +37,7 @@ class Recipe:
     experts_only: bool = False
     started_from: str = ""
     shares: dict[str, float] = field(default_factory=lambda: dict(SHARES))
+    worlds: dict[str, float] = field(default_factory=lambda: dict(WORLD_SHARES))
 
     def dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -84,6 +85,22 @@ def without(shares: dict[str, float], kinds: list[str]) -> dict[str, float]:
             raise UserError(f"no kind '{kind}' to leave out{nearest(kind, allowed)} (kinds: {', '.join(allowed)})")
     left = {kind: share for kind, share in shares.items() if kind not in kinds}
     return {**left, "none": left["none"] + sum(shares[kind] for kind in kinds)}
+
+
+def world_shares(words: list[str]) -> dict[str, float] | None:
+    """``causal=0.3`` and the like, as shares of the worlds; None where nothing is given. UserError for anything else."""
+    found = {}
+    for word in words:
+        name, _, number = word.partition("=")
+        try:
+            found[name] = float(number)
+        except ValueError:
+            raise UserError(f"a world's share reads NAME=SHARE, such as causal=0.3, not '{word}'") from None
+        if name not in WORLD_SHARES:
+            raise UserError(f"no world '{name}' to train on{nearest(name, WORLD_SHARES)} (worlds: {', '.join(WORLD_SHARES)})")
+        if not 0 < found[name] <= 1:
+            raise UserError(f"a world's share is above 0 and at most 1, not {number}")
+    return found or None
 
 
 def of_dict(stored: dict[str, Any]) -> Recipe:

@@ -144,7 +144,7 @@ def begin(
     if start:
         encode = start.encode
     else:
-        random, mixer = Random(f"{recipe.seed} tokeniser"), Mixer(bank, recipe.shares)
+        random, mixer = Random(f"{recipe.seed} tokeniser"), Mixer(bank, recipe.shares, recipe.worlds)
         encode = tokenising.train((mixer.draw(random) for _ in range(TOKENISER_SAMPLES)), recipe.vocabulary)
     encode.save(folder / "tokens.json")
     about = {"recipe": recipe.dict(), "data": [described(each) for each in data]}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 
-@dataclass
+@dataclass(slots=True)
 class Node:
     """What may follow: ``children`` by token; ``choices`` are the texts that end here (several where the tokeniser does
     not tell them apart)."""
@@ -45,7 +45,10 @@ class Trie:
         for token in self._tokens(text):
             if node.choices:
                 raise ValueError(f"{node.choices[0]!r} is the beginning of {text!r}")
-            node = node.children.setdefault(token, Node())
+            child = node.children.get(token)
+            if child is None:
+                child = node.children[token] = Node()
+            node = child
         if node.children or node is self.root:
             raise ValueError(f"{text!r} is the beginning of another choice" if node.children else f"{text!r} is empty")
         node.choices.append(text)

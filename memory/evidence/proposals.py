@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from memory.evidence.events import COMPLETE, PROGRESS, TASK
 from memory.links import Hedge, Link, LinkError, Relation
+from memory.rules import wording
 from memory.rules.reading import acts, lesson
 from memory.trials import Trial
 
@@ -25,7 +26,8 @@ def of(trial: Trial) -> tuple[Link, ...]:
     made: list[Link | None] = [_link(action, Relation.NOT_CONTRIBUTE, TASK) for action in found.lost]
     made += [_link(useful.action, Relation.NECESSARY, useful.effect) for useful in found.useful]
     if not found.won:
-        made += [_link(f"teleport to {place}", Relation.NECESSARY, f"find {thing}") for place, thing in _wanted(trial, found.seen)]
+        ways = ((wording.way_to(place, found.accepted), thing) for place, thing in _wanted(trial, found.seen))
+        made += [_link(way, Relation.NECESSARY, f"find {thing}") for way, thing in ways]
     idle = [*found.refused, *found.idle_moves, *_in_vain(trial)]
     made += [_link(action, Relation.NOT_CONTRIBUTE, TASK) for action in dict.fromkeys(idle)]
     return tuple(dict.fromkeys(link for link in made if link is not None))

@@ -1,16 +1,20 @@
 """A claim's tally over trials, and the rule by which its relation and hedge follow from it.
 
-The rule, and its reasons. Two questions are asked of a claim "cause … effect": how often the cause stood before the effect
-when there was an effect (*necessity*), and how often the effect followed when the cause was there (*use*). Each is a
-probability with a uniform prior, so after h sightings for and m against it is Beta(1 + h, 1 + m), and we are *sure* that it
-is above one half when that has 0.85 of the posterior: three sightings without an exception are sure (0.94), two are
-(0.875), one is not (0.75).
+The rule, and its reasons. Three questions are asked of a claim "cause … effect": how often the cause stood before the effect
+when there was an effect (*necessity*), how often the effect followed when the cause was there (*use*), and how often the
+effect came about when the cause was not there (*chance*). Necessity and use are probabilities with a uniform prior, so after
+h sightings for and m against one is Beta(1 + h, 1 + m), and we are *sure* that it is above one half when that has 0.85 of the
+posterior: three sightings without an exception are sure (0.94), two are (0.875), one is not (0.75).
 
 - Where the world's own score speaks (an action that gained or lost points at its very step), a sighting counts twice: no
   other cause can have moved the score. One gain or one loss is therefore enough to be sure, until another trial differs.
-- Never an effect: the cause DOES NOT CONTRIBUTE (MAY NOT while not sure).
-- An effect at times: NECESSARY while necessity is more likely than not, SHOULD when that is sure and use is not in doubt;
-  else it MAY CONTRIBUTE, or SHOULD where use is sure; and where use is surely below one half, it does not contribute.
+- Never an effect: the cause DOES NOT CONTRIBUTE. Of the task as a whole that is sure only where the cause lost points, or where
+  the task was completed without it; else it may have lacked something that must come first, and MAY NOT CONTRIBUTE.
+- An effect at times: NECESSARY while hardly one effect in five stood without the cause (a record of necessity has no
+  exceptions, but a phrase may be misread now and then), SHOULD when necessity is sure and use is not in doubt; else it MAY
+  CONTRIBUTE, or SHOULD where use is sure; and where use is surely below one half, it does not contribute.
+- An effect that comes about without the cause as often as with it is *explained away*: the cause went before it by chance, and
+  the claim leaves. (Where everybody picks up the lever, some have been in the cellar before.)
 """
 
 from __future__ import annotations
@@ -25,6 +29,9 @@ from memory.links import Hedge, Link, Relation
 SURE = 0.85
 SCORED = 2
 """What a sighting counts where the score itself moved."""
+EXCEPTIONS = 0.2
+"""The share of effects without the cause up to which it is called necessary."""
+TWICE = 2
 MANY = 500
 
 
@@ -73,12 +80,15 @@ def count(cause: str, effect: str, trial: Record) -> Tally:
 
 
 def _scored(names: list[str], trial: Record) -> Tally:
-    """Gains have many causes, so a gain elsewhere is no evidence against this one."""
+    """Gains have many causes, so a gain elsewhere is no evidence against this one, except where the task was completed
+    without it."""
     if any(name in trial.gained for name in names):
         return Tally(together=1)
     if any(name in trial.lost for name in names):
         return Tally(lost=1)
-    return Tally(alone=1) if names else Tally(neither=1)
+    if names:
+        return Tally(alone=1)
+    return Tally(neither=1) if trial.won_at is None else Tally(without=1)
 
 
 def judged(tally: Tally, effect: str) -> tuple[Relation, Hedge] | None:
@@ -91,14 +101,24 @@ def judged(tally: Tally, effect: str) -> tuple[Relation, Hedge] | None:
     necessity = above_half(together, tally.without)
     if not tally.together and (tally.without or weight == SCORED):
         unused = 1 - (use if weight == SCORED else necessity)
-        return Relation.NOT_CONTRIBUTE, Hedge.SHOULD if unused >= SURE else Hedge.MAY
+        seen = weight == 1 or tally.lost or tally.without
+        return Relation.NOT_CONTRIBUTE, Hedge.SHOULD if unused >= SURE and seen else Hedge.MAY
     if not tally.together:
         return None  # the cause was there and the effect never was, by whatever cause: nothing to tell them apart
     if weight == SCORED and 1 - use >= SURE:
         return Relation.NOT_CONTRIBUTE, Hedge.SHOULD
-    if necessity > 0.5 and (weight == 1 or use > 0.5):
+    if tally.without <= EXCEPTIONS * (tally.together + tally.without) and (weight == 1 or use > 0.5):
         return Relation.NECESSARY, Hedge.SHOULD if necessity >= SURE and (weight == 1 or use >= SURE) else Hedge.MAY
     return Relation.CONTRIBUTE, Hedge.SHOULD if use >= SURE else Hedge.MAY
+
+
+def explained_away(tally: Tally, effect: str) -> bool:
+    """Whether ``effect`` (an action or a find) comes about without the cause as often as with it. That takes ``TWICE``
+    sightings without it; the score's own word is never explained away."""
+    if is_progress(effect) or is_complete(effect) or tally.without < TWICE:
+        return False
+    tried, untried = tally.together + tally.alone + tally.lost, tally.without + tally.neither
+    return (tally.together + 1) * (untried + 2) <= (tally.without + 1) * (tried + 2)  # posterior means, without fractions
 
 
 @lru_cache(maxsize=4096)

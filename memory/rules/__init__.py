@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from memory.links import Hedge, Link, LinkError, Relation
+from memory.rules import wording
 from memory.rules.reading import Lesson, Useful, lesson
 from memory.trials import Trial
 
@@ -33,7 +34,7 @@ def links(trials: Sequence[Trial]) -> tuple[Link, ...]:
     wanted: list[tuple[str, str]] = []
     if not lessons[best].won:
         wanted = _wanted(lessons, trials[-1].goal)
-        found += [*_look_there(wanted), *_refused(lessons)]
+        found += [*_look_there(wanted, {action for each in lessons for action in each.accepted}), *_refused(lessons)]
     promising = {place for place, _ in wanted}  # all of them: to have seen what is wanted is no visit in vain
     found += _idle(lessons, lessons[best].won, promising)
     return tuple(dict.fromkeys(found))[:MOST]
@@ -82,10 +83,10 @@ def _wanted(lessons: Sequence[Lesson], goal: str) -> list[tuple[str, str]]:
     ))
 
 
-def _look_there(wanted: Sequence[tuple[str, str]]) -> Iterable[Link]:
+def _look_there(wanted: Sequence[tuple[str, str]], done: Collection[str]) -> Iterable[Link]:
     """Where to find what is wanted."""
     for place, thing in wanted[:MOST_FOUND]:
-        yield from _made(f"teleport to {place}", Hedge.MAY, Relation.NECESSARY, f"find {thing}")
+        yield from _made(wording.way_to(place, done), Hedge.MAY, Relation.NECESSARY, f"find {thing}")
 
 
 def _refused(lessons: Sequence[Lesson]) -> Iterable[Link]:

@@ -7,6 +7,7 @@ speak.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _REFUSED = re.compile(
     r"^(?:No known action|Unknown action)|not a valid|^(?:You can't|I don't understand|I'm not sure what (?:you mean|that means))",
@@ -43,6 +44,12 @@ def does_something(action: str) -> bool:
 def moves(action: str) -> bool:
     """Whether the action walks somewhere."""
     return bool(_MOVE.match(action))
+
+
+def way_to(place: str, actions: Iterable[str]) -> str:
+    """How a trial with these actions gets to ``place``: on foot where it walked and never teleported."""
+    ways = {action.split(" ")[0] for action in actions if moves(action)}
+    return f"go to {place}" if ways == {"go"} else f"teleport to {place}"
 
 
 def entered(action: str, observation: str) -> str | None:

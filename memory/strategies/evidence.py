@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from memory.evidence import proposals
 from memory.evidence.ledger import Ledger, claim_of
-from memory.evidence.tally import Tally, stated
+from memory.evidence.tally import Tally, explained_away, stated
 from memory.links import Hedge, Link, Relation, read
 from memory.strategies import Episode, Prompt, Revised, Revision, Size, StrategyError, _clin_prompts, nearest
 from memory.trials import Memory, Trial
@@ -71,9 +71,12 @@ class Evidence:
         found = []
         for claim in known:
             tallies = [ledger.tally(sample[claim]) for ledger in ledgers]
-            link = stated(sample[claim], sum(tallies, Tally()))
+            over_all = sum(tallies, Tally())
+            link = stated(sample[claim], over_all)
             borne = sum(tally.seen > 0 for tally in tallies)
-            if link is not None and (borne > 1 or link.relation is not Relation.NOT_CONTRIBUTE):
+            if link is None or explained_away(over_all, claim[1]):
+                continue
+            if borne > 1 or link.relation is not Relation.NOT_CONTRIBUTE:
                 found.append((link if borne > 1 else replace(link, hedge=Hedge.MAY), borne))
         ranked = sorted(found, key=lambda each: (-each[1], each[0].hedge is Hedge.MAY))
         return Revised(Memory(tuple(dict.fromkeys(link for link, _ in ranked))))
@@ -100,6 +103,9 @@ def dispose(ledger: Ledger, held: Sequence[Link], proposed: Iterable[Link]) -> t
         if truth is not None and _helps(truth) is not _helps(link):
             refused.append((str(link), f"the record says: {truth} ({ledger.tally(link)})"))
         found.setdefault(claim_of(link), truth or replace(link, hedge=Hedge.MAY))
+    chance = {claim: link for claim, link in found.items() if explained_away(ledger.tally(link), claim[1])}
+    refused += [(str(link), f"it comes about without that as often ({ledger.tally(link)})") for link in held if claim_of(link) in chance]
+    found = {claim: link for claim, link in found.items() if claim not in chance}
     vain = {link.claim[0] for link in found.values() if not _helps(link) and ledger.tally(link).lost}
     kept = [link for link in found.values() if not (_helps(link) and link.claim[1] in vain)]
     return list(dict.fromkeys(kept)), tuple(refused)
