@@ -41,6 +41,7 @@ class Batch(BaseModel):
     seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
     trials: int = Field(default=5, ge=1)
     budget: int = Field(default=100, ge=1, description="steps per trial")
+    test_steps: int = Field(default=0, ge=0, description="steps of a trial at most in which `evidence` tests a link; 0: none")
     lanes: int = Field(default=1, ge=1, le=256)
     sources: int = Field(default=3, ge=1, le=10, description="earlier episodes that a meta-memory is made from (paper: at most 10)")
     writer: Literal["", "model", "rules"] = Field(default="", description="empty: what each model can")
@@ -221,6 +222,7 @@ def config_of(batch: Batch, cell: Cell, model_fields: dict[str, Any], writer: st
     return RunConfig.checked(
         world=cell.world, task=cell.task, variation=cell.variation, world_options=batch.world_options.get(cell.world, {}),
         setting=cell.setting, strategy=cell.strategy, writer=writer, trials=batch.trials, budget=batch.budget, seed=cell.seed,
+        test_steps=batch.test_steps if getattr(open_strategy(cell.strategy), "counts", False) else 0,
         versions=versions, start=" ".join(f"{task}:{variation}" for task, variation in cell.sources), **model_fields,
     )
 

@@ -17,7 +17,7 @@ from clin.llms.roles import card_of
 from clin.start import chosen_writer, model_fields, open_models
 from memory.rows import StoreError
 from memory.store import Store
-from memory.strategies import Episode, open_strategy
+from memory.strategies import Episode, Revised, open_strategy
 from memory.trials import Memory
 from worlds import WorldError
 
@@ -106,7 +106,7 @@ class Batching:
                     memory = self._store.version_after(run, self._batch.trials - 1).memory
 
     def _run(
-        self, config: RunConfig, llm: LLM, initial: Callable[[], Generator[Question, Answer, Memory]] | None
+        self, config: RunConfig, llm: LLM, initial: Callable[[], Generator[Question, Answer, Revised]] | None
     ) -> Generator[Question, Answer, str | None]:
         """Play one run that is not in the store yet, or the rest of it; its name, None where a person stopped it."""
         before = self._known.get(_key(config))
@@ -119,7 +119,8 @@ class Batching:
             if run is not None:
                 self._store.claim_run(run)
             elif initial is not None:
-                learner.initial = yield from initial()
+                revised = yield from initial()
+                learner.initial, learner.withheld = revised.memory, revised.refused
             yield from learner.adapt()
         except (UserError, WorldError, StoreError):
             if learner.run:
@@ -131,14 +132,14 @@ class Batching:
         self.outcome.played.append(learner.run or "")
         return learner.run
 
-    def _meta_memory(self, cell: Cell, config: RunConfig, llm: LLM) -> Generator[Question, Answer, Memory]:
+    def _meta_memory(self, cell: Cell, config: RunConfig, llm: LLM) -> Generator[Question, Answer, Revised]:
         """What the earlier episodes' memories become together; asks the writer where the strategy does."""
         past = [self._episode(source, config) for source in cell.source_cells()]
         strategy = open_strategy(cell.strategy, writer=config.writer)
         goal = past[0].trials[0].goal if past and past[0].trials else cell.task
         revision = strategy.generalise([each for each in past if each.trials], goal, cell.setting, llm.count)
         revised = yield from questions(revision, "generalise", card_of(llm, "generalise"), [])
-        return Memory(revised.memory.links, revised.memory.notes)
+        return revised
 
     def _episode(self, cell: Cell, like: RunConfig) -> Episode:
         """The stored episode of ``cell``; StoreError where it is missing, since then its run failed."""
@@ -153,9 +154,9 @@ class Batching:
         raise StoreError(f"the episode that this run starts from is missing: {cell}")
 
 
-def _given(memory: Memory) -> Generator[Question, Answer, Memory]:
+def _given(memory: Memory) -> Generator[Question, Answer, Revised]:
     """A memory that is there already."""
-    return memory
+    return Revised(memory)
     yield  # a generator that asks nothing
 
 

@@ -16,6 +16,8 @@ from clin.llms import Answer, ModelCard, Question
 from clin.play import Context, call, play
 from clin.prompt import style
 from clin.steering import AtTheStore, Stopped
+from clin.withheld import Withheld
+from memory.evidence.link_tests import LinkTest, chosen
 from memory.requests import lapse
 from memory.retrieval import select, usage
 from memory.store import Store, TrialRow
@@ -58,6 +60,8 @@ class Learner:
     watcher: Watcher = field(default_factory=Watcher)
     initial: Memory | None = None
     """What the first trial of a new run starts from."""
+    withheld: Sequence[tuple[str, str]] = ()
+    """What was left out of that, with the reason."""
     writer: ModelCard | None = None
     """The card of the model that writes the memory, where that is another one."""
     stopping: Callable[[], bool] = lambda: False
@@ -92,7 +96,8 @@ class Learner:
         layout = style(self.card.prompt)
         context = Context(layout, self.card.context, self.size, layout.head(world.goal, recalled, opening))
         past = self.store.steps(row.id) if row else ()
-        trial_id = row.id if row else self._begin(world, number, opening, recalled, ranking)
+        test = self._test(number, row)
+        trial_id = row.id if row else self._begin(world, number, opening, recalled, ranking, test)
         self.watcher.trial_begins(self._name(), self.config, number, len(past))
         indices, left_out = itertools.count(len(past)), 0
 
@@ -106,7 +111,7 @@ class Learner:
 
         person = AtTheStore(self.store, self._name(), trial_id, self.paused, self.stopping)
         ending = yield from play(
-            world, recalled, record, budget=self.config.budget, context=context, card=self.card, past=past,
+            Withheld(world, test) if test else world, recalled, record, budget=self.config.budget, context=context, card=self.card, past=past,
             weigh=getattr(strategy, "weighs_actions", False), person=person,
         )
         self.paused = person.paused
@@ -123,6 +128,15 @@ class Learner:
         known = (lambda: usage(self.store, self.run)) if self.run else dict
         recalled, ranked = select(strategy.recall(memory, goal), room, self.size, goal, known)
         return recalled, [(str(each.link), each.score, each.reasons, each.read) for each in ranked]
+
+    def _test(self, number: int, row: TrialRow | None) -> LinkTest | None:
+        """The link that this trial tests: one that is open after the last trial. Not in the last, whose result nobody reads."""
+        if row is not None:
+            return self.store.link_test(row.id)
+        if not self.run or not self.config.test_steps or number + 1 == self.config.trials:
+            return None
+        before = [self.store.link_test(each.id) for each in self.store.trials(self.run)]
+        return chosen(self.store.tallies(self.run, number - 1), [each.link for each in before if each], self.config.test_steps)
 
     def _revise(self, strategy: Strategy, trial_id: int, trial: Trial, memory: Memory) -> Asking:
         """The trial's ending and the new memory become one transaction; a crashed trial teaches nothing."""
@@ -143,16 +157,16 @@ class Learner:
         return "none" if self.config.strategy == "none" else f"{self.config.strategy}/{self.config.writer}{model}"
 
     def _begin(
-        self, world: World, number: int, opening: str, recalled: Memory, ranking: Sequence[Sequence[object]]
+        self, world: World, number: int, opening: str, recalled: Memory, ranking: Sequence[Sequence[object]], test: LinkTest | None
     ) -> int:
         if self.run is None:
-            self.run = self.store.begin_run(self.config.model_dump(mode="json"), self.initial, self.config.start)
+            self.run = self.store.begin_run(self.config.model_dump(mode="json"), self.initial, self.config.start, self.withheld)
             self.watcher.run_begins(self.run, self.config)
         before = self.store.latest_version(self.run, number - 1)
         return self.store.begin_trial(
             self.run, number, task_goal=world.goal, opening=opening, recalled=recalled,
             version=before.id if before else None, world=self.config.world, task=self.config.task,
-            variation=self.config.variation, ranking=ranking,
+            variation=self.config.variation, ranking=ranking, test=test,
         )
 
     def _name(self) -> str:

@@ -21,6 +21,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from memory.evidence.link_tests import LinkTest
 from memory.evidence.tally import Tally
 from memory.links import Hedge, Link, Relation, parse
 from memory.opening import connect, refused
@@ -63,16 +64,19 @@ class Store:
 
     # --- writing
 
-    def begin_run(self, config: Mapping[str, Any], memory: Memory | None = None, source: str = "") -> str:
+    def begin_run(
+        self, config: Mapping[str, Any], memory: Memory | None = None, source: str = "", refused: Sequence[tuple[str, str]] = ()
+    ) -> str:
         """A new run, claimed by this process; returns its name in this file. ``memory`` is what its first trial starts
-        from and ``source`` where that came from."""
+        from, ``source`` where that came from, and ``refused`` what was withheld from it, with the reason."""
         with self._writing() as db:
             made = db.execute(
                 "insert into runs (uid, config, state, pid, host, started) values (?, ?, 'running', ?, ?, ?)",
                 [secrets.token_hex(8), _json(config), os.getpid(), socket.gethostname(), _now()],
             )
             if memory is not None:
-                self._write_version(made.lastrowid, None, memory, f"from {source}" if source else "given", (), ())
+                written = self._write_version(made.lastrowid, None, memory, f"from {source}" if source else "given", (), ())
+                self._write_evidence(written, (), refused)
             return f"r{made.lastrowid}"
 
     def claim_run(self, run: str) -> None:
@@ -96,13 +100,15 @@ class Store:
 
     def begin_trial(
         self, run: str, number: int, *, task_goal: str, opening: str, recalled: Memory, version: int | None,
-        world: str, task: str, variation: int, ranking: Sequence[Sequence[object]] = (),
+        world: str, task: str, variation: int, ranking: Sequence[Sequence[object]] = (), test: LinkTest | None = None,
     ) -> int:
         """A new trial that has read ``recalled`` of memory ``version``; returns its id. ``ranking`` says how that was
-        chosen where the memory was too long: (link, score, reasons, read) per link."""
+        chosen where the memory was too long: (link, score, reasons, read) per link; ``test`` what it is to test."""
         read: dict[str, object] = {"links": [str(link) for link in recalled.links], "notes": list(recalled.notes)}
         if ranking:
             read["ranking"] = [list(row) for row in ranking]
+        if test:
+            read["test"] = {"link": str(test.link), "steps": test.steps}
         with self._writing() as db:
             made = db.execute(
                 "insert into trials (run, number, world, task, variation, goal, opening, recalled, version, started)"
@@ -386,6 +392,11 @@ class Store:
         """How a trial's share of a long memory was chosen: (link, score, reasons, read) per link; empty if all fitted."""
         return json.loads(self._rows("select recalled from trials where id = ?", [trial_id])[0][0]).get("ranking", [])
 
+    def link_test(self, trial_id: int) -> LinkTest | None:
+        """The link that a trial tests, if it does."""
+        found = json.loads(self._rows("select recalled from trials where id = ?", [trial_id])[0][0]).get("test")
+        return LinkTest(parse(found["link"]), found["steps"]) if found else None
+
     def version_after(self, run: str, number: int) -> Version:
         """The memory after trial ``number`` of ``run``, corrections included; with -1, the memory that it began with.
         StoreError if there is none."""
@@ -447,10 +458,11 @@ class Store:
         return {Link(c, Hedge(h), Relation(r), e): Tally(*counts) for c, h, r, e, *counts in rows}
 
     def refusals(self, run: str, number: int) -> list[tuple[str, str]]:
-        """What the writer proposed after trial ``number`` and the record refused, with the reason."""
+        """What the writer proposed after trial ``number`` and the record refused, with the reason; with -1, what was withheld
+        from the memory that the run began with."""
         return self._rows(
-            "select refusals.link, reason from trials join versions on versions.trial = trials.id"
-            " join refusals on refusals.version = versions.id where trials.run = ? and trials.number = ? order by position",
+            "select refusals.link, reason from versions left join trials on versions.trial = trials.id"
+            " join refusals on refusals.version = versions.id where versions.run = ? and coalesce(trials.number, -1) = ? order by position",
             [self._run_id(run), number],
         )
 

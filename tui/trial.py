@@ -111,14 +111,15 @@ class TrialScreen(Watching):
             store, trial = self.feed.store, self.trial
             row = next(each for each in store.trials(self.run) if each.number == self.number)
             self.recalled, self.opening = store.recalled(trial.id), row.opening
-            known, people = outline(store, trial.id), by_person(store, trial.id)
+            known, people, test = outline(store, trial.id), by_person(store, trial.id), store.link_test(trial.id)
         except StoreError as error:
             self.say(str(error), wrong=True)
             return
         self.steps.clear()
         self.steps.people = people
         learned = f"{len(self.recalled.links)} learnings" if self.recalled.links else "nothing"
-        self.query_one("#goal", Static).update(f"Goal ({learned} read): {line(row.goal)}")
+        tested = f"  Test of a link, its cause withheld for {test.steps} steps: {line(str(test.link))}" if test else ""
+        self.query_one("#goal", Static).update(f"Goal ({learned} read): {line(row.goal)}{tested}")
         self.steps.append(known)
         if self.first_step is not None:
             self.steps.select(self.first_step)

@@ -45,7 +45,7 @@ def list_(db: Path, as_json: bool) -> None:
 
 @memory.command()
 @click.argument("run")
-@click.option("--trial", type=click.IntRange(0), default=None, help="The memory after this trial.  [default: the last]")
+@click.option("--trial", type=click.IntRange(-1), default=None, help="The memory after this trial; -1: what the run began with.  [default: the last]")
 @database
 @as_json
 def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
@@ -58,7 +58,7 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
     from memory.store import Store
 
     with Store(existing(db), read_only=True) as store:
-        number = ended_trial(store, run, trial)
+        number = -1 if trial == -1 else ended_trial(store, run, trial)
         version = store.version_after(run, number)
         tallies, refusals = store.tallies(run, number), store.refusals(run, number)
         if as_json:
@@ -68,7 +68,8 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
                   "unreadable": version.unreadable, "tallies": counted, "refused": refusals})
             return
         out = console()
-        out.print(f"The memory of {run} after trial {number}, written by {version.writer}:")
+        when = f"after trial {number}, written by {version.writer}" if number >= 0 else f"when it began, {version.writer}"
+        out.print(f"The memory of {run} {when}:")
         out.print(Text("\n".join(memory_lines(version.memory, tallies) or ["  (empty)"])))
         for link, reason in refusals:
             out.print(Text(f"  - refused: {inert(link)}; {inert(reason)}"), style="dim")

@@ -38,6 +38,7 @@ DEFAULT_VARIATION = 94
 @click.option("--writer", default=None, help="Who writes the memory: model or rules.  [default: what the model can]")
 @click.option("--from", "start", default=None, help="Start from a memory: RUN, RUN:TRIAL, FILE.md or FILE.jsonl.")
 @click.option("--read-only-memory", is_flag=True, help="Frozen evaluation: play, and rewrite nothing.")
+@click.option("--test-steps", default=0, show_default=True, type=click.IntRange(0), help="Steps of a trial at most in which `evidence` tests a link; 0: none.")
 @click.option("--seed", default=0, show_default=True, type=int, help="Seed of world and sampling.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every step once it is stored.")
 @click.option("--watch", is_flag=True, help="Start it in `clin watch`, as a process of its own.")
@@ -46,7 +47,7 @@ DEFAULT_VARIATION = 94
 @as_json
 def run(
     world: str, task: str | None, variation: str | None, simplifications: str | None, world_options: dict[str, int | str], trials: int, budget: int,
-    strategy: str, writer: str | None, start: str | None, read_only_memory: bool, seed: int, verbose: bool, watch: bool,
+    strategy: str, writer: str | None, start: str | None, read_only_memory: bool, test_steps: int, seed: int, verbose: bool, watch: bool,
     model: str, role_model: tuple[str, ...], options: dict[str, Any], db: Path, as_json: bool,
 ) -> None:
     """Play a task several times with a frozen model and learn between the trials."""
@@ -59,6 +60,8 @@ def run(
 
     task, variations = _places(world, task, variation)
     roles = parse_roles(role_model)
+    if test_steps and not getattr(open_strategy(strategy), "counts", False):
+        raise UserError(f"--test-steps needs a strategy that counts what a test shows (evidence), and '{strategy}' does not")
     open_strategy(strategy)
     if watch:
         _watched(db, as_json)
@@ -74,7 +77,7 @@ def run(
                     world=world, task=task, variation=each, strategy=strategy, trials=trials, budget=budget, seed=seed,
                     world_options=world_options if simplifications is None else {**world_options, "simplifications": simplifications},
                     writer=chosen_writer(writer, card_of(llm, "revise")), start=start or "",
-                    read_only_memory=read_only_memory, versions=versions(), **fields,
+                    read_only_memory=read_only_memory, test_steps=test_steps, versions=versions(), **fields,
                 )
                 for each in variations
             ]

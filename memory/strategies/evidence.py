@@ -14,6 +14,7 @@ from dataclasses import replace
 from memory.evidence import proposals
 from memory.evidence.ledger import Ledger, claim_of
 from memory.evidence.tally import Tally, explained_away, stated
+from memory.evidence.transfer import hurt
 from memory.links import Hedge, Link, Relation, read
 from memory.strategies import Episode, Prompt, Revised, Revision, Size, StrategyError, _clin_prompts, nearest
 from memory.trials import Memory, Trial
@@ -34,6 +35,8 @@ def open(*, writer: str = "model", most: int = 12, budget: int = 6500, max_token
 
 class Evidence:
     """See :class:`memory.strategies.Strategy`. Keeps the ledger of the episode that it last revised."""
+
+    counts = True
 
     def __init__(self, writer: str, most: int, budget: int, max_tokens: int) -> None:
         self.writer, self.most, self.budget, self.max_tokens = writer, most, budget, max_tokens
@@ -61,14 +64,14 @@ class Evidence:
 
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
         """Links as far as the record over the environments supports them: one that bore out in a single episode is
-        offered as MAY, one that others contradict says so or leaves."""
+        offered as MAY, one that others contradict says so or leaves, one whose transfer hurt is withheld."""
         if setting not in _clin_prompts.SETTINGS:
             raise StrategyError(f"no setting '{setting}'{nearest(setting, _clin_prompts.SETTINGS)} (settings: gen-env, gen-task)")
         episodes = [episode for episode in past if episode.memories]
         ledgers = [Ledger(episode.trials) for episode in episodes]
         known = dict.fromkeys(claim_of(link) for episode in episodes for link in episode.memories[-1].links)
         sample = {claim_of(link): link for episode in episodes for link in episode.memories[-1].links}
-        found = []
+        found, withheld = [], []
         for claim in known:
             tallies = [ledger.tally(sample[claim]) for ledger in ledgers]
             over_all = sum(tallies, Tally())
@@ -76,10 +79,12 @@ class Evidence:
             borne = sum(tally.seen > 0 for tally in tallies)
             if link is None or explained_away(over_all, claim[1]):
                 continue
-            if borne > 1 or link.relation is not Relation.NOT_CONTRIBUTE:
+            if reason := hurt(claim, [episode.trials for episode in episodes]):
+                withheld.append((str(link), reason))
+            elif borne > 1 or link.relation is not Relation.NOT_CONTRIBUTE:
                 found.append((link if borne > 1 else replace(link, hedge=Hedge.MAY), borne))
         ranked = sorted(found, key=lambda each: (-each[1], each[0].hedge is Hedge.MAY))
-        return Revised(Memory(tuple(dict.fromkeys(link for link, _ in ranked))))
+        return Revised(Memory(tuple(dict.fromkeys(link for link, _ in ranked))), refused=tuple(withheld))
         yield  # a generator that asks nothing
 
     def _read(self, trials: Sequence[Trial]) -> Ledger:
@@ -97,7 +102,7 @@ def dispose(ledger: Ledger, held: Sequence[Link], proposed: Iterable[Link]) -> t
     found: dict[tuple[str, str], Link] = {}
     refused: list[tuple[str, str]] = []
     for link in held:
-        found.setdefault(claim_of(link), stated(link, ledger.tally(link)) or link)
+        found.setdefault(claim_of(link), stated(link, ledger.tally(link)) or replace(link, hedge=Hedge.MAY))
     for link in proposed:
         truth = stated(link, ledger.tally(link))
         if truth is not None and _helps(truth) is not _helps(link):
