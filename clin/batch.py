@@ -190,9 +190,9 @@ def _places(batch: Batch) -> Iterator[tuple[str, str, int]]:
                 if not 0 <= variation < task.variations:
                     raise UserError(f"variations: {world} task '{task.name}' has 0 to {task.variations - 1}, not {variation}")
                 yield world, task.name, variation
-        if world in batch.world_options and known:  # a wrong option is told before anything is played
-            first = find_task(world, next(asked for asked in batch.tasks or names if asked in known))
-            open_world(world, first.name, 0, **batch.world_options[world]).close()
+        mine = [asked for asked in batch.tasks or names if _has(world, asked)]
+        if world in batch.world_options and mine:  # a wrong option is told before anything is played
+            open_world(world, find_task(world, mine[0]).name, 0, **batch.world_options[world]).close()
     for asked in batch.tasks:
         if asked not in known:
             raise UserError(f"tasks: none of {', '.join(batch.worlds)} has a task '{asked}'")
