@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import overload
 
@@ -18,6 +18,8 @@ from clin.prompt import style
 from clin.steering import AtTheStore, Stopped
 from clin.withheld import Withheld
 from memory.evidence.link_tests import LinkTest, chosen
+from memory.evidence.tally import Tally
+from memory.links import Link
 from memory.requests import lapse
 from memory.retrieval import select, usage
 from memory.store import Store, TrialRow
@@ -60,14 +62,16 @@ class Learner:
     watcher: Watcher = field(default_factory=Watcher)
     initial: Memory | None = None
     """What the first trial of a new run starts from."""
-    withheld: Sequence[tuple[str, str]] = ()
-    """What was left out of that, with the reason."""
     writer: ModelCard | None = None
     """The card of the model that writes the memory, where that is another one."""
     stopping: Callable[[], bool] = lambda: False
     """Whether the process is to end; asked while a trial waits for a person."""
     paused: bool = False
     """Whether a person has paused the run."""
+    carried: Mapping[Link, Tally] = field(default_factory=dict)
+    """What earlier runs counted for the initial memory, where the strategy counts."""
+    withheld: Sequence[tuple[str, str]] = ()
+    """What was left out of that memory, with the reason."""
 
     def adapt(self) -> Asking:
         """Play the run's trials that are not in the store yet, revising the memory after each (ADAPT)."""
@@ -77,6 +81,7 @@ class Learner:
         )
         if self.run:
             lapse(self.store, self.run)
+        self._carry(strategy)
         try:
             for number in range(self.config.trials):
                 row = self._row(number)
@@ -87,6 +92,16 @@ class Learner:
             self.store.finish_run(self._name(), "stopped")
         finally:
             world.close()
+
+    def _carry(self, strategy: Strategy) -> None:
+        """Let a strategy that counts go on from what earlier runs of the sequence counted."""
+        if self.run:
+            self.carried = self.store.tallies(self.run, -1)
+        if not self.carried:
+            return
+        ended = [row.number for row in self.store.trials(self.run) if row.ending is not None] if self.run else []
+        memory = self.store.version_after(self.run, -1).memory if self.run else self.initial or Memory()
+        strategy.carry(memory, self.carried, self.store.tallies(self.run, ended[-1]) if self.run and ended else {})
 
     def _trial(self, world: World, strategy: Strategy, number: int, row: TrialRow | None) -> Asking:
         opening = world.reset().text
@@ -160,7 +175,7 @@ class Learner:
         self, world: World, number: int, opening: str, recalled: Memory, ranking: Sequence[Sequence[object]], test: LinkTest | None
     ) -> int:
         if self.run is None:
-            self.run = self.store.begin_run(self.config.model_dump(mode="json"), self.initial, self.config.start, self.withheld)
+            self.run = self.store.begin_run(self.config.model_dump(mode="json"), self.initial, self.config.start, self.carried, self.withheld)
             self.watcher.run_begins(self.run, self.config)
         before = self.store.latest_version(self.run, number - 1)
         return self.store.begin_trial(

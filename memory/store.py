@@ -65,10 +65,12 @@ class Store:
     # --- writing
 
     def begin_run(
-        self, config: Mapping[str, Any], memory: Memory | None = None, source: str = "", refused: Sequence[tuple[str, str]] = ()
+        self, config: Mapping[str, Any], memory: Memory | None = None, source: str = "",
+        tallies: Mapping[Link, Tally] | None = None, refused: Sequence[tuple[str, str]] = (),
     ) -> str:
         """A new run, claimed by this process; returns its name in this file. ``memory`` is what its first trial starts
-        from, ``source`` where that came from, and ``refused`` what was withheld from it, with the reason."""
+        from, ``source`` where that came from, ``tallies`` what earlier runs counted for it, and ``refused`` what was withheld
+        from it, with the reason."""
         with self._writing() as db:
             made = db.execute(
                 "insert into runs (uid, config, state, pid, host, started) values (?, ?, 'running', ?, ?, ?)",
@@ -76,7 +78,7 @@ class Store:
             )
             if memory is not None:
                 written = self._write_version(made.lastrowid, None, memory, f"from {source}" if source else "given", (), ())
-                self._write_evidence(written, (), refused)
+                self._write_evidence(written, tuple((tallies or {}).items()), refused)
             return f"r{made.lastrowid}"
 
     def claim_run(self, run: str) -> None:
@@ -449,11 +451,12 @@ class Store:
         return Version(number, f"r{run}", trial, memory, writer, tuple(p for (p,) in parents), tuple(json.loads(unreadable)))
 
     def tallies(self, run: str, number: int) -> dict[Link, Tally]:
-        """The tallies that the writer counted after trial ``number``; empty where it did not count."""
+        """The tallies that the writer counted after trial ``number``; empty where it did not count. With -1, those that the
+        run carried over from earlier ones."""
         rows = self._rows(
-            "select cause, hedge, relation, effect, together, without, alone, lost, neither from trials"
-            " join versions on versions.trial = trials.id join evidence on evidence.version = versions.id"
-            " join links on links.id = evidence.link where trials.run = ? and trials.number = ?", [self._run_id(run), number],
+            "select cause, hedge, relation, effect, together, without, alone, lost, neither from versions"
+            " left join trials on versions.trial = trials.id join evidence on evidence.version = versions.id"
+            " join links on links.id = evidence.link where versions.run = ? and coalesce(trials.number, -1) = ?", [self._run_id(run), number],
         )
         return {Link(c, Hedge(h), Relation(r), e): Tally(*counts) for c, h, r, e, *counts in rows}
 

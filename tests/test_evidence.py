@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_strategies import LOST, WON, answered, told, words
 
+from clin.batching import Counted
 from clin.learn import Trials
 from memory.evidence.events import record
 from memory.evidence.ledger import Ledger, claim_of
@@ -299,3 +300,41 @@ def test_tallies_and_refusals_are_merged_with_their_run(tmp_path: Path) -> None:
         assert b.tallies(run, 1) == a.tallies("r1", 1) != {}
         assert b.refusals(run, 1) == a.refusals("r1", 1)
         assert all(each.stored == each.counted for each in recount(b, run))
+
+
+@given(st.lists(played(), max_size=4), st.lists(played(), min_size=1, max_size=4), st.sampled_from(CLAIMS))
+def test_what_is_carried_over_is_as_if_the_earlier_trials_were_of_this_episode(before: list[Trial], after: list[Trial], link: Link) -> None:
+    earlier = Ledger(before)
+    claim = claim_of(link)
+    carried = Ledger(after, {claim: earlier.tally(link)})
+    assert carried.tally(link) == Ledger([*before, *after]).tally(link)
+
+
+def test_a_link_about_another_task_is_kept_but_not_read_and_one_about_the_world_is() -> None:
+    strategy = open_strategy("evidence", writer="rules")
+    bee, hall = parse("focus on bee DOES NOT CONTRIBUTE to the task"), parse("go to hall SHOULD CONTRIBUTE to find frog")
+    memory = Memory((bee, hall))
+    assert strategy.recall(memory, "").links == (bee, hall)  # nothing is known of where they come from
+    strategy.carry(memory, {hall: Tally(together=3, neither=1)}, {})
+    assert strategy.recall(memory, "").links == (hall,)
+    revised, _ = answered(strategy.revise(memory, [told(("sing", "You sing.", 0))], words), [])
+    counted = {str(link): tally for link, tally in revised.tallies}
+    assert counted["go to hall SHOULD BE NECESSARY to find frog"] == Tally(together=3, neither=2)
+    assert counted["focus on bee MAY NOT CONTRIBUTE to the task"] == Tally(neither=1)
+    assert bee.claim not in {link.claim for link in strategy.recall(revised.memory, "").links}
+    again, _ = answered(strategy.revise(revised.memory, [told(("sing", "You sing.", 0)), LOST], words), [])
+    assert str(strategy.recall(again.memory, "").links[0]) == "focus on bee DOES NOT CONTRIBUTE to the task"
+    resumed = open_strategy("evidence", writer="rules")
+    resumed.carry(memory, {hall: Tally(together=3, neither=1)}, dict(again.tallies))
+    assert resumed.recall(again.memory, "") == strategy.recall(again.memory, "")
+
+
+def test_a_sequence_counts_claims_about_the_world_through_all_tasks_and_claims_about_a_task_for_that_task() -> None:
+    door, win = parse("get key SHOULD BE NECESSARY to open door"), parse("focus on frog SHOULD BE NECESSARY to complete the task")
+    counted = Counted()
+    assert counted.for_task("frogs") == {}
+    counted.add("frogs", {door: Tally(together=1), win: Tally(together=1)})
+    assert counted.for_task("bees") == {door: Tally(together=1)}
+    counted.add("bees", {door: Tally(together=2), win: Tally(neither=1)})
+    assert counted.for_task("bees") == {door: Tally(together=2)}  # no trial there bore on the frog
+    assert counted.for_task("frogs") == {door: Tally(together=2), win: Tally(together=1)}

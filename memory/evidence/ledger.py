@@ -1,11 +1,13 @@
 """The tallies of an episode, kept up to date trial by trial: a new trial is read once and held against every claim; a new
-claim is held against every trial's record. Counting everything anew gives the same (a test holds it to that)."""
+claim is held against every trial's record. Counting everything anew gives the same (a test holds it to that).
+
+An episode that goes on from earlier ones begins with what those counted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from memory.evidence.events import PROGRESS, Record, is_progress, record
+from memory.evidence.events import PROGRESS, Record, is_complete, is_progress, record
 from memory.evidence.tally import Tally, count
 from memory.links import Link, folded
 from memory.trials import Trial
@@ -19,10 +21,22 @@ def claim_of(link: Link) -> Claim:
     return cause, folded(PROGRESS) if is_progress(effect) else effect
 
 
-class Ledger:
-    """The records of trials and the tallies of claims over them; the order of the trials does not matter."""
+def of_the_task(claim: Claim) -> bool:
+    """Whether a claim is about the task as a whole, so that it says nothing of another task."""
+    return is_progress(claim[1]) or is_complete(claim[1])
 
-    def __init__(self, trials: Iterable[Trial] = ()) -> None:
+
+def by_claim(tallies: Mapping[Link, Tally]) -> dict[Claim, Tally]:
+    """``tallies`` by what they are about. Two wordings of one claim have one tally, so either will do."""
+    return {claim_of(link): tally for link, tally in tallies.items()}
+
+
+class Ledger:
+    """The records of trials and the tallies of claims over them, on top of what was ``carried`` over from earlier episodes;
+    the order of the trials does not matter."""
+
+    def __init__(self, trials: Iterable[Trial] = (), carried: Mapping[Claim, Tally] | None = None) -> None:
+        self._carried = carried or {}
         self.records: list[Record] = []
         self.best: Record | None = None
         """The first of the records with the most points."""
@@ -45,7 +59,7 @@ class Ledger:
         """The tally of the link's claim over all trials."""
         claim = claim_of(link)
         if claim not in self._tallies:
-            self._tallies[claim] = sum((count(*claim, each) for each in self.records), Tally())
+            self._tallies[claim] = sum((count(*claim, each) for each in self.records), self._carried.get(claim, Tally()))
         return self._tallies[claim]
 
     def last_lost(self, link: Link) -> int:

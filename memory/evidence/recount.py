@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from memory.evidence.events import Record, record
-from memory.evidence.ledger import claim_of
+from memory.evidence.ledger import by_claim, claim_of
 from memory.evidence.tally import Tally, count
 from memory.links import Link
 from memory.store import Store
@@ -22,8 +22,10 @@ class Recount:
 
 
 def recount(store: Store, run: str) -> list[Recount]:
-    """Every stored tally of ``run`` beside its count; nothing is taken over from one version to the next."""
+    """Every stored tally of ``run`` beside its count; nothing is taken over from one version to the next but what the run
+    carried over from earlier ones, which are recounted by themselves."""
     records: list[Record] = []
+    carried = by_claim(store.tallies(run, -1))
     found = []
     for row in store.trials(run):
         if row.ending is None:
@@ -31,7 +33,7 @@ def recount(store: Store, run: str) -> list[Recount]:
         records.append(record(store.trial(row.id)))
         stored = store.tallies(run, row.number)
         found += [
-            Recount(row.number, link, tally, sum((count(*claim_of(link), each) for each in records), Tally()))
+            Recount(row.number, link, tally, sum((count(*claim_of(link), each) for each in records), carried.get(claim_of(link), Tally())))
             for link, tally in stored.items()
         ]
     return found

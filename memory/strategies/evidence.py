@@ -8,11 +8,11 @@ with its reason; what it cannot speak to is kept as a hint, MAY at most.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from memory.evidence import proposals
-from memory.evidence.ledger import Ledger, claim_of
+from memory.evidence.ledger import Claim, Ledger, by_claim, claim_of, of_the_task
 from memory.evidence.tally import Tally, explained_away, stated
 from memory.evidence.transfer import hurt
 from memory.links import Hedge, Link, Relation, read
@@ -41,10 +41,21 @@ class Evidence:
     def __init__(self, writer: str, most: int, budget: int, max_tokens: int) -> None:
         self.writer, self.most, self.budget, self.max_tokens = writer, most, budget, max_tokens
         self._ledger, self._last = Ledger(), (0, "")
+        self._carried: dict[Claim, Tally] = {}
+        self._dormant: frozenset[Claim] = frozenset()
+
+    def carry(self, memory: Memory, tallies: Mapping[Link, Tally], since: Mapping[Link, Tally]) -> None:
+        """Begin with what earlier episodes counted, or go on with it after an interruption: ``since`` is what this episode has
+        counted on top of that by now. A link of ``memory`` about a task as a whole of which neither says anything speaks of another
+        task: it is kept, and not read here."""
+        self._carried = by_claim(tallies)
+        known = {claim for claim, tally in (self._carried | by_claim(since)).items() if tally.seen}
+        self._dormant = frozenset(claim for claim in map(claim_of, memory.links) if of_the_task(claim) and claim not in known)
 
     def recall(self, memory: Memory, goal: str) -> Memory:
         """The first ``most`` links: they stand in the order in which they bind."""
-        return replace(memory, links=memory.links[: self.most])
+        awake = [link for link in memory.links if claim_of(link) not in self._dormant]
+        return replace(memory, links=tuple(awake[: self.most]))
 
     def revise(self, memory: Memory, trials: Sequence[Trial], size: Size) -> Revision:
         if not trials:
@@ -58,6 +69,7 @@ class Evidence:
             proposed, unreadable = (*reading.links, *proposed), reading.unreadable
         links, refused = dispose(ledger, memory.links, proposed)
         ordered = _ordered(ledger, links)
+        self._dormant -= {claim_of(link) for link in ordered if ledger.tally(link).seen}
         return Revised(
             replace(memory, links=ordered), unreadable, tuple((link, ledger.tally(link)) for link in ordered), refused
         )
@@ -91,7 +103,7 @@ class Evidence:
         """The episode's ledger, with its newest trial read; all of them where this is another episode than before."""
         read = len(self._ledger.records)
         if not 0 < read == len(trials) - 1 or self._last != _mark(trials[-2]):
-            self._ledger = Ledger(trials[number] for number in range(len(trials) - 1))
+            self._ledger = Ledger((trials[number] for number in range(len(trials) - 1)), self._carried)
         self._ledger.add(trials[-1])
         self._last = _mark(trials[-1])
         return self._ledger
