@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from memory.trials import Memory
 
 DEFAULT_TASK = "lifespan-shortest-lived"
-DEFAULT_VARIATION = 94
+DEFAULT_VARIATION = 97
 
 
 @click.command()
