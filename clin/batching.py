@@ -15,7 +15,7 @@ from clin.learn import Learner, Watcher, questions
 from clin.llms import LLM, Answer, Question
 from clin.llms.roles import card_of
 from clin.start import chosen_writer, model_fields, open_models
-from memory.evidence.ledger import claim_of, of_the_task
+from memory.evidence.scope import Counted
 from memory.evidence.tally import Tally
 from memory.links import Link
 from memory.rows import StoreError
@@ -33,26 +33,6 @@ class Outcome:
     there: list[str] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
     interrupted: bool = False
-
-
-class Counted:
-    """What a sequence has counted so far. A claim about a task as a whole holds for that task alone; any other claim (what an
-    action takes, where a thing is found) is about the world, and one count goes through all tasks."""
-
-    def __init__(self) -> None:
-        self._world: dict[Link, Tally] = {}
-        self._tasks: dict[str, dict[Link, Tally]] = {}
-
-    def add(self, task: str, tallies: Mapping[Link, Tally]) -> None:
-        """The tallies at the end of a run, which went on from :meth:`for_task`."""
-        about_it = {link for link in tallies if of_the_task(claim_of(link))}
-        self._tasks[task] = {link: tally for link, tally in tallies.items() if link in about_it}
-        self._world = {link: tally for link, tally in tallies.items() if link not in about_it}
-
-    def for_task(self, task: str) -> dict[Link, Tally]:
-        """What a run of ``task`` goes on from; claims that no trial bore on are left out."""
-        known = self._world | self._tasks.get(task, {})
-        return {link: tally for link, tally in known.items() if tally.seen}
 
 
 class Batching:
@@ -115,21 +95,21 @@ class Batching:
         yield from self._run(config, llm, initial)
 
     def _line(self, line: Line, llm: LLM) -> Asking:
-        """The blocks one after the other; each starts from what the last one learned, and from what was counted: of the
-        task at hand, and whatever is not about a task."""
+        """The blocks one after the other; each starts from what the last one learned, and from what was counted."""
         memory, counted = Memory(), Counted()
         for block in line.lineage.blocks:
             for place in block.places:
                 config = config_in_stream(
                     self._batch, line, block.name, place, block.learning, self._fields, self._writer, versions()
                 )
-                begun = partial(_given, memory, counted.for_task(place[0]))
+                base = counted.here(*place)
+                begun = partial(_given, memory, base)
                 run = yield from self._run(config, llm, begun if memory != Memory() else None)
                 if run is None:
                     return  # stopped by a person
                 if block.learning:
                     memory = self._store.version_after(run, self._batch.trials - 1).memory
-                    counted.add(place[0], self._store.tallies(run, self._batch.trials - 1))
+                    counted.add(*place, self._store.tallies(run, self._batch.trials - 1), base)
 
     def _run(
         self, config: RunConfig, llm: LLM, initial: Callable[[], Generator[Question, Answer, Revised]] | None

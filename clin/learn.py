@@ -95,12 +95,13 @@ class Learner:
 
     def _carry(self, strategy: Strategy) -> None:
         """Let a strategy that counts go on from what earlier runs of the sequence counted."""
+        if not self.config.stream or not getattr(strategy, "counts", False):
+            return
         if self.run:
             self.carried = self.store.tallies(self.run, -1)
-        if not self.carried:
-            return
         ended = [row.number for row in self.store.trials(self.run) if row.ending is not None] if self.run else []
-        memory = self.store.version_after(self.run, -1).memory if self.run else self.initial or Memory()
+        begun = self.store.latest_version(self.run, -1) if self.run else None
+        memory = begun.memory if begun else self.initial or Memory()
         strategy.carry(memory, self.carried, self.store.tallies(self.run, ended[-1]) if self.run and ended else {})
 
     def _trial(self, world: World, strategy: Strategy, number: int, row: TrialRow | None) -> Asking:

@@ -42,7 +42,7 @@ def test_the_main_job_tells_what_happened(finished: Path) -> None:
         assert head in told
     assert "SHOULD BE NECESSARY" in told or "DOES NOT CONTRIBUTE" in told
     assert "Next, try:" in told
-    assert "written by rules (clin-5m can act but not write memories)" in progress
+    assert "written by rules (clin-5m-2 can act but not write memories)" in progress
     assert len(re.findall(r"^r1 trial \d: score .* steps, .* tokens/s", progress, re.MULTILINE)) == 3
 
 

@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_strategies import LOST, WON, answered, told, words
 
-from clin.batching import Counted
 from clin.learn import Trials
 from memory.evidence.events import record
 from memory.evidence.ledger import Ledger, claim_of
 from memory.evidence.proposals import grammar, of
 from memory.evidence.recount import recount
+from memory.evidence.scope import Counted
 from memory.evidence.tally import SURE, Tally, above_half, count, explained_away, judged, stated
 from memory.exchange import merge
 from memory.links import Hedge, Link, Relation, parse
@@ -329,12 +329,20 @@ def test_a_link_about_another_task_is_kept_but_not_read_and_one_about_the_world_
     assert resumed.recall(again.memory, "") == strategy.recall(again.memory, "")
 
 
-def test_a_sequence_counts_claims_about_the_world_through_all_tasks_and_claims_about_a_task_for_that_task() -> None:
+def test_a_sequence_counts_claims_about_the_world_everywhere_and_claims_about_a_task_where_they_are_borne_out() -> None:
     door, win = parse("get key SHOULD BE NECESSARY to open door"), parse("focus on frog SHOULD BE NECESSARY to complete the task")
+    way = parse("go to hall SHOULD BE NECESSARY to focus on frog")
     counted = Counted()
-    assert counted.for_task("frogs") == {}
-    counted.add("frogs", {door: Tally(together=1), win: Tally(together=1)})
-    assert counted.for_task("bees") == {door: Tally(together=1)}
-    counted.add("bees", {door: Tally(together=2), win: Tally(neither=1)})
-    assert counted.for_task("bees") == {door: Tally(together=2)}  # no trial there bore on the frog
-    assert counted.for_task("frogs") == {door: Tally(together=2), win: Tally(together=1)}
+    assert counted.here("frogs", 0) == {}
+    once = Tally(together=1)
+    counted.add("frogs", 0, {door: once, win: once, way: once}, {})
+    assert counted.here("frogs", 0) == {door: once, win: once, way: once}
+    assert counted.here("frogs", 1) == counted.here("bees", 0) == {door: once}  # another pond may have another frog
+    counted.add("frogs", 1, {door: Tally(together=2), win: once, way: Tally(neither=1)}, {door: once})
+    twice = Tally(together=2)
+    assert counted.here("frogs", 2) == {door: twice, win: twice}
+    assert counted.here("bees", 0) == {door: twice}
+    base = counted.here("frogs", 2)
+    counted.add("frogs", 2, {door: twice, win: Tally(together=2, lost=1)}, base)
+    assert counted.here("frogs", 3) == {door: twice}  # contradicted there
+    assert counted.here("frogs", 2)[win] == Tally(together=2, lost=1)

@@ -30,7 +30,7 @@ def ask(model, question: Question, lane: int = 0) -> Answer:
 def test_the_bundled_model_declares_what_it_can(bundled) -> None:
     assert bundled.card.roles == ("act",)
     assert bundled.card.prompt == "compact-1"
-    assert bundled.card.context == 1408
+    assert bundled.card.context == 2048
     assert len(bundled.card.sha256) == 64
 
 
@@ -137,7 +137,7 @@ def test_choices_that_cannot_be_told_apart_are_refused_and_leave_the_trie_usable
 
 def bad_models(folder: Path) -> dict[str, tuple[str, str]]:
     """Reference and what the error must say."""
-    whole = (Path(__file__).parent.parent / "clin/llms/bundled/clin-5m-f16.gguf").read_bytes()
+    whole = (Path(__file__).parent.parent / "clin/llms/bundled/clin-5m-2-f16.gguf").read_bytes()
     (folder / "notes.gguf").write_text("not a model")
     (folder / "short.gguf").write_bytes(whole[: len(whole) // 2])
     (folder / "header.gguf").write_bytes(whole[:40])
@@ -166,7 +166,7 @@ def test_a_bad_model_is_one_line(case: str, tmp_path: Path, capfd) -> None:
 
 
 def test_a_question_that_can_never_fit_is_refused(bundled) -> None:
-    with pytest.raises(ModelError, match="does not fit the context of 1408"):
+    with pytest.raises(ModelError, match="does not fit the context of 2048"):
         bundled.submit(Question(("word " * 3000,), max_tokens=5), lane=0)
     assert ask(bundled, Question((*HEAD, ">"), (" look around\n",))).text == " look around\n"
 

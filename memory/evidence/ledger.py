@@ -21,9 +21,13 @@ def claim_of(link: Link) -> Claim:
     return cause, folded(PROGRESS) if is_progress(effect) else effect
 
 
-def of_the_task(claim: Claim) -> bool:
-    """Whether a claim is about the task as a whole, so that it says nothing of another task."""
-    return is_progress(claim[1]) or is_complete(claim[1])
+def of_the_task(claims: Iterable[Claim]) -> frozenset[Claim]:
+    """The ``claims`` that are about a task as a whole, and those whose effect is an action that such a claim is about ("go to
+    hall … focus on frog", where "focus on frog" completes the task): they need not hold in another environment."""
+    every = frozenset(claims)
+    whole = {claim for claim in every if is_progress(claim[1]) or is_complete(claim[1])}
+    steps = {cause for cause, _ in whole}
+    return frozenset(claim for claim in every if claim in whole or claim[1] in steps)
 
 
 def by_claim(tallies: Mapping[Link, Tally]) -> dict[Claim, Tally]:

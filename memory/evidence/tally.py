@@ -53,6 +53,12 @@ class Tally:
             self.neither + other.neither,
         )
 
+    def __sub__(self, other: Tally) -> Tally:
+        return Tally(
+            self.together - other.together, self.without - other.without, self.alone - other.alone, self.lost - other.lost,
+            self.neither - other.neither,
+        )
+
     @property
     def seen(self) -> int:
         """Trials that bear on the claim."""

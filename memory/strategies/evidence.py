@@ -47,10 +47,10 @@ class Evidence:
     def carry(self, memory: Memory, tallies: Mapping[Link, Tally], since: Mapping[Link, Tally]) -> None:
         """Begin with what earlier episodes counted, or go on with it after an interruption: ``since`` is what this episode has
         counted on top of that by now. A link of ``memory`` about a task as a whole of which neither says anything speaks of another
-        task: it is kept, and not read here."""
+        environment: it is kept, and not read here."""
         self._carried = by_claim(tallies)
         known = {claim for claim, tally in (self._carried | by_claim(since)).items() if tally.seen}
-        self._dormant = frozenset(claim for claim in map(claim_of, memory.links) if of_the_task(claim) and claim not in known)
+        self._dormant = of_the_task(map(claim_of, memory.links)) - known
 
     def recall(self, memory: Memory, goal: str) -> Memory:
         """The first ``most`` links: they stand in the order in which they bind."""
