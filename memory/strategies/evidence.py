@@ -17,7 +17,7 @@ from memory.evidence.tally import Tally, explained_away, stated
 from memory.evidence.transfer import hurt
 from memory.links import Hedge, Link, Relation, read
 from memory.strategies import Episode, Prompt, Revised, Revision, Size, StrategyError, _clin_prompts, nearest
-from memory.trials import Memory, Trial
+from memory.trials import Memory, Scope, Trial
 
 WRITERS = ("model", "rules")
 MOST_LOST, MOST_USEFUL = 5, 7
@@ -70,13 +70,14 @@ class Evidence:
         links, refused = dispose(ledger, memory.links, proposed)
         ordered = _ordered(ledger, links)
         self._dormant -= {claim_of(link) for link in ordered if ledger.tally(link).seen}
+        elsewhere = tuple((link, scope) for link, scope in memory.scopes if not ledger.tally(link).together)
         return Revised(
-            replace(memory, links=ordered), unreadable, tuple((link, ledger.tally(link)) for link in ordered), refused
+            replace(memory, links=ordered, scopes=elsewhere), unreadable, tuple((link, ledger.tally(link)) for link in ordered), refused
         )
 
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
         """Links as far as the record over the environments supports them: one that bore out in a single episode is
-        offered as MAY, one that others contradict says so or leaves, one whose transfer hurt is withheld."""
+        offered as MAY with its scope, one that others contradict says so or leaves, one whose transfer hurt is withheld."""
         if setting not in _clin_prompts.SETTINGS:
             raise StrategyError(f"no setting '{setting}'{nearest(setting, _clin_prompts.SETTINGS)} (settings: gen-env, gen-task)")
         episodes = [episode for episode in past if episode.memories]
@@ -88,15 +89,16 @@ class Evidence:
             tallies = [ledger.tally(sample[claim]) for ledger in ledgers]
             over_all = sum(tallies, Tally())
             link = stated(sample[claim], over_all)
-            borne = sum(tally.seen > 0 for tally in tallies)
+            bearing = [episode for episode, tally in zip(episodes, tallies, strict=True) if tally.seen]
             if link is None or explained_away(over_all, claim[1]):
                 continue
             if reason := hurt(claim, [episode.trials for episode in episodes]):
                 withheld.append((str(link), reason))
-            elif borne > 1 or link.relation is not Relation.NOT_CONTRIBUTE:
-                found.append((link if borne > 1 else replace(link, hedge=Hedge.MAY), borne))
-        ranked = sorted(found, key=lambda each: (-each[1], each[0].hedge is Hedge.MAY))
-        return Revised(Memory(tuple(dict.fromkeys(link for link, _ in ranked))), refused=tuple(withheld))
+            elif len(bearing) > 1 or link.relation is not Relation.NOT_CONTRIBUTE:
+                found.append((link if len(bearing) > 1 else replace(link, hedge=Hedge.MAY), bearing))
+        ranked = sorted(found, key=lambda each: (-len(each[1]), each[0].hedge is Hedge.MAY))
+        scopes = tuple((link, _scope(bearing[0], len(episodes))) for link, bearing in ranked if len(bearing) == 1)
+        return Revised(Memory(tuple(dict.fromkeys(link for link, _ in ranked)), scopes=scopes), refused=tuple(withheld))
         yield  # a generator that asks nothing
 
     def _read(self, trials: Sequence[Trial]) -> Ledger:
@@ -143,6 +145,10 @@ def _ordered(ledger: Ledger, links: Sequence[Link]) -> tuple[Link, ...]:
 
 def _helps(link: Link) -> bool:
     return link.relation is not Relation.NOT_CONTRIBUTE
+
+
+def _scope(episode: Episode, places: int) -> Scope:
+    return Scope(episode.world, episode.task, episode.variation, places)
 
 
 def _mark(trial: Trial) -> tuple[int, str]:
