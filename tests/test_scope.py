@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
-from test_strategies import LOST, WON, answered, words
+from test_strategies import LOST, WON, answered, told, words
 
 from clin import compact
 from clin.cli.tables import memory_lines
@@ -16,7 +16,7 @@ from clin.prompt import Full, recollection, style
 from conftest import Clin
 from memory.corrections import correct
 from memory.exchange import merge
-from memory.links import Hedge, parse
+from memory.links import Relation, parse
 from memory.retrieval import select
 from memory.store import Store
 from memory.strategies import Episode, open_strategy
@@ -25,6 +25,7 @@ from memory.trials import Memory, Scope
 
 FROG = parse("focus on frog MAY BE NECESSARY to complete the task")
 DOOR = parse("opening the door SHOULD BE NECESSARY to going outside")
+IN_VAIN = told(("focus on frog", "You focus on the frog.", 0.0))
 PLACE = Scope("scienceworld", "find-plant", 12)
 HELD = Memory((DOOR, FROG), scopes=((FROG, PLACE),))
 
@@ -46,7 +47,9 @@ def test_what_held_in_one_place_is_offered_with_that_place_and_what_held_in_two_
     assert generalised(learned(WON, variation=12), learned(WON, variation=13)).scopes == ()
     mixed = generalised(learned(WON, variation=12), learned(LOST, variation=13))
     assert {str(scope) for _, scope in mixed.scopes} == {"seen in one place of 2 only: find-plant 12"}
-    assert all(link.hedge is Hedge.MAY for link, _ in mixed.scopes)
+    tried = generalised(learned(WON, variation=12), learned(IN_VAIN, variation=13))
+    assert FROG.claim in {link.claim for link, _ in tried.scopes}
+    assert not [link for link, _ in (*mixed.scopes, *tried.scopes) if link.relation is Relation.NOT_CONTRIBUTE]
     assert all(parse(str(link)) == link for link in mixed.links)
 
 

@@ -77,7 +77,8 @@ class Evidence:
 
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
         """Links as far as the record over the environments supports them: one that bore out in a single episode is
-        offered as MAY with its scope, one that others contradict says so or leaves, one whose transfer hurt is withheld."""
+        offered as MAY, one that others contradict says so or leaves, one whose transfer hurt is withheld. What was seen to
+        hold in a single episode, though others may bear on it, says in which."""
         if setting not in _clin_prompts.SETTINGS:
             raise StrategyError(f"no setting '{setting}'{nearest(setting, _clin_prompts.SETTINGS)} (settings: gen-env, gen-task)")
         episodes = [episode for episode in past if episode.memories]
@@ -89,16 +90,17 @@ class Evidence:
             tallies = [ledger.tally(sample[claim]) for ledger in ledgers]
             over_all = sum(tallies, Tally())
             link = stated(sample[claim], over_all)
-            bearing = [episode for episode, tally in zip(episodes, tallies, strict=True) if tally.seen]
+            borne = sum(tally.seen > 0 for tally in tallies)
             if link is None or explained_away(over_all, claim[1]):
                 continue
             if reason := hurt(claim, [episode.trials for episode in episodes]):
                 withheld.append((str(link), reason))
-            elif len(bearing) > 1 or link.relation is not Relation.NOT_CONTRIBUTE:
-                found.append((link if len(bearing) > 1 else replace(link, hedge=Hedge.MAY), bearing))
-        ranked = sorted(found, key=lambda each: (-len(each[1]), each[0].hedge is Hedge.MAY))
-        scopes = tuple((link, _scope(bearing[0], len(episodes))) for link, bearing in ranked if len(bearing) == 1)
-        return Revised(Memory(tuple(dict.fromkeys(link for link, _ in ranked)), scopes=scopes), refused=tuple(withheld))
+            elif borne > 1 or _helps(link):
+                held = [episode for episode, tally in zip(episodes, tallies, strict=True) if tally.together and _helps(link)]
+                found.append((link if borne > 1 else replace(link, hedge=Hedge.MAY), borne, held))
+        ranked = sorted(found, key=lambda each: (-each[1], each[0].hedge is Hedge.MAY))
+        scopes = tuple((link, _scope(held[0], len(episodes))) for link, _, held in ranked if len(held) == 1)
+        return Revised(Memory(tuple(dict.fromkeys(link for link, _, _ in ranked)), scopes=scopes), refused=tuple(withheld))
         yield  # a generator that asks nothing
 
     def _read(self, trials: Sequence[Trial]) -> Ledger:
