@@ -16,7 +16,7 @@ from clin.prompt import Full, recollection, style
 from conftest import Clin
 from memory.corrections import correct
 from memory.exchange import merge
-from memory.links import Relation, parse
+from memory.links import Hedge, Relation, parse
 from memory.retrieval import select
 from memory.store import Store
 from memory.strategies import Episode, open_strategy
@@ -49,6 +49,7 @@ def test_what_held_in_one_place_is_offered_with_that_place_and_what_held_in_two_
     assert {str(scope) for _, scope in mixed.scopes} == {"seen in one place of 2 only: find-plant 12"}
     tried = generalised(learned(WON, variation=12), learned(IN_VAIN, variation=13))
     assert FROG.claim in {link.claim for link, _ in tried.scopes}
+    assert all(link.hedge is Hedge.MAY for link, _ in (*mixed.scopes, *tried.scopes))
     assert not [link for link, _ in (*mixed.scopes, *tried.scopes) if link.relation is Relation.NOT_CONTRIBUTE]
     assert all(parse(str(link)) == link for link in mixed.links)
 

@@ -76,9 +76,9 @@ class Evidence:
         )
 
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
-        """Links as far as the record over the environments supports them: one that bore out in a single episode is
-        offered as MAY, one that others contradict says so or leaves, one whose transfer hurt is withheld. What was seen to
-        hold in a single episode, though others may bear on it, says in which."""
+        """Links as far as the record over the environments supports them: one that held in a single episode, though others may
+        bear on it, is offered as MAY and says in which, one that others contradict says so or leaves, one whose transfer hurt
+        is withheld."""
         if setting not in _clin_prompts.SETTINGS:
             raise StrategyError(f"no setting '{setting}'{nearest(setting, _clin_prompts.SETTINGS)} (settings: gen-env, gen-task)")
         episodes = [episode for episode in past if episode.memories]
@@ -97,7 +97,7 @@ class Evidence:
                 withheld.append((str(link), reason))
             elif borne > 1 or _helps(link):
                 held = [episode for episode, tally in zip(episodes, tallies, strict=True) if tally.together and _helps(link)]
-                found.append((link if borne > 1 else replace(link, hedge=Hedge.MAY), borne, held))
+                found.append((replace(link, hedge=Hedge.MAY) if len(held) == 1 else link, borne, held))
         ranked = sorted(found, key=lambda each: (-each[1], each[0].hedge is Hedge.MAY))
         scopes = tuple((link, _scope(held[0], len(episodes))) for link, _, held in ranked if len(held) == 1)
         return Revised(Memory(tuple(dict.fromkeys(link for link, _, _ in ranked)), scopes=scopes), refused=tuple(withheld))
