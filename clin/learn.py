@@ -9,12 +9,13 @@ import itertools
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import overload
 
 from clin.experiment import RunConfig
 from clin.llms import Answer, ModelCard, Question
 from clin.play import Context, call, play
-from clin.prompt import style
+from clin.prompt import Style, style
 from clin.steering import AtTheStore, Stopped
 from clin.withheld import Withheld
 from memory.evidence.link_tests import LinkTest, chosen
@@ -108,8 +109,8 @@ class Learner:
         opening = world.reset().text
         before = self.store.latest_version(self.run, number - 1) if self.run else None
         memory = before.memory if before else self.initial or Memory()
-        recalled, ranking = self._recalled(strategy, memory, world.goal, row)
         layout = style(self.card.prompt)
+        recalled, ranking = self._recalled(strategy, layout, memory, world.goal, row)
         context = Context(layout, self.card.context, self.size, layout.head(world.goal, recalled, opening))
         past = self.store.steps(row.id) if row else ()
         test = self._test(number, row)
@@ -135,14 +136,14 @@ class Learner:
         yield from self._revise(strategy, trial_id, trial, memory)
 
     def _recalled(
-        self, strategy: Strategy, memory: Memory, goal: str, row: TrialRow | None
+        self, strategy: Strategy, layout: Style, memory: Memory, goal: str, row: TrialRow | None
     ) -> tuple[Memory, Sequence[Sequence[object]]]:
         """What the trial reads; one that was interrupted goes on with what it had read, whatever was corrected since."""
         if row is not None:
             return self.store.trial(row.id).recalled, ()
         room = self.config.memory_room or self.card.context // 3 or sys.maxsize
         known = (lambda: usage(self.store, self.run)) if self.run else dict
-        recalled, ranked = select(strategy.recall(memory, goal), room, self.size, goal, known)
+        recalled, ranked = select(strategy.recall(memory, goal), room, self.size, goal, known, partial(layout.learning, memory))
         return recalled, [(str(each.link), each.score, each.reasons, each.read) for each in ranked]
 
     def _test(self, number: int, row: TrialRow | None) -> LinkTest | None:

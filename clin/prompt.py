@@ -16,6 +16,7 @@ from typing import Protocol
 from clin import compact
 from clin.errors import ModelError
 from clin.llms import Answer, Question
+from memory.links import Link
 from memory.trials import Memory, Step
 from worlds import World
 
@@ -38,6 +39,10 @@ class Style(Protocol):
 
     def head(self, goal: str, memory: Memory, opening: str) -> tuple[str, ...]:
         """How to act, the task, the memory: stable over a whole trial."""
+        ...
+
+    def learning(self, memory: Memory, link: Link) -> str:
+        """How a link of ``memory`` is told."""
         ...
 
     def turn(self, step: Step) -> tuple[str, ...]:
@@ -71,6 +76,9 @@ class Compact:
 
     def head(self, goal: str, memory: Memory, opening: str) -> tuple[str, ...]:
         return compact.head(goal, memory)
+
+    def learning(self, memory: Memory, link: Link) -> str:
+        return str(link)  # it was trained on bare links
 
     def turn(self, step: Step) -> tuple[str, ...]:
         return (compact.ASK, *compact.turn(step.action, step.observation))
@@ -114,6 +122,9 @@ class Full:
     def head(self, goal: str, memory: Memory, opening: str) -> tuple[str, ...]:
         return (HOW, f"\nTask: {goal}\n", recollection(memory), f"\nAt first you see: {opening}\n")
 
+    def learning(self, memory: Memory, link: Link) -> str:
+        return learning(memory, link)
+
     def turn(self, step: Step) -> tuple[str, ...]:
         thought = f"Thought: {step.thought}\n" if step.thought else ""
         return (f"\n{thought}Action: {step.action}\n", f"Observation: {step.observation}\n")
@@ -148,11 +159,17 @@ def weightiest(choices: Sequence[str], answer: Answer) -> str:
 
 
 def recollection(memory: Memory) -> str:
-    """The memory as the acting model reads it: numbered links, then the notes."""
+    """The memory as the acting model reads it: numbered links with their scopes, then the notes."""
     if not memory.links and not memory.notes:
         return "\nLearnings: none yet.\n"
-    lines = [f"{number}. {link}" for number, link in enumerate(memory.links, 1)]
+    lines = [f"{number}. {learning(memory, link)}" for number, link in enumerate(memory.links, 1)]
     return "\nLearnings from earlier trials:\n" + "\n".join([*lines, *memory.notes]) + "\n"
+
+
+def learning(memory: Memory, link: Link) -> str:
+    """A link, and where it held if that was in one place only: "… (seen in one place only: find-plant 12)"."""
+    scope = memory.scope(link)
+    return f"{link} ({scope})" if scope else str(link)
 
 
 def citations(thought: str, known: int) -> tuple[int, ...]:

@@ -33,6 +33,8 @@ class Row:
     written: int
     seconds: float
     stream: str = ""
+    trials: int = 0
+    """How many trials its run was to have."""
 
     @property
     def points(self) -> float:
@@ -69,7 +71,7 @@ def rows(store: Store, runs: Sequence[str] = ()) -> list[Row]:
                 found.append(Row(
                     run.name, config["world"], config["task"], config["variation"], config["setting"], config["strategy"],
                     config["model"]["name"], config["seed"], trial.number, trial.score, trial.steps, config["budget"],
-                    str(trial.ending), *cost, config.get("stream", ""),
+                    str(trial.ending), *cost, config.get("stream", ""), config["trials"],
                 ))
     return found
 

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from clin.report import Arm, Row, against, arms, by_task, gained, solved
+from clin.report_plot import panels, svg
 from clin.report_stream import FIGURES, Lifelong, lifelong
-from clin.score import Difference, Mean
+from clin.report_transfer import Transfer, counted, transfers
+from clin.score import FEW, Difference
 from memory.inert import inert
 
 
@@ -21,10 +23,12 @@ def markdown(table: Sequence[Row], known: dict[str, Any]) -> str:
     blocks = [_told(known)]
     if single:
         found = arms(single)
-        blocks += [_curves(found), _tasks(single), _solved(single), _differences(single, found), _costs(found)]
+        blocks += [_curves(found), _tasks(single), _solved(single), _differences(single, found)]
+        blocks += [block for each in transfers(single) for block in _transfer(each)]
+        blocks.append(_costs(found))
     sequences = lifelong(table)
     if sequences:
-        blocks += [_evaluations(sequences), _lifelong(sequences)]
+        blocks += [_evaluations(sequences), *_declines(sequences), _lifelong(sequences)]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -32,13 +36,37 @@ def _evaluations(found: Sequence[Lifelong]) -> str:
     """At most a dozen evaluations, evenly spread, the first and last among them."""
     most = max(len(each.curve) for each in found)
     shown = sorted({round(number) for number in np.linspace(0, most - 1, min(most, 12))})
-    head = ["sequences: points with the memory frozen, after learning blocks", *map(str, shown), "last - best"]
+    head = ["sequences: points with the memory frozen, after learning blocks", *map(str, shown)]
     lines = [
-        [each.strategy, *(f"{each.curve[number].mean:.1f}" if number < len(each.curve) else "" for number in shown),
-         f"{each.curve[-1].mean - max(mean.mean for mean in each.curve):+.1f}" if each.curve else ""]
-        for each in found
+        [each.strategy, *(f"{each.curve[number].mean:.1f}" if number < len(each.curve) else "" for number in shown)] for each in found
     ]
     return _table(head, lines)
+
+
+def _declines(found: Sequence[Lifelong]) -> list[str]:
+    """Whether usefulness falls below its best by more than the interval: at the end, and at its lowest since."""
+    head = ["sequences: falls below its best?", "best (after trials of learning)", "last", "last - best", "falls below", "lowest since", "lowest - best", "fell below"]
+    lines = []
+    for each in found:
+        if decline := each.decline:
+            best, last, low = (f"{each.curve[at].mean:.1f} ({each.learned[at]:.0f})" for at in (decline.best, -1, decline.lowest_at))
+            lines.append([each.strategy, best, last, _interval(decline.last), _below(decline.last), low, _interval(decline.lowest), _below(decline.lowest)])
+    return [_table(head, lines)] if lines else []
+
+
+def _below(delta: Difference) -> str:
+    return {True: "yes", False: "no", None: f"cannot be said (n below {FEW})"}[delta.surely_below]
+
+
+def _transfer(found: Transfer) -> list[str]:
+    """A table by task and a line that counts."""
+    head = [f"transfer by task: {found.arm}", "trial 0 - BASE", "better / worse pairs", f"last trial - {found.strategy}'s last", "better / worse pairs"]
+    lines = [[task, *_delta(delta)[:2], *(_delta(found.last[task])[:2] if task in found.last else ["", ""])] for task, delta in found.first.items()]
+    told = (
+        f"{inert(found.arm)} against {inert(found.strategy)} on the same places. Trial 0 against BASE ({inert(found.strategy)}'s trial 0):"
+        f" {counted(found.first)}. Last trials: {counted(found.last)}."
+    )
+    return [_table(head, lines), told]
 
 
 def _lifelong(found: Sequence[Lifelong]) -> str:
@@ -111,8 +139,12 @@ def _differences(table: Sequence[Row], found: Sequence[Arm]) -> str:
 
 
 def _delta(delta: Difference) -> list[str]:
+    return [_interval(delta), f"{delta.above} / {delta.below}", f"{delta.p:.3f}"]
+
+
+def _interval(delta: Difference) -> str:
     mean = delta.mean
-    return [f"{mean.mean:+.1f} ({mean.low:+.1f} to {mean.high:+.1f}; n={mean.n})", f"{delta.above} / {delta.below}", f"{delta.p:.3f}"]
+    return f"{mean.mean:+.1f} ({mean.low:+.1f} to {mean.high:+.1f}; n={mean.n})" if mean.n > 1 else f"{mean.mean:+.1f} (n=1)"
 
 
 def _costs(found: Sequence[Arm]) -> str:
@@ -122,25 +154,18 @@ def _costs(found: Sequence[Arm]) -> str:
     )
 
 
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d1f", "#999999")
-"""Okabe and Ito's colours, which most colour-blind readers tell apart; lines differ in their marks too."""
-MARKS = "●■▲◆✚✖★▼"
-
-
 def page(table: Sequence[Row], known: dict[str, Any], title: str) -> str:
     """The report as one HTML file: no script, nothing fetched, light and dark."""
     body = "".join(_as_html(block) for block in markdown(table, known).split("\n\n"))
-    single = [row for row in table if not row.stream]
-    drawn = [_plot([(arm.name, arm.curve) for arm in arms(single)], "trial")] if single else []
-    sequences = [(each.strategy, each.curve) for each in lifelong(table) if each.curve]
-    plots = "".join([*drawn, *([_plot(sequences, "block")] if sequences else [])])
+    drawn = panels(table)
+    plots = svg(drawn) if drawn else ""
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(title)}</title><style>
 :root {{ color-scheme: light dark; }}
 body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 78rem; padding: 0 1rem; background: Canvas; color: CanvasText; }}
 table {{ border-collapse: collapse; margin: 1.5rem 0; display: block; overflow-x: auto; }}
 th, td {{ padding: .25rem .7rem; border-bottom: 1px solid color-mix(in srgb, CanvasText 20%, Canvas); text-align: left; white-space: nowrap; }}
-svg {{ max-width: 100%; height: auto; }} svg text {{ fill: CanvasText; font: 12px system-ui, sans-serif; }}
+svg {{ max-width: 100%; height: auto; }} svg text {{ fill: CanvasText; }} svg .paper {{ fill: none; }}
 svg .axis {{ stroke: CanvasText; stroke-opacity: .4; }}
 </style></head><body><h1>{html.escape(title)}</h1>{plots}{body}</body></html>
 """
@@ -153,31 +178,3 @@ def _as_html(block: str) -> str:
     cells = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in line) + "</tr>" for line in lines)
     return f"<table><tr>{''.join(f'<th>{cell}</th>' for cell in head)}</tr>{cells}</table>"
 
-
-Curve = tuple[str, Sequence[Mean]]
-
-
-def _plot(found: Sequence[Curve], unit: str) -> str:
-    """Mean points over trials or blocks, an interval at each point."""
-    wide, high, left, top = 640, 320, 50, 20
-    most = max(2, max(len(curve) for _, curve in found))
-
-    def x(number: float) -> float:
-        return left + number * (wide - left - 170) / (most - 1)
-
-    def y(points: float) -> float:
-        return top + (100 - points) * (high - top - 40) / 100
-
-    drawn = [f'<line class="axis" x1="{x(0):.0f}" x2="{x(most - 1):.0f}" y1="{y(v):.0f}" y2="{y(v):.0f}"/><text x="{left - 34}" y="{y(v) + 4:.0f}">{v}</text>' for v in (0, 25, 50, 75, 100)]
-    every = (most + 7) // 8
-    drawn += [f'<text x="{x(number) - 18:.0f}" y="{high - 14}">{unit} {number}</text>' for number in range(0, most, every)]
-    for index, (name, curve) in enumerate(found):
-        colour, mark = COLOURS[index % len(COLOURS)], MARKS[index % len(MARKS)]
-        line = " ".join(f"{x(number):.1f},{y(mean.mean):.1f}" for number, mean in enumerate(curve))
-        drawn.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        for number, mean in enumerate(curve):
-            at = x(number) + 3 * (index - len(found) / 2)
-            drawn.append(f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{y(mean.low):.1f}" y2="{y(mean.high):.1f}" stroke="{colour}" stroke-opacity=".5"/>')
-            drawn.append(f'<text x="{x(number) - 5:.1f}" y="{y(mean.mean) + 4:.1f}" style="fill:{colour}">{mark}</text>')
-        drawn.append(f'<text x="{wide - 150}" y="{top + 18 * index + 10}" style="fill:{colour}">{mark} {html.escape(name)}</text>')
-    return f'<svg viewBox="0 0 {wide} {high}" role="img" aria-label="Mean points over {unit}s">{"".join(drawn)}</svg>'

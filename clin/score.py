@@ -9,6 +9,9 @@ from math import comb
 import numpy as np
 
 RESAMPLES = 10_000
+FEW = 6
+"""Pairs below which an interval means nothing: that so few all lie on one side of zero is chance more often than in 5 % of cases
+(2 / 2**5 is 6 %, 2 / 2**6 is 3 %)."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,11 @@ class Difference:
     above: int
     below: int
     p: float
+
+    @property
+    def surely_below(self) -> bool | None:
+        """Whether the whole interval is below zero; None for so ``FEW`` pairs that it cannot be said."""
+        return None if self.mean.n < FEW else self.mean.high < 0
 
 
 def difference(one: Sequence[float], other: Sequence[float]) -> Difference:

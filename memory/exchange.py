@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 from memory.links import LinkError, parse, read
 from memory.rows import StoreError
 from memory.store import Store
-from memory.trials import Memory
+from memory.trials import Memory, Scope
 
 FORMATS = (".md", ".jsonl")
 
@@ -43,9 +44,11 @@ def from_markdown(text: str) -> Memory:
 
 
 def to_jsonl(memory: Memory) -> str:
-    """One object per line: ``{"link": …}`` with its parts, or ``{"note": …}``."""
-    rows: list[dict[str, str]] = [
-        {"link": str(link), "cause": link.cause, "hedge": str(link.hedge), "relation": str(link.relation), "effect": link.effect}
+    """One object per line: ``{"link": …}`` with its parts and its scope if it has one, or ``{"note": …}``."""
+    scopes = {link: {"scope": asdict(scope)} for link, scope in memory.scopes}
+    rows: list[dict[str, object]] = [
+        {"link": str(link), "cause": link.cause, "hedge": str(link.hedge), "relation": str(link.relation), "effect": link.effect,
+         **scopes.get(link, {})}
         for link in memory.links
     ]
     rows += [{"note": note} for note in memory.notes]
@@ -54,7 +57,7 @@ def to_jsonl(memory: Memory) -> str:
 
 def from_jsonl(text: str) -> Memory:
     """Read what :func:`to_jsonl` wrote; StoreError names the line that is wrong."""
-    links, notes = [], []
+    links, notes, scopes = [], [], []
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
@@ -64,9 +67,15 @@ def from_jsonl(text: str) -> Memory:
                 notes.append(str(row["note"]))
             else:
                 links.append(parse(row["link"]))
+                if "scope" in row:
+                    scopes.append((links[-1], _scope(**row["scope"])))
         except (ValueError, KeyError, TypeError, LinkError):
             raise StoreError(f'line {number} is neither {{"link": "X MAY CONTRIBUTE to Y"}} nor {{"note": "..."}}: {line[:60]!r}') from None
-    return Memory(tuple(dict.fromkeys(links)), tuple(notes))
+    return Memory(tuple(dict.fromkeys(links)), tuple(notes), tuple(scopes))
+
+
+def _scope(world: str, task: str, variation: int, places: int) -> Scope:
+    return Scope(str(world), str(task), int(variation), int(places))
 
 
 def read_file(path: Path) -> Memory:
@@ -127,6 +136,10 @@ insert into evidence (version, link, together, without, alone, lost, neither)
     join links on (links.cause, links.hedge, links.relation, links.effect) = (theirs.cause, theirs.hedge, theirs.relation, theirs.effect)
     where version in (select id from other.versions where run in (select id from new_runs));
 insert into refusals (version, position, link, reason) select version + :versions, position, link, reason from other.refusals
+    where version in (select id from other.versions where run in (select id from new_runs));
+insert into scopes (version, link, world, task, variation, places)
+    select version + :versions, links.id, world, task, variation, places from other.scopes join other.links as theirs on theirs.id = link
+    join links on (links.cause, links.hedge, links.relation, links.effect) = (theirs.cause, theirs.hedge, theirs.relation, theirs.effect)
     where version in (select id from other.versions where run in (select id from new_runs));
 insert into version_parents (version, parent) select version + :versions, parent + :versions from other.version_parents
     where version in (select id from other.versions where run in (select id from new_runs));

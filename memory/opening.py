@@ -15,8 +15,9 @@ from memory.schema import migrations
 BUSY_SECONDS = 20
 """How long a writer waits for another before it says who holds the file."""
 
-NOT_READ = {"4 requests by people", "5 batches"}
-"""Migrations that a reader can do without: their tables hold what people ask of live runs and experiments to go on with."""
+NOT_READ = {"4 requests by people", "5 batches", "6 scopes of links"}
+"""Migrations that a reader can do without: their tables hold what people ask of live runs, experiments to go on with, and where links
+held, of which files from before say nothing."""
 
 
 def connect(path: Path, *, read_only: bool, patience: float | None = None) -> Database:

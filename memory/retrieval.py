@@ -29,16 +29,18 @@ class Use:
 
 
 def select(
-    memory: Memory, room: int, size: Callable[[str], int], goal: str, used: Callable[[], Mapping[Link, Use]] = dict
+    memory: Memory, room: int, size: Callable[[str], int], goal: str, used: Callable[[], Mapping[Link, Use]] = dict,
+    told: Callable[[Link], str] = str,
 ) -> tuple[Memory, tuple[Ranked, ...]]:
     """The part of ``memory`` that fits ``room`` tokens, in the memory's own order, and the ranking (empty if all fits).
+    ``told`` is how the trial reads a link.
 
     A link scores up to 10 for the share of its words that the goal holds (match), 3 if it is sure (certainty), up to 2 for
     its place (recency: writers put new links last), and up to 3 for how often it was cited and how those trials went.
     Equal scores keep the memory's order. Notes give way first, the oldest before the newest.
     """
     notes = list(memory.notes)
-    tokens = {link: size(f"- {link}\n") for link in memory.links}
+    tokens = {link: size(f"- {told(link)}\n") for link in memory.links}
     while notes and sum(tokens.values()) + sum(map(size, notes)) > room:
         notes.pop(0)
     if sum(tokens.values()) <= room:
@@ -51,7 +53,7 @@ def select(
             kept.add(link)
             left -= tokens[link]
     ranking = tuple(Ranked(link, score, reasons, link in kept) for link, score, reasons in sorted(scored, key=lambda each: -each[1]))
-    return Memory(tuple(link for link in memory.links if link in kept)), ranking
+    return replace(memory, links=tuple(link for link in memory.links if link in kept), notes=()), ranking
 
 
 def _score(link: Link, place: float, goal: str, use: Use | None) -> tuple[float, tuple[str, ...]]:

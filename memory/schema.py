@@ -179,6 +179,19 @@ create table batches (
 """
 
 
+_SCOPES = """
+create table scopes (
+    version integer not null references versions (id),
+    link integer not null references links (id),
+    world text not null,
+    task text not null,
+    variation integer not null,
+    places integer not null,
+    primary key (version, link)
+) without rowid;
+"""
+
+
 @migrations(name="1 runs, trials, steps, calls, versions, links")
 def first(db: Database) -> None:
     """Everything that one run leaves."""
@@ -207,6 +220,12 @@ def fourth(db: Database) -> None:
 def fifth(db: Database) -> None:
     """Experiments that were begun in this file, so that they can be gone on with."""
     _execute(db, _BATCHES)
+
+
+@migrations(name="6 scopes of links")
+def sixth(db: Database) -> None:
+    """In which one place a link held that is offered in another."""
+    _execute(db, _SCOPES)
 
 
 def _execute(db: Database, script: str) -> None:

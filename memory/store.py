@@ -28,7 +28,7 @@ from memory.opening import connect, refused
 from memory.rows import Correction, RunRow, StepRow, StoreError, TrialRow, Version
 from memory.rulings import Rulings
 from memory.schema import migrations
-from memory.trials import Call, Ending, Memory, Step, Trial
+from memory.trials import Call, Ending, Memory, Scope, Step, Trial
 
 __all__ = ["Correction", "RunRow", "StepRow", "Store", "StoreError", "TrialRow", "Version"]
 
@@ -45,6 +45,7 @@ class Store:
         self.read_only = read_only
         self._lock = threading.RLock()
         self._db: Database = connect(self.path, read_only=read_only, patience=patience)
+        self._has_scopes = bool(self._rows("select 1 from sqlite_master where name = 'scopes'"))
 
     def __enter__(self) -> Store:
         return self
@@ -107,6 +108,8 @@ class Store:
         """A new trial that has read ``recalled`` of memory ``version``; returns its id. ``ranking`` says how that was
         chosen where the memory was too long: (link, score, reasons, read) per link; ``test`` what it is to test."""
         read: dict[str, object] = {"links": [str(link) for link in recalled.links], "notes": list(recalled.notes)}
+        if recalled.scopes:
+            read["scopes"] = [[recalled.links.index(link), *astuple(scope)] for link, scope in recalled.scopes]
         if ranking:
             read["ranking"] = [list(row) for row in ranking]
         if test:
@@ -204,6 +207,11 @@ class Store:
         for position, link in enumerate(memory.links):
             db.execute(
                 "insert into version_links (version, position, link) values (?, ?, ?)", [version, position, self._link_id(link)]
+            )
+        for link, scope in memory.scopes:
+            db.execute(
+                "insert into scopes (version, link, world, task, variation, places) values (?, ?, ?, ?, ?, ?)",
+                [version, self._link_id(link), _text(scope.world), _text(scope.task), scope.variation, scope.places],
             )
         for parent in dict.fromkeys(parents):
             db.execute("insert into version_parents (version, parent) values (?, ?)", [version, parent])
@@ -447,8 +455,18 @@ class Store:
             " where version = ? order by position", [version],
         )
         parents = self._rows("select parent from version_parents where version = ? order by parent", [version])
-        memory = Memory(tuple(Link(c, Hedge(h), Relation(r), e) for c, h, r, e in links), tuple(json.loads(notes)))
+        memory = Memory(tuple(Link(c, Hedge(h), Relation(r), e) for c, h, r, e in links), tuple(json.loads(notes)), self._scopes(version))
         return Version(number, f"r{run}", trial, memory, writer, tuple(p for (p,) in parents), tuple(json.loads(unreadable)))
+
+    def _scopes(self, version: int) -> tuple[tuple[Link, Scope], ...]:
+        """Where links of this version held; nothing in a file from before that was kept, which only a reader meets."""
+        if not self._has_scopes:
+            return ()
+        rows = self._rows(
+            "select cause, hedge, relation, effect, world, task, variation, places from scopes join links on links.id = link"
+            " where version = ?", [version],
+        )
+        return tuple((Link(c, Hedge(h), Relation(r), e), Scope(*scope)) for c, h, r, e, *scope in rows)
 
     def tallies(self, run: str, number: int) -> dict[Link, Tally]:
         """The tallies that the writer counted after trial ``number``; empty where it did not count. With -1, those that the
@@ -515,7 +533,8 @@ def _text(text: str) -> str:
 
 def _recalled(stored: str) -> Memory:
     read = json.loads(stored)
-    return Memory(tuple(map(parse, read["links"])), tuple(read["notes"]))
+    links = tuple(map(parse, read["links"]))
+    return Memory(links, tuple(read["notes"]), tuple((links[at], Scope(*scope)) for at, *scope in read.get("scopes", ())))
 
 
 def _numbers(cited: str) -> tuple[int, ...]:

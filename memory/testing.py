@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from memory.links import Hedge, Link, LinkError, Relation
 from memory.store import Store
-from memory.trials import Call, Ending, Memory, Step, Trial
+from memory.trials import Call, Ending, Memory, Scope, Step, Trial
 
 _WORDS = st.sampled_from(
     "the door to kitchen open opening focus on red box a an flower pot 3 stove water is not may be necessary contribute".split()
@@ -40,13 +40,18 @@ def links(draw: st.DrawFn) -> Link:
         raise
 
 
-def memories(most: int = 8) -> st.SearchStrategy[Memory]:
-    """Memories of up to ``most`` distinct links and a few notes."""
-    return st.builds(
-        Memory,
-        links=st.lists(links(), max_size=most, unique=True).map(tuple),
-        notes=st.lists(texts(60), max_size=2).map(tuple),
-    )
+@st.composite
+def memories(draw: st.DrawFn, most: int = 8) -> Memory:
+    """Memories of up to ``most`` distinct links, some of which held in one place only, and a few notes."""
+    held = draw(st.lists(links(), max_size=most, unique=True))
+    scoped = draw(st.lists(st.sampled_from(held), max_size=2, unique=True)) if held else []
+    notes = draw(st.lists(texts(60), max_size=2))
+    return Memory(tuple(held), tuple(notes), tuple((link, draw(scopes())) for link in scoped))
+
+
+def scopes() -> st.SearchStrategy[Scope]:
+    """Places in which a link may have held."""
+    return st.builds(Scope, texts(10), texts(20), st.integers(0, 99), st.integers(1, 10))
 
 
 def texts(most: int = 200) -> st.SearchStrategy[str]:

@@ -21,11 +21,40 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True)
+class Scope:
+    """The one place in which a link held, of ``places`` that were learned from."""
+
+    world: str
+    task: str
+    variation: int
+    places: int = 1
+
+    def __str__(self) -> str:
+        of = f" of {self.places}" if self.places > 1 else ""
+        return f"seen in one place{of} only: {self.task} {self.variation}"
+
+
+@dataclass(frozen=True)
 class Memory:
-    """What a trial can read: causal links, and free notes (a reflection, an episode) for strategies that keep those."""
+    """What a trial can read: causal links, and free notes (a reflection, an episode) for strategies that keep those.
+
+    ``scopes`` says of links that were seen to hold in one place only which that was. It stands beside the links and not in their
+    words, so that a link reads the same wherever it held; a link that leaves or is reworded takes its scope along.
+    """
 
     links: tuple[Link, ...] = ()
     notes: tuple[str, ...] = ()
+    scopes: tuple[tuple[Link, Scope], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.scopes:
+            known = dict(self.scopes)
+            held = tuple((link, known[link]) for link in dict.fromkeys(self.links) if link in known)
+            object.__setattr__(self, "scopes", held)
+
+    def scope(self, link: Link) -> Scope | None:
+        """The one place in which ``link`` held; None where it held in several, or nothing is known of that."""
+        return next((scope for each, scope in self.scopes if each == link), None)
 
 
 @dataclass(frozen=True)

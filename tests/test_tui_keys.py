@@ -16,7 +16,7 @@ from memory.evidence.tally import Tally
 from memory.links import parse
 from memory.requests import offer, unheard
 from memory.store import Store
-from memory.trials import Ending, Memory, Step
+from memory.trials import Ending, Memory, Scope, Step
 from tui.app import Watch
 from tui.curves import BesideScreen, CurvesScreen
 from tui.memory import MemoryScreen
@@ -186,18 +186,19 @@ def test_keys_of_the_memory(file: Path) -> None:
     piloted(Watch(file), play)
 
 
-def test_a_link_that_was_counted_shows_its_tally(tmp_path: Path) -> None:
+def test_a_link_that_was_counted_shows_its_tally_and_where_it_held(tmp_path: Path) -> None:
     with Store(tmp_path / "clin.db") as store:
         run = store.begin_run({"task": "t", "trials": 1, "strategy": "evidence"})
         trial = store.begin_trial(run, 0, task_goal="g", opening="o", recalled=Memory(), version=None, world="w", task="t", variation=0)
         store.append_step(trial, Step("open door", "It is open.", 10.0))
         link = parse("open door SHOULD BE NECESSARY to the task")
-        store.finish_trial(trial, Ending.BUDGET, Memory((link,)), writer="evidence", tallies=[(link, Tally(together=4, neither=3))])
+        memory = Memory((link,), scopes=((link, Scope("w", "find-plant", 12)),))
+        store.finish_trial(trial, Ending.BUDGET, memory, writer="evidence", tallies=[(link, Tally(together=4, neither=3))])
 
     async def play(pilot: Pilot) -> None:
         await pilot.press("m", "enter")
         await pilot.pause()
-        assert "(4 of 4 trials with, 0 of 3 without)" in text(pilot, "#below > Static")
+        assert "(4 of 4 trials with, 0 of 3 without) (seen in one place only: find-plant 12)" in text(pilot, "#below > Static")
 
     piloted(Watch(tmp_path / "clin.db"), play, (200, 60))
 

@@ -155,7 +155,7 @@ class MemoryScreen(Watching):
         rows, places = [], []
         try:
             stages = history(self.feed.store, self.run, link)
-            tally = self._tally(link)
+            told = self._tally(link) + self._scope(link)
         except StoreError as error:
             self.say(str(error), wrong=True)
             return
@@ -166,7 +166,7 @@ class MemoryScreen(Watching):
                 rows.append(Text(f"trial {stage.trial} [{position}] {step.score:.4g} > {line(step.action)} | {line(step.observation)}"[:400]))
                 places.append((self.run, stage.trial, position))
         count = f"{len(rows)} step{'s'[: len(rows) != 1]} speak{'s'[: len(rows) == 1]} of" if rows else "no step speaks of"
-        title = f"{count}: {line(str(link))}{tally}"
+        title = f"{count}: {line(str(link))}{told}"
         self._list(fitted(title, self.app.size.width - 2), rows, places)
 
     def _tally(self, link: Link) -> str:
@@ -175,6 +175,11 @@ class MemoryScreen(Watching):
         number = next((each.number for each in self.feed.runs[self.run].trials if each.id == wanted), None)
         found = None if number is None else self.feed.store.tallies(self.run, number).get(link)
         return f" ({found})" if found else ""
+
+    def _scope(self, link: Link) -> str:
+        """Where ``link`` held, if that was in one place only, as the chosen version has it."""
+        found = self.versions[self.strips.version].memory.scope(link)
+        return f" ({line(str(found))})" if found else ""
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         place = self.places[event.option_index]

@@ -64,8 +64,9 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
         if as_json:
             links = [str(link) for link in version.memory.links]
             counted = {str(link): asdict(tally) for link, tally in tallies.items()}
+            scopes = {str(link): asdict(scope) for link, scope in version.memory.scopes}
             dump({"run": run, "trial": number, "writer": version.writer, "links": links, "notes": version.memory.notes,
-                  "unreadable": version.unreadable, "tallies": counted, "refused": refusals})
+                  "unreadable": version.unreadable, "tallies": counted, "scopes": scopes, "refused": refusals})
             return
         out = console()
         when = f"after trial {number}, written by {version.writer}" if number >= 0 else f"when it began, {version.writer}"

@@ -16,21 +16,27 @@ from clin.errors import UserError
 @click.command()
 @click.argument("runs", nargs=-1)
 @click.option("--html", "page", type=click.Path(path_type=Path, dir_okay=False), help="Write one self-contained HTML file too.")
+@click.option("--svg", "picture", type=click.Path(path_type=Path), help="Write the curves as one FILE.svg too, for a Markdown page.")
 @click.option("--rows", type=click.Path(path_type=Path, dir_okay=False), help="Write the raw rows: FILE.csv, FILE.jsonl or FILE.parquet (extra [parquet]).")
 @click.option("--world", default=None, help="Runs of this world alone.")
 @click.option("--strategy", multiple=True, help="Runs of this strategy alone; may be given several times.")
 @database
-def report(runs: tuple[str, ...], page: Path | None, rows: Path | None, world: str | None, strategy: tuple[str, ...], db: Path) -> None:
-    """Compare RUNS (all by default, but those that others learned from): points by trial, by task, paired differences, cost.
-    Markdown on standard output."""
+def report(
+    runs: tuple[str, ...], page: Path | None, picture: Path | None, rows: Path | None, world: str | None, strategy: tuple[str, ...], db: Path,
+) -> None:
+    """Compare RUNS (all by default, but those that others learned from): points by trial, by task, paired differences,
+    transfer by task, cost. Markdown on standard output."""
     from clin.report import facts
     from clin.report import rows as rows_of
+    from clin.report_plot import panels, svg
     from clin.report_text import markdown
     from clin.report_text import page as page_of
     from memory.store import Store
 
     if rows is not None and rows.suffix not in FORMS:
         raise UserError(f"'{rows}' is none of {', '.join(f'FILE{form}' for form in FORMS)}")
+    if picture is not None and picture.suffix != ".svg":
+        raise UserError(f"'{picture}' is no FILE.svg")
     with Store(existing(db), read_only=True) as store:
         table = [
             row for row in rows_of(store, runs)
@@ -39,11 +45,16 @@ def report(runs: tuple[str, ...], page: Path | None, rows: Path | None, world: s
         if not table:
             raise UserError(f"{db} has no ended trial that fits; `clin runs --db {db}` lists what there is")
         known = facts(store, table)
+    drawn = panels(table)
+    if picture is not None and not drawn:
+        raise UserError("there is no curve to draw: these runs are of a sequence, and none evaluates its memory")
     try:
         if rows is not None:
             FORMS[rows.suffix]([asdict(row) for row in table], rows)
         if page is not None:
             page.write_text(page_of(table, known, f"CLIN: {db.name}"), encoding="utf-8")
+        if picture is not None:
+            picture.write_text(svg(drawn, alone=True), encoding="utf-8")
     except OSError as error:
         raise UserError(f"'{error.filename}' cannot be written: {error.strerror}") from None
     click.echo(markdown(table, known), nl=False)

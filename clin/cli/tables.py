@@ -43,9 +43,11 @@ def dump(value: Any) -> None:
 
 
 def memory_lines(memory: Memory, tallies: Mapping[Link, Tally] = MappingProxyType({})) -> list[str]:
-    """The memory in words, numbered as the acting model reads it; counted links with their tally."""
+    """The memory in words, numbered as the acting model reads it; counted links with their tally, links that held in one place only with
+    that."""
     told = {link: f" ({tally})" for link, tally in tallies.items()}
-    return [f"{number:3}. {inert(str(link))}{told.get(link, '')}" for number, link in enumerate(memory.links, 1)] + [
+    held = {link: f" ({inert(str(scope))})" for link, scope in memory.scopes}
+    return [f"{number:3}. {inert(str(link))}{told.get(link, '')}{held.get(link, '')}" for number, link in enumerate(memory.links, 1)] + [
         f"   - {inert(note)}" for note in memory.notes
     ]
 

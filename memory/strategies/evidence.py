@@ -17,7 +17,7 @@ from memory.evidence.tally import Tally, explained_away, stated
 from memory.evidence.transfer import hurt
 from memory.links import Hedge, Link, Relation, read
 from memory.strategies import Episode, Prompt, Revised, Revision, Size, StrategyError, _clin_prompts, nearest
-from memory.trials import Memory, Trial
+from memory.trials import Memory, Scope, Trial
 
 WRITERS = ("model", "rules")
 MOST_LOST, MOST_USEFUL = 5, 7
@@ -70,13 +70,15 @@ class Evidence:
         links, refused = dispose(ledger, memory.links, proposed)
         ordered = _ordered(ledger, links)
         self._dormant -= {claim_of(link) for link in ordered if ledger.tally(link).seen}
+        elsewhere = tuple((link, scope) for link, scope in memory.scopes if not ledger.tally(link).together)
         return Revised(
-            replace(memory, links=ordered), unreadable, tuple((link, ledger.tally(link)) for link in ordered), refused
+            replace(memory, links=ordered, scopes=elsewhere), unreadable, tuple((link, ledger.tally(link)) for link in ordered), refused
         )
 
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
-        """Links as far as the record over the environments supports them: one that bore out in a single episode is
-        offered as MAY, one that others contradict says so or leaves, one whose transfer hurt is withheld."""
+        """Links as far as the record over the environments supports them: one that held in a single episode, though others may
+        bear on it, is offered as MAY and says in which, one that others contradict says so or leaves, one whose transfer hurt
+        is withheld."""
         if setting not in _clin_prompts.SETTINGS:
             raise StrategyError(f"no setting '{setting}'{nearest(setting, _clin_prompts.SETTINGS)} (settings: gen-env, gen-task)")
         episodes = [episode for episode in past if episode.memories]
@@ -93,10 +95,12 @@ class Evidence:
                 continue
             if reason := hurt(claim, [episode.trials for episode in episodes]):
                 withheld.append((str(link), reason))
-            elif borne > 1 or link.relation is not Relation.NOT_CONTRIBUTE:
-                found.append((link if borne > 1 else replace(link, hedge=Hedge.MAY), borne))
+            elif borne > 1 or _helps(link):
+                held = [episode for episode, tally in zip(episodes, tallies, strict=True) if tally.together and _helps(link)]
+                found.append((replace(link, hedge=Hedge.MAY) if len(held) == 1 else link, borne, held))
         ranked = sorted(found, key=lambda each: (-each[1], each[0].hedge is Hedge.MAY))
-        return Revised(Memory(tuple(dict.fromkeys(link for link, _ in ranked))), refused=tuple(withheld))
+        scopes = tuple((link, _scope(held[0], len(episodes))) for link, _, held in ranked if len(held) == 1)
+        return Revised(Memory(tuple(dict.fromkeys(link for link, _, _ in ranked)), scopes=scopes), refused=tuple(withheld))
         yield  # a generator that asks nothing
 
     def _read(self, trials: Sequence[Trial]) -> Ledger:
@@ -143,6 +147,10 @@ def _ordered(ledger: Ledger, links: Sequence[Link]) -> tuple[Link, ...]:
 
 def _helps(link: Link) -> bool:
     return link.relation is not Relation.NOT_CONTRIBUTE
+
+
+def _scope(episode: Episode, places: int) -> Scope:
+    return Scope(episode.world, episode.task, episode.variation, places)
 
 
 def _mark(trial: Trial) -> tuple[int, str]:
