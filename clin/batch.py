@@ -50,7 +50,8 @@ class Batch(BaseModel):
     gpu_layers: int = Field(default=-1, description="-1: all, where the build can")
     ctx: int = Field(default=0, ge=0, description="tokens of a lane; 0: the model's, at most 8192")
     threads: int = Field(default=0, ge=0, description="0: half of the processors")
-    kv_type: Literal["f16", "f32", "q8_0", "q4_0"] = "f16"
+    kv_type: Literal["f16", "f32", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl"] = "f16"
+    flash_attention: bool | None = Field(default=None, description="none: on a GPU, and for a quantised cache")
     kv_unified: bool = False
     world_options: dict[str, dict[str, Any]] = Field(default_factory=dict, description="options by world")
     stream: Stream | None = Field(default=None, description="carry one memory through a sequence of the tasks, instead of `settings`")
@@ -59,7 +60,7 @@ class Batch(BaseModel):
     @property
     def loading(self) -> dict[str, Any]:
         """The options with which a model is opened."""
-        names = ("lanes", "temperature", "deterministic", "gpu_layers", "ctx", "threads", "kv_type", "kv_unified")
+        names = ("lanes", "temperature", "deterministic", "gpu_layers", "ctx", "threads", "kv_type", "flash_attention", "kv_unified")
         return {name: getattr(self, name) for name in names}
 
     @field_validator("strategies")

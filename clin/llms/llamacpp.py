@@ -22,7 +22,7 @@ from clin.llms import Answer, ModelCard, Question
 from clin.llms.choosing import Feed, choose, scored
 from clin.llms.gguf_card import card
 from clin.llms.gguf_file import checked
-from clin.llms.native import CHUNK, KV_TYPES, Native, Row
+from clin.llms.native import CHUNK, KV_TYPES, Native, Row, attention
 from clin.llms.template import wrapping
 from clin.llms.thinking import without_thinking
 from clin.llms.trie import Node, Trie
@@ -67,13 +67,15 @@ class LlamaCpp:
     ) -> None:
         if kv_type not in KV_TYPES:
             raise ModelError(f"no cache type '{kv_type}'{nearest(kv_type, KV_TYPES)} (types: {', '.join(KV_TYPES)})")
+        attention(kv_type, flash_attention)  # before a large file is read for nothing
         self._native = Native(checked(path), gpu_layers=gpu_layers)
         metadata = self._native.metadata()
         own = int(metadata.get("clin.context", 0)) or min(self._native.trained, DEFAULT_CONTEXT)
         room = ctx or own
         if room > self._native.trained:
             raise ModelError(f"--ctx {room} is more than the {self._native.trained} tokens that '{path.name}' was made for")
-        cores = threads or max(1, (os.cpu_count() or 2) // 2)
+        processors = os.cpu_count() or 2
+        cores = min(threads or max(1, processors // 2), processors)  # a stored run may come from a larger machine
         self._native.start(lanes * (room + 8), lanes, cores, kv_type, flash_attention, unified=lanes == 1 or kv_unified and not deterministic)
         opening, closing = wrapping(self._native.chat_template())
         self.card = replace(card(path, metadata, room, (opening, closing)), exact=lanes == 1 or deterministic)
