@@ -43,11 +43,25 @@ class Scripted:
         self._queue.append((lane, question))
 
     def ready(self, until: Callable[[], bool] = lambda: False) -> Sequence[tuple[int, Answer]]:
-        queue, self._queue = self._queue, []
-        return [(lane, self._answer(question)) for lane, question in queue]
+        found: list[tuple[int, Answer]] = []
+        while self._queue:
+            lane, question = self._queue[0]
+            try:
+                found.append((lane, self._answer(question)))
+            except ModelError as error:
+                if found:
+                    break  # told the next time
+                del self._queue[0]
+                error.lane = lane
+                raise
+            del self._queue[0]
+        return found
 
     def count(self, text: str) -> int:
         return len(text.split())
+
+    def cancel(self, lane: int) -> None:
+        self._queue = [each for each in self._queue if each[0] != lane]
 
     def close(self) -> None:
         self._queue.clear()
