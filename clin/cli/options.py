@@ -54,8 +54,13 @@ _MODEL_OPTIONS = (
     click.option("--kv-unified", is_flag=True,
                  help="One pool of cells for all lanes: faster where most of what lanes hold is shared."),
     click.option("--temperature", default=0.0, show_default=True, type=click.FloatRange(0), help="0 is greedy."),
+    click.option("--top-k", default=0, type=click.IntRange(0), help="Draw from the so many likeliest tokens.  [default: all]"),
+    click.option("--top-p", default=1.0, show_default=True, type=click.FloatRange(0, 1, min_open=True), help="Draw from the likeliest that together have this probability."),
+    click.option("--min-p", default=0.0, show_default=True, type=click.FloatRange(0, 1), help="Draw from those with this share of the likeliest one's probability."),
+    click.option("--repeat-penalty", default=1.0, show_default=True, type=click.FloatRange(0, min_open=True), help="Above 1: repeat less, in free text."),
 )
-_LOADING = ("lanes", "deterministic", "gpu_layers", "ctx", "threads", "kv_type", "flash_attention", "kv_unified", "temperature")
+_SAMPLING = ("temperature", "top_k", "top_p", "min_p", "repeat_penalty")
+_LOADING = ("lanes", "deterministic", "gpu_layers", "ctx", "threads", "kv_type", "flash_attention", "kv_unified", *_SAMPLING)
 
 
 def model_options(command: Command) -> Command:
