@@ -129,7 +129,8 @@ class LlamaCpp:
         if there.answering is not None:
             there.answering.close()
         there.question = there.answering = there.feed = None
-        self._cut(there, len(there.held))
+        whole = there.position >= sum(map(len, there.held))  # else it was reading its pieces again (a recurrent model)
+        self._cut(there, len(there.held) if whole else 0)
 
     def close(self) -> None:
         self._native.close()
