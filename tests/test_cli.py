@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -80,6 +81,16 @@ def test_every_listing_speaks_words_and_json(words: tuple[str, ...], finished: P
     coded = subprocess.run(command(*words, "--json"), capture_output=True, text=True, env=environmental, cwd=finished.parent)
     assert coded.returncode == 0, coded.stderr
     assert json.loads(coded.stdout)
+
+
+def test_doctor_says_whether_this_build_offloads_and_how_to_have_one_that_does(clin: Clin) -> None:
+    import llama_cpp
+
+    told = json.loads(clin("doctor", "--json").stdout)["gpu"]["text"]
+    if llama_cpp.llama_supports_gpu_offload():
+        assert "offloads layers to a GPU" in told
+    else:
+        assert f'CMAKE_ARGS="-DGGML_CUDA=on" {sys.executable} -m pip install --force-reinstall' in told
 
 
 def test_the_prompt_shown_is_what_the_model_read(finished: Path, clin: Clin) -> None:
