@@ -260,6 +260,23 @@ def test_lanes_never_read_each_others_tokens(bundled, asked) -> None:
     many.close()
 
 
+BAD_SCRIPTS = [
+    ("", "is not JSON"), ("{}", "is not a list of rules"), ("[1]", "is not a list of rules"), ("[{}]", "rule 1: it has neither 'reply' nor 'pick'"),
+    ('[{"pick": 0}, {"reply": 5}]', "rule 2: 'reply' is a text, not 5"), ('[{"pick": "x"}]', "'pick' is a number, not 'x'"),
+    ('[{"when": "(", "pick": 0}]', "'when' is no regular expression"), ('[{"replies": "x"}]', "no key 'replies'; did you mean 'reply'"),
+    ('[{"pick": 0, "times": null}]', "'times' is a number, not None"),
+]
+
+
+@pytest.mark.parametrize(("script", "says"), BAD_SCRIPTS)
+def test_a_bad_script_is_one_line_before_any_question(script: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "script.json").write_text(script)
+    with pytest.raises(ModelError) as refused:
+        open_model(f"scripted:{tmp_path / 'script.json'}")
+    assert says in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
 def test_each_role_has_its_model(tmp_path: Path, bundled) -> None:
     (tmp_path / "writer.json").write_text('[{"reply": "X MAY CONTRIBUTE to Y"}]')
     writer = open_model(f"scripted:{tmp_path / 'writer.json'}")

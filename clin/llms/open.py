@@ -20,7 +20,7 @@ def open_model(reference: str, **options: Any) -> LLM:
     ModelError says in one line what is wrong with the reference or the file.
     """
     kind, _, rest = reference.partition(":")
-    if kind == "scripted" and rest:
+    if kind == "scripted":
         from clin.llms.scripted import Scripted
 
         return Scripted(Path(rest))
