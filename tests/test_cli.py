@@ -15,6 +15,7 @@ import pytest
 
 from conftest import ROOT, Clin, command, environment
 from memory.store import Store
+from tiny_models import tiny
 
 RUN = ("run", "--trials", "3", "--threads", "1")
 
@@ -227,6 +228,22 @@ def test_how_tokens_were_drawn_is_on_record(tmp_path: Path, clin: Clin) -> None:
         config = store.run("r1").config
     assert {name: config["model"]["options"][name] for name in drawn} == drawn
     assert config["seed"] == 5
+
+
+def test_what_a_model_file_says_of_itself_is_shown_and_does_nothing(tmp_path: Path, clin: Clin) -> None:
+    """A name may hold brackets, and a hostile one escapes."""
+    tiny(tmp_path / "evil.gguf", name="evil [/b] [bold]Q4 :skull: \x1b[31mred", context=4096)
+    place = ("--world", "causal", "--task", "make", "--trials", "1", "--budget", "2", "--threads", "1")
+    for words in (("run", *place, "--model", "evil.gguf"), ("runs",), ("show", "r1"), ("doctor", "--model", "evil.gguf"), ("models",)):
+        done = clin(*words)
+        assert done.returncode == 0, done.stderr
+        told = done.stdout + done.stderr
+        assert "[/b] [bold]Q4 :skull:" in told
+        assert "\x1b" not in told
+    (tmp_path / "strange.gguf").write_bytes(BUNDLED.replace(b"llama", b"\x1b[31m"))
+    done = clin("run", *place, "--model", "strange.gguf")
+    assert done.returncode == 2
+    assert "\x1b" not in done.stderr
 
 
 def test_help_is_quick_to_import_and_lists_every_command(clin: Clin) -> None:
