@@ -260,6 +260,22 @@ def test_lanes_never_read_each_others_tokens(bundled, asked) -> None:
     many.close()
 
 
+def test_a_writer_that_fails_costs_the_actors_no_answer(tmp_path: Path) -> None:
+    """Two models behind one door: what one has ready is told before what the other cannot do."""
+    (tmp_path / "writer.json").write_text('[{"when": "known", "reply": "X MAY CONTRIBUTE to Y"}]')
+    both = Roles(open_model("bundled", threads=1, lanes=2), {"writer": open_model(f"scripted:{tmp_path / 'writer.json'}")})
+    both.submit(Question(("unheard of",), role="revise"), lane=1)
+    both.submit(Question((*HEAD, ">"), CHOICES), lane=0)
+    assert set(answers(both, 1)) == {0}
+    with pytest.raises(ModelError, match="no rule") as refused:
+        both.ready()
+    assert refused.value.lane == 1
+    both.submit(Question(("unheard of",), role="revise"), lane=1)
+    both.cancel(1)
+    assert both.ready() == []
+    both.close()
+
+
 BAD_SCRIPTS = [
     ("", "is not JSON"), ("{}", "is not a list of rules"), ("[1]", "is not a list of rules"), ("[{}]", "rule 1: it has neither 'reply' nor 'pick'"),
     ('[{"pick": 0}, {"reply": 5}]', "rule 2: 'reply' is a text, not 5"), ('[{"pick": "x"}]', "'pick' is a number, not 'x'"),

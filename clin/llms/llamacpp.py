@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from clin.errors import ModelError, nearest
-from clin.llms import Answer, ModelCard, Question
+from clin.llms import Answer, Question
 from clin.llms.choosing import Feed, choose, scored
 from clin.llms.gguf_card import card
 from clin.llms.gguf_file import checked
