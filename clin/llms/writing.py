@@ -35,8 +35,10 @@ def write(
     raw, new, thought, logprob, finish = b"", [], 0, 0.0, "length"
     try:
         while len(new) < room and len(new) - thought < question.max_tokens and thought < THINKING:
-            token = _next(sampling.penalised(logits, prompt + new), pick, grammar)
-            logprob += float(log_softmax(logits)[token])
+            shares = log_softmax(logits)
+            penalises = sampling.repeat_penalty != 1.0
+            token = _next(log_softmax(sampling.penalised(logits, prompt + new)) if penalises else shares, pick, grammar)
+            logprob += float(shares[token])
             new.append(token)
             if native.ends(token):
                 finish = "stop"
@@ -57,10 +59,9 @@ def write(
     return Written(before_stop(said, question.stop), thinking, len(new), logprob, finish)
 
 
-def _next(logits: np.ndarray, pick: Pick, grammar: Grammar | None) -> int:
-    """The next token. It is taken first and held against the grammar then: masking the whole vocabulary is slow, and
+def _next(shares: np.ndarray, pick: Pick, grammar: Grammar | None) -> int:
+    """The next token by ``shares``, log-probabilities. It is taken first and held against the grammar then: masking the whole vocabulary is slow, and
     seldom needed."""
-    shares = log_softmax(logits)
     token = pick(shares)
     if grammar and not grammar.allows(token):
         token = pick(grammar.mask(shares))
