@@ -23,6 +23,8 @@ from worlds import find_task, open_world, world_module
 
 EXPERIMENTS = Path(__file__).parent / "experiments"
 SPLITS = ("train", "dev", "test")
+SAMPLING = ("temperature", "top_k", "top_p", "min_p", "repeat_penalty")
+LOADING = ("lanes", "deterministic", "gpu_layers", "ctx", "threads", "kv_type", "flash_attention", "kv_unified", *SAMPLING)
 
 
 class Batch(BaseModel):
@@ -46,11 +48,16 @@ class Batch(BaseModel):
     sources: int = Field(default=3, ge=1, le=10, description="earlier episodes that a meta-memory is made from (paper: at most 10)")
     writer: Literal["", "model", "rules"] = Field(default="", description="empty: what each model can")
     temperature: float = Field(default=0.0, ge=0)
+    top_k: int = Field(default=0, ge=0)
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    min_p: float = Field(default=0.0, ge=0, le=1)
+    repeat_penalty: float = Field(default=1.0, gt=0)
     deterministic: bool = False
     gpu_layers: int = Field(default=-1, description="-1: all, where the build can")
     ctx: int = Field(default=0, ge=0, description="tokens of a lane; 0: the model's, at most 8192")
     threads: int = Field(default=0, ge=0, description="0: half of the processors")
-    kv_type: Literal["f16", "f32", "q8_0", "q4_0"] = "f16"
+    kv_type: Literal["f16", "f32", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl"] = "f16"
+    flash_attention: bool | None = Field(default=None, description="none: on a GPU, and for a quantised cache")
     kv_unified: bool = False
     world_options: dict[str, dict[str, Any]] = Field(default_factory=dict, description="options by world")
     stream: Stream | None = Field(default=None, description="carry one memory through a sequence of the tasks, instead of `settings`")
@@ -59,8 +66,7 @@ class Batch(BaseModel):
     @property
     def loading(self) -> dict[str, Any]:
         """The options with which a model is opened."""
-        names = ("lanes", "temperature", "deterministic", "gpu_layers", "ctx", "threads", "kv_type", "kv_unified")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in LOADING}
 
     @field_validator("strategies")
     @classmethod

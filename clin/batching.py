@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from clin.batch import Batch, Cell, Line, config_in_stream, config_of
+from clin.batch import SAMPLING, Batch, Cell, Line, config_in_stream, config_of
 from clin.drive import Asking, drive
 from clin.errors import UserError
 from clin.experiment import RunConfig, versions
@@ -169,5 +169,5 @@ def _given(memory: Memory, tallies: Mapping[Link, Tally]) -> Generator[Question,
 def _key(config: RunConfig) -> str:
     """What makes two runs the same: all but the versions of packages, the number of lanes and where the model runs."""
     given = config.model.options
-    options = {"temperature": given.get("temperature", 0.0), "ctx": given.get("ctx", 0), "kv_type": given.get("kv_type", "f16")}
+    options = {name: given.get(name, Batch.model_fields[name].default) for name in ("ctx", "kv_type", *SAMPLING)}
     return config.model_copy(update={"versions": {}, "model": config.model.model_copy(update={"options": options, "exact": True})}).model_dump_json()

@@ -13,6 +13,9 @@ class UserError(ValueError):
 class ModelError(UserError):
     """A model that cannot be found, read or used for what was asked."""
 
+    lane: int | None = None
+    """The lane whose question failed, where the others are not concerned."""
+
 
 def nearest(word: str, allowed: Iterable[str]) -> str:
     """``; did you mean 'x'?`` for the closest of ``allowed``, or an empty string when nothing is close."""

@@ -254,3 +254,16 @@ def test_a_report_does_not_depend_on_the_names_of_runs(found) -> None:
     known = {"runs": 1, "trials": 1, "models": {"m": "ab" * 32}, "seeds": [0], "places": 1, "worlds": ["w"]}
     assert markdown(one, known) == markdown(other, known)
     assert "<b>" not in page(one, known, "t").replace("<body>", "")
+
+
+def test_a_question_that_cannot_be_answered_fails_its_own_run_and_the_others_go_on(tmp_path: Path, clin: Clin) -> None:
+    """The script knows how to act and not how to write a memory; both kinds of runs are in flight together."""
+    (tmp_path / "act.json").write_text('[{"pick": 0, "role": "act"}]')
+    experiment = SMALL.replace('["adapt", "gen-task"]', '["adapt"]') + 'models = ["scripted:act.json"]\nwriter = "model"\n'
+    (tmp_path / "small.toml").write_text(experiment.replace("world_options", "# world_options"))
+    done = clin("batch", "small.toml")
+    assert "Traceback" not in done.stderr
+    assert (done.stdout + done.stderr).count("has no rule for") == 2
+    with Store(tmp_path / "clin.db", read_only=True) as store:
+        assert sorted((run.config["strategy"], run.state) for run in store.runs()) == [("clin", "failed")] * 2 + [("none", "finished")] * 2
+        assert store.check() == []

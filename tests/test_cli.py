@@ -7,13 +7,15 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from conftest import Clin, command, environment
+from conftest import ROOT, Clin, command, environment
 from memory.store import Store
+from tiny_models import tiny
 
 RUN = ("run", "--trials", "3", "--threads", "1")
 
@@ -82,6 +84,16 @@ def test_every_listing_speaks_words_and_json(words: tuple[str, ...], finished: P
     assert json.loads(coded.stdout)
 
 
+def test_doctor_says_whether_this_build_offloads_and_how_to_have_one_that_does(clin: Clin) -> None:
+    import llama_cpp
+
+    told = json.loads(clin("doctor", "--json").stdout)["gpu"]["text"]
+    if llama_cpp.llama_supports_gpu_offload():
+        assert "offloads layers to a GPU" in told
+    else:
+        assert f'CMAKE_ARGS="-DGGML_CUDA=on" {sys.executable} -m pip install --force-reinstall' in told
+
+
 def test_the_prompt_shown_is_what_the_model_read(finished: Path, clin: Clin) -> None:
     told = clin("prompt", "r1", "--trial", "1", "--step", "1", "--db", str(finished)).stdout
     with Store(finished, read_only=True) as store:
@@ -101,6 +113,7 @@ def test_resuming_a_finished_run_adds_nothing(finished: Path, clin: Clin) -> Non
         assert [store.trial(row.id) for row in store.trials("r1")] == before
 
 
+BUNDLED = next((ROOT / "clin/llms/bundled").glob("*.gguf")).read_bytes()
 BAD = [
     (("run", "--world", "scienceword"), "no world 'scienceword'; did you mean 'scienceworld'"),
     (("run", "--task", "boill"), "no task 'boill' in scienceworld; did you mean 'boil'"),
@@ -108,6 +121,15 @@ BAD = [
     (("run", "--simplifications", "hard"), "no simplification 'hard'"),
     (("run", "--model", "no.gguf"), "no model file 'no.gguf'"),
     (("run", "--model", "notes.db"), "is not a GGUF file"),
+    (("run", "--model", "short.gguf"), "data is not within the file bounds, model is corrupted or incomplete"),
+    (("run", "--model", "strange.gguf"), "unknown model architecture: 'lalma'"),
+    (("run", "--model", "empty.gguf"), "model file 'empty.gguf' is empty"),
+    (("run", "--model", "."), "model '.' is a folder"),
+    (("run", "--model", "hf:nothing"), "'hf:nothing' is not of the form hf:ORG/REPO:FILE"),
+    (("run", "--model", "openai:m@localhost"), "is not of the form openai:MODEL@URL"),
+    (("run", "--kv-type", "q8_0", "--no-flash-attention"), "--kv-type q8_0 needs flash attention"),
+    (("run", "--top-p", "0.9"), "--top-p narrows a draw, and at --temperature 0 nothing is drawn"),
+    (("run", "--threads", "9999"), "9999 is not in the range"),
     (("run", "--strategy", "clim"), "no strategy 'clim'; did you mean 'clin'"),
     (("run", "--writer", "model"), "was not made to write memories"),
     (("run", "--writer", "rule"), "no writer 'rule'; did you mean 'rules'"),
@@ -124,6 +146,9 @@ BAD = [
 @pytest.mark.parametrize(("words", "says"), BAD, ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
 def test_bad_input_is_one_line_and_leaves_nothing_behind(words, says: str, clin: Clin, tmp_path: Path) -> None:
     (tmp_path / "notes.db").write_text("my notes, not a database " * 50)
+    (tmp_path / "empty.gguf").touch()
+    (tmp_path / "short.gguf").write_bytes(BUNDLED[: len(BUNDLED) // 2])
+    (tmp_path / "strange.gguf").write_bytes(BUNDLED.replace(b"llama", b"lalma"))
     done = clin(*words)
     assert done.returncode == 2, done.stderr
     assert says in done.stderr
@@ -169,6 +194,56 @@ def test_ctrl_c_ends_after_the_step_and_says_how_to_go_on(tmp_path: Path, clin: 
     with Store(tmp_path / "clin.db") as store:
         assert store.check() == []
         assert store.run("r1").state == "running"
+
+
+def test_ctrl_c_with_many_lanes_leaves_runs_that_end_as_undisturbed(tmp_path: Path, clin: Clin) -> None:
+    """Each run is resumed by itself, and ends as with one lane alone: lanes were deterministic."""
+    many = ("run", "--world", "causal", "--task", "make", "--variation", "0-3", "--trials", "3", "--budget", "40", "--threads", "1")
+    assert clin(*many, "--db", "whole.db").returncode == 0
+    words = command(*many, "--lanes", "4", "--deterministic", "--verbose", "--db", "cut.db")
+    child = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=environment())
+    assert child.stderr is not None
+    _ = [line for line, _ in zip(iter(child.stderr.readline, ""), range(20), strict=False)]
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=120)
+    assert child.returncode == 130
+    assert "Traceback" not in err
+    with Store(tmp_path / "cut.db", read_only=True) as store:
+        assert store.check() == []
+        begun = [run.name for run in store.runs() if run.state != "finished"]
+    assert begun and all(f"`clin resume {name} " in err for name in begun)
+    for name in begun:
+        assert clin("resume", name, "--db", "cut.db").returncode == 0
+    with Store(tmp_path / "whole.db", read_only=True) as whole, Store(tmp_path / "cut.db", read_only=True) as cut:
+        for run in cut.runs():
+            assert [cut.trial(row.id) for row in cut.trials(run.name)] == [whole.trial(row.id) for row in whole.trials(run.name)]
+
+
+def test_how_tokens_were_drawn_is_on_record(tmp_path: Path, clin: Clin) -> None:
+    drawn = {"temperature": 0.7, "top_k": 20, "top_p": 0.9, "min_p": 0.02, "repeat_penalty": 1.1}
+    words = [word for name, value in drawn.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    done = clin("run", "--world", "causal", "--task", "make", "--trials", "1", "--budget", "3", "--seed", "5", *words)
+    assert done.returncode == 0, done.stderr
+    with Store(tmp_path / "clin.db", read_only=True) as store:
+        config = store.run("r1").config
+    assert {name: config["model"]["options"][name] for name in drawn} == drawn
+    assert config["seed"] == 5
+
+
+def test_what_a_model_file_says_of_itself_is_shown_and_does_nothing(tmp_path: Path, clin: Clin) -> None:
+    """A name may hold brackets, and a hostile one escapes."""
+    tiny(tmp_path / "evil.gguf", name="evil [/b] [bold]Q4 :skull: \x1b[31mred", context=4096)
+    place = ("--world", "causal", "--task", "make", "--trials", "1", "--budget", "2", "--threads", "1")
+    for words in (("run", *place, "--model", "evil.gguf"), ("runs",), ("show", "r1"), ("doctor", "--model", "evil.gguf"), ("models",)):
+        done = clin(*words)
+        assert done.returncode == 0, done.stderr
+        told = done.stdout + done.stderr
+        assert "[/b] [bold]Q4 :skull:" in told
+        assert "\x1b" not in told
+    (tmp_path / "strange.gguf").write_bytes(BUNDLED.replace(b"llama", b"\x1b[31m"))
+    done = clin("run", *place, "--model", "strange.gguf")
+    assert done.returncode == 2
+    assert "\x1b" not in done.stderr
 
 
 def test_help_is_quick_to_import_and_lists_every_command(clin: Clin) -> None:

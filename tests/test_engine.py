@@ -15,6 +15,7 @@ from clin.drive import drive
 from clin.errors import ModelError
 from clin.llms import Answer, Question
 from clin.llms.open import open_model
+from clin.llms.sampling import Sampling
 from clin.llms.trie import Node, Trie
 from tiny_models import tiny
 
@@ -145,6 +146,47 @@ def test_thinking_without_end_stops_where_the_context_does(tmp_path: Path, monke
     monkeypatch.setattr(model._native, "ends", lambda token: False)
     answer = ask(model, Question(("think",), max_tokens=8))
     assert (answer.read + answer.written, answer.finish) == (96, "length")
+    assert ask(model, QUESTIONS[0]).text in CHOICES
+    model.close()
+
+
+class Planned(Sampling):
+    """Takes the tokens of one text, whatever the model finds likely."""
+
+    def __init__(self, tokens: tuple[int, ...]) -> None:
+        super().__init__()
+        object.__setattr__(self, "tokens", iter(tokens))
+
+    def pick(self, prompt):
+        return lambda shares: next(self.tokens)
+
+
+def test_long_thinking_leaves_the_answer_its_room(bundled, monkeypatch) -> None:
+    """What is thought does not count against max_tokens, and a stop string in it ends nothing."""
+    said = "<think>" + "the frog lives\n\n" * 30 + "</think>\n\nfocus on the frog, the bee and the kitchen\n\n" + "no more " * 20
+    tokens = bundled._native.tokenize(said)
+    monkeypatch.setattr(bundled, "_sampling", Planned(tokens))
+    answer = ask(bundled, Question((*HEAD, ">"), stop=("\n\n",), max_tokens=60))
+    assert (answer.text, answer.finish) == ("focus on the frog, the bee and the kitchen", "stop")
+    assert answer.thinking == "the frog lives\n\n" * 30
+    monkeypatch.setattr(bundled, "_sampling", Planned(tokens))
+    bounded = ask(bundled, Question((*HEAD, ">"), max_tokens=24))  # the marks are many tokens to this tokeniser
+    assert bounded.finish == "length"
+    assert bounded.text and said.partition("</think>\n\n")[2].startswith(bounded.text)
+
+
+def test_thinking_has_a_bound_of_its_own(bundled, monkeypatch) -> None:
+    monkeypatch.setattr("clin.llms.writing.THINKING", 50)
+    monkeypatch.setattr(bundled, "_sampling", Planned(bundled._native.tokenize("<think>" + " frog" * 200)))
+    answer = ask(bundled, Question((*HEAD, ">"), max_tokens=60))
+    assert (answer.text, answer.finish) == ("", "length")
+    assert answer.written < 60
+
+
+def test_thinking_that_the_template_opens_is_closed_at_once(tmp_path: Path) -> None:
+    """Else a reply would be all thinking, and a choice would stand inside it."""
+    model = open_model(str(tiny(tmp_path / "reasoner.gguf", template=CHATML + "<think>\n")), threads=1)
+    assert model.card.template == ("<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n")
     assert ask(model, QUESTIONS[0]).text in CHOICES
     model.close()
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clin.batch import Batch
+from clin.cli.run import run
 from clin.errors import ModelError
 from clin.llms import Answer, Question
+from clin.llms.native import KV_TYPES
 from clin.llms.open import open_model
 from clin.llms.trie import Node, Trie
 from memory.links import read
 from memory.strategies._clin_prompts import GRAMMAR
+from tiny_models import tiny
 
 HEAD = ("Task: find a(n) living thing. First, focus on the thing.\n", "Memory:\n", "none\n")
 TURNS = (">", " teleport to outside\n", "You teleport to the outside.\n", ">", " look around\n", "outside: bee; frog\n")
@@ -139,12 +144,14 @@ def bad_models(folder: Path) -> dict[str, tuple[str, str]]:
     """Reference and what the error must say."""
     whole = (Path(__file__).parent.parent / "clin/llms/bundled/clin-5m-2-f16.gguf").read_bytes()
     (folder / "notes.gguf").write_text("not a model")
+    (folder / "none.gguf").write_bytes(b"")
     (folder / "short.gguf").write_bytes(whole[: len(whole) // 2])
     (folder / "header.gguf").write_bytes(whole[:40])
     (folder / "strange.gguf").write_bytes(whole.replace(b"general.architecture\x08\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00llama", b"general.architecture\x08\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00lalma"))
     return {
         "missing": (str(folder / "nots.gguf"), "did you mean 'notes.gguf'"),
         "not a GGUF": (str(folder / "notes.gguf"), "is not a GGUF file"),
+        "an empty file": (str(folder / "none.gguf"), "none.gguf' is empty"),
         "truncated": (str(folder / "short.gguf"), "cannot be loaded"),
         "cut in its header": (str(folder / "header.gguf"), "cannot be loaded"),
         "unknown architecture": (str(folder / "strange.gguf"), "cannot be loaded"),
@@ -155,7 +162,7 @@ def bad_models(folder: Path) -> dict[str, tuple[str, str]]:
     }
 
 
-@pytest.mark.parametrize("case", ["missing", "not a GGUF", "truncated", "cut in its header", "unknown architecture", "a folder", "hub reference", "empty", "missing script"])
+@pytest.mark.parametrize("case", ["missing", "not a GGUF", "an empty file", "truncated", "cut in its header", "unknown architecture", "a folder", "hub reference", "empty", "missing script"])
 def test_a_bad_model_is_one_line(case: str, tmp_path: Path, capfd) -> None:
     reference, says = bad_models(tmp_path)[case]
     with pytest.raises(ModelError) as refused:
@@ -174,3 +181,36 @@ def test_a_question_that_can_never_fit_is_refused(bundled) -> None:
 def test_more_context_than_the_model_was_made_for_is_refused() -> None:
     with pytest.raises(ModelError, match="--ctx 100000 is more than"):
         open_model("bundled", ctx=100_000)
+
+
+@pytest.mark.parametrize("kind", KV_TYPES)
+def test_every_cache_type_of_llama_cpp_answers(kind: str, bundled) -> None:
+    """A quantised cache needs flash attention, which is then switched on by itself."""
+    question = Question((*HEAD, *TURNS, ">"), (" look around\n", " focus on frog\n", " open door to kitchen\n"))
+    model = open_model("bundled", threads=1, kv_type=kind)
+    assert ask(model, question).logprob == pytest.approx(ask(bundled, question).logprob, abs=0.5)
+    model.close()
+
+
+def test_the_command_line_and_experiments_know_the_same_cache_types() -> None:
+    [option] = [each for each in run.params if each.name == "kv_type"]
+    assert set(option.type.choices) == set(get_args(Batch.model_fields["kv_type"].annotation)) == set(KV_TYPES)
+
+
+def test_a_cache_type_that_cannot_be_had_is_one_line_with_the_reason(tmp_path: Path, capfd) -> None:
+    with pytest.raises(ModelError, match="--kv-type q8_0 needs flash attention"):
+        open_model("bundled", kv_type="q8_0", flash_attention=False)
+    with pytest.raises(ModelError, match="no cache type 'q8'; did you mean 'q8_0'"):
+        open_model("bundled", kv_type="q8")
+    with pytest.raises(ModelError, match="block size 32 does not divide .*--kv-type f16") as refused:
+        open_model(str(tiny(tmp_path / "tiny.gguf")), kv_type="q8_0")
+    assert "\n" not in str(refused.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_more_threads_than_processors_are_not_started(bundled) -> None:
+    """A stored run may come from a larger machine; llama.cpp would stand still."""
+    model = open_model("bundled", threads=10_000)
+    question = Question((*HEAD, ">"), (" look around\n", " focus on frog\n"))
+    assert ask(model, question).text == ask(bundled, question).text
+    model.close()

@@ -17,10 +17,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from clin.drive import drive
 from clin.errors import ModelError
 from clin.llms import LLM, Answer, Question
 from clin.llms.open import open_model
-from clin.llms.openai import chosen, constraints
+from clin.llms.constraining import chosen, constraints
 from clin.llms.roles import Roles, card_of, parse_roles
 from clin.llms.thinking import thinks, without_thinking
 from conftest import ROOT, environment
@@ -56,7 +57,7 @@ def endpoint() -> Iterator[str]:
 @pytest.fixture(params=["scripted", "llamacpp", "deterministic", "endpoint"])
 def model(request, tmp_path: Path, monkeypatch) -> Iterator[LLM]:
     if request.param == "scripted":
-        (tmp_path / "fake.json").write_text(json.dumps([{"when": "kitchen", "pick": 2}, {"reply": "frog"}, {"pick": 0}]))
+        (tmp_path / "fake.json").write_text(json.dumps([{"when": "kitchen", "pick": 2}, {"reply": "frog", "role": "act"}, {"pick": 0, "role": "act"}]))
         opened = open_model(f"scripted:{tmp_path / 'fake.json'}")
     elif request.param == "endpoint":
         monkeypatch.setenv("OPENAI_API_KEY", SECRET)
@@ -99,6 +100,64 @@ def test_a_backend_writes_free_text_within_its_bounds(model: LLM) -> None:
     assert answer.written <= 13
 
 
+UNANSWERABLE = {
+    "scripted": Question(("x",), role="revise"),
+    "llamacpp": Question((*HEAD, ">"), grammar="root ::= (", max_tokens=9),
+    "deterministic": Question((*HEAD, ">"), grammar="root ::= (", max_tokens=9),
+    "endpoint": Question(("kitchen " * 3000,)),
+}
+
+
+def test_a_backend_tells_whose_question_failed_and_answers_the_others(model: LLM, request) -> None:
+    bad = UNANSWERABLE[request.node.callspec.params["model"]]
+    for lane, asked in enumerate((Question((*HEAD, ">"), CHOICES), bad, Question((*HEAD, ">"), CHOICES))):
+        model.submit(asked, lane=lane)
+    found: dict[int, Answer] = {}
+    failed: list[int | None] = []
+    while len(found) + len(failed) < 3:
+        try:
+            found.update(dict(model.ready()))
+        except ModelError as error:
+            assert "\n" not in str(error)
+            failed.append(error.lane)
+    assert (sorted(found), failed) == ([0, 2], [1])
+    assert model.ready() == []
+    model.submit(Question((*HEAD, ">"), CHOICES), lane=1)
+    assert answers(model, 1)[1].text == found[0].text
+
+
+def test_a_question_that_is_cancelled_has_no_answer_and_changes_no_other(model: LLM) -> None:
+    for lane in range(3):
+        model.submit(Question((*HEAD, f"{lane}", ">"), max_tokens=40), lane=lane)
+    model.cancel(1)
+    model.submit(Question((*HEAD, ">"), CHOICES), lane=1)
+    model.cancel(0)
+    model.cancel(0)
+    found = answers(model, 2)
+    assert set(found) == {1, 2}
+    assert found[1].text in CHOICES
+    assert model.ready() == []
+
+
+def test_a_model_whose_driving_was_stopped_or_failed_can_be_driven_again(model: LLM) -> None:
+    """What was under way is dropped, whatever the backend; the same questions then have their answers."""
+    told: list[str] = []
+
+    def trial(fails_after: int = 99):
+        for number in range(2):
+            answer = yield Question((*HEAD, ">"), CHOICES)
+            told.append(answer.text)
+            if number == fails_after:
+                raise RuntimeError("a world of mine")
+
+    assert not drive([trial() for _ in range(3)], model, lanes=3, stop=lambda: bool(told))
+    with pytest.raises(RuntimeError, match="of mine"):
+        drive([trial(), trial(fails_after=0), trial()], model, lanes=3)
+    told.clear()
+    assert drive([trial() for _ in range(3)], model, lanes=3)
+    assert len(told) == 6 and len(set(told)) == 1
+
+
 def test_a_backend_counts_tokens_and_has_a_card(model: LLM) -> None:
     assert model.count("look around the kitchen") > model.count("look")
     assert model.card.name
@@ -108,13 +167,12 @@ def test_a_backend_counts_tokens_and_has_a_card(model: LLM) -> None:
 def test_an_endpoints_key_is_nowhere_but_in_the_header(endpoint: str, monkeypatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", SECRET)
     monkeypatch.setattr("clin.llms.openai.RETRIES", 0)
-    gone = open_model("openai:m@http://127.0.0.1:9/v1")
-    gone.submit(Question(("x",)), lane=0)
     with pytest.raises(ModelError) as refused:
-        gone.ready()
+        open_model("openai:m@http://127.0.0.1:9/v1")
     assert "cannot be reached" in str(refused.value)
-    assert SECRET not in str(refused.value) + repr(gone.card) + repr(gone.__dict__.get("card"))
-    gone.close()
+    there = open_model(f"openai:m@{endpoint}")
+    assert SECRET not in str(refused.value) + repr(there.card)
+    there.close()
 
 
 @pytest.mark.parametrize("reference", ["openai:", "openai:m@localhost", "openai:@http://x"])
@@ -131,10 +189,13 @@ def test_a_reply_that_is_no_choice_is_matched_to_the_nearest() -> None:
 
 
 def test_thinking_is_kept_apart() -> None:
-    assert without_thinking("<think>hm, well</think> open door") == (" open door", "hm, well")
+    assert without_thinking("<think>hm, well</think>\n\nopen door") == ("open door", "hm, well")
     assert without_thinking("<think>cut off") == ("", "cut off")
     assert without_thinking("no <b>thinking</b>") == ("no <b>thinking</b>", "")
-    assert thinks(b"<think>a") and not thinks(b"<think>a</think>b")
+    assert without_thinking("opened by the template</think>open door") == ("open door", "opened by the template")
+    assert without_thinking("<think>one</think>open <think>two</think>door") == ("open door", "one\ntwo")
+    assert without_thinking("open door <think>X SHOULD BE NECESSARY to Y") == ("open door ", "X SHOULD BE NECESSARY to Y")
+    assert thinks(b"<think>a") and not thinks(b"<think>a</think>b") and thinks(b"<think>a</think>b<think>c")
 
 
 def test_scores_are_the_probabilities_of_the_choices(bundled) -> None:
@@ -199,11 +260,44 @@ def test_lanes_never_read_each_others_tokens(bundled, asked) -> None:
     many.close()
 
 
+def test_a_writer_that_fails_costs_the_actors_no_answer(tmp_path: Path) -> None:
+    """Two models behind one door: what one has ready is told before what the other cannot do."""
+    (tmp_path / "writer.json").write_text('[{"when": "known", "reply": "X MAY CONTRIBUTE to Y"}]')
+    both = Roles(open_model("bundled", threads=1, lanes=2), {"writer": open_model(f"scripted:{tmp_path / 'writer.json'}")})
+    both.submit(Question(("unheard of",), role="revise"), lane=1)
+    both.submit(Question((*HEAD, ">"), CHOICES), lane=0)
+    assert set(answers(both, 1)) == {0}
+    with pytest.raises(ModelError, match="no rule") as refused:
+        both.ready()
+    assert refused.value.lane == 1
+    both.submit(Question(("unheard of",), role="revise"), lane=1)
+    both.cancel(1)
+    assert both.ready() == []
+    both.close()
+
+
+BAD_SCRIPTS = [
+    ("", "is not JSON"), ("{}", "is not a list of rules"), ("[1]", "is not a list of rules"), ("[{}]", "rule 1: it has neither 'reply' nor 'pick'"),
+    ('[{"pick": 0}, {"reply": 5}]', "rule 2: 'reply' is a text, not 5"), ('[{"pick": "x"}]', "'pick' is a number, not 'x'"),
+    ('[{"when": "(", "pick": 0}]', "'when' is no regular expression"), ('[{"replies": "x"}]', "no key 'replies'; did you mean 'reply'"),
+    ('[{"pick": 0, "times": null}]', "'times' is a number, not None"),
+]
+
+
+@pytest.mark.parametrize(("script", "says"), BAD_SCRIPTS)
+def test_a_bad_script_is_one_line_before_any_question(script: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "script.json").write_text(script)
+    with pytest.raises(ModelError) as refused:
+        open_model(f"scripted:{tmp_path / 'script.json'}")
+    assert says in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
 def test_each_role_has_its_model(tmp_path: Path, bundled) -> None:
     (tmp_path / "writer.json").write_text('[{"reply": "X MAY CONTRIBUTE to Y"}]')
     writer = open_model(f"scripted:{tmp_path / 'writer.json'}")
     both = Roles(bundled, {"writer": writer})
-    assert card_of(both, "act").name == "clin-5m"
+    assert card_of(both, "act").name == bundled.card.name
     assert card_of(both, "revise").name == "writer"
     both.submit(Question((*HEAD, ">"), CHOICES), lane=0)
     assert answers(both, 1)[0].text in CHOICES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -12,6 +13,8 @@ import pytest
 from clin.errors import ModelError
 from clin.llms import Answer, Question
 from clin.llms.open import open_model
+from conftest import Clin
+from memory.store import Store
 
 SECRET = "sk-very-secret-4711"
 CHOICES = (" look around\n", " focus on frog\n")
@@ -37,6 +40,8 @@ class Served(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.behaviour: Behaviour = lambda number, body, key: reply("look around")
         self.bodies: list[dict] = []
+        self.greeting: tuple[int, dict] = (200, {"object": "list", "data": [{"id": "m", "object": "model"}]})
+        """What it says when it is asked for its models."""
 
     @property
     def url(self) -> str:
@@ -49,10 +54,15 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.bodies.append(body)
-        status, said = self.server.behaviour(len(self.server.bodies), body, self.headers.get("Authorization", ""))
-        raw = json.dumps(said).encode()
+        self._say(*self.server.behaviour(len(self.server.bodies), body, self.headers.get("Authorization", "")))
+
+    def do_GET(self) -> None:
+        self._say(*self.server.greeting)
+
+    def _say(self, status: int, said: dict | str) -> None:
+        raw = said.encode() if isinstance(said, str) else json.dumps(said).encode()
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", "text/html" if isinstance(said, str) and said.startswith("<") else "application/json")
         self.send_header("Content-Length", str(len(raw)))
         self.send_header("retry-after-ms", "1")
         self.end_headers()
@@ -101,7 +111,47 @@ def test_the_key_is_sent_in_the_header_and_never_in_a_body(served: Served) -> No
     assert SECRET not in json.dumps(served.bodies)
 
 
-def test_a_wrong_key_is_told_once_without_the_key(served: Served) -> None:
+def test_a_wrong_key_is_told_before_any_question_without_the_key(served: Served) -> None:
+    served.greeting = failure(401, f"Incorrect API key provided: {SECRET}")
+    assert "refuses the key in OPENAI_API_KEY" in refusal(served)
+    assert served.bodies == []
+
+
+def test_where_a_key_is_wanted_and_none_is_given_the_variable_is_named(served: Served, monkeypatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    served.greeting = failure(401, "no key")
+    assert "wants a key: set OPENAI_API_KEY" in refusal(served)
+
+
+@pytest.mark.parametrize("key", [f"{SECRET}\N{EM DASH}", f"{SECRET}\n{SECRET}", f"{SECRET}\x07"])
+def test_a_key_that_no_header_can_hold_is_refused_without_repeating_it(served: Served, monkeypatch, key: str) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    assert "holds characters" in refusal(served)
+
+
+def test_white_space_around_a_key_is_no_part_of_it(served: Served, monkeypatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", f" {SECRET}\n")
+    keys = []
+    served.behaviour = lambda number, body, key: keys.append(key) or reply("look around")
+    ask(served, Question(("x",), CHOICES))
+    assert keys == [f"Bearer {SECRET}"]
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 503])
+def test_a_server_that_lists_no_models_is_asked_all_the_same(served: Served, monkeypatch, status: int) -> None:
+    monkeypatch.setattr("clin.llms.openai.RETRIES", 0)
+    served.greeting = failure(status, "no such page")
+    assert ask(served, Question(("x",), CHOICES)).text == CHOICES[0]
+
+
+@pytest.mark.parametrize("page", ["<html>a web page</html>", "{not json", '"a string"'])
+def test_an_address_that_is_no_api_is_one_line(served: Served, page: str) -> None:
+    served.behaviour = lambda number, body, key: (200, page)
+    served.greeting = (200, page)
+    assert "does its address end with /v1?" in refusal(served)
+
+
+def test_a_key_that_is_refused_later_is_told_once_without_the_key(served: Served) -> None:
     served.behaviour = lambda number, body, key: failure(401, f"Incorrect API key provided: {SECRET}")
     assert "refuses the key in OPENAI_API_KEY" in refusal(served)
     assert len(served.bodies) == 1
@@ -185,6 +235,75 @@ def test_thinking_stays_apart_from_the_answer(served: Served) -> None:
     assert (answer.text, answer.thinking) == (CHOICES[1], "the frog lives")
 
 
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+def test_thinking_that_the_server_keeps_apart_stays_apart(served: Served, field: str) -> None:
+    """llama-server and vLLM give it a field of its own."""
+
+    def behave(number, body, key):
+        status, said = reply("focus on frog")
+        said["choices"][0]["message"][field] = "the frog lives"
+        return status, said
+
+    served.behaviour = behave
+    answer = ask(served, Question(("x",), CHOICES))
+    assert (answer.text, answer.thinking) == (CHOICES[1], "the frog lives")
+
+
+def test_a_model_whose_thinking_was_cut_off_is_given_room_and_no_stop(served: Served) -> None:
+    """A stop string, or max_tokens, may fall into its thinking; the question is put once more, and later ones have room at once."""
+
+    def behave(number, body, key):
+        return reply("<think>The frog lives." if "stop" in body else "<think>The frog\n\nlives.</think>Take the frog.\n\nNo more.")
+
+    served.behaviour = behave
+    model = open_model(f"openai:m@{served.url}")
+    for _ in range(2):
+        model.submit(Question(("x",), stop=("\n\n",), max_tokens=160), lane=0)
+        [(_, answer)] = model.ready()
+        assert (answer.text, answer.thinking) == ("Take the frog.", "The frog\n\nlives.")
+    model.close()
+    assert [("stop" in body, body["max_tokens"] > 160) for body in served.bodies] == [(True, False), (False, True), (False, True)]
+
+
+def test_sampling_options_reach_the_server_where_they_narrow_a_draw(served: Served) -> None:
+    plain, narrow = open_model(f"openai:m@{served.url}"), open_model(
+        f"openai:m@{served.url}", temperature=0.7, top_k=40, top_p=0.9, min_p=0.05, repeat_penalty=1.1, kv_type="f16"
+    )
+    for model in (plain, narrow):
+        model.submit(Question(("x",), CHOICES), lane=0)
+        model.ready()
+        model.close()
+    names = {"top_k": 40, "top_p": 0.9, "min_p": 0.05, "repeat_penalty": 1.1, "repetition_penalty": 1.1}
+    without, with_them = served.bodies
+    assert not names.keys() & without.keys()
+    assert {name: with_them[name] for name in names} == names
+    assert with_them["guided_choice"] == without["guided_choice"]
+
+
+def test_a_lane_that_fails_leaves_the_others_their_answers(served: Served) -> None:
+    """Both replies are there when the first is looked at."""
+    together = threading.Barrier(3, timeout=20)
+
+    def behave(number, body, key):
+        together.wait()
+        said = body["messages"][0]["content"]
+        return failure(422, said) if said.startswith("bad") else reply(said)
+
+    served.behaviour = behave
+    model = open_model(f"openai:m@{served.url}", lanes=3)
+    for lane, text in enumerate(("bad 0", "good 1", "bad 2")):
+        model.submit(Question((text,)), lane=lane)
+    found, failed = {}, set()
+    while len(found) + len(failed) < 3:
+        try:
+            found |= dict(model.ready())
+        except ModelError as error:
+            assert f"bad {error.lane}" in str(error)
+            failed.add(error.lane)
+    assert ({lane: answer.text for lane, answer in found.items()}, failed) == ({1: "good 1"}, {0, 2})
+    model.close()
+
+
 def test_requests_of_several_lanes_run_at_the_same_time(served: Served) -> None:
     """Every request waits for all three: asked one after another, none would ever be answered."""
     together = threading.Barrier(3, timeout=20)
@@ -210,3 +329,60 @@ def test_an_address_that_holds_a_secret_or_no_host_is_refused_without_repeating_
         open_model(f"openai:m@{url}")
     assert "\n" not in str(refused.value)
     assert SECRET not in str(refused.value)
+
+
+def player(number: int, body: dict, key: str) -> tuple[int, dict]:
+    """A reasoning model that plays: what it does follows from what it reads."""
+    read = body["messages"][0]["content"]
+    if "guided_choice" in body:
+        return reply(body["guided_choice"][zlib.crc32(read.encode()) % len(body["guided_choice"])])
+    if "guided_grammar" in body:
+        return reply("<think>\nthinking SHOULD BE NECESSARY to know\n</think>\nturning SHOULD BE NECESSARY to opening\n")
+    return reply(f"<think>\n{SECRET[:9]} is no thought\n\nof mine</think>\n\nI look first.")
+
+
+def run(server: Served, *more: str) -> tuple[str, ...]:
+    return ("run", "--world", "causal", "--task", "make", "--trials", "2", "--budget", "4", "--model", f"openai:m@{server.url}", *more)
+
+
+def test_a_run_over_an_endpoint_that_goes_away_is_resumed_and_ends_as_undisturbed(served: Served, tmp_path, clin: Clin) -> None:
+    """What was thought in marks is in no step and no memory, and the key is nowhere on the disk."""
+    served.behaviour = player
+    whole = clin(*run(served, "--db", "whole.db"))
+    assert whole.returncode == 0, whole.stderr
+    asked = len(served.bodies)
+    served.behaviour = lambda number, body, key: player(number, body, key) if number < asked + 7 else failure(503, f"no room, {SECRET}")
+    broken = clin(*run(served, "--db", "broken.db", "--verbose"))
+    assert broken.returncode == 2
+    assert broken.stderr.splitlines()[-1] == f"Error: {served.url}: Error code: 503 - no room, ***"
+    with Store(tmp_path / "broken.db", read_only=True) as store:
+        assert 0 < len(store.steps(store.trials("r1")[0].id)) < 4
+    served.behaviour = player
+    resumed = clin("resume", "r1", "--db", "broken.db")
+    assert resumed.returncode == 0, resumed.stderr
+    found = []
+    for name in ("whole.db", "broken.db"):
+        with Store(tmp_path / name, read_only=True) as store:
+            found.append([(store.trial(row.id), store.version_after("r1", row.number).memory) for row in store.trials("r1")])
+            assert store.check() == []
+    assert found[0] == found[1]
+    for trial, memory in found[0]:
+        assert {step.thought for step in trial.steps} == {"I look first."}
+        assert [str(link) for link in memory.links] == ["turning SHOULD BE NECESSARY to opening"]
+    said = "".join(done.stdout + done.stderr for done in (whole, broken, resumed)).encode()
+    for each in (said, *(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())):
+        assert SECRET.encode() not in each
+
+
+@pytest.mark.parametrize("case", ["gone", "wrong key", "no key"])
+def test_an_endpoint_that_cannot_be_used_leaves_no_run_behind(case: str, served: Served, tmp_path, clin: Clin, monkeypatch) -> None:
+    served.greeting = failure(401, f"no: {SECRET}")
+    if case == "no key":
+        monkeypatch.delenv("OPENAI_API_KEY")
+    words = run(served)
+    done = clin(*(word.replace(served.url, "http://127.0.0.1:9/v1") for word in words)) if case == "gone" else clin(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert [line[:7] for line in done.stderr.splitlines()] == ["Error: "]
+    assert SECRET not in done.stderr
+    with Store(tmp_path / "clin.db", read_only=True) as store:
+        assert store.runs() == []

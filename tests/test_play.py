@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from clin.drive import drive
 from clin.errors import ModelError
 from clin.llms import Answer, ModelCard, Question
+from clin.llms.open import open_model
 from clin.play import STUCK_AFTER, Context, WorldChanged, play
 from clin.prompt import Full, citations, forms, style
 from memory.links import parse
@@ -172,6 +173,9 @@ class Echo:
         self.asked += len(done)
         return [(lane, Answer(question.text)) for lane, question in reversed(done)]
 
+    def cancel(self, lane: int) -> None:
+        self.queue = [each for each in self.queue if each[0] != lane]
+
     def count(self, text: str) -> int:
         return len(text)
 
@@ -204,6 +208,23 @@ def test_stopping_closes_every_trial_and_says_so(after: int, lanes: int) -> None
     finished = all(len(answers) == 4 for answers in told.values())
     assert ended is finished
     assert all(not answers or answers[-1] == "closed" for answers in told.values())
+
+
+def test_a_question_that_cannot_be_answered_fails_in_the_trial_that_asked(tmp_path) -> None:
+    """The trial may catch it; the others go on."""
+    told = {"a": [], "b": []}
+    (tmp_path / "script.json").write_text('[{"when": "[ab][0-9]", "reply": "yes"}]')
+    model, caught = open_model(f"scripted:{tmp_path / 'script.json'}"), []
+
+    def unlucky():
+        try:
+            yield Question(("x",))
+        except ModelError as error:
+            caught.append(str(error))
+
+    assert drive([asking("a", 3, told), unlucky(), asking("b", 3, told)], model, lanes=3)
+    assert told == {name: ["yes"] * 3 + ["closed"] for name in told}
+    assert len(caught) == 1 and "no rule" in caught[0]
 
 
 def test_one_failing_trial_closes_the_others() -> None:

@@ -11,7 +11,7 @@ WIDTH, LAYERS, FEED, STATE = 32, 2, 64, 8
 BUNDLED = next((Path(__file__).parent.parent / "clin/llms/bundled").glob("*.gguf"))
 
 
-def tiny(out: Path, architecture: str = "llama", *, template: str = "", context: int = 512) -> Path:
+def tiny(out: Path, architecture: str = "llama", *, template: str = "", context: int = 512, name: str = "") -> Path:
     """Write a model of ``architecture`` (``llama`` or the recurrent ``mamba``), with a chat template if one is given."""
     reader, writer = gguf.GGUFReader(BUNDLED), gguf.GGUFWriter(out, architecture)
     for key, field in reader.fields.items():
@@ -21,7 +21,7 @@ def tiny(out: Path, architecture: str = "llama", *, template: str = "", context:
     if template:
         writer.add_chat_template(template)
     tokens = len(reader.fields["tokenizer.ggml.tokens"].data)
-    writer.add_name(f"tiny-{architecture}")
+    writer.add_name(name or f"tiny-{architecture}")
     writer.add_vocab_size(tokens)
     writer.add_context_length(context)
     writer.add_embedding_length(WIDTH)

@@ -57,7 +57,9 @@ class Commands(click.Group):
         except ValueError as error:
             if type(error).__module__.partition(".")[0] not in OURS:
                 raise
-            failure = click.ClickException(" ".join(str(error).split()))
+            from memory.inert import inert
+
+            failure = click.ClickException(inert(" ".join(str(error).split())))
             failure.exit_code = 2
             raise failure from None
         except BrokenPipeError:  # the reader of a pipe (head, less) has left

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +39,7 @@ def existing(db: Path) -> Path:
     return db
 
 
-_KV = ("f16", "f32", "q8_0", "q4_0")
+_KV = ("f16", "f32", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl")
 _MODEL_OPTIONS = (
     click.option("--model", default="bundled", show_default=True,
                  help="bundled, PATH.gguf, hf:ORG/REPO:FILE, openai:MODEL@URL or scripted:FILE."),
@@ -47,14 +48,19 @@ _MODEL_OPTIONS = (
     click.option("--deterministic", is_flag=True, help="Many lanes answer byte for byte like one; slower."),
     click.option("--gpu-layers", default=-1, show_default=True, help="Layers to offload; -1 is all, where the build can."),
     click.option("--ctx", default=0, type=click.IntRange(0), help="Context of a lane in tokens.  [default: the model's, at most 8192]"),
-    click.option("--threads", default=0, type=click.IntRange(0), help="CPU threads.  [default: half of the processors]"),
+    click.option("--threads", default=0, type=click.IntRange(0, max(1, os.cpu_count() or 1)), help="CPU threads.  [default: half of the processors]"),
     click.option("--kv-type", default="f16", show_default=True, type=click.Choice(_KV), help="Type of the cache's cells."),
-    click.option("--flash-attention/--no-flash-attention", default=None, help="llama.cpp's flash attention.  [default: on a GPU alone]"),
+    click.option("--flash-attention/--no-flash-attention", default=None, help="llama.cpp's flash attention.  [default: on a GPU, and for a quantised cache]"),
     click.option("--kv-unified", is_flag=True,
                  help="One pool of cells for all lanes: faster where most of what lanes hold is shared."),
     click.option("--temperature", default=0.0, show_default=True, type=click.FloatRange(0), help="0 is greedy."),
+    click.option("--top-k", default=0, type=click.IntRange(0), help="Draw from the so many likeliest tokens.  [default: all]"),
+    click.option("--top-p", default=1.0, show_default=True, type=click.FloatRange(0, 1, min_open=True), help="Draw from the likeliest that together have this probability."),
+    click.option("--min-p", default=0.0, show_default=True, type=click.FloatRange(0, 1), help="Draw from those with this share of the likeliest one's probability."),
+    click.option("--repeat-penalty", default=1.0, show_default=True, type=click.FloatRange(0, min_open=True), help="Above 1: repeat less, in free text."),
 )
-_LOADING = ("lanes", "deterministic", "gpu_layers", "ctx", "threads", "kv_type", "flash_attention", "kv_unified", "temperature")
+_SAMPLING = ("temperature", "top_k", "top_p", "min_p", "repeat_penalty")
+_LOADING = ("lanes", "deterministic", "gpu_layers", "ctx", "threads", "kv_type", "flash_attention", "kv_unified", *_SAMPLING)
 
 
 def model_options(command: Command) -> Command:

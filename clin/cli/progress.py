@@ -42,7 +42,7 @@ class Progress(Watcher):
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
         self.verbose = verbose
-        self.console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+        self.console = Console(stderr=True, quiet=quiet, highlight=False, markup=False, emoji=False, soft_wrap=True)
         columns = (
             TextColumn("{task.fields[run]} trial {task.fields[number]}"), BarColumn(bar_width=24), MofNCompleteColumn(),
             TextColumn("steps"), TextColumn("score {task.fields[score]:g}"), TextColumn("{task.fields[rate]:,.0f} tokens/s"),
@@ -60,12 +60,12 @@ class Progress(Watcher):
         self.bars.stop()
 
     def run_begins(self, run: str, config: RunConfig) -> None:
-        wrote = ""
+        wrote, name = "", inert(config.model.name)
         if hasattr(open_strategy(config.strategy), "writer"):  # others write without being asked how
-            why = f" ({config.model.name} can act but not write memories)" if "revise" not in config.model.roles else ""
+            why = f" ({name} can act but not write memories)" if "revise" not in config.model.roles else ""
             wrote = f", written by {config.writer}{why if config.writer == 'rules' else ''}"
         self.console.print(
-            f"run {run}: {config.world}, {config.task}, variation {config.variation}; model {config.model.name}; strategy "
+            f"run {run}: {config.world}, {config.task}, variation {config.variation}; model {name}; strategy "
             f"{config.strategy}{wrote}"
         )
 

@@ -33,12 +33,13 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
 def _overview(store, run: str) -> None:
     from clin.cli.tables import console, trials_table
     from clin.document import document
+    from memory.inert import inert
 
     found = document(store, run)
     where = f"{found['world']}, {found['task']}, variation {found['variation']}"
     console().print(
         f"{run}: {where}; {found['setting']}, strategy {found['strategy']}, writer {found['writer']}, "
-        f"model {found['model']['name']}, seed {found['seed']}; {store.run(run).state}\n"
+        f"model {inert(found['model']['name'])}, seed {found['seed']}; {store.run(run).state}\n"
     )
     trials_table(found["trials"])
     for row in store.trials(run):

@@ -23,8 +23,8 @@ from memory.trials import Memory
 
 
 def console() -> Console:
-    """Standard output, without guesses about what to highlight."""
-    return Console(highlight=False, soft_wrap=True)
+    """Standard output, without guesses about what to highlight; brackets in a name are no markup."""
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> None:

@@ -86,7 +86,13 @@ class LLM(Protocol):
 
     def ready(self, until: Callable[[], bool] = lambda: False) -> Sequence[tuple[int, Answer]]:
         """Work until at least one answer is ready and return those that are; empty when nothing is queued, or when
-        ``until`` (asked between two pieces of work) says that there is something else to do."""
+        ``until`` (asked between two pieces of work) says that there is something else to do. A question that cannot be
+        answered is a ModelError that names its ``lane``; it is raised when the answers that were ready have been returned,
+        and concerns no other lane."""
+        ...
+
+    def cancel(self, lane: int) -> None:
+        """Forget the question of ``lane``, if it has one: no answer to it comes back, and the lane can be asked again."""
         ...
 
     def count(self, text: str) -> int:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from dataclasses import dataclass
 
-REBUILD = 'CMAKE_ARGS="-DGGML_CUDA=on" pip install --force-reinstall --no-cache-dir --no-binary llama-cpp-python llama-cpp-python'
-"""The one line that makes a build which offloads to an NVIDIA GPU (llama-cpp-python's README, "CUDA")."""
+REBUILD = (
+    f'CMAKE_ARGS="-DGGML_CUDA=on" {shlex.quote(sys.executable)} -m pip install --force-reinstall --no-deps --no-cache-dir '
+    "--no-binary llama-cpp-python llama-cpp-python"
+)
+"""The one line that makes a build which offloads to an NVIDIA GPU (llama-cpp-python's README, "CUDA"), in this environment."""
 
 
 @dataclass(frozen=True)

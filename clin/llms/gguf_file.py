@@ -24,6 +24,8 @@ def checked(path: Path) -> Path:
             magic = file.read(4)
     except OSError as error:
         raise ModelError(f"model file '{path}' cannot be read: {error.strerror}") from None
+    if not magic:
+        raise ModelError(f"model file '{path}' is empty; was its download cut off?")
     if magic != b"GGUF":
         raise ModelError(f"'{path}' is not a GGUF file (it begins with {magic!r}); convert the model with llama.cpp's converter")
     return path

@@ -10,23 +10,23 @@ from __future__ import annotations
 
 import os
 import time
-import zlib
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from clin.errors import ModelError, nearest
-from clin.llms import Answer, ModelCard, Question
+from clin.llms import Answer, Question
 from clin.llms.choosing import Feed, choose, scored
 from clin.llms.gguf_card import card
 from clin.llms.gguf_file import checked
-from clin.llms.native import CHUNK, KV_TYPES, Native, Row
+from clin.llms.native import CHUNK, KV_TYPES, Native, Row, attention
+from clin.llms.sampling import Sampling
 from clin.llms.template import wrapping
-from clin.llms.thinking import without_thinking
 from clin.llms.trie import Node, Trie
-from clin.llms.writing import write
+from clin.llms.writing import Written, write
 
 DEFAULT_CONTEXT = 8192
 """Tokens of a lane where neither the user nor a smaller model says otherwise."""
@@ -58,32 +58,35 @@ class LlamaCpp:
     half the processors, since llama.cpp slows down badly when it has to share all of them. ``deterministic`` evaluates each
     lane by itself, so that many lanes answer byte for byte like one; they share no beginnings then. ``kv_unified`` lets
     lanes share one pool of cells: a copied beginning is stored once, but each token is compared with the cells of all
-    lanes, which costs more as soon as trajectories outgrow what they share (docs/results/engine.md)."""
+    lanes, which costs more as soon as trajectories outgrow what they share (docs/results/engine.md). ``sampling`` are the
+    fields of :class:`clin.llms.sampling.Sampling`."""
 
     def __init__(
-        self, path: Path, *, gpu_layers: int = -1, ctx: int = 0, lanes: int = 1, threads: int = 0, seed: int = 0,
-        temperature: float = 0.0, kv_type: str = "f16", flash_attention: bool | None = None, deterministic: bool = False,
-        kv_unified: bool = False,
+        self, path: Path, *, gpu_layers: int = -1, ctx: int = 0, lanes: int = 1, threads: int = 0, kv_type: str = "f16",
+        flash_attention: bool | None = None, deterministic: bool = False, kv_unified: bool = False, **sampling: Any,
     ) -> None:
+        self._sampling = Sampling(**sampling)
         if kv_type not in KV_TYPES:
             raise ModelError(f"no cache type '{kv_type}'{nearest(kv_type, KV_TYPES)} (types: {', '.join(KV_TYPES)})")
+        attention(kv_type, flash_attention)  # before a large file is read for nothing
         self._native = Native(checked(path), gpu_layers=gpu_layers)
         metadata = self._native.metadata()
         own = int(metadata.get("clin.context", 0)) or min(self._native.trained, DEFAULT_CONTEXT)
         room = ctx or own
         if room > self._native.trained:
             raise ModelError(f"--ctx {room} is more than the {self._native.trained} tokens that '{path.name}' was made for")
-        cores = threads or max(1, (os.cpu_count() or 2) // 2)
+        processors = os.cpu_count() or 2
+        cores = min(threads or max(1, processors // 2), processors)  # a stored run may come from a larger machine
         self._native.start(lanes * (room + 8), lanes, cores, kv_type, flash_attention, unified=lanes == 1 or kv_unified and not deterministic)
         opening, closing = wrapping(self._native.chat_template())
         self.card = replace(card(path, metadata, room, (opening, closing)), exact=lanes == 1 or deterministic)
         self._deterministic = deterministic
         self._alone = deterministic or not self._native.can_forget_tails()  # a recurrent state has no beginning to copy
         self._lanes = [Lane(number) for number in range(lanes)]
-        self._seed, self._temperature = seed, temperature
         self._tokens: dict[str, tuple[int, ...]] = {}
         self._clock = 0
         self._answers: list[tuple[int, Answer]] = []
+        self._failures: list[tuple[int, Exception]] = []
 
     def count(self, text: str) -> int:
         return len(self._piece(text))
@@ -100,23 +103,34 @@ class LlamaCpp:
         there.used, there.question, there.pieces = self._clock, question, pieces
 
     def ready(self, until: Callable[[], bool] = lambda: False) -> list[tuple[int, Answer]]:
-        while not self._answers and any(lane.question for lane in self._lanes):
+        while not self._answers and not self._failures and any(lane.question for lane in self._lanes):
             self._begin()
             feeding = self._fitting()
             rows = [Row(lane.sequence, lane.position, *lane.feed) for lane in feeding if lane.feed]
-            failures: list[Exception] = []
             for lane, logits in zip(feeding, self._decode(rows), strict=True):
                 try:
                     self._answers += self._advance(lane, logits)
                 except Exception as error:  # one lane's failure is told once the others have got what was decoded for them
                     self._abandon(lane)
-                    failures.append(error)
-            if failures:
-                raise failures[0]
+                    if isinstance(error, ModelError):
+                        error.lane = lane.sequence
+                    self._failures.append((lane.sequence, error))
             if until():
                 break
+        if self._failures and not self._answers:
+            raise self._failures.pop(0)[1]
         answers, self._answers = self._answers, []
         return answers
+
+    def cancel(self, lane: int) -> None:
+        there = self._lanes[lane]
+        self._answers = [each for each in self._answers if each[0] != lane]
+        self._failures = [each for each in self._failures if each[0] != lane]
+        if there.answering is not None:
+            there.answering.close()
+        there.question = there.answering = there.feed = None
+        whole = there.position >= sum(map(len, there.held))  # else it was reading its pieces again (a recurrent model)
+        self._cut(there, len(there.held) if whole else 0)
 
     def close(self) -> None:
         self._native.close()
@@ -187,22 +201,29 @@ class LlamaCpp:
                 logits = yield unit[start : start + CHUNK], last
             lane.held += held
         assert logits is not None
-        scores: tuple[float, ...] = ()
-        pick = self._pick(pieces)
+        prompt = [token for piece in pieces for token in piece]
         if question.choices:
-            root = self._choices(lane, question)
-            if question.score_choices:
-                base = lane.position
-                told = yield from scored(root, logits, lambda: self._rewind(lane, base))
-                scores = tuple(told.get(choice, -np.inf) for choice in question.choices)
-            text, written, logprob = yield from choose(root, logits, pick)
-            finish = "choice"
+            written, scores = yield from self._chosen(lane, question, logits, prompt)
         else:
-            room = self.card.context - sum(map(len, pieces))
-            text, written, logprob, finish = yield from write(self._native, question, logits, room, pick)
-        said, thinking = without_thinking(text)
-        read, seconds = sum(map(len, pieces)), time.perf_counter() - began
-        return Answer(said, read, reused, written, logprob, seconds, finish, scores, thinking)
+            written = yield from write(self._native, question, logits, self.card.context - len(prompt), prompt, self._sampling)
+            scores = ()
+        seconds = time.perf_counter() - began
+        return Answer(
+            written.said, len(prompt), reused, written.tokens, written.logprob, seconds, written.finish, scores, written.thinking
+        )
+
+    def _chosen(
+        self, lane: Lane, question: Question, logits: np.ndarray, prompt: list[int]
+    ) -> Generator[Feed, np.ndarray, tuple[Written, tuple[float, ...]]]:
+        """One of the choices, and with score_choices the log-probability of each."""
+        root = self._choices(lane, question)
+        scores: tuple[float, ...] = ()
+        if question.score_choices:
+            base = lane.position
+            told = yield from scored(root, logits, lambda: self._rewind(lane, base))
+            scores = tuple(told.get(choice, -np.inf) for choice in question.choices)
+        text, tokens, logprob = yield from choose(root, logits, self._sampling.pick(prompt))
+        return Written(text, "", tokens, logprob, "choice"), scores
 
     def _units(self, pieces: list[tuple[int, ...]]) -> list[list[tuple[int, ...]]]:
         """The pieces that are evaluated together: each by itself where answers are to be exact, else all at once, which
@@ -272,18 +293,6 @@ class LlamaCpp:
             return lane.trie.update(question.choices)
         except ValueError as error:
             raise ModelError(f"these choices cannot be told apart: {error}") from None
-
-    def _pick(self, pieces: list[tuple[int, ...]]) -> Callable[[np.ndarray], int]:
-        """How a token is taken: the likeliest, or at a temperature by a draw that the seed and the prompt decide."""
-        if self._temperature <= 0:
-            return lambda shares: int(np.argmax(shares))
-        random = np.random.default_rng([self._seed, zlib.crc32(np.array([t for p in pieces for t in p]).tobytes())])
-
-        def drawn(shares: np.ndarray) -> int:
-            weights = np.exp((shares - shares.max()).astype(np.float64) / self._temperature)
-            return int(random.choice(len(weights), p=weights / weights.sum()))
-
-        return drawn
 
 
 def _common(held: list[tuple[int, ...]], pieces: list[tuple[int, ...]], limit: int) -> int:

@@ -19,8 +19,13 @@ from clin.errors import ModelError
 CHUNK = 512
 """Tokens of one part that are evaluated together; longer parts are split from their beginning."""
 
-KV_TYPES = {"f16": 1, "f32": 0, "q8_0": 8, "q4_0": 2}
-"""ggml's type numbers for the cache."""
+KV_TYPES = {"f16": 1, "f32": 0, "bf16": 30, "q8_0": 8, "q5_1": 7, "q5_0": 6, "q4_1": 3, "q4_0": 2, "iq4_nl": 20}
+"""ggml's type numbers for the cache, under the names that llama.cpp's own programs take."""
+PLAIN = ("f16", "f32", "bf16")
+"""Types that are not quantised."""
+
+WARNING, ERROR = 3, 4
+"""ggml's levels of what it logs."""
 
 
 @dataclass(frozen=True)
@@ -37,19 +42,19 @@ class _Log:
     """Keeps llama.cpp's complaints off the terminal and at hand for an error's text."""
 
     def __init__(self) -> None:
-        self.lines: list[str] = []
+        self.lines: list[tuple[int, str]] = []
         self.callback = llama_cpp.llama_log_callback(self._take)
         llama_cpp.llama_log_set(self.callback, ctypes.c_void_p(0))
 
     def _take(self, level: int, text: bytes, data: object) -> None:
         line = text.decode("utf-8", "replace").strip()
-        if level >= 3 and line:
-            self.lines = [*self.lines[-8:], line]
+        if level in (WARNING, ERROR) and line:  # what continues another line is a progress dot
+            self.lines = [*self.lines[-8:], (level, line)]
 
     def reason(self) -> str:
-        """The first complaint since the last call that says what is wrong."""
+        """The first complaint since the last call that says what is wrong: an error, or else a warning."""
         lines, self.lines = self.lines, []
-        said = [line.partition(": ")[2] or line for line in lines]
+        said = [line.partition(": ")[2] or line for _, line in sorted(lines, key=lambda each: -each[0])]
         return said[0][:200] if said else "llama.cpp does not say why"
 
 
@@ -86,6 +91,17 @@ class _Batch:
         return self._batch
 
 
+def attention(kv_type: str, asked: bool | None) -> bool | None:
+    """Whether flash attention is used; None leaves it to llama.cpp. A quantised cache needs it: ModelError if it was declined."""
+    if kv_type not in PLAIN:
+        if asked is False:
+            raise ModelError(f"--kv-type {kv_type} needs flash attention: leave --no-flash-attention out, or take {', '.join(PLAIN)}")
+        return True
+    if asked is None and not llama_cpp.llama_supports_gpu_offload():
+        return False  # on a CPU it is several times slower (docs/results/engine.md)
+    return asked
+
+
 class Native:
     """A loaded model; :meth:`start` gives it a context of cache cells that all sequences share."""
 
@@ -119,13 +135,14 @@ class Native:
         wanted.n_threads = wanted.n_threads_batch = threads
         wanted.no_perf = True
         wanted.type_k = wanted.type_v = KV_TYPES[kv_type]
-        if flash_attention is None and not llama_cpp.llama_supports_gpu_offload():
-            flash_attention = False  # on a CPU it is several times slower (docs/results/engine.md)
+        flash_attention = attention(kv_type, flash_attention)
         if flash_attention is not None:
             wanted.flash_attn_type = 1 if flash_attention else 0
+        log().lines.clear()
         self._context = llama_cpp.llama_init_from_model(self._model, wanted)
         if not self._context:
-            raise ModelError(f"no context of {cells} tokens for '{self._path}': {log().reason()}; give a smaller --ctx")
+            hint = "give a smaller --ctx" if kv_type in PLAIN else f"give a smaller --ctx, or --kv-type {PLAIN[0]}"
+            raise ModelError(f"no context of {cells} tokens for '{self._path}': {log().reason()}; {hint}")
         self._unified = unified
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._batch = _Batch(self.batch_size)

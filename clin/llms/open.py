@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ def open_model(reference: str, **options: Any) -> LLM:
     ModelError says in one line what is wrong with the reference or the file.
     """
     kind, _, rest = reference.partition(":")
-    if kind == "scripted" and rest:
+    if kind == "scripted":
         from clin.llms.scripted import Scripted
 
         return Scripted(Path(rest))
@@ -41,38 +40,7 @@ def model_file(reference: str) -> Path:
     if reference == "bundled":
         return next(iter(sorted(BUNDLED.glob("*.gguf"))))
     if reference.startswith("hf:"):
-        return _fetched(reference)
+        from clin.llms.hub import fetched
+
+        return fetched(reference)
     return Path(reference).expanduser()
-
-
-def _fetched(reference: str) -> Path:
-    repository, _, file = reference.removeprefix("hf:").partition(":")
-    if repository.count("/") != 1 or not file:
-        raise ModelError(f"'{reference}' is not of the form hf:ORG/REPO:FILE")
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
-
-    try:
-        return Path(hf_hub_download(repository, file, token=os.environ.get("HF_TOKEN") or None))
-    except LocalEntryNotFoundError:
-        raise ModelError(f"{reference} is not in the cache and the hub cannot be reached; give a local PATH.gguf") from None
-    except RepositoryNotFoundError:
-        raise ModelError(f"the hub has no repository '{repository}', or it needs HF_TOKEN") from None
-    except EntryNotFoundError:
-        raise ModelError(f"{repository} has no file '{file}'{_files(repository, file)}") from None
-    except (HfHubHTTPError, OSError, ValueError) as error:
-        raise ModelError(f"{reference} could not be fetched: {' '.join(str(error).split())[:200]}") from None
-
-
-def _files(repository: str, file: str) -> str:
-    """What GGUF files the repository has instead, if the hub says so."""
-    from huggingface_hub import list_repo_files
-    from huggingface_hub.errors import HfHubHTTPError
-
-    from clin.errors import nearest
-
-    try:
-        there = [name for name in list_repo_files(repository) if name.endswith(".gguf")]
-    except (HfHubHTTPError, OSError):
-        return ""
-    return nearest(file, there) or f" (it has: {', '.join(there[:8])})"

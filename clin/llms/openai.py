@@ -1,51 +1,65 @@
 """``openai:MODEL@URL``: any server that speaks OpenAI's chat protocol (llama-server, vLLM, Ollama, a hosted one).
 
 The key comes from OPENAI_API_KEY and goes into the request's header alone: never into the card, an error or a record.
-A choice is constrained through what servers offer: a GBNF grammar (llama.cpp) or guided choice (vLLM), else a JSON schema,
-else words; a reply that is none of the choices all the same is matched to the nearest, and the answer says so.
+How a choice is constrained is in :mod:`clin.llms.constraining`.
 """
 
 from __future__ import annotations
 
-import difflib
-import json
 import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from clin.errors import ModelError
 from clin.llms import Answer, ModelCard, Question
-from clin.llms.thinking import without_thinking
+from clin.llms.constraining import IN_WORDS, MOST_LISTED, WAYS, chosen
+from clin.llms.sampling import Sampling
+from clin.llms.thinking import THINKING, before_stop, without_thinking
 
 TIMEOUT, RETRIES = 120.0, 4
 """Seconds for one request, and how often the client tries again, with growing pauses."""
-MOST_LISTED = 500
-"""Choices that a JSON schema may list (OpenAI's own bound on enum values)."""
+GREETING = 10.0
+"""Seconds for the first request, which only asks whether the server is there."""
+
+
+@dataclass(frozen=True)
+class _Reply:
+    """What a server said and thought, and its count of tokens."""
+
+    said: str
+    thinking: str
+    used: Any
 
 
 class OpenAI:
     """See :class:`clin.llms.LLM`. Requests of several lanes run at the same time. Tokens that a server does not report
-    are counted as a quarter of the characters."""
+    are counted as a quarter of the characters. ``sampling`` are the fields of :class:`clin.llms.sampling.Sampling`. ModelError
+    if the server cannot be reached or refuses the key, so that a run does not begin with it."""
 
-    def __init__(self, reference: str, *, lanes: int = 1, ctx: int = 0, seed: int = 0, temperature: float = 0.0, **_: object) -> None:
+    def __init__(self, reference: str, *, lanes: int = 1, ctx: int = 0, **options: Any) -> None:
         name, url = address(reference)
+        sampling = Sampling(**{field: options[field] for field in Sampling.__dataclass_fields__ if field in options})
         try:
             import openai
         except ImportError:
             raise ModelError("endpoints need the openai client: pip install 'clin[openai]'") from None
-        self._key = os.environ.get("OPENAI_API_KEY", "")
+        self._key = _key()
         self._errors = openai
         self._client = openai.OpenAI(
             base_url=url or None, api_key=self._key or "none", timeout=TIMEOUT, max_retries=RETRIES
         )
-        self._sampling = {"model": name, "seed": seed, "temperature": temperature}
-        self._pool = ThreadPoolExecutor(max_workers=lanes, thread_name_prefix="endpoint")
+        self._request, self._extra = fields_of(name, sampling)
         self._pending: dict[Future[Answer], int] = {}
+        self._failures: list[ModelError] = []
         self._way = 0
+        self._thinks = False
         self.card = ModelCard(name=name, context=ctx, exact=False, details={"endpoint": url or "the client's default"})
+        self._reached()
+        self._pool = ThreadPoolExecutor(max_workers=lanes, thread_name_prefix="endpoint")
 
     def count(self, text: str) -> int:
         return len(text) // 4 + 1
@@ -55,33 +69,67 @@ class OpenAI:
 
     def ready(self, until: Callable[[], bool] = lambda: False) -> Sequence[tuple[int, Answer]]:
         done: set[Future[Answer]] = set()
-        while self._pending and not done:
+        while self._pending and not done and not self._failures:
             done, _ = wait(self._pending, timeout=0.05, return_when=FIRST_COMPLETED)
             if until():
                 break
-        return [(self._pending.pop(future), future.result()) for future in sorted(done, key=lambda f: self._pending[f])]
+        found = []
+        for future in sorted(done, key=lambda each: self._pending[each]):
+            lane = self._pending.pop(future)
+            try:
+                found.append((lane, future.result()))
+            except ModelError as error:
+                error.lane = lane
+                self._failures.append(error)
+        if self._failures and not found:
+            raise self._failures.pop(0)
+        return found
+
+    def cancel(self, lane: int) -> None:
+        self._failures = [each for each in self._failures if each.lane != lane]
+        for future in [future for future, its in self._pending.items() if its == lane]:
+            future.cancel()
+            del self._pending[future]
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._client.close()
 
+    def _reached(self) -> None:
+        """Ask for the list of models. A server that has none, or is busy, may answer questions all the same."""
+        client, errors = self._client.with_options(timeout=GREETING), self._errors
+
+        def greeted() -> None:
+            try:
+                client.models.with_raw_response.list()
+            except errors.AuthenticationError:
+                raise
+            except (errors.APIStatusError, errors.APITimeoutError):
+                return
+
+        try:
+            self._guarded(greeted)
+        except ModelError:
+            self._client.close()
+            raise
+
     def _answer(self, question: Question) -> Answer:
         began = time.perf_counter()
-        message, used = self._ask(question)
-        if question.choices and not without_thinking(message)[0].strip():
-            message, used = self._asked(question, IN_WORDS)
-        said, thinking = without_thinking(message)
-        finish = "stop"
+        knew = self._thinks
+        reply = self._ask(question)
+        if not reply.said.strip() and (question.choices or self._thinks and not knew):
+            reply = self._asked(question, IN_WORDS if question.choices else self._way)
+        said, finish = before_stop(reply.said, question.stop), "stop"
         if question.choices:
             if not said.strip():
                 raise ModelError(f"{self.card.name} answered twice without a word, where it had {len(question.choices)} actions to choose from")
             said, finish = chosen(said, question.choices)
-        read = getattr(used, "prompt_tokens", None) or self.count(question.text)
-        written = getattr(used, "completion_tokens", None) or self.count(message)
-        cached = getattr(getattr(used, "prompt_tokens_details", None), "cached_tokens", None) or 0
-        return Answer(said, read, cached, written, 0.0, time.perf_counter() - began, finish, thinking=thinking)
+        read = getattr(reply.used, "prompt_tokens", None) or self.count(question.text)
+        written = getattr(reply.used, "completion_tokens", None) or self.count(reply.thinking + reply.said)
+        cached = getattr(getattr(reply.used, "prompt_tokens_details", None), "cached_tokens", None) or 0
+        return Answer(said, read, cached, written, 0.0, time.perf_counter() - began, finish, thinking=reply.thinking)
 
-    def _ask(self, question: Question) -> tuple[str, Any]:
+    def _ask(self, question: Question) -> _Reply:
         """Ask in the first way of constraining that the server takes, from the last one that worked on. A request that it
         takes in no way is bad in itself, and the ways stay as they were."""
         refused: list[tuple[dict[str, Any], Exception]] = []
@@ -90,49 +138,67 @@ class OpenAI:
             if any(extras == tried for tried, _ in refused):
                 continue
             try:
-                answer = self._asked(question, way)
+                reply = self._asked(question, way)
             except self._errors.BadRequestError as error:
                 refused.append((extras, error))
                 continue
             if refused:
                 self._way = way
-            return answer
+            return reply
         raise ModelError(self._told(refused[0][1])) from None
 
-    def _asked(self, question: Question, way: int) -> tuple[str, Any]:
-        """The reply's text and the server's count of tokens."""
+    def _asked(self, question: Question, way: int) -> _Reply:
+        """One request. A model that was seen to think gets room for it, and no stop string, which might end its thinking."""
         text = "".join(question.parts)
         if question.begun:
             text += f"\n\nYour reply begins as follows; write only what comes next:\n{''.join(question.begun)}"
         if question.choices and way == IN_WORDS:
             text += "\n\nReply with one of these, word for word:\n" + "".join(f"- {c.strip()}\n" for c in question.choices[:MOST_LISTED])
-        request = {**self._sampling, "messages": [{"role": "user", "content": text}], "max_tokens": question.max_tokens}
-        if question.stop:
+        room = question.max_tokens + (THINKING if self._thinks else 0)
+        request = {**self._request, "messages": [{"role": "user", "content": text}], "max_tokens": room, **WAYS[way](question)}
+        request["extra_body"] = {**self._extra, **request.get("extra_body", {})}
+        if question.stop and not self._thinks:
             request["stop"] = list(question.stop[:4])
-        reply = self._guarded(lambda: self._client.chat.completions.create(**request, **WAYS[way](question)))
-        if not reply.choices:
-            raise ModelError(f"{self.card.details['endpoint']} answered without a reply")
-        return reply.choices[0].message.content or "", reply.usage
+        reply = self._guarded(lambda: self._client.chat.completions.create(**request))
+        if not getattr(reply, "choices", None):
+            raise ModelError(f"{self.card.details['endpoint']} answered without a reply; does its address end with /v1?")
+        message = reply.choices[0].message
+        said, thinking = without_thinking(message.content or "")
+        thinking = getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None) or thinking
+        self._thinks = self._thinks or bool(thinking)
+        return _Reply(said, str(thinking), reply.usage)
 
     def _guarded(self, request: Callable[[], Any]) -> Any:
+        where = self.card.details["endpoint"]
         try:
             return request()
         except self._errors.BadRequestError:
             raise
         except self._errors.AuthenticationError:
-            raise ModelError(f"{self.card.details['endpoint']} refuses the key in OPENAI_API_KEY") from None
+            why = "refuses the key in OPENAI_API_KEY" if self._key else "wants a key: set OPENAI_API_KEY"
+            raise ModelError(f"{where} {why}") from None
         except self._errors.NotFoundError as error:
-            raise ModelError(f"{self.card.details['endpoint']} does not know '{self.card.name}': {self._told(error)}") from None
+            raise ModelError(f"{where} does not know '{self.card.name}': {self._told(error)}") from None
         except self._errors.APITimeoutError:
-            raise ModelError(f"{self.card.details['endpoint']} did not answer within {TIMEOUT:.0f} s, {RETRIES + 1} times") from None
+            raise ModelError(f"{where} did not answer within {TIMEOUT:.0f} s, {RETRIES + 1} times") from None
         except self._errors.APIConnectionError:
-            raise ModelError(f"{self.card.details['endpoint']} cannot be reached ({RETRIES + 1} tries); is the server running?") from None
+            raise ModelError(f"{where} cannot be reached ({RETRIES + 1} tries); is the server running?") from None
         except self._errors.APIError as error:
-            raise ModelError(f"{self.card.details['endpoint']}: {self._told(error)}") from None
+            raise ModelError(f"{where}: {self._told(error)}") from None
+        except ValueError:  # a body that is no JSON
+            raise ModelError(f"{where} answered without a reply; does its address end with /v1?") from None
 
     def _told(self, error: Exception) -> str:
         said = " ".join(str(error).split())
         return (said.replace(self._key, "***") if self._key else said)[:300]
+
+
+def _key() -> str:
+    """The key from the environment; ModelError, which does not repeat it, if no header can hold it."""
+    key = os.environ.get("OPENAI_API_KEY", "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise ModelError("the key in OPENAI_API_KEY holds characters that a request's header cannot; was it copied whole?")
+    return key
 
 
 def address(reference: str) -> tuple[str, str]:
@@ -151,44 +217,14 @@ def address(reference: str) -> tuple[str, str]:
     return name, url
 
 
-def constraints(question: Question) -> dict[str, Any]:
-    """What makes llama.cpp and vLLM keep to the choices or the grammar; each takes what it knows and ignores the rest."""
-    if question.choices:
-        texts = [choice.strip() for choice in question.choices]
-        return {"extra_body": {"grammar": "root ::= " + " | ".join(map(json.dumps, texts)), "guided_choice": texts}}
-    if question.grammar:
-        return {"extra_body": {"grammar": question.grammar, "guided_grammar": question.grammar}}
-    return {}
-
-
-def schema(question: Question) -> dict[str, Any]:
-    """The choices as a JSON schema, which hosted servers take; for few enough of them."""
-    if not 0 < len(question.choices) <= MOST_LISTED:
-        return {}
-    action = {"type": "string", "enum": list(dict.fromkeys(choice.strip() for choice in question.choices))}
-    shape = {"type": "object", "properties": {"action": action}, "required": ["action"], "additionalProperties": False}
-    return {"response_format": {"type": "json_schema", "json_schema": {"name": "choice", "strict": True, "schema": shape}}}
-
-
-WAYS: tuple[Callable[[Question], dict[str, Any]], ...] = (constraints, schema, lambda _: {})
-IN_WORDS = len(WAYS) - 1
-
-
-def chosen(said: str, choices: Sequence[str]) -> tuple[str, str]:
-    """The choice that ``said`` is, or the nearest to it."""
-    by_text = {choice.strip(): choice for choice in choices}
-    said = _action(said)
-    line = next((line.strip().strip('"') for line in said.splitlines() if line.strip()), "")
-    if line in by_text:
-        return by_text[line], "choice"
-    close = difflib.get_close_matches(line, list(by_text), n=1, cutoff=0.0)
-    return by_text[close[0]], "match"
-
-
-def _action(said: str) -> str:
-    """The action of a reply that keeps to :func:`schema`; any other reply as it is."""
-    try:
-        found = json.loads(said)
-    except ValueError:
-        return said
-    return found["action"] if isinstance(found, dict) and isinstance(found.get("action"), str) else said
+def fields_of(name: str, sampling: Sampling) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What every request holds: OpenAI's own fields, and those that llama.cpp and vLLM have beside them. What narrows nothing is
+    left out, since a server may refuse what it does not know."""
+    own: dict[str, Any] = {"model": name, "seed": sampling.seed, "temperature": sampling.temperature}
+    if sampling.top_p != 1.0:
+        own["top_p"] = sampling.top_p
+    more = {"top_k": sampling.top_k, "min_p": sampling.min_p}
+    extra: dict[str, Any] = {field: value for field, value in more.items() if value}
+    if sampling.repeat_penalty != 1.0:  # llama.cpp's name for it and vLLM's
+        extra |= {"repeat_penalty": sampling.repeat_penalty, "repetition_penalty": sampling.repeat_penalty}
+    return own, extra

@@ -32,6 +32,7 @@ class Roles:
         self._default = default
         self._all = list({id(model): model for model in (default, *by_name.values())}.values())
         self.card = self.of("act").card
+        self._failures: list[ModelError] = []
 
     def of(self, role: str) -> LLM:
         """The model that answers questions of ``role``."""
@@ -42,9 +43,19 @@ class Roles:
 
     def ready(self, until: Callable[[], bool] = lambda: False) -> list[tuple[int, Answer]]:
         found: list[tuple[int, Answer]] = []
-        for model in self._all:
-            found += model.ready(lambda: bool(found) or until())
+        for model in self._all if not self._failures else ():
+            try:
+                found += model.ready(lambda: bool(found) or until())
+            except ModelError as error:
+                self._failures.append(error)
+        if self._failures and not found:
+            raise self._failures.pop(0)
         return found
+
+    def cancel(self, lane: int) -> None:
+        self._failures = [each for each in self._failures if each.lane != lane]
+        for model in self._all:
+            model.cancel(lane)
 
     def count(self, text: str) -> int:
         return self.of("act").count(text)

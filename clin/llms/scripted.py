@@ -14,9 +14,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from clin.errors import ModelError
+from clin.errors import ModelError, nearest
 from clin.llms import Answer, ModelCard, Question
 from clin.llms.gguf_file import sha256
+
+
+KEYS = {"when": str, "reply": str, "pick": int, "role": str, "times": int}
 
 
 class Scripted:
@@ -31,9 +34,10 @@ class Scripted:
             raise ModelError(f"script '{path}' is not JSON: {error}") from None
         if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
             raise ModelError(f"script '{path}' is not a list of rules such as {{\"when\": \"...\", \"reply\": \"...\"}}")
-        unknown = {key for rule in rules for key in rule} - {"when", "reply", "pick", "role", "times"}
-        if unknown:
-            raise ModelError(f"script '{path}': no key '{sorted(unknown)[0]}' (keys: when, reply, pick, role, times)")
+        for number, rule in enumerate(rules, 1):
+            wrong = _wrong(rule)
+            if wrong:
+                raise ModelError(f"script '{path}', rule {number}: {wrong}")
         self.card = ModelCard(name=path.stem, sha256=sha256(path))
         self._rules: list[dict[str, Any]] = rules
         self._uses = [0] * len(rules)
@@ -43,11 +47,25 @@ class Scripted:
         self._queue.append((lane, question))
 
     def ready(self, until: Callable[[], bool] = lambda: False) -> Sequence[tuple[int, Answer]]:
-        queue, self._queue = self._queue, []
-        return [(lane, self._answer(question)) for lane, question in queue]
+        found: list[tuple[int, Answer]] = []
+        while self._queue:
+            lane, question = self._queue[0]
+            try:
+                found.append((lane, self._answer(question)))
+            except ModelError as error:
+                if found:
+                    break  # told the next time
+                del self._queue[0]
+                error.lane = lane
+                raise
+            del self._queue[0]
+        return found
 
     def count(self, text: str) -> int:
         return len(text.split())
+
+    def cancel(self, lane: int) -> None:
+        self._queue = [each for each in self._queue if each[0] != lane]
 
     def close(self) -> None:
         self._queue.clear()
@@ -75,6 +93,22 @@ class Scripted:
         if "pick" in rule:
             return question.choices[int(rule["pick"]) % len(question.choices)]
         return _holding(question.choices, rule["reply"])[0]
+
+
+def _wrong(rule: dict[str, Any]) -> str:
+    """What is wrong with a rule, or an empty string."""
+    for key, value in rule.items():
+        if key not in KEYS:
+            return f"no key '{key}'{nearest(key, KEYS)} (keys: {', '.join(KEYS)})"
+        if type(value) is not KEYS[key]:
+            return f"'{key}' is {'a number' if KEYS[key] is int else 'a text'}, not {value!r}"
+    if not rule.keys() & {"reply", "pick"}:
+        return "it has neither 'reply' nor 'pick'"
+    try:
+        re.compile(rule.get("when", ""))
+    except re.error as error:
+        return f"'when' is no regular expression ({error})"
+    return ""
 
 
 def _holding(choices: Sequence[str], text: str) -> list[str]:

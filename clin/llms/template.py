@@ -12,7 +12,10 @@ SENTINEL = "\u2063CLIN\u2063"
 
 def wrapping(template: str) -> tuple[str, str]:
     """What ``template`` puts before and after one user message (the assistant's header included); two empty strings
-    for a model without one. ModelError if it cannot be rendered. The sandbox is the one llama-cpp-python uses."""
+    for a model without one. ModelError if it cannot be rendered. The sandbox is the one llama-cpp-python uses.
+
+    Thinking that the template itself opens is closed at once (the form that Qwen3 has for this): a reply begins with what
+    was asked for, and what would be thought without a bound is asked for in words instead (``Thought:``)."""
     if not template.strip():
         return "", ""
     from jinja2 import TemplateError
@@ -32,4 +35,6 @@ def wrapping(template: str) -> tuple[str, str]:
     opening, found, closing = rendered.partition(SENTINEL)
     if not found:
         raise ModelError("the model's chat template leaves the user's message out")
+    if closing.rstrip().endswith("<think>"):
+        closing = f"{closing.rstrip()}\n\n</think>\n\n"
     return opening, closing

@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
+from dataclasses import dataclass
 
 import numpy as np
 
 from clin.llms import Question
-from clin.llms.choosing import Feed, log_softmax
-from clin.llms.native import Native
-from clin.llms.thinking import thinks, without_thinking
+from clin.llms.choosing import Feed, Pick, log_softmax
+from clin.llms.native import Grammar, Native
+from clin.llms.sampling import Sampling
+from clin.llms.thinking import THINKING, before_stop, thinks, without_thinking
 
-THINKING = 1024
-"""Tokens that a reasoning model may think in ``<think>`` marks, beyond a question's max_tokens."""
+
+@dataclass(frozen=True)
+class Written:
+    """A reply: what was said, what was thought before it, the tokens of both, their log-probability, how it ended."""
+
+    said: str
+    thinking: str
+    tokens: int
+    logprob: float
+    finish: str
 
 
 def write(
-    native: Native, question: Question, logits: np.ndarray, room: int, pick: Callable[[np.ndarray], int]
-) -> Generator[Feed, np.ndarray, tuple[str, int, float, str]]:
-    """Text until a stop string, the model's own end, max_tokens or ``room`` tokens; with the tokens it took, its
-    log-probability and how it ended. A token is sampled first and held against the grammar then: masking the whole
-    vocabulary is slow, and seldom needed."""
+    native: Native, question: Question, logits: np.ndarray, room: int, prompt: list[int], sampling: Sampling
+) -> Generator[Feed, np.ndarray, Written]:
+    """Text until a stop string, the model's own end, max_tokens or ``room`` tokens. What is thought in ``<think>`` marks
+    does not count against max_tokens, and has a bound of its own. ``prompt`` is what was read."""
     grammar = native.grammar(question.grammar) if question.grammar else None
-    raw, written, logprob, finish = b"", 0, 0.0, "length"
+    pick = sampling.pick(prompt)
+    raw, new, thought, logprob, finish = b"", [], 0, 0.0, "length"
     try:
-        while written < min(room, question.max_tokens + (THINKING if thinks(raw) else 0)):
+        while len(new) < room and len(new) - thought < question.max_tokens and thought < THINKING:
             shares = log_softmax(logits)
-            token = pick(shares)
-            if grammar and not grammar.allows(token):
-                token = pick(grammar.mask(shares))
+            penalises = sampling.repeat_penalty != 1.0
+            token = _next(log_softmax(sampling.penalised(logits, prompt + new)) if penalises else shares, pick, grammar)
             logprob += float(shares[token])
-            written += 1
+            new.append(token)
             if native.ends(token):
                 finish = "stop"
                 break
@@ -38,6 +47,7 @@ def write(
                 grammar.accept(token)
             piece = native.piece(token)
             raw += piece
+            thought += thinks(raw)
             if _stopped(raw, len(piece), question.stop):
                 finish = "stop"
                 break
@@ -45,7 +55,17 @@ def write(
     finally:
         if grammar:
             grammar.close()
-    return _before_stop(raw.decode("utf-8", "replace"), question.stop), written, logprob, finish
+    said, thinking = without_thinking(raw.decode("utf-8", "replace"))
+    return Written(before_stop(said, question.stop), thinking, len(new), logprob, finish)
+
+
+def _next(shares: np.ndarray, pick: Pick, grammar: Grammar | None) -> int:
+    """The next token by ``shares``, log-probabilities. It is taken first and held against the grammar then: masking the whole vocabulary is slow, and
+    seldom needed."""
+    token = pick(shares)
+    if grammar and not grammar.allows(token):
+        token = pick(grammar.mask(shares))
+    return token
 
 
 def _stopped(raw: bytes, new: int, stops: tuple[str, ...]) -> bool:
@@ -54,9 +74,3 @@ def _stopped(raw: bytes, new: int, stops: tuple[str, ...]) -> bool:
         return False
     said, _ = without_thinking(raw.decode("utf-8", "ignore"))
     return any(stop in said for stop in stops)
-
-
-def _before_stop(text: str, stops: tuple[str, ...]) -> str:
-    begin = text.rfind("</think>") + 1
-    ends = [text.index(stop, begin) for stop in stops if stop in text[begin:]]
-    return text[: min(ends)] if ends else text
