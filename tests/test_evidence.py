@@ -10,7 +10,7 @@ from math import comb
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from test_strategies import LOST, WON, answered, told, words
 
@@ -103,6 +103,7 @@ def strength(tally: Tally, effect: str) -> tuple[int, int]:
 
 
 @given(counts, counts, counts, counts, effects)
+@example(0, 0, 5, 0, "make progress")
 def test_a_confirming_trial_never_weakens(together: int, without: int, alone: int, lost: int, effect: str) -> None:
     before = Tally(together, without, alone, lost)
     if judged(before, effect) is not None:

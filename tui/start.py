@@ -24,7 +24,7 @@ from tui.watching import Watching
 FIELDS = {
     "world": ("scienceworld", "where it plays"),
     "task": ("lifespan-shortest-lived", "a task of that world"),
-    "variation": ("94", "7, 3,5 or 0-9: a run each"),
+    "variation": ("93", "7, 3,5 or 0-9: a run each"),
     "strategy": ("clin", "how the memory is kept"),
     "model": ("bundled", "bundled, PATH.gguf, hf:ORG/REPO:FILE, openai:MODEL@URL"),
     "trials": ("5", "of one episode"),
@@ -92,7 +92,7 @@ class StartScreen(Watching):
             self.app.call_from_thread(self._learn, field, [str(row[field]) for row in rows])
 
     def _learn(self, field: str, names: list[str]) -> None:
-        if not self.is_mounted:
+        if not self.is_mounted or not self.query("#offered"):  # the form was left meanwhile
             return
         self.known[field] = names
         self.query_one(f"#{field}", Input).suggester = self._suggester(field)

@@ -105,14 +105,14 @@ def judged(tally: Tally, effect: str) -> tuple[Relation, Hedge] | None:
     together, against = weight * tally.together, tally.alone + SCORED * tally.lost
     use = above_half(together, against)
     necessity = above_half(together, tally.without)
+    seen = weight == 1 or tally.lost or tally.without  # without either, it may have lacked something that must come first
     if not tally.together and (tally.without or weight == SCORED):
         unused = 1 - (use if weight == SCORED else necessity)
-        seen = weight == 1 or tally.lost or tally.without
         return Relation.NOT_CONTRIBUTE, Hedge.SHOULD if unused >= SURE and seen else Hedge.MAY
     if not tally.together:
         return None  # the cause was there and the effect never was, by whatever cause: nothing to tell them apart
     if weight == SCORED and 1 - use >= SURE:
-        return Relation.NOT_CONTRIBUTE, Hedge.SHOULD
+        return Relation.NOT_CONTRIBUTE, Hedge.SHOULD if seen else Hedge.MAY
     if tally.without <= EXCEPTIONS * (tally.together + tally.without) and (weight == 1 or use > 0.5):
         return Relation.NECESSARY, Hedge.SHOULD if necessity >= SURE and (weight == 1 or use >= SURE) else Hedge.MAY
     return Relation.CONTRIBUTE, Hedge.SHOULD if use >= SURE else Hedge.MAY
