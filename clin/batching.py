@@ -14,7 +14,7 @@ from clin.experiment import RunConfig, versions
 from clin.learn import Learner, Watcher, questions
 from clin.llms import LLM, Answer, Question
 from clin.llms.roles import card_of
-from clin.start import chosen_writer, model_fields, open_models
+from clin.start import chosen_repeats, chosen_writer, model_fields, open_models
 from memory.evidence.scope import Counted
 from memory.evidence.tally import Tally
 from memory.links import Link
@@ -73,7 +73,7 @@ class Batching:
                 self._kept[model, seed] = llm
 
     def _stage(self, llm: LLM, model: str, options: dict[str, Any], planned: Sequence[Cell | Line]) -> None:
-        self._fields = model_fields(llm, model, {}, options)
+        self._fields = {**model_fields(llm, model, {}, options), "repeats": chosen_repeats(self._batch.repeats, llm.card)}
         self._writer = chosen_writer(self._batch.writer or None, card_of(llm, "revise"))
         self._known = {_key(RunConfig.checked(**run.config)): run for run in self._store.runs() if run.config["model"]["reference"] != "person"}
         asking = [

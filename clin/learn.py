@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import overload
 
+from clin.circles import Uncircled
 from clin.experiment import RunConfig
 from clin.llms import Answer, ModelCard, Question
 from clin.play import Context, call, play
@@ -77,9 +78,10 @@ class Learner:
     def adapt(self) -> Asking:
         """Play the run's trials that are not in the store yet, revising the memory after each (ADAPT)."""
         strategy = open_strategy(self.config.strategy, writer=self.config.writer)
-        world = open_world(
+        world: World = open_world(
             self.config.world, self.config.task, self.config.variation, seed=self.config.seed, **self.config.world_options
         )
+        world = Uncircled(world, self.config.repeats) if self.config.repeats else world
         if self.run:
             lapse(self.store, self.run)
         self._carry(strategy)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from clin.circles import MOST
 from clin.errors import ModelError, UserError, nearest
 from clin.experiment import ModelInfo, RunConfig
 from clin.llms import LLM, ModelCard
@@ -23,6 +24,11 @@ def chosen_writer(asked: str | None, card: ModelCard) -> str:
     if asked == "model" and "revise" not in card.roles:
         raise ModelError(f"{card.name} was not made to write memories (its roles: {', '.join(card.roles)}); use --writer rules")
     return asked
+
+
+def chosen_repeats(asked: int | None, card: ModelCard) -> int:
+    """How often a trial may do one action in one situation: what was asked for, or no bound for models that think first."""
+    return asked if asked is not None else MOST if card.prompt.startswith("compact") else 0
 
 
 def open_models(reference: str, roles: Mapping[str, str], options: Mapping[str, Any], seed: int) -> LLM:

@@ -13,7 +13,7 @@ from clin.errors import UserError, nearest
 from clin.experiment import ModelInfo, RunConfig, versions
 from clin.learn import Learner
 from clin.llms import LLM
-from clin.start import chosen_writer
+from clin.start import chosen_repeats, chosen_writer
 from memory.store import Store
 from worlds import find_task, world_module
 
@@ -79,6 +79,7 @@ def _config(llm: LLM, reference: str, place: Place, strategy: str, plan: Plan) -
     return RunConfig.checked(
         world=place.world, task=place.task, variation=place.variation, world_options=dict(place.options), strategy=strategy,
         trials=plan.trials, budget=plan.budget, seed=plan.seed, writer=chosen_writer(None, llm.card),
+        repeats=chosen_repeats(None, llm.card),
         model=ModelInfo.of(reference, llm.card, {}), versions=versions(),
     )
 

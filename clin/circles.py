@@ -1,0 +1,52 @@
+"""A world that does not offer the same thing in the same situation for ever: a small model goes round in circles."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from worlds import Observation, World
+
+MOST = 2
+"""How often, for models that act without a thought."""
+TIME = ("wait", "no action")
+"""Beginnings of actions that let time pass, which may change what cannot be seen."""
+
+
+class Uncircled:
+    """``world`` without the actions that were done ``most`` times in this trial from what is seen and held now, at the score of
+    now. Waiting is always offered; all is, where nothing else is left. An action that is done anyway is done."""
+
+    def __init__(self, world: World, most: int) -> None:
+        self._world, self._most = world, most
+        self._done: Counter[tuple[str, str]] = Counter()
+        self._score = 0.0
+        self._situation = ""
+        self.goal = world.goal
+
+    def reset(self) -> Observation:
+        seen = self._world.reset()
+        self._done.clear()
+        self._score = seen.score
+        self._situation = self._now()
+        return seen
+
+    def step(self, action: str) -> Observation:
+        self._done[self._situation, action] += 1
+        seen = self._world.step(action)
+        self._score = seen.score
+        self._situation = "" if seen.done else self._now()
+        return seen
+
+    def surroundings(self) -> str:
+        return self._world.surroundings()
+
+    def actions(self) -> Sequence[str]:
+        offered = self._world.actions()
+        return [each for each in offered if each.startswith(TIME) or self._done[self._situation, each] < self._most] or offered
+
+    def close(self) -> None:
+        self._world.close()
+
+    def _now(self) -> str:
+        return f"{self._score:g}\n{self._world.surroundings()}"
