@@ -1,25 +1,27 @@
-"""The prompt ``compact-1``, on which the bundled model was trained.
+"""The prompt ``compact-2``, on which the bundled model was trained.
 
-``Task: …``, ``Memory:``, a line ``- link`` per learning or ``none``, then per step ``> action`` and the shortened
-observation. Its pieces are tokenised one by one, exactly as in training: ``>``, `` action\\n``, ``observation\\n``.
+``Task: …``, ``Memory:``, a line ``- link`` per learning or ``none``, what is seen at first unless it is a room that one can
+look around in, then per step ``> action`` and the shortened observation. Its pieces are tokenised one by one, exactly as in
+training: ``>``, `` action\\n``, ``observation\\n``.
 """
 
 from __future__ import annotations
 
-from memory.rules import wording
+from memory.rules import express, wording
 from memory.trials import Memory
 
 ASK = ">"
-LONGEST_ROOM, LONGEST_OBSERVATION = 900, 160
-"""Characters that are left of a room's description and of any other observation."""
+LONGEST_ROOM, LONGEST_READ, LONGEST_HELD, LONGEST_OBSERVATION = 900, 1200, 480, 160
+"""Characters that are left of a room's description, of what was read, of what is held and of any other observation."""
 _MENU = "Please enter the number for the action you intended (or blank to cancel):"
 
 
-def head(goal: str, memory: Memory) -> tuple[str, ...]:
-    """Task and memory; notes stand like links, one line each."""
+def head(goal: str, memory: Memory, opening: str = "") -> tuple[str, ...]:
+    """Task and memory; notes stand like links, one line each. An ``opening`` that ``look around`` would repeat is left out."""
     task = " ".join(goal.split()).replace("Your task is to ", "")
     lines = [*map(str, memory.links), *(" ".join(note.split()) for note in memory.notes)]
-    return (f"Task: {task}\n", "Memory:\n", *([f"- {line}\n" for line in lines] or ["none\n"]))
+    begun = shortened("", opening) if opening and wording.room(opening) is None else ""
+    return (f"Task: {task}\n", "Memory:\n", *([f"- {line}\n" for line in lines] or ["none\n"]), *([f"{begun}\n"] if begun else []))
 
 
 def turn(action: str, observation: str) -> tuple[str, ...]:
@@ -34,9 +36,18 @@ def choice(action: str) -> str:
 
 def shortened(action: str, observation: str) -> str:
     """The observation as the model was trained to read it: one line, bounded."""
-    if action.startswith("look around"):
-        room = wording.room(observation)
-        seen = f"{room}: {'; '.join(wording.contents(observation))}" if room else " ".join(observation.splitlines())
+    if told := wording.described(observation):
+        entered = observation.removesuffix(told).strip()
+        seen = f"{wording.room(told)}: {'; '.join(wording.contents(told))}"
+        return f"{entered} {seen}".strip()[:LONGEST_ROOM]
+    if seen := express.room(observation):
         return seen[:LONGEST_ROOM]
     line = " ".join(observation.split())
-    return (line.replace(_MENU, "") if wording.ambiguous(line) else line)[:LONGEST_OBSERVATION]
+    return (line.replace(_MENU, "") if wording.ambiguous(line) else line)[: _longest(action)]
+
+
+def _longest(action: str) -> int:
+    """Characters that are left of an answer to ``action`` that describes no room."""
+    if action.startswith("look around"):
+        return LONGEST_ROOM
+    return LONGEST_READ if action.startswith("read ") else LONGEST_HELD if action == "inventory" else LONGEST_OBSERVATION

@@ -3,7 +3,7 @@
 ``[how to act][task][memory]``, then one turn per step in the order things happened; at the tail, and only there,
 what holds for this step alone. When the step is over the tail is dropped and the turn appended, so that a model
 with a cache reads only what is new. Two styles: ``full`` for instruction-tuned models (after the paper's section 3
-and appendix: learnings by number, a rationale, then one action), ``compact-1`` for the bundled model.
+and appendix: learnings by number, a rationale, then one action), ``compact-2`` for the bundled model.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Style(Protocol):
 
 def style(name: str) -> Style:
     """The style called ``name`` (a model's ``clin.prompt`` key)."""
-    styles: dict[str, type[Style]] = {"full": Full, "compact-1": Compact}
+    styles: dict[str, type[Style]] = {"full": Full, "compact-2": Compact}
     if name not in styles:
         raise ModelError(f"this model wants prompt '{name}', which this version does not have (has: {', '.join(styles)})")
     return styles[name]()
@@ -71,11 +71,11 @@ def style(name: str) -> Style:
 class Compact:
     """The prompt on which the bundled model was trained; no thought, the action at once."""
 
-    name = "compact-1"
+    name = "compact-2"
     reserve = 64
 
     def head(self, goal: str, memory: Memory, opening: str) -> tuple[str, ...]:
-        return compact.head(goal, memory)
+        return compact.head(goal, memory, opening)
 
     def learning(self, memory: Memory, link: Link) -> str:
         return str(link)  # it was trained on bare links

@@ -46,6 +46,30 @@ def test_the_head_is_task_memory_and_one_part_per_link() -> None:
     )
 
 
+def test_what_is_seen_at_first_is_told_unless_looking_around_would_repeat_it() -> None:
+    assert compact.head("win", Memory(), "Simon says, 'slice peach'.")[-1] == "Simon says, 'slice peach'.\n"
+    assert compact.head("win", Memory(), KITCHEN) == compact.head("win", Memory())
+
+
+def test_rooms_that_one_walks_into_are_told_with_their_exits() -> None:
+    walked = "You go to the hall.\nThis room is called the hall. In it, you see: \n\tthe agent\n\ta chest (that is closed)\n\ta red door to the attic (that is locked)\n"
+    assert compact.shortened("go to hall", walked) == "You go to the hall. hall: chest closed; red door to attic locked"
+    express = (
+        "You are in the pantry. In one part of the room you see a folding chair, that has nothing on it. There is also a shelf that has some "
+        "sugar, and a knife on it. You also see a fridge that is closed. \nThrough an open patio door, to the North you see the kitchen. "
+        "To the South you see a closed wood door."
+    )
+    assert compact.shortened("move south", express) == (
+        "pantry: folding chair; shelf (sugar, knife); fridge closed; North kitchen; South closed wood door"
+    )
+
+
+def test_what_was_read_is_told_in_full() -> None:
+    recipe = "Ingredients: " + "salt " * 100
+    assert compact.shortened("read cookbook", recipe) == recipe.strip()
+    assert len(compact.shortened("open cookbook", recipe)) == compact.LONGEST_OBSERVATION
+
+
 def test_a_step_is_three_parts() -> None:
     assert (compact.ASK, *compact.turn("teleport to kitchen", "You teleport to the kitchen.")) == (
         ">", " teleport to kitchen\n", "You teleport to the kitchen.\n",

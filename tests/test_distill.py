@@ -23,6 +23,7 @@ from clin.distill.episodes import opened  # noqa: E402
 from clin.distill.evaluate import figure  # noqa: E402
 from clin.distill.mix import Bank  # noqa: E402
 from clin.distill.model import Llama, Shape  # noqa: E402
+from clin.distill.muon import Muon  # noqa: E402
 from clin.llms.native import Native  # noqa: E402
 from clin.llms.open import model_file  # noqa: E402
 
@@ -153,7 +154,7 @@ def test_the_export_plays_through_the_learner_and_shows_its_card(whole: Path, tm
     runner = CliRunner()
     assert runner.invoke(main, ["distill", "export", "--run", str(whole), "--out", "tiny.gguf"]).exit_code == 0
     shown = runner.invoke(main, ["models", "show", "tiny.gguf"]).output
-    for words in ("roles act; prompt compact-1; context 512", "4 train places", "preset", f"{STEPS} of {STEPS} updates", "sha256"):
+    for words in ("roles act; prompt compact-2; context 512", "4 train places", "preset", f"{STEPS} of {STEPS} updates", "sha256"):
         assert words in shown
     words = ["distill", "evaluate", "--model", "tiny.gguf", "--world", "causal", "--tasks", "repair", "--per-task", "2", "--trials", "2",
              "--budget", "4", "--strategies", "none,clin", "--json"]
@@ -163,6 +164,23 @@ def test_the_export_plays_through_the_learner_and_shows_its_card(whole: Path, tm
     assert [row["strategy"] for row in rows] == ["none", "clin"]
     assert all(trial["n"] == 2 and trial["low"] <= trial["mean"] <= trial["high"] for row in rows for trial in row["trials"])
     assert json.loads(runner.invoke(main, words).stdout) == rows  # what is in the database is not played again
+
+
+def test_our_muon_moves_matrices_as_torchs_does() -> None:
+    torch.manual_seed(0)
+    ours = [torch.nn.Parameter(torch.randn(*shape)) for shape in ((64, 32), (64, 32), (32, 64))]
+    theirs = [torch.nn.Parameter(each.detach().clone()) for each in ours]
+    begun = [each.detach().clone() for each in ours]
+    one = Muon(ours, lr=0.02, weight_decay=0.05, momentum=0.95, half=False)
+    other = torch.optim.Muon(theirs, lr=0.02, weight_decay=0.05, momentum=0.95, adjust_lr_fn="original")
+    for _ in range(4):
+        for mine, its in zip(ours, theirs, strict=True):
+            mine.grad = torch.randn_like(mine)
+            its.grad = mine.grad.clone()
+        one.step()
+        other.step()
+    for mine, its, before in zip(ours, theirs, begun, strict=True):
+        assert (mine - its).norm() < 0.02 * (its - before).norm()  # torch computes in bf16
 
 
 def test_only_what_the_model_must_write_is_learned(data: Path) -> None:

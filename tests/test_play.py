@@ -18,7 +18,7 @@ from memory.links import parse
 from memory.trials import Ending, Memory, Step
 from worlds import Observation
 
-CARD = ModelCard("by hand", prompt="compact-1")
+CARD = ModelCard("by hand", prompt="compact-2")
 
 
 class Ladder:
@@ -50,7 +50,7 @@ class Ladder:
 def trial(replies: list[str], *, budget: int = 50, past: Sequence[Step] = (), room: int = 0):
     world, seen, questions = Ladder(), [], []
     opening = world.reset().text
-    layout = style("compact-1")
+    layout = style("compact-2")
     context = Context(layout, room, lambda text: len(text.split()), layout.head(world.goal, Memory(), opening))
     playing = play(
         world, Memory(), lambda step, calls: seen.append((step, calls)), budget=budget, context=context, card=CARD, past=past

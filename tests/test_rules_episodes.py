@@ -91,6 +91,22 @@ def test_a_trial_that_walked_is_told_to_walk() -> None:
     assert lines(Trial(0, "heat the iron block", "", steps, Ending.BUDGET)) == ["go to kitchen MAY BE NECESSARY to find iron block"]
 
 
+def test_a_key_that_did_not_fit_is_named_and_a_broken_device_is_not_blamed() -> None:
+    seen = told(
+        ("unlock red door with iron key", "The red door stays locked with this key.", 0.0), ("use saw on loom", "Nothing changes.", 0.0),
+        ("activate loom", "Nothing happens: the loom is broken.", 0.0), ("activate kiln", "Nothing changes.", 0.0),
+    )
+    assert lines(seen) == [
+        "unlock red door with iron key DOES NOT CONTRIBUTE to the task", "use saw on loom DOES NOT CONTRIBUTE to the task",
+    ]
+
+
+def test_a_walk_that_led_on_is_not_called_useless() -> None:
+    room = "You go to the hall.\nThis room is called the hall. In it, you see: \n\tthe agent\n\ta lathe (that is broken)\n\ta door to the attic (that is open)\n"
+    steps = (Step("go to hall", room, 0.0), Step("go to attic", "You go to the attic.", 0.0))
+    assert lines(Trial(0, "Your task is to repair the lathe.", "", steps, Ending.BUDGET)) == ["go to hall MAY BE NECESSARY to find lathe"]
+
+
 def test_a_place_where_a_wanted_thing_was_seen_is_told_and_not_called_useless() -> None:
     def visit(place: str, *things: str) -> list[tuple[str, str, float]]:
         listed = "".join(f"\ta {thing}\n" for thing in things)

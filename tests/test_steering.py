@@ -45,7 +45,7 @@ class Steering(Person):
 def played(person: Person, budget: int = 3) -> tuple[list[tuple[Step, Sequence[Call]]], list[Question]]:
     world, kept, questions = Ladder(), [], []
     world.reset()
-    layout = style("compact-1")
+    layout = style("compact-2")
     context = Context(layout, 0, len, layout.head(world.goal, Memory(), ""))
     playing = play(world, Memory(), lambda *step: kept.append(step), budget=budget, context=context, card=CARD, person=person)
     try:

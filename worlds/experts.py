@@ -6,7 +6,7 @@ ScienceWorld's and TextWorldExpress's are the simulators' own, ``causal``'s is i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from worlds import WorldError, open_world
 
@@ -85,9 +85,37 @@ def _pruned(path: tuple[str, ...]) -> tuple[str, ...]:
 def _textworldexpress(task: str, variation: int, options: dict[str, object]) -> list[tuple[str, ...]]:
     game = open_world("textworldexpress", task, variation, **options)
     try:
-        return [game.gold()]
+        path = game.gold()
+        rooms = [game.reset().text]
+        for action in path:
+            rooms.append(game.step(action).text)
+        return [_unwound(path, rooms), path]
+    except WorldError:  # the simulator's own path may go on after the end
+        return [path]
     finally:
         game.close()
+
+
+def _unwound(path: Sequence[str], seen: Sequence[str]) -> tuple[str, ...]:
+    """``path`` without the walks that only came back to where they began: the simulator's expert strolls about. ``seen`` is what
+    was seen before each action and after the last."""
+    room, rooms = "", []
+    for text in seen:
+        found = re.match(r"You are in the ([\w ]+)\.", text)
+        room = found[1] if found else room
+        rooms.append(room)
+    found, at = [], 0
+    while at < len(path):
+        idle = at
+        while idle < len(path) and path[idle].startswith(("move ", "look around")):
+            idle += 1
+        back = [end for end in range(at + 1, idle + 1) if rooms[end] == rooms[at]]
+        if back and path[at].startswith("move "):
+            at = back[-1]
+            continue
+        found.append(path[at])
+        at += 1
+    return tuple(found)
 
 
 def _causal(task: str, variation: int, options: dict[str, object]) -> list[tuple[str, ...]]:

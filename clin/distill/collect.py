@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 from clin.distill.episodes import Episode, Shards
+from clin.distill.lineages import lineages
 from clin.distill.places import Place
 from clin.distill.playing import IMPERFECT, played
 from worlds import World, WorldCrashed, find_task, open_world, world_module
@@ -89,7 +90,8 @@ def _tried(place: Place, *, imperfect: int, seed: int, longest: int) -> list[Epi
 
 
 def of_place(place: Place, imperfect: int, seed: int, longest: int = LONGEST) -> Iterator[Episode]:
-    """The best expert episodes of a place and ``imperfect`` others along its path. None when its path is too long."""
+    """The best expert episodes of a place, ``imperfect`` others along its path, and searches where there are such. None when its
+    path is too long."""
     options = dict(place.options)
     paths = expert(place.world, place.task, place.variation, **options)
     if min(map(len, paths)) > longest:
@@ -103,6 +105,7 @@ def of_place(place: Place, imperfect: int, seed: int, longest: int = LONGEST) ->
             episode = played(world, place, path, kind, random, verbatim=verbatim)
             if episode.steps:
                 yield episode
+        yield from lineages(world, place, path, random)
     finally:
         world.close()
 

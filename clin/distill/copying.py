@@ -14,6 +14,7 @@ from torch import Tensor
 from clin.distill.copies import NOWHERE, Copies
 from clin.distill.form import EOS
 from clin.distill.model import Llama
+from clin.distill.precision import half_precision
 
 SUPERVISED_HEADS = 2
 
@@ -27,7 +28,7 @@ def copy_loss(model: Llama, drills: list[Copies], device: torch.device) -> tuple
 
     tokens = padded([each.tokens for each in drills], EOS)
     weights, sources = padded([each.weights for each in drills], 0.0), padded([each.sources for each in drills], NOWHERE)
-    with torch.autocast(device.type, torch.bfloat16):
+    with half_precision(device):
         hidden, logs = model.watched(tokens, min(3, len(model.blk)))
         wanted = weights[:, 1:] > 0
         logits = model.logits(hidden[:, :-1][wanted])

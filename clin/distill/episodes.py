@@ -31,7 +31,8 @@ class Taken:
 
 @dataclass(frozen=True)
 class Episode:
-    """One trial. ``kind``: ``expert``, ``detours``, ``mistakes``, ``loops``, ``cut``, ``wandering`` or ``played``."""
+    """One trial. ``kind``: ``expert``, ``search``, ``informed``, ``detours``, ``mistakes``, ``loops``, ``cut``, ``wandering`` or
+    ``played``. ``memory``: what it read, a line per link, where that decided what was done."""
 
     place: Place
     kind: str
@@ -39,6 +40,7 @@ class Episode:
     opening: str
     steps: tuple[Taken, ...]
     ending: Ending
+    memory: tuple[str, ...] = ()
 
     @property
     def score(self) -> float:
@@ -119,9 +121,10 @@ def opened(folder: Path) -> Shards:
 
 def _packed(episode: Episode) -> dict:
     steps = [[each.action, each.observation, each.score, int(each.right)] for each in episode.steps]
-    return {"kind": episode.kind, "goal": episode.goal, "opening": episode.opening, "ending": episode.ending, "steps": steps}
+    row = {"kind": episode.kind, "goal": episode.goal, "opening": episode.opening, "ending": episode.ending, "steps": steps}
+    return row | ({"memory": list(episode.memory)} if episode.memory else {})
 
 
 def _unpacked(place: Place, row: dict) -> Episode:
     steps = tuple(Taken(action, seen, score, bool(right)) for action, seen, score, right in row["steps"])
-    return Episode(place, row["kind"], row["goal"], row["opening"], steps, Ending(row["ending"]))
+    return Episode(place, row["kind"], row["goal"], row["opening"], steps, Ending(row["ending"]), tuple(row.get("memory", ())))

@@ -87,7 +87,7 @@ def _describe(writer: Any, run: Trained, name: str) -> None:
         "its prompt."
     )
     writer.add_license("MIT")
-    writer.add_string("clin.prompt", "compact-1")
+    writer.add_string("clin.prompt", "compact-2")
     writer.add_string("clin.roles", "act")
     writer.add_uint32("clin.context", run.model.shape.context)
     writer.add_string("clin.data", f"train places only: {data}")

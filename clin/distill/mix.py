@@ -26,6 +26,8 @@ wrong; and the elimination drill, whose samples are so short that 40 % of them a
 WORLD_SHARES = {"scienceworld": 0.62, "causal": 0.2, "textworldexpress": 0.18}
 AFTER_FAILURE = 3.0
 """Weight of a critical action where the memory tells of a failure: this is what memory is for."""
+SEARCHED = 0.8
+"""Share of the samples of a place that was searched in which the search is imitated."""
 REFLECTIONS = 0.1
 """Share of the memories that are reflections instead of links."""
 WORTH_IMITATING = 50.0
@@ -86,8 +88,11 @@ class Mixer:
         places = self._bank.tasks[task]
         here = random.choice(places)
         if kind == "none":
-            return _named(random, kind, random.choice(good(here)), (), mild=True)
+            return _named(random, kind, random.choice(_of_kind(random, here, "search") or good(here)), (), mild=True)
         if kind in ("own", "misleading"):
+            if kind == "own" and (informed := _of_kind(random, here, "informed")):
+                episode = random.choice(informed)
+                return _heavier(_named(random, kind, episode, episode.memory, mild=True))
             return self._own(random, kind, here)
         source = random.choice(places if kind == "variation" else self._bank.tasks[random.choice(self._tasks)])
         kind = "own" if source is here else kind
@@ -101,10 +106,20 @@ class Mixer:
             wrong = [other(line) for line in sample.memory]
             mixed = [line for pair in zip(sample.memory, wrong, strict=True) for line in pair if random.random() < 0.5]
             return replace(sample, memory=tuple(dict.fromkeys(mixed)))
-        if any("focus" in line and "NOT CONTRIBUTE" in line for line in lines):
-            heavier = (replace(act, weight=act.weight * (AFTER_FAILURE if act.action.startswith("focus") else 1)) for act in sample.acts)
-            return replace(sample, acts=tuple(heavier))
-        return sample
+        return _heavier(sample)
+
+
+def _heavier(sample: Sample) -> Sample:
+    """The sample with more weight on critical actions of the kinds that its memory warns of."""
+    warned = {line.split(" ")[0] for line in sample.memory if "NOT CONTRIBUTE" in line and CRITICAL.match(line)} - {"take"}
+    heavier = (replace(act, weight=act.weight * (AFTER_FAILURE if act.action.split(" ")[0] in warned else 1)) for act in sample.acts)
+    return replace(sample, acts=tuple(heavier)) if warned else sample
+
+
+def _of_kind(random: Random, here: Sequence[Episode], kind: str) -> list[Episode]:
+    """Mostly the searches of a place (those with a memory: ``informed``), which show what can be known; now and then none, so that
+    an expert's path is taken."""
+    return [each for each in here if each.kind == kind] if random.random() < SEARCHED else []
 
 
 def _weight(bank: Bank, task: tuple[str, str]) -> float:

@@ -60,9 +60,13 @@ def played(world: World, place: Place, path: Sequence[str], kind: str, random: R
     path = begun(opening, path)
     walk = Walk(world, random, verbatim=verbatim)
     _KINDS[kind](walk, path)
+    return Episode(place, kind, world.goal, opening, tuple(walk.steps), ended(walk))
+
+
+def ended(walk: Walk) -> Ending:
+    """How the walk ended."""
     last = walk.steps[-1].score if walk.steps else 0.0
-    ending = (Ending.WON if last >= 100 else Ending.LOST) if walk.done else Ending.BUDGET
-    return Episode(place, kind, world.goal, opening, tuple(walk.steps), ending)
+    return (Ending.WON if last >= 100 else Ending.LOST) if walk.done else Ending.BUDGET
 
 
 def begun(opening: str, path: Sequence[str]) -> list[str]:

@@ -67,9 +67,10 @@ def recipe(preset: str, **changes: Any) -> Recipe:
 
 
 def warm(before: Recipe, weights: str, **changes: Any) -> Recipe:
-    """A recipe that goes on from another run's weights: its shape and mix, a quarter of its learning rates (more undoes what
-    was learned), and no copying first."""
-    rates = {"matrix_rate": before.matrix_rate / 4, "other_rate": before.other_rate / 4}
+    """A recipe that goes on from another run's weights: its shape and mix, a quarter of its preset's learning rates (more undoes
+    what was learned), no copying first, and half of the drill in it."""
+    fresh = PRESETS[before.preset]
+    rates = {"matrix_rate": fresh.matrix_rate / 4, "other_rate": fresh.other_rate / 4, "copy_share": fresh.copy_share / 2}
     given = {name: value for name, value in changes.items() if value is not None}
     for name in ("width", "layers", "context"):
         if given.get(name, getattr(before, name)) != getattr(before, name):

@@ -26,6 +26,8 @@ from clin.distill.episodes import INDEX, opened
 from clin.distill.form import EOS
 from clin.distill.mix import Bank, Mixer
 from clin.distill.model import Llama, Shape
+from clin.distill.muon import Muon
+from clin.distill.precision import half_is_fast, half_precision
 from clin.distill.presets import Recipe, of_dict
 from clin.errors import UserError
 
@@ -110,7 +112,7 @@ def optimisers(model: Llama, recipe: Recipe) -> list[torch.optim.Optimizer]:
     matrices = [each for name, each in model.named_parameters() if each.dim() == 2 and "embd" not in name]
     others = [each for name, each in model.named_parameters() if each.dim() != 2 or "embd" in name]
     return [
-        torch.optim.Muon(matrices, lr=recipe.matrix_rate, weight_decay=0.05, momentum=0.95, adjust_lr_fn="original"),
+        Muon(matrices, lr=recipe.matrix_rate, weight_decay=0.05, momentum=0.95, half=half_is_fast(matrices[0].device)),
         torch.optim.AdamW(others, lr=recipe.other_rate, betas=(0.9, 0.95), weight_decay=0.0),
     ]
 
@@ -127,7 +129,7 @@ def act_loss(model: Llama, batch: Batch, device: torch.device) -> Tensor:
     tokens = torch.tensor([[*each.tokens, *[EOS] * (length - len(each.tokens))] for each in batch], device=device)
     weights = torch.tensor([[*each.weights, *[0.0] * (length - len(each.weights))] for each in batch], device=device)[:, 1:]
     wanted = weights > 0
-    with torch.autocast(device.type, torch.bfloat16):
+    with half_precision(device):
         logits = model.logits(model.hidden(tokens[:, :-1])[wanted])
     loss = F.cross_entropy(logits.float(), tokens[:, 1:][wanted], reduction="none")
     return (loss * weights[wanted]).sum() / weights[wanted].sum()

@@ -28,7 +28,7 @@ def of(trial: Trial) -> tuple[Link, ...]:
     if not found.won:
         ways = ((wording.way_to(place, found.accepted), thing) for place, thing in _wanted(trial, found.seen))
         made += [_link(way, Relation.NECESSARY, f"find {thing}") for way, thing in ways]
-    idle = [*found.refused, *found.idle_moves, *_in_vain(trial)]
+    idle = [*found.vain, *found.refused, *found.idle_moves, *_in_vain(trial)]
     made += [_link(action, Relation.NOT_CONTRIBUTE, TASK) for action in dict.fromkeys(idle)]
     return tuple(dict.fromkeys(link for link in made if link is not None))
 

@@ -18,7 +18,7 @@ from memory.trials import Trial
 
 MOST = 12
 """Links of a memory; more crowd the small model's context."""
-MOST_LOST, MOST_USEFUL, MOST_OTHERS, MOST_FOUND, MOST_REFUSED, MOST_IDLE = 5, 7, 2, 2, 4, 3
+MOST_LOST, MOST_USEFUL, MOST_OTHERS, MOST_FOUND, MOST_VAIN, MOST_REFUSED, MOST_IDLE = 5, 7, 2, 2, 5, 4, 3
 CLEAR_GAIN = 5.0
 """Points that make one sighting enough for SHOULD."""
 TASK = "the task"
@@ -34,7 +34,8 @@ def links(trials: Sequence[Trial]) -> tuple[Link, ...]:
     wanted: list[tuple[str, str]] = []
     if not lessons[best].won:
         wanted = _wanted(lessons, trials[-1].goal)
-        found += [*_look_there(wanted, {action for each in lessons for action in each.accepted}), *_refused(lessons)]
+        found += _look_there(wanted, {action for each in lessons for action in each.accepted})
+        found += [*_vain(lessons), *_refused(lessons)]
     promising = {place for place, _ in wanted}  # all of them: to have seen what is wanted is no visit in vain
     found += _idle(lessons, lessons[best].won, promising)
     return tuple(dict.fromkeys(found))[:MOST]
@@ -87,6 +88,14 @@ def _look_there(wanted: Sequence[tuple[str, str]], done: Collection[str]) -> Ite
     """Where to find what is wanted."""
     for place, thing in wanted[:MOST_FOUND]:
         yield from _made(wording.way_to(place, done), Hedge.MAY, Relation.NECESSARY, f"find {thing}")
+
+
+def _vain(lessons: Sequence[Lesson]) -> Iterable[Link]:
+    """What was tried on something and did not fit it, the latest few; what fitted at another time is not to blame."""
+    helped = {useful.action for each in lessons for useful in each.useful}
+    tried = dict.fromkeys(action for each in lessons for action in each.vain if action not in helped)
+    for action in list(tried)[-MOST_VAIN:]:
+        yield from _made(action, Hedge.SHOULD, Relation.NOT_CONTRIBUTE, TASK)
 
 
 def _refused(lessons: Sequence[Lesson]) -> Iterable[Link]:

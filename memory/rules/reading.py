@@ -22,7 +22,8 @@ class Useful:
 
 @dataclass
 class Lesson:
-    """One trial's yield: what lost points, what was useful (in order), places entered in vain, things seen where."""
+    """One trial's yield: what lost points, what was useful (in order), places entered and things tried in vain, things seen
+    where."""
 
     won: bool
     best: float
@@ -31,6 +32,7 @@ class Lesson:
     idle_moves: list[str] = field(default_factory=list)
     places_used: set[str] = field(default_factory=set)
     refused: list[str] = field(default_factory=list)
+    vain: list[str] = field(default_factory=list)
     accepted: set[str] = field(default_factory=set)
     seen: list[tuple[str, str]] = field(default_factory=list)
 
@@ -70,12 +72,14 @@ def lesson(trial: Trial) -> Lesson:
                 found.refused.append(act.action)
             continue
         found.accepted.add(act.action)
+        if room := wording.listing(act.action, step.observation):
+            found.seen += [(room[0], thing) for thing in room[1]]
         if act.gain < 0:
             found.lost.append(act.meant)
         elif place := wording.entered(act.action, step.observation):
             _enter(found, place, act.action, act.gain, steps, act.index)
-        elif room := wording.listing(act.action, step.observation):
-            found.seen += [(room[0], thing) for thing in room[1]]
+        elif wording.in_vain(act.action, step.observation):
+            found.vain.append(act.action)
         elif act.gain > 0:
             found.useful.append(Useful(act.action, COMPLETE if step.score >= 100 else PROGRESS, act.gain))
     return found
@@ -85,7 +89,7 @@ def _enter(found: Lesson, place: str, action: str, gain: float, steps: Sequence[
     """A move is useful for the first thing that was done with effect in the place it led to."""
     use = _first_use(steps, index)
     if use is None and gain <= 0:
-        found.idle_moves.append(action)
+        found.idle_moves += [] if wording.walks(action) else [action]  # a walk may have led on to another room
         return
     found.places_used.add(place)
     effect = use or PROGRESS
@@ -100,6 +104,7 @@ def _first_use(steps: Sequence[Step], index: int) -> str | None:
             return None
         gain, before = step.score - before, step.score
         understood = not wording.refused(step.observation) and not wording.ambiguous(step.observation)
+        understood = understood and not wording.in_vain(step.action, step.observation)
         if wording.does_something(step.action) and understood and gain >= 0:
             return step.action
     return None

@@ -17,18 +17,29 @@ _REFUSED = re.compile(
 LONGEST = 5_000
 """Characters of a room's description that are read at all: ScienceWorld's longest has 2,227, and the patterns below
 take quadratic time on text that is made to defeat them."""
+_VAIN = re.compile(
+    r"^(?:Nothing happens(?:\.|: this key)|That has no effect\.|Nothing changes\.|This key is not made for|The \w+ door stays locked)"
+)
+"""``causal``'s ways to say that a thing was tried on another in vain; "it is broken" and "it is not ready" say no such thing."""
+_TRIES = frozenset({"unlock", "use"})
+"""Verbs that try one thing on another; an activated device that does nothing may only lack something."""
 _MOVE = re.compile(r"^(?:teleport|go) to (?P<place>.+)$")
 _ROOM = re.compile(
     r"^(?:This room is called the|This outside location is called the) (?P<room>[a-z ]+)\. (?:In it, you see|Here you see):? ?\n?"
 )
 _FOCUSED = re.compile(r"^You focus on the (?P<thing>.+?)\.")
-_VERBS = frozenset("focus pick move pour use read activate mix connect".split())
+_VERBS = frozenset("focus pick move pour use read activate mix connect unlock".split())
 _SCENERY = frozenset({"table", "door", "cupboard"})
 
 
 def refused(observation: str) -> bool:
     """Whether the world did not understand the action."""
     return bool(_REFUSED.search(observation))
+
+
+def in_vain(action: str, observation: str) -> bool:
+    """Whether one thing was tried on another and did not fit it."""
+    return action.split(" ")[0] in _TRIES and bool(_VAIN.match(observation))
 
 
 def ambiguous(observation: str) -> bool:
@@ -44,6 +55,11 @@ def does_something(action: str) -> bool:
 def moves(action: str) -> bool:
     """Whether the action walks somewhere."""
     return bool(_MOVE.match(action))
+
+
+def walks(action: str) -> bool:
+    """Whether the action goes next door, perhaps only to get somewhere else."""
+    return action.startswith("go to ")
 
 
 def way_to(place: str, actions: Iterable[str]) -> str:
@@ -65,12 +81,21 @@ def meant(action: str, observation: str) -> str:
 
 
 def listing(action: str, observation: str) -> tuple[str, list[str]] | None:
-    """The room and the things in it that "look around" showed."""
-    found = _ROOM.match(observation)
-    if action != "look around" or not found:
+    """The room and the things in it that "look around", or walking into it, showed."""
+    told = described(observation)
+    found = _ROOM.match(told)
+    if not (action == "look around" or walks(action)) or not found:
         return None
-    things = [re.sub(r" ?\(.*", "", line.split(":")[0]).strip() for line in contents(observation)]
-    return found["room"], [thing for thing in things if thing not in _SCENERY]
+    things = [re.sub(r" ?\(.*| (?:broken|closed|containing .*)$", "", line.split(":")[0]).strip() for line in contents(told)]
+    return found["room"], [thing for thing in things if thing not in _SCENERY and " door to " not in thing]
+
+
+def described(observation: str) -> str:
+    """The description of a room in ``observation``: all of it, or what follows its first line; empty where there is none."""
+    if _ROOM.match(observation):
+        return observation
+    rest = observation.partition("\n")[2]
+    return rest if _ROOM.match(rest) else ""
 
 
 def room(observation: str) -> str | None:
@@ -91,6 +116,9 @@ _SHORTER = [  # ScienceWorld's sentences about an object, shortened to what matt
     (re.compile(r", currently reading a temperature of (-?\d+) degrees celsius"), ""),
     (re.compile(r"\(containing "), "("),
     (re.compile(r"\b(?:an?|A) "), ""),
+    (re.compile(r" \(that is open\)"), ""),
+    (re.compile(r"\(that is (\w+)\)"), r"\1"),
+    (re.compile(r"\bdoor to the "), "door to "),
 ]
 
 

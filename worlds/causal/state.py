@@ -243,7 +243,7 @@ def room_text(state: State) -> str:
     for other in state.layout.neighbours(state.room):
         colour = state.layout.locks.get(state.layout.door(state.room, other))
         how = "locked" if colour in locked else "open"
-        doors.append(f"A {colour + ' ' if colour else ''}door to the {other} (that is {how})")
+        doors.append(f"a {colour + ' ' if colour else ''}door to the {other} (that is {how})")
     return described(state.room, things, doors)
 
 

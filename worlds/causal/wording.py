@@ -50,9 +50,8 @@ class Voice:
 
 
 def described(room: str, things: Sequence[str], doors: Sequence[str]) -> str:
-    """A room: one line per thing, then the doors."""
-    seen = "".join(f"\t{thing}\n" for thing in ("the agent", *things))
-    return f"This room is called the {room}. In it, you see: \n{seen}You also see:\n" + "".join(f"\t{door}\n" for door in doors)
+    """A room: one line per thing and per door."""
+    return f"This room is called the {room}. In it, you see: \n" + "".join(f"\t{each}\n" for each in ("the agent", *things, *doors))
 
 
 def listed(things: Sequence[str]) -> str:

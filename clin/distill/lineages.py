@@ -1,0 +1,66 @@
+"""Trial after trial of one who searches and believes its memory: what each trial did decides what the next one reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from random import Random
+
+from clin.distill.episodes import Episode
+from clin.distill.exploring import explore
+from clin.distill.places import Place
+from clin.distill.playing import Walk, ended
+from clin.distill.searching import search
+from memory.links import Link
+from memory.strategies import open_strategy
+from memory.trials import Memory, Trial
+from worlds import World
+
+Searching = Callable[..., None]
+LINEAGES, TRIALS = 2, 4
+"""Lineages of a place, and trials of one at most; it ends one trial after the first that reached the goal."""
+SLIP = (0.0, 0.05, 0.15)
+SHORTEST, LONGEST = 15, 60
+
+
+def searching(place: Place) -> Searching | None:
+    """How ``place`` is searched; None where nobody has said how."""
+    if place.world == "causal":
+        return search
+    return explore if (place.world, place.task) == ("textworldexpress", "coin") else None
+
+
+def lineages(world: World, place: Place, path: Sequence[str], random: Random) -> Iterator[Episode]:
+    """The episodes of :data:`LINEAGES` lineages along what ``path`` takes; nothing where the place cannot be searched."""
+    way = searching(place)
+    for _ in range(LINEAGES if way else 0):
+        yield from _lineage(world, place, path, random, way)
+
+
+def _lineage(world: World, place: Place, path: Sequence[str], random: Random, way: Searching) -> Iterator[Episode]:
+    """Budgets are drawn, so that early trials end with work left to do."""
+    strategy, memory, trials = open_strategy(random.choice(("clin", "evidence")), writer="rules"), Memory(), []
+    last = False
+    for number in range(TRIALS):
+        opening = world.reset().text
+        read: tuple[Link, ...] = strategy.recall(memory, world.goal).links
+        walk = Walk(world, random)
+        way(walk, path, read, budget=random.randint(SHORTEST, LONGEST), slip=random.choice(SLIP))
+        kind = "informed" if read else "search"
+        episode = Episode(place, kind, world.goal, opening, tuple(walk.steps), ended(walk), tuple(map(str, read)))
+        if not walk.steps:
+            return
+        yield episode
+        if last:
+            return
+        last = episode.score >= 100
+        trials.append(episode.trial(number))
+        memory = _revised(strategy, memory, trials)
+
+
+def _revised(strategy, memory: Memory, trials: Sequence[Trial]) -> Memory:
+    """The memory after the last of ``trials``; the rules writer asks nothing."""
+    try:
+        next(strategy.revise(memory, trials, len))
+    except StopIteration as stop:
+        return stop.value.memory
+    raise RuntimeError("the rules writer asks nothing")
