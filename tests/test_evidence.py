@@ -347,3 +347,11 @@ def test_a_sequence_counts_claims_about_the_world_everywhere_and_claims_about_a_
     counted.add("frogs", 2, {door: twice, win: Tally(together=2, lost=1)}, base)
     assert counted.here("frogs", 3) == {door: twice}  # contradicted there
     assert counted.here("frogs", 2)[win] == Tally(together=2, lost=1)
+
+
+def test_a_trial_reads_a_few_of_the_links_that_may_not_contribute_and_all_that_help() -> None:
+    idle = [parse(f"look at thing {number} MAY NOT CONTRIBUTE to the task") for number in range(9)]
+    lost = parse("focus on frog DOES NOT CONTRIBUTE to the task")
+    helps = parse("open door SHOULD BE NECESSARY to make progress")
+    read = open_strategy("evidence", writer="rules").recall(Memory((lost, *idle, helps)), "a goal").links
+    assert read == (lost, *idle[:4], helps)

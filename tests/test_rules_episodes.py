@@ -101,6 +101,18 @@ def test_a_key_that_did_not_fit_is_named_and_a_broken_device_is_not_blamed() -> 
     ]
 
 
+def test_what_was_done_between_the_last_gain_and_a_loss_is_not_recommended() -> None:
+    seen = told(
+        ("teleport to kitchen", "You teleport to the kitchen.", 0.0), ("pick up cup", "You move the cup to the inventory.", 5.0),
+        ("teleport to hallway", "You teleport to the hallway.", 5.0), ("pick up chair", "You move the chair to the inventory.", 5.0),
+        ("focus on chair", "You focus on the chair.", -100.0),
+    )
+    assert lines(seen) == [
+        "focus on chair DOES NOT CONTRIBUTE to the task", "teleport to kitchen MAY BE NECESSARY to pick up cup",
+        "pick up cup SHOULD BE NECESSARY to make progress",
+    ]
+
+
 def test_a_walk_that_led_on_is_not_called_useless() -> None:
     room = "You go to the hall.\nThis room is called the hall. In it, you see: \n\tthe agent\n\ta lathe (that is broken)\n\ta door to the attic (that is open)\n"
     steps = (Step("go to hall", room, 0.0), Step("go to attic", "You go to the attic.", 0.0))

@@ -20,7 +20,7 @@ from memory.strategies import Episode, Prompt, Revised, Revision, Size, Strategy
 from memory.trials import Memory, Scope, Trial
 
 WRITERS = ("model", "rules")
-MOST_LOST, MOST_USEFUL = 5, 7
+MOST_LOST, MOST_USEFUL, MOST_IDLE = 5, 7, 4
 
 
 def open(*, writer: str = "model", most: int = 12, budget: int = 6500, max_tokens: int = 1000) -> Evidence:
@@ -53,9 +53,12 @@ class Evidence:
         self._dormant = of_the_task(map(claim_of, memory.links)) - known
 
     def recall(self, memory: Memory, goal: str) -> Memory:
-        """The first ``most`` links: they stand in the order in which they bind."""
+        """The first ``most`` links: they stand in the order in which they bind. Of those that MAY NOT contribute only a few: what
+        came to nothing is endless, and crowds out what helps."""
         awake = [link for link in memory.links if claim_of(link) not in self._dormant]
-        return replace(memory, links=tuple(awake[: self.most]))
+        idle = [link for link in awake if not _helps(link) and link.hedge is Hedge.MAY]
+        left_out = frozenset(idle[MOST_IDLE:])
+        return replace(memory, links=tuple([link for link in awake if link not in left_out][: self.most]))
 
     def revise(self, memory: Memory, trials: Sequence[Trial], size: Size) -> Revision:
         if not trials:
