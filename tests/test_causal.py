@@ -184,8 +184,8 @@ def test_a_person_plays_takes_a_step_back_and_seeds_a_memory(clin, tmp_path: Pat
     assert [trial["ending"] for trial in run["trials"]] == ["stopped", "won"]
     assert "sing a song" in run["trials"][1]["actions"]
     graded = json.loads(clin("memory", "grade", "r1", "--json").stdout)
-    assert (graded["precision"], graded["recall"]) == (1.0, 1.0)
-    assert graded["f1"] == 1.0
+    assert graded["recall"] == 1.0
+    assert graded["wrong"] == ["go to chapel SHOULD BE NECESSARY to unlock red door with silver key"]  # one begins there
     assert clin("memory", "check").returncode == 0
     seeded = clin("run", "--world", "causal", "--task", "repair", *PLACE, "--from", "r1", "--trials", "1", "--json")
     assert any("use file on still SHOULD BE NECESSARY" in line for line in json.loads(seeded.stdout)["memory"])
