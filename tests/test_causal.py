@@ -188,7 +188,8 @@ def test_a_person_plays_takes_a_step_back_and_seeds_a_memory(clin, tmp_path: Pat
     assert graded["wrong"] == ["go to chapel SHOULD BE NECESSARY to unlock red door with silver key"]  # one begins there
     assert clin("memory", "check").returncode == 0
     seeded = clin("run", "--world", "causal", "--task", "repair", *PLACE, "--from", "r1", "--trials", "1", "--json")
-    assert any("use file on still SHOULD BE NECESSARY" in line for line in json.loads(seeded.stdout)["memory"])
+    read = json.loads(clin("prompt", json.loads(seeded.stdout)["run"], "--trial", "0", "--step", "0", "--json").stdout)
+    assert "use file on still SHOULD BE NECESSARY" in json.dumps(read)
     assert "was played by a person" in clin("resume", "r1").stderr
 
 
