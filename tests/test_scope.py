@@ -68,7 +68,7 @@ def test_a_link_loses_its_scope_when_it_holds_here_too_and_keeps_it_while_nothin
 def test_the_bundled_models_prompt_is_the_same_with_and_without_scopes(memory: Memory) -> None:
     bare = Memory(memory.links, memory.notes)
     assert compact.head("goal", memory) == compact.head("goal", bare)
-    told = style("compact-1")
+    told = style("compact-2")
     for room in (5, 20, 60):
         read, _ = select(memory, room, words, "goal", dict, lambda link: told.learning(memory, link))
         assert (read.links, read.notes) == ((same := select(bare, room, words, "goal")[0]).links, same.notes)
