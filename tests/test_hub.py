@@ -123,7 +123,10 @@ def partial(tmp_path: Path) -> Path:
 def cut_off(hub: Hub, tmp_path: Path, how: signal.Signals) -> int:
     """Fetch until some has come, then end the process; the bytes that are left behind."""
     hub.content, hub.cut = LONG, 25_000_000
-    child = subprocess.Popen(command("models", "show", "hf:o/r:m.gguf"), cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        command("models", "show", "hf:o/r:m.gguf"), cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a suite in the background of a shell ignores it
+    )
     while not list((tmp_path / "hf").rglob("*.part")) or partial(tmp_path).stat().st_size < 10_000_000:
         assert child.poll() is None
         time.sleep(0.02)
