@@ -1,6 +1,6 @@
 """Muon (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/) in fp32 where a CPU only imitates bf16.
 
-``torch.optim.Muon`` always orthogonalises in bf16, which took 20 s an update on a CPU without it. This one does the same
+``torch.optim.Muon`` always orthogonalises in bf16, which a CPU without it only imitates. This one does the same
 arithmetic in the precision that is fast, matrices of one shape together; a test holds it against torch's.
 """
 
