@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 
+from clin.circles import TIME
 from clin.errors import ModelError
 from clin.llms import Answer, ModelCard, Question
 from clin.prompt import Move, Style
@@ -12,8 +14,10 @@ from clin.steering import Person
 from memory.trials import Call, Ending, Memory, Step
 from worlds import World, WorldCrashed
 
-STUCK_AFTER = 5
-"""Equal actions in a row that end a trial (the paper's research code, ``clin_agent.py``)."""
+STUCK_AFTER, WAITED_AFTER = 5, 15
+"""Equal actions with equal outcomes in a row that end a trial; the second where they let time pass, which may change what is not
+shown. The paper's research code (``clin_agent.py``) ends a trial after five equal actions whatever comes of them, which also ends
+ScienceWorld's own expert paths: they wait up to ten times in a row and watch a block slide for up to 141 steps."""
 
 Record = Callable[[Step, Sequence[Call]], None]
 """Keeps a step and the calls that led to it; when it returns, the step is safe."""
@@ -105,10 +109,21 @@ def play(
 def _ending(steps: Sequence[Step], done: bool, budget: int) -> Ending | None:
     if done:
         return Ending.WON if steps and steps[-1].score >= 100 else Ending.LOST
-    last = [step.action for step in steps[-STUCK_AFTER:]]
-    if len(last) == STUCK_AFTER and len(set(last)) == 1:
+    if steps and _in_a_row(steps) >= (WAITED_AFTER if _waits(steps[-1]) else STUCK_AFTER):
         return Ending.STUCK
     return Ending.BUDGET if len(steps) >= budget else None
+
+
+def _in_a_row(steps: Sequence[Step]) -> int:
+    """How many steps at the end are alike: in action and score, and in what was observed, unless time was only let pass."""
+    def outcome(step: Step) -> tuple[str, float, str]:
+        return step.action, step.score, "" if _waits(step) else step.observation
+
+    return sum(1 for _ in itertools.takewhile(lambda step: outcome(step) == outcome(steps[-1]), reversed(steps)))
+
+
+def _waits(step: Step) -> bool:
+    return step.action.startswith(TIME)
 
 
 def _replay(world: World, step: Step) -> bool:

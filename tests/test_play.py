@@ -12,7 +12,7 @@ from clin.drive import drive
 from clin.errors import ModelError
 from clin.llms import Answer, ModelCard, Question
 from clin.llms.open import open_model
-from clin.play import STUCK_AFTER, Context, WorldChanged, play
+from clin.play import STUCK_AFTER, WAITED_AFTER, Context, WorldChanged, play
 from clin.prompt import Full, citations, forms, style
 from memory.links import parse
 from memory.trials import Ending, Memory, Step
@@ -27,7 +27,7 @@ class Ladder:
     goal = "reach the top"
 
     def __init__(self) -> None:
-        self.rung = 0
+        self.rung = self.counted = 0
 
     def reset(self) -> Observation:
         self.rung = 0
@@ -35,8 +35,9 @@ class Ladder:
 
     def step(self, action: str) -> Observation:
         self.rung += action == "up"
+        self.counted += action == "count"
         score = -100.0 if action == "jump" else 25.0 * self.rung
-        return Observation(f"You are on rung {self.rung}.", score, score in (-100.0, 100.0))
+        return Observation(f"You are on rung {self.rung}, {self.counted} counted.", score, score in (-100.0, 100.0))
 
     def surroundings(self) -> str:
         return f"rung {self.rung}"
@@ -83,9 +84,21 @@ def test_the_budget_ends_it() -> None:
 
 
 def test_the_same_action_again_and_again_is_stuck() -> None:
-    ending, seen, _ = trial(["wait"] * 20)
+    ending, seen, _ = trial(["down"] * 20)
     assert ending is Ending.STUCK
     assert len(seen) == STUCK_AFTER
+
+
+def test_waiting_is_stuck_later() -> None:
+    ending, seen, _ = trial(["wait"] * 20, budget=20)
+    assert ending is Ending.STUCK
+    assert len(seen) == WAITED_AFTER
+
+
+def test_watching_what_changes_is_not_stuck() -> None:
+    ending, seen, _ = trial(["count"] * 12, budget=12)
+    assert ending is Ending.BUDGET
+    assert len(seen) == 12
 
 
 def test_a_prompt_only_grows() -> None:
