@@ -47,6 +47,7 @@ class Batch(BaseModel):
     lanes: int = Field(default=1, ge=1, le=256)
     sources: int = Field(default=3, ge=1, le=10, description="earlier episodes that a meta-memory is made from (paper: at most 10)")
     writer: Literal["", "model", "rules"] = Field(default="", description="empty: what each model can")
+    heed: bool | None = Field(default=None, description="whether what the memory says does not contribute is not offered; none: as the model needs")
     repeats: int | None = Field(default=None, ge=0, description="how often a trial may do one action in one situation; none: as the model needs")
     temperature: float = Field(default=0.0, ge=0)
     top_k: int = Field(default=0, ge=0)

@@ -14,7 +14,7 @@ from clin.experiment import RunConfig, versions
 from clin.learn import Learner, Watcher, questions
 from clin.llms import LLM, Answer, Question
 from clin.llms.roles import card_of
-from clin.start import chosen_repeats, chosen_writer, model_fields, open_models
+from clin.start import chosen_heed, chosen_repeats, chosen_writer, model_fields, open_models
 from memory.evidence.scope import Counted
 from memory.evidence.tally import Tally
 from memory.links import Link
@@ -22,7 +22,7 @@ from memory.rows import StoreError
 from memory.store import Store
 from memory.strategies import Episode, Revised, open_strategy
 from memory.trials import Memory
-from worlds import WorldError
+from worlds import WorldError, open_world
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Batching:
                 self._kept[model, seed] = llm
 
     def _stage(self, llm: LLM, model: str, options: dict[str, Any], planned: Sequence[Cell | Line]) -> None:
-        self._fields = {**model_fields(llm, model, {}, options), "repeats": chosen_repeats(self._batch.repeats, llm.card)}
+        self._fields = {**model_fields(llm, model, {}, options), "repeats": chosen_repeats(self._batch.repeats, llm.card), "heed": chosen_heed(self._batch.heed, llm.card)}
         self._writer = chosen_writer(self._batch.writer or None, card_of(llm, "revise"))
         self._known = {_key(RunConfig.checked(**run.config)): run for run in self._store.runs() if run.config["model"]["reference"] != "person"}
         asking = [
@@ -142,9 +142,9 @@ class Batching:
         """What the earlier episodes' memories become together; asks the writer where the strategy does."""
         past = [self._episode(source, config) for source in cell.source_cells()]
         strategy = open_strategy(cell.strategy, writer=config.writer)
-        goal = past[0].trials[0].goal if past and past[0].trials else cell.task
+        goal = _goal(config) if config.writer == "model" else cell.task  # rules do not read it
         revision = strategy.generalise([each for each in past if each.trials], goal, cell.setting, llm.count)
-        revised = yield from questions(revision, "generalise", card_of(llm, "generalise"), [])
+        revised = yield from questions(revision, "generalise", card_of(llm, "generalise"), [], llm.count)
         return revised
 
     def _episode(self, cell: Cell, like: RunConfig) -> Episode:
@@ -158,6 +158,15 @@ class Batching:
                 memories = tuple(self._store.version_after(run.name, trial.number).memory for trial in trials)
                 return Episode(cell.world, cell.task, cell.variation, trials, memories)
         raise StoreError(f"the episode that this run starts from is missing: {cell}")
+
+
+def _goal(config: RunConfig) -> str:
+    """The goal of the run that is to begin."""
+    world = open_world(config.world, config.task, config.variation, seed=config.seed, **config.world_options)
+    try:
+        return world.goal
+    finally:
+        world.close()
 
 
 def _given(memory: Memory, tallies: Mapping[Link, Tally]) -> Generator[Question, Answer, Revised]:

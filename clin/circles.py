@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from memory.rules import wording
 from worlds import Observation, World
 
 MOST = 2
@@ -15,11 +16,13 @@ TIME = ("wait", "no action")
 
 class Uncircled:
     """``world`` without the actions that were done ``most`` times in this trial from what is seen and held now, at the score of
-    now. Waiting is always offered; all is, where nothing else is left. An action that is done anyway is done."""
+    now; and without those that the world did not understand or that fitted nothing, until something else has had an effect.
+    Waiting is always offered; all is, where nothing else is left. An action that is done anyway is done."""
 
     def __init__(self, world: World, most: int) -> None:
         self._world, self._most = world, most
         self._done: Counter[tuple[str, str]] = Counter()
+        self._vain: set[str] = set()
         self._score = 0.0
         self._situation = ""
         self.goal = world.goal
@@ -27,6 +30,7 @@ class Uncircled:
     def reset(self) -> Observation:
         seen = self._world.reset()
         self._done.clear()
+        self._vain.clear()
         self._score = seen.score
         self._situation = self._now()
         return seen
@@ -34,6 +38,10 @@ class Uncircled:
     def step(self, action: str) -> Observation:
         self._done[self._situation, action] += 1
         seen = self._world.step(action)
+        if in_vain(action, seen.text):
+            self._vain.add(action)
+        elif seen.score != self._score or wording.changes(action):
+            self._vain.clear()
         self._score = seen.score
         self._situation = "" if seen.done else self._now()
         return seen
@@ -43,10 +51,18 @@ class Uncircled:
 
     def actions(self) -> Sequence[str]:
         offered = self._world.actions()
-        return [each for each in offered if each.startswith(TIME) or self._done[self._situation, each] < self._most] or offered
+        return [each for each in offered if each.startswith(TIME) or self._fresh(each)] or offered
 
     def close(self) -> None:
         self._world.close()
 
+    def _fresh(self, action: str) -> bool:
+        return action not in self._vain and self._done[self._situation, action] < self._most
+
     def _now(self) -> str:
         return f"{self._score:g}\n{self._world.surroundings()}"
+
+
+def in_vain(action: str, observation: str) -> bool:
+    """Whether the world did not understand the action, or one thing was tried on another that it does not fit."""
+    return wording.refused(observation) or wording.in_vain(action, observation)

@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import overload
 
+from clin import compact_writing
 from clin.circles import Uncircled
+from clin.errors import ModelError
 from clin.experiment import RunConfig
+from clin.heed import Heeded
 from clin.llms import Answer, ModelCard, Question
 from clin.play import Context, call, play
 from clin.prompt import Style, style
@@ -25,7 +28,7 @@ from memory.links import Link
 from memory.requests import lapse
 from memory.retrieval import select, usage
 from memory.store import Store, TrialRow
-from memory.strategies import Revised, Revision, Strategy, open_strategy
+from memory.strategies import Prompt, Revised, Revision, Strategy, open_strategy
 from memory.trials import Call, Ending, Memory, Step, Trial
 from worlds import World, open_world
 
@@ -130,12 +133,17 @@ class Learner:
 
         person = AtTheStore(self.store, self._name(), trial_id, self.paused, self.stopping)
         ending = yield from play(
-            Withheld(world, test) if test else world, recalled, record, budget=self.config.budget, context=context, card=self.card, past=past,
+            self._offering(world, recalled, test), recalled, record, budget=self.config.budget, context=context, card=self.card, past=past,
             weigh=getattr(strategy, "weighs_actions", False), person=person,
         )
         self.paused = person.paused
         trial = Trial(number, world.goal, opening, self.store.steps(trial_id), ending, recalled)
         yield from self._revise(strategy, trial_id, trial, memory)
+
+    def _offering(self, world: World, recalled: Memory, test: LinkTest | None) -> World:
+        """The world as this trial is offered it."""
+        heeded = Heeded(world, recalled.links) if self.config.heed else world
+        return Withheld(heeded, test) if test else heeded
 
     def _recalled(
         self, strategy: Strategy, layout: Style, memory: Memory, goal: str, row: TrialRow | None
@@ -164,7 +172,7 @@ class Learner:
         if trial.ending is not Ending.CRASHED and not self.config.read_only_memory:
             rows = [row.id for row in self.store.trials(self._name()) if row.number < trial.number]
             revision = strategy.revise(memory, Trials(self.store.trial, rows, trial), self.size)
-            revised, writer = (yield from questions(revision, "revise", self.writer or self.card, calls)), self._writer()
+            revised, writer = (yield from questions(revision, "revise", self.writer or self.card, calls, self.size)), self._writer()
         version = self.store.finish_trial(
             trial_id, trial.ending, revised.memory, writer=writer, unreadable=revised.unreadable, calls=calls,
             tallies=revised.tallies, refused=revised.refused,
@@ -221,15 +229,25 @@ class Trials(Sequence[Trial]):
 
 
 def questions(
-    revision: Revision, role: str, card: ModelCard, calls: list[Call]
+    revision: Revision, role: str, card: ModelCard, calls: list[Call], size: Callable[[str], int]
 ) -> Generator[Question, Answer, Revised]:
-    """Turn a strategy's plain prompts into questions to a model and the answers into plain replies."""
+    """Turn a strategy's plain prompts into questions to a model and the answers into plain replies; ``size`` counts tokens."""
     try:
         prompt = next(revision)
         while True:
-            question = Question((prompt.text,), grammar=prompt.grammar, max_tokens=prompt.max_tokens, role=role)
+            question = _question(prompt, role, card, size)
             answer = yield question
             calls.append(call(question, answer, card))
             prompt = revision.send(answer.text)
     except StopIteration as stop:
         return stop.value
+
+
+def _question(prompt: Prompt, role: str, card: ModelCard, size: Callable[[str], int]) -> Question:
+    """The prompt in the form that the model was made for. ModelError for a model that was made for others."""
+    if not card.prompt.startswith("compact"):
+        return Question((prompt.text,), grammar=prompt.grammar, max_tokens=prompt.max_tokens, role=role)
+    if prompt.about is None or role not in card.roles:
+        raise ModelError(f"{card.name} was not made to write such a memory (its roles: {', '.join(card.roles)}); use --writer rules")
+    parts = compact_writing.asked(prompt.about, size, card.context)
+    return Question(parts, grammar=compact_writing.GRAMMAR, max_tokens=min(prompt.max_tokens, compact_writing.ROOM - 64), role=role)

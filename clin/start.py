@@ -16,9 +16,10 @@ WRITERS = ("model", "rules")
 
 
 def chosen_writer(asked: str | None, card: ModelCard) -> str:
-    """The writer asked for, or what follows from the roles that the model declares."""
+    """The writer asked for, or what follows from the roles that the model declares. For small models the rules write unless it is
+    asked for otherwise: what they write holds more often (docs/results/bundled.md)."""
     if asked is None:
-        return "model" if "revise" in card.roles else "rules"
+        return "model" if "revise" in card.roles and not card.prompt.startswith("compact") else "rules"
     if asked not in WRITERS:
         raise UserError(f"no writer '{asked}'{nearest(asked, WRITERS)} (writers: {', '.join(WRITERS)})")
     if asked == "model" and "revise" not in card.roles:
@@ -29,6 +30,12 @@ def chosen_writer(asked: str | None, card: ModelCard) -> str:
 def chosen_repeats(asked: int | None, card: ModelCard) -> int:
     """How often a trial may do one action in one situation: what was asked for, or no bound for models that think first."""
     return asked if asked is not None else MOST if card.prompt.startswith("compact") else 0
+
+
+def chosen_heed(asked: bool | None, card: ModelCard) -> bool:
+    """Whether a trial is not offered what its memory is sure does not contribute: what was asked for, or where the model does not
+    think first."""
+    return asked if asked is not None else card.prompt.startswith("compact")
 
 
 def open_models(reference: str, roles: Mapping[str, str], options: Mapping[str, Any], seed: int) -> LLM:

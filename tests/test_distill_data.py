@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from clin import compact
 from clin.cli import main
+from clin.compact_writing import asked
 from clin.distill import collect, rename
 from clin.distill.copies import NOWHERE, copies
 from clin.distill.drills import drill
@@ -22,11 +23,13 @@ from clin.distill.imported import from_paths, from_store
 from clin.distill.mix import Bank, Mixer, good
 from clin.distill.places import Place, split
 from clin.distill.playing import begun
+from clin.distill.writing import generalising, revising
 from clin.errors import UserError
 from clin.play import Context
 from clin.prompt import Compact
-from memory.links import Relation, parse
-from memory.trials import Ending, Memory, Step
+from memory.links import Relation, parse, read
+from memory.strategies import LookingBack
+from memory.trials import Ending, Memory, Step, Trial
 from worlds import find_task, world_module
 
 
@@ -148,8 +151,36 @@ def test_samples_come_again_with_the_seed_and_without_memory_where_there_is_none
     drawn = [mixer.draw(Random(n)) for n in range(150)]
     assert drawn == [mixer.draw(Random(n)) for n in range(150)]
     assert all(not sample.memory for sample in drawn if sample.kind == "none")
-    assert {"none", "own", "elimination"} <= {sample.kind for sample in drawn}
-    assert all(any(act.weight for act in sample.acts) for sample in drawn)
+    assert {"none", "own", "elimination", "revise", "generalise"} <= {sample.kind for sample in drawn}
+    assert all(any(act.weight for act in sample.acts) for sample in drawn if not (sample.ended or sample.elsewhere))
+
+
+def test_a_writer_is_asked_as_it_was_trained(shards: Shards) -> None:
+    """The sample of a trial is the prompt that the trial would give at run time, then what the rules write."""
+    def encode(part: str) -> list[int]:
+        return [ord(letter) for letter in part]
+
+    for number, episodes in enumerate(shards):
+        sample = revising(Random(number), episodes)
+        steps = tuple(Step(act.action, act.observation, 0.0) for act in sample.acts)
+        last = next(each for each in episodes if [(step.action, step.observation) for step in each.steps] == [(s.action, s.observation) for s in steps])
+        trial = Trial(0, last.goal, last.opening, last.trial().steps, last.ending, Memory(tuple(map(parse, sample.memory))))
+        prompt = "".join(asked(LookingBack(trial), len, 20_000))
+        (window,) = windows(sample, encode, 20_000)
+        text = "".join(map(chr, window.tokens[1:]))
+        assert text == prompt + "".join(f"- {line}\n" for line in sample.written) + "\n"
+        assert "".join(chr(token) for token, weight in zip(window.tokens, window.weights, strict=True) if weight) == text[len(prompt) :]
+        assert not set(sample.written) - set(map(str, read(text[len(prompt) :]).links))
+
+
+def test_a_generaliser_writes_what_its_sources_say_and_the_place_bears_out(shards: Shards) -> None:
+    places = list(shards)
+    for number in range(40):
+        here, *others = Random(number).sample(places, len(places))
+        sample = generalising(Random(number), here, others)
+        said = {parse(line).claim for lines in sample.elsewhere for line in lines}
+        assert {parse(line).claim for line in sample.written} <= said
+        assert not sample.acts and sample.goal == here[0].goal
 
 
 def test_nothing_to_imitate_is_one_line() -> None:

@@ -33,10 +33,11 @@ def _folder(name: str, help: str) -> click.Option:
 @click.option("--workers", default=0, show_default=True, type=click.IntRange(0), help="Processes that play, each with its own simulators.")
 @click.option("--from", "stores", multiple=True, type=click.Path(path_type=Path), help="Take the trials of a clin.db instead of playing.")
 @click.option("--paths", multiple=True, type=click.Path(path_type=Path), help="Take recorded ScienceWorld paths (JSON lines, .xz) instead of playing.")
+@click.option("--astray", default="", help="A model that leads the searches of causal astray: bundled or PATH.gguf.  [default: chance]")
 @click.option("--seed", default=0, show_default=True, type=int)
 def collect(
     out: Path, worlds: str, tasks: str, per_task: int, imperfect: int, longest: int, workers: int, stores: tuple[Path, ...],
-    paths: tuple[Path, ...], seed: int,
+    paths: tuple[Path, ...], astray: str, seed: int,
 ) -> None:
     """Record expert and imperfect episodes on train places; held-out places are refused."""
     from clin.distill import collect as collecting
@@ -54,7 +55,7 @@ def collect(
         wanted = collecting.places(_words(worlds), per_task, seed, _words(tasks))
         with Line(len(wanted), "places") as line:
             shards = collecting.collect(
-                out, wanted, imperfect=imperfect, seed=seed, longest=longest, workers=workers,
+                out, wanted, imperfect=imperfect, seed=seed, longest=longest, workers=workers, astray=astray,
                 tell=lambda done, of, place, steps: line.to(done, f"{place.world} {place.task} {place.variation}", steps),
             )
     rows = shards.rows.values()
@@ -149,12 +150,13 @@ def export(run: Path, out: Path, kind: str, name: str) -> None:
 @click.option("--budget", default=100, show_default=True, type=click.IntRange(1), help="Steps per trial.")
 @click.option("--lanes", default=1, show_default=True, type=click.IntRange(1, 256))
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1))
+@click.option("--heed/--no-heed", default=None, help="As for `clin run`.")
 @click.option("--seed", default=0, show_default=True, type=int, help="Which variations are drawn.")
 @click.option("--db", default="distill.db", show_default=True, type=click.Path(path_type=Path), help="Where the runs are kept; the same call goes on.")
 @as_json
 def evaluate(
     model: str, world: str, tasks: str, split: str, per_task: int, strategies: str, trials: int, budget: int, lanes: int, threads: int,
-    seed: int, db: Path, as_json: bool,
+    heed: bool | None, seed: int, db: Path, as_json: bool,
 ) -> None:
     """Play held-out places with the learner and print mean, n and a 95 % bootstrap interval."""
     from clin.distill import evaluate as evaluating
@@ -165,7 +167,7 @@ def evaluate(
 
     for each in _words(strategies):
         open_strategy(each)
-    plan = evaluating.Plan(evaluating.places(world, _words(tasks), split, per_task, seed), _words(strategies), trials, budget)
+    plan = evaluating.Plan(evaluating.places(world, _words(tasks), split, per_task, seed), _words(strategies), trials, budget, heed=heed)
     llm = open_model(model, seed=0, threads=threads, lanes=lanes)
     try:
         with Store(db) as store:

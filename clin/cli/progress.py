@@ -62,7 +62,7 @@ class Progress(Watcher):
     def run_begins(self, run: str, config: RunConfig) -> None:
         wrote, name = "", inert(config.model.name)
         if hasattr(open_strategy(config.strategy), "writer"):  # others write without being asked how
-            why = f" ({name} can act but not write memories)" if "revise" not in config.model.roles else ""
+            why = f" ({name} can act but not write memories)" if not {"revise", "generalise"} & {*config.model.roles} else ""
             wrote = f", written by {config.writer}{why if config.writer == 'rules' else ''}"
         self.console.print(
             f"run {run}: {config.world}, {config.task}, variation {config.variation}; model {name}; strategy "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -13,6 +13,8 @@ from clin.distill.episodes import Episode, Shards
 from clin.distill.lineages import lineages
 from clin.distill.places import Place
 from clin.distill.playing import IMPERFECT, played
+from clin.llms import LLM
+from clin.llms.open import open_model
 from worlds import World, WorldCrashed, find_task, open_world, world_module
 from worlds.experts import expert
 
@@ -55,14 +57,15 @@ def _known(worlds: Sequence[str], task: str) -> None:
 
 
 def collect(
-    out: Path, wanted: Sequence[Place], *, imperfect: int, seed: int, tell: Tell, longest: int = LONGEST, workers: int = 0
+    out: Path, wanted: Sequence[Place], *, imperfect: int, seed: int, tell: Tell, longest: int = LONGEST, workers: int = 0, astray: str = ""
 ) -> Shards:
     """Play every place of ``wanted`` that ``out`` does not hold yet, in ``workers`` processes beside this one.
-    ``tell(done, of, place, steps)`` after each; 0 steps: it was there, its path is too long, or its simulator crashed."""
+    ``tell(done, of, place, steps)`` after each; 0 steps: it was there, its path is too long, or its simulator crashed. ``astray``: the model that leads
+    searches astray."""
     shards = Shards(out)
     missing = [place for place in wanted if place not in shards]
     done = len(wanted) - len(missing)
-    for place, episodes in _played(missing, imperfect, seed, longest, workers):
+    for place, episodes in _played(missing, imperfect, seed, longest, workers, astray):
         if episodes:
             shards.add(episodes)
         done += 1
@@ -71,10 +74,10 @@ def collect(
 
 
 def _played(
-    wanted: Sequence[Place], imperfect: int, seed: int, longest: int, workers: int
+    wanted: Sequence[Place], imperfect: int, seed: int, longest: int, workers: int, astray: str
 ) -> Iterator[tuple[Place, list[Episode]]]:
     """Places with their episodes, in the order asked for; each process has simulators of its own."""
-    play = partial(_tried, imperfect=imperfect, seed=seed, longest=longest)
+    play = partial(_tried, imperfect=imperfect, seed=seed, longest=longest, astray=astray)
     if not workers:
         yield from zip(wanted, map(play, wanted), strict=True)
         return
@@ -82,14 +85,20 @@ def _played(
         yield from zip(wanted, pool.map(play, wanted), strict=True)
 
 
-def _tried(place: Place, *, imperfect: int, seed: int, longest: int) -> list[Episode]:
+def _tried(place: Place, *, imperfect: int, seed: int, longest: int, astray: str) -> list[Episode]:
     try:
-        return list(of_place(place, imperfect, seed, longest))
+        return list(of_place(place, imperfect, seed, longest, _model(astray) if astray else None))
     except WorldCrashed:  # some of ScienceWorld's own paths bring it down; one place less is no loss
         return []
 
 
-def of_place(place: Place, imperfect: int, seed: int, longest: int = LONGEST) -> Iterator[Episode]:
+@cache
+def _model(reference: str) -> LLM:
+    """A process's own model, kept while it lives."""
+    return open_model(reference, seed=0, threads=1)
+
+
+def of_place(place: Place, imperfect: int, seed: int, longest: int = LONGEST, llm: LLM | None = None) -> Iterator[Episode]:
     """The best expert episodes of a place, ``imperfect`` others along its path, and searches where there are such. None when its
     path is too long."""
     options = dict(place.options)
@@ -105,7 +114,7 @@ def of_place(place: Place, imperfect: int, seed: int, longest: int = LONGEST) ->
             episode = played(world, place, path, kind, random, verbatim=verbatim)
             if episode.steps:
                 yield episode
-        yield from lineages(world, place, path, random)
+        yield from lineages(world, place, path, random, llm)
     finally:
         world.close()
 

@@ -24,8 +24,8 @@ from clin.llms.native import CHUNK, Native, Row
 
 KINDS = ("f16", "q8_0", "f32")
 LIMITS = (
-    "It acts, and does not write memories (role act): rules do. It does not think in words and knows no other worlds than those "
-    "named here."
+    "What it writes of a memory is less often right than what rules write, which do so unless --writer model is given. It does not "
+    "think in words and knows no other worlds than those named here."
 )
 
 
@@ -88,7 +88,7 @@ def _describe(writer: Any, run: Trained, name: str) -> None:
     )
     writer.add_license("MIT")
     writer.add_string("clin.prompt", "compact-2")
-    writer.add_string("clin.roles", "act")
+    writer.add_string("clin.roles", ", ".join(roles(recipe)))
     writer.add_uint32("clin.context", run.model.shape.context)
     writer.add_string("clin.data", f"train places only: {data}")
     writer.add_string("clin.recipe", json.dumps(recipe, sort_keys=True))
@@ -96,6 +96,11 @@ def _describe(writer: Any, run: Trained, name: str) -> None:
     writer.add_string("clin.training", f"{done}; last losses: {told or 'none recorded'}")
     writer.add_string("clin.weights", f"sha256 {weights_hash(run.model.state_dict())} (float32, before rounding)")
     writer.add_string("clin.limits", LIMITS)
+
+
+def roles(recipe: Mapping[str, Any]) -> tuple[str, ...]:
+    """The roles that a model of this recipe was trained for."""
+    return ("act", *(role for role in ("revise", "generalise") if recipe["shares"].get(role)))
 
 
 def weights_hash(weights: Mapping[str, torch.Tensor]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from clin import compact
+from clin.compact_writing import END, ROOM, generalising, written
 from clin.play import Context
 from clin.prompt import Compact
 from memory.trials import Memory, Step
@@ -26,12 +27,19 @@ class Act:
 
 @dataclass(frozen=True)
 class Sample:
-    """A trial to learn from: the goal, what its memory says (a line per link), its steps. ``kind`` says how it was mixed."""
+    """A trial to learn from: the goal, what its memory says (a line per link), its steps. ``kind`` says how it was mixed.
+
+    With ``ended`` (how the trial ended) the sample is one of revising: what is learned from are the lines ``written``. With
+    ``elsewhere`` (memories of other episodes) it is one of generalising, and has no steps."""
 
     kind: str
     goal: str
     memory: tuple[str, ...]
     acts: tuple[Act, ...]
+    opening: str = ""
+    ended: tuple[str, ...] = ()
+    elsewhere: tuple[tuple[str, ...], ...] = ()
+    written: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,10 @@ class Window:
 
 def windows(sample: Sample, encode: Encode, room: int) -> Iterator[Window]:
     """The prompts of ``sample`` in a context of ``room`` tokens, as few as show each action to be learned once."""
-    head = compact.head(sample.goal, Memory(notes=_that_fit(sample.memory, encode, room // 3)))
+    if sample.ended or sample.elsewhere:
+        yield from _writing(sample, encode, room)
+        return
+    head = _head(sample, encode, room)
     if sum(len(encode(part)) for part in head) + Compact.reserve > room:
         return
     context = Context(Compact(), room, lambda part: len(encode(part)), head)
@@ -60,6 +71,28 @@ def windows(sample: Sample, encode: Encode, room: int) -> Iterator[Window]:
             kept = [(turn, 0.0) for turn, _ in kept][context.left_out - left_out :]
     gap = context.style.gap(context.left_out) if context.left_out else ()
     yield from _window(sample.kind, (*head, *gap), kept, encode)
+
+
+def _head(sample: Sample, encode: Encode, room: int) -> tuple[str, ...]:
+    return compact.head(sample.goal, Memory(notes=_that_fit(sample.memory, encode, room // 3)), sample.opening)
+
+
+def _writing(sample: Sample, encode: Encode, room: int) -> Iterator[Window]:
+    """The prompt of a memory's writer, and what it writes; nothing where it does not fit."""
+    def size(part: str) -> int:
+        return len(encode(part))
+
+    if sample.ended:
+        context = Context(Compact(), room - ROOM, size, _head(sample, encode, room - ROOM))
+        for act in sample.acts:
+            context.append(Step(act.action, act.observation, 0.0))
+        parts = (*context.parts(), *sample.ended)
+    else:
+        parts = generalising(sample.goal, sample.elsewhere, size, room)
+    read = [BOS, *(token for part in parts for token in encode(part))]
+    wanted = [token for part in (*written(sample.written), END) for token in encode(part)]
+    if len(read) + len(wanted) <= room:
+        yield Window(sample.kind, (*read, *wanted), (*[0.0] * len(read), *[1.0] * len(wanted)))
 
 
 def _that_fit(memory: Sequence[str], encode: Encode, room: int) -> tuple[str, ...]:

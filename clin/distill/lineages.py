@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
+from clin.distill.astray import Astray
 from clin.distill.episodes import Episode
 from clin.distill.exploring import explore
 from clin.distill.places import Place
 from clin.distill.playing import Walk, ended
 from clin.distill.searching import search
+from clin.llms import LLM
 from memory.links import Link
 from memory.strategies import open_strategy
 from memory.trials import Memory, Trial
@@ -29,14 +31,17 @@ def searching(place: Place) -> Searching | None:
     return explore if (place.world, place.task) == ("textworldexpress", "coin") else None
 
 
-def lineages(world: World, place: Place, path: Sequence[str], random: Random) -> Iterator[Episode]:
-    """The episodes of :data:`LINEAGES` lineages along what ``path`` takes; nothing where the place cannot be searched."""
+def lineages(world: World, place: Place, path: Sequence[str], random: Random, llm: LLM | None = None) -> Iterator[Episode]:
+    """The episodes of :data:`LINEAGES` lineages along what ``path`` takes; nothing where the place cannot be searched. ``llm`` leads
+    the searches of ``causal`` astray."""
     way = searching(place)
     for _ in range(LINEAGES if way else 0):
-        yield from _lineage(world, place, path, random, way)
+        yield from _lineage(world, place, path, random, way, llm if place.world == "causal" else None)
 
 
-def _lineage(world: World, place: Place, path: Sequence[str], random: Random, way: Searching) -> Iterator[Episode]:
+def _lineage(
+    world: World, place: Place, path: Sequence[str], random: Random, way: Searching, llm: LLM | None
+) -> Iterator[Episode]:
     """Budgets are drawn, so that early trials end with work left to do."""
     strategy, memory, trials = open_strategy(random.choice(("clin", "evidence")), writer="rules"), Memory(), []
     last = False
@@ -44,7 +49,8 @@ def _lineage(world: World, place: Place, path: Sequence[str], random: Random, wa
         opening = world.reset().text
         read: tuple[Link, ...] = strategy.recall(memory, world.goal).links
         walk = Walk(world, random)
-        way(walk, path, read, budget=random.randint(SHORTEST, LONGEST), slip=random.choice(SLIP))
+        lost = {"astray": Astray(llm, world.goal, list(map(str, read)))} if llm else {}
+        way(walk, path, read, budget=random.randint(SHORTEST, LONGEST), slip=random.choice(SLIP), **lost)
         kind = "informed" if read else "search"
         episode = Episode(place, kind, world.goal, opening, tuple(walk.steps), ended(walk), tuple(map(str, read)))
         if not walk.steps:

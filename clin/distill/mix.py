@@ -14,20 +14,27 @@ from clin.distill import rename
 from clin.distill.drills import drill
 from clin.distill.episodes import Episode
 from clin.distill.form import Act, Sample
+from clin.distill.places import Place
 from clin.distill.playing import CRITICAL
+from clin.distill.writing import generalising, revising
 from clin.errors import UserError
 from memory.rules import links
 from memory.strategies import open_strategy
 from memory.trials import Memory, Trial
 
-SHARES = {"none": 0.16, "own": 0.28, "variation": 0.07, "task": 0.03, "misleading": 0.06, "elimination": 0.4}
+SHARES = {
+    "none": 0.14, "own": 0.25, "variation": 0.06, "task": 0.02, "misleading": 0.04, "elimination": 0.34, "revise": 0.1, "generalise": 0.05,
+}
 """Which memory a sample reads: none; of its own place; of another variation; of another task; its own with links that are
-wrong; and the elimination drill, whose samples are so short that 40 % of them are an eighth of the tokens."""
+wrong; and the elimination drill, whose samples are so short that a third of them are a tenth of the tokens. The last two write
+memories instead of acting (:mod:`clin.distill.writing`)."""
 WORLD_SHARES = {"scienceworld": 0.62, "causal": 0.2, "textworldexpress": 0.18}
 AFTER_FAILURE = 3.0
 """Weight of a critical action where the memory tells of a failure: this is what memory is for."""
 SEARCHED = 0.8
 """Share of the samples of a place that was searched in which the search is imitated."""
+OTHER_TASKS = 0.3
+"""Share of the samples of generalising that read memories of other tasks."""
 REFLECTIONS = 0.1
 """Share of the memories that are reflections instead of links."""
 WORTH_IMITATING = 50.0
@@ -84,6 +91,8 @@ class Mixer:
         kind = random.choices(list(self._shares), list(self._shares.values()))[0]
         if kind == "elimination":
             return drill(random)
+        if kind in ("revise", "generalise"):
+            return self._writing(random, kind)
         task = random.choices(self._tasks, self._weights)[0]
         places = self._bank.tasks[task]
         here = random.choice(places)
@@ -97,6 +106,17 @@ class Mixer:
         source = random.choice(places if kind == "variation" else self._bank.tasks[random.choice(self._tasks)])
         kind = "own" if source is here else kind
         return _named(random, kind, _straight(random, here), _written(random, source), mild=True)
+
+    def _writing(self, random: Random, kind: str) -> Sample:
+        task = random.choices(self._tasks, self._weights)[0]
+        places = self._bank.tasks[task]
+        here = random.choice(places)
+        if kind == "revise":
+            return _renamed(random, revising(random, here), here[0].place)
+        others = [each for each in places if each is not here]
+        if random.random() < OTHER_TASKS or not others:
+            others = [each for other in self._tasks if other[0] == task[0] and other != task for each in self._bank.tasks[other]] or places
+        return _renamed(random, generalising(random, here, others), here[0].place)
 
     def _own(self, random: Random, kind: str, here: Sequence[Episode]) -> Sample:
         lines = _written(random, here)
@@ -159,8 +179,12 @@ def _reflections(trials: Sequence[Trial]) -> tuple[str, ...]:
 
 def _named(random: Random, kind: str, episode: Episode, lines: tuple[str, ...], *, mild: bool = False) -> Sample:
     """The sample, perhaps with other names in all of it; ``mild``: only names that no knowledge hangs on."""
-    sample = Sample(kind, episode.goal, lines, tuple(Act(each.action, each.observation, float(each.right)) for each in episode.steps))
-    if "chemistry" in episode.place.task and mild:
+    acts = tuple(Act(each.action, each.observation, float(each.right)) for each in episode.steps)
+    return _renamed(random, Sample(kind, episode.goal, lines, acts, episode.opening), episode.place, mild=mild)
+
+
+def _renamed(random: Random, sample: Sample, place: Place, *, mild: bool = False) -> Sample:
+    if "chemistry" in place.task and mild:
         return sample
     chance = random.random()
     if mild:
@@ -168,11 +192,19 @@ def _named(random: Random, kind: str, episode: Episode, lines: tuple[str, ...], 
     if chance < 0.15:
         words = [word for act in sample.acts if CRITICAL.match(act.action) for word in act.action.split(" ")]
         return _with(sample, rename.invented(random, words, random.randint(1, 4)))
-    if chance < 0.55 and episode.place.world == "scienceworld":
+    if chance < 0.55 and place.world == "scienceworld":
         return _with(sample, rename.shuffled(random, rename.CLASSES if random.random() < 0.8 else rename.CLASSES[:2]))
     return sample
 
 
 def _with(sample: Sample, other: rename.Rename) -> Sample:
     acts = tuple(Act(other(act.action), other(act.observation), act.weight) for act in sample.acts)
-    return Sample(sample.kind, other(sample.goal), tuple(map(other, sample.memory)), acts)
+    return replace(
+        sample, goal=other(sample.goal), memory=_each(other, sample.memory), acts=acts, opening=other(sample.opening),
+        ended=_each(other, sample.ended), elsewhere=tuple(_each(other, lines) for lines in sample.elsewhere),
+        written=_each(other, sample.written),
+    )
+
+
+def _each(other: rename.Rename, lines: Iterable[str]) -> tuple[str, ...]:
+    return tuple(map(other, lines))

@@ -67,15 +67,15 @@ def recipe(preset: str, **changes: Any) -> Recipe:
 
 
 def warm(before: Recipe, weights: str, **changes: Any) -> Recipe:
-    """A recipe that goes on from another run's weights: its shape and mix, a quarter of its preset's learning rates (more undoes
-    what was learned), no copying first, and half of the drill in it."""
+    """A recipe that goes on from another run's weights: its shape and worlds, the mix of now, a quarter of its preset's learning
+    rates (more undoes what was learned), no copying first, and half of the drill in it."""
     fresh = PRESETS[before.preset]
-    rates = {"matrix_rate": fresh.matrix_rate / 4, "other_rate": fresh.other_rate / 4, "copy_share": fresh.copy_share / 2}
+    rates = {"matrix_rate": fresh.matrix_rate / 4, "other_rate": fresh.other_rate / 4, "copy_share": fresh.copy_share / 2, "shares": dict(SHARES)}
     given = {name: value for name, value in changes.items() if value is not None}
     for name in ("width", "layers", "context"):
         if given.get(name, getattr(before, name)) != getattr(before, name):
             raise UserError(f"--start-from keeps the {name} of the run that it starts from ({getattr(before, name)})")
-    return replace(before, **rates, copy_first=0, started_from=weights, **given)
+    return replace(before, **{**rates, **given}, copy_first=0, started_from=weights)
 
 
 def without(shares: dict[str, float], kinds: list[str]) -> dict[str, float]:

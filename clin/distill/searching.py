@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from clin.distill.playing import Walk
 from memory.links import Link, Relation
@@ -21,6 +21,7 @@ _PICK, _OPEN, _GO = "pick up ", "open ", "go to "
 _UNLOCK = re.compile(r"^unlock (?P<on>\w+ door) with (?P<thing>.+)$")
 _USE = re.compile(r"^use (?P<thing>.+) on (?P<on>.+)$")
 _HELD = re.compile(r"In your hands you have: (?P<things>.*)\.$")
+LONGEST_ASTRAY = 8
 SLIPS = ("look around", "inventory", "wait")
 
 
@@ -163,11 +164,21 @@ def _on(action: str) -> str:
     return found["on"] if found else ""
 
 
-def search(walk: Walk, path: Sequence[str], memory: Sequence[Link], *, budget: int, slip: float) -> None:
-    """Search for at most ``budget`` steps; with the chance ``slip`` a step is idle or repeats what failed, which is not imitated."""
+def search(
+    walk: Walk, path: Sequence[str], memory: Sequence[Link], *, budget: int, slip: float, astray: Callable[[Walk], str] | None = None
+) -> None:
+    """Search for at most ``budget`` steps; with the chance ``slip`` a step is idle or repeats what failed, or ``astray`` decides some
+    steps. None of these is imitated."""
     found = Search(walk, path, memory)
     walk.do("look around", True)
     while not walk.done and len(walk.steps) < budget:
+        if walk.random.random() < slip and astray:
+            for _ in range(walk.random.randint(1, LONGEST_ASTRAY)):
+                if not walk.done:
+                    action = astray(walk)
+                    found.did(action)
+                    walk.do(action, False)
+            continue
         if walk.random.random() < slip:
             again = [step.action for step in walk.steps[-4:] if _on(step.action) and step.action in walk.world.actions()]
             walk.do(walk.random.choice([*SLIPS, *again]), False)

@@ -65,6 +65,7 @@ def lesson(trial: Trial) -> Lesson:
     """Read ``trial`` step by step."""
     steps = trial.steps
     found = Lesson(won=trial.score >= 100, best=max([0.0, *(step.score for step in steps)]))
+    worked: set[str] = set()
     before_loss = 0  # how much of what was useful had been found at the last gain
     for act in acts(trial):
         step = steps[act.index]
@@ -81,9 +82,12 @@ def lesson(trial: Trial) -> Lesson:
             _enter(found, place, act.action, act.gain, steps, act.index)
         elif wording.in_vain(act.action, step.observation):
             found.vain.append(act.action)
+            continue
         elif act.gain > 0:
             found.useful.append(Useful(act.action, COMPLETE if step.score >= 100 else PROGRESS, act.gain))
         before_loss = len(found.useful) if act.gain > 0 else before_loss
+        worked.add(act.action)
+    found.vain = [action for action in found.vain if action not in worked]  # a broken thing had to be mended first
     if found.lost:  # what came after the last gain led to the loss
         del found.useful[before_loss:]
     return found

@@ -52,6 +52,11 @@ def does_something(action: str) -> bool:
     return action.split(" ")[0] in _VERBS
 
 
+def changes(action: str) -> bool:
+    """Whether the action, where it succeeds, changes what other actions may do: not what only looks, reads, takes or walks."""
+    return action.split(" ")[0] in _VERBS - {"pick", "read"}
+
+
 def moves(action: str) -> bool:
     """Whether the action walks somewhere."""
     return bool(_MOVE.match(action))

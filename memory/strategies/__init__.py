@@ -21,12 +21,29 @@ from memory.trials import Memory, Trial
 
 
 @dataclass(frozen=True)
+class LookingBack:
+    """What a trial taught is asked for: the trial, with what it had read."""
+
+    trial: Trial
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What earlier episodes' ``memories`` teach for the task ``goal`` is asked for."""
+
+    goal: str
+    memories: tuple[Memory, ...]
+
+
+@dataclass(frozen=True)
 class Prompt:
-    """A plain question of a strategy to its writer. ``grammar`` (GBNF) is an offer that a model may not be able to keep."""
+    """A plain question of a strategy to its writer. ``grammar`` (GBNF) is an offer that a model may not be able to keep. ``about``
+    says what is asked for, for models that were trained on a form of their own."""
 
     text: str
     grammar: str = ""
     max_tokens: int = 1000
+    about: LookingBack | Elsewhere | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,18 @@ from dataclasses import replace
 
 from memory import rules
 from memory.links import Hedge, Link, Relation, read
-from memory.strategies import Episode, Prompt, Revised, Revision, Size, StrategyError, _clin_prompts, nearest
+from memory.strategies import (
+    Elsewhere,
+    Episode,
+    LookingBack,
+    Prompt,
+    Revised,
+    Revision,
+    Size,
+    StrategyError,
+    _clin_prompts,
+    nearest,
+)
 from memory.trials import Memory, Trial
 
 WRITERS = ("model", "rules")
@@ -43,7 +54,7 @@ class Clin:
     def revise(self, memory: Memory, trials: Sequence[Trial], size: Size) -> Revision:
         if self.writer == "rules":
             return Revised(Memory(_with_earlier(rules.links(trials), trials[0].recalled.links if trials else ())))
-        return (yield from self._ask(_clin_prompts.reflection(trials, self.k, self.budget, size), memory))
+        return (yield from self._ask(_clin_prompts.reflection(trials, self.k, self.budget, size), memory, LookingBack(trials[-1])))
 
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
         """A meta-memory from each earlier episode's best trial; by rules, the links that several episodes share."""
@@ -53,11 +64,11 @@ class Clin:
         if self.writer == "rules":
             return Revised(Memory(_shared([memory for _, memory in best])))
         prompt = _clin_prompts.generalisation(best, goal, setting, self.budget, size)
-        return (yield from self._ask(prompt, Memory()))
+        return (yield from self._ask(prompt, Memory(), Elsewhere(goal, tuple(memory for _, memory in best))))
 
-    def _ask(self, text: str, fallback: Memory) -> Revision:
+    def _ask(self, text: str, fallback: Memory, about: LookingBack | Elsewhere) -> Revision:
         """A reply without a single readable link changes nothing: small models return empty extractions."""
-        reply = yield Prompt(text, grammar=_clin_prompts.GRAMMAR, max_tokens=self.max_tokens)
+        reply = yield Prompt(text, grammar=_clin_prompts.GRAMMAR, max_tokens=self.max_tokens, about=about)
         reading = read(reply)
         return Revised(Memory(reading.links) if reading.links else fallback, reading.unreadable)
 

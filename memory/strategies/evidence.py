@@ -16,7 +16,17 @@ from memory.evidence.ledger import Claim, Ledger, by_claim, claim_of, of_the_tas
 from memory.evidence.tally import Tally, explained_away, stated
 from memory.evidence.transfer import hurt
 from memory.links import Hedge, Link, Relation, read
-from memory.strategies import Episode, Prompt, Revised, Revision, Size, StrategyError, _clin_prompts, nearest
+from memory.strategies import (
+    Episode,
+    LookingBack,
+    Prompt,
+    Revised,
+    Revision,
+    Size,
+    StrategyError,
+    _clin_prompts,
+    nearest,
+)
 from memory.trials import Memory, Scope, Trial
 
 WRITERS = ("model", "rules")
@@ -67,7 +77,7 @@ class Evidence:
         proposed, unreadable = proposals.of(trials[-1]), ()
         if self.writer == "model":
             prompt = _clin_prompts.reflection(trials[-1:], 0, self.budget, size)
-            reply = yield Prompt(prompt, grammar=proposals.grammar(trials[-1]), max_tokens=self.max_tokens)
+            reply = yield Prompt(prompt, grammar=proposals.grammar(trials[-1]), max_tokens=self.max_tokens, about=LookingBack(trials[-1]))
             reading = read(reply)
             proposed, unreadable = (*reading.links, *proposed), reading.unreadable
         links, refused = dispose(ledger, memory.links, proposed)

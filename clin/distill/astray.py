@@ -1,0 +1,45 @@
+"""A model that leads a search astray, so that the search shows the way back from where the model gets to.
+
+A model that imitates a search alone does not know what to do once it has erred, and errs again (Ross et al. 2011, arXiv
+1011.0686). Here it takes over for some steps, which are not imitated, and the search goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from clin import compact
+from clin.circles import in_vain
+from clin.distill.playing import Walk
+from clin.errors import ModelError
+from clin.llms import LLM, Question
+from clin.play import Context
+from clin.prompt import Compact
+from memory.rules import wording
+from memory.trials import Memory, Step
+
+
+class Astray:
+    """``llm`` as the actor of a walk with ``memory``; it is asked as in a trial, without what was just done in vain."""
+
+    def __init__(self, llm: LLM, goal: str, memory: Sequence[str]) -> None:
+        self._llm = llm
+        self._context = Context(Compact(), llm.card.context, llm.count, compact.head(goal, Memory(notes=tuple(memory))))
+        self._read = 0
+        self._vain: set[str] = set()
+
+    def __call__(self, walk: Walk) -> str:
+        """The model's next action."""
+        for taken in walk.steps[self._read :]:
+            self._context.append(Step(taken.action, taken.observation, taken.score))
+            if in_vain(taken.action, taken.observation):
+                self._vain.add(taken.action)
+            elif wording.changes(taken.action):
+                self._vain.clear()
+        self._read = len(walk.steps)
+        offered = [action for action in walk.world.actions() if action not in self._vain]
+        self._llm.submit(Question((*self._context.parts(), compact.ASK), choices=tuple(map(compact.choice, offered))), lane=0)
+        answers = self._llm.ready()
+        if not answers:
+            raise ModelError("the model gave no answer")
+        return answers[0][1].text.strip()

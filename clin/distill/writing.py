@@ -1,0 +1,59 @@
+"""Samples of writing memories: what the rules would have written, read from what the writer is shown.
+
+Revising, it reads the last trial and what the trials before had taught, and writes what all of them teach. Generalising, it
+reads memories of other places and writes which of their links hold in the next one: those that a memory of imperfect trials
+there would hold too. No expert's trial is looked at.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+
+from clin.compact_writing import ending
+from clin.distill.episodes import Episode
+from clin.distill.form import Act, Sample
+from memory.links import Hedge, Link, Relation
+from memory.rules import links
+
+MOST_SOURCES = 4
+
+
+def revising(random: Random, here: Sequence[Episode]) -> Sample:
+    """The last of one to four trials of a place."""
+    chosen = _some(random, here, random.choice((1, 1, 2, 3, 4)))
+    trials = [each.trial(number) for number, each in enumerate(chosen)]
+    last = trials[-1]
+    acts = tuple(Act(step.action, step.observation, 0.0) for step in last.steps)
+    before = tuple(map(str, links(trials[:-1])))
+    after = tuple(map(str, links(trials)))
+    return Sample("revise", last.goal, before, acts, last.opening, ended=ending(last.ending, last.steps), written=after)
+
+
+def generalising(random: Random, here: Sequence[Episode], others: Sequence[Sequence[Episode]]) -> Sample:
+    """What some of the places ``others`` teach for the place of ``here``."""
+    sources = [_memory(random, each) for each in random.sample(list(others), min(len(others), random.randint(1, MOST_SOURCES)))]
+    known = {_sense(link) for link in _memory(random, here, most=8)}
+    held = Counter(_sense(link) for memory in sources for link in {_sense(each): each for each in memory}.values())
+    found = {_sense(link): link for memory in sources for link in memory if _sense(link) in known}
+    ranked = sorted(found.values(), key=lambda link: -held[_sense(link)])
+    sure = (replace(link, hedge=Hedge.SHOULD if held[_sense(link)] > 1 else Hedge.MAY) for link in ranked)
+    told = tuple(tuple(map(str, memory)) for memory in sources)
+    return Sample("generalise", here[0].goal, (), (), elsewhere=told, written=tuple(map(str, sure)))
+
+
+def _memory(random: Random, place: Sequence[Episode], most: int = 4) -> tuple[Link, ...]:
+    return links([each.trial(number) for number, each in enumerate(_some(random, place, random.randint(1, most)))])
+
+
+def _some(random: Random, place: Sequence[Episode], most: int) -> list[Episode]:
+    """At most ``most`` trials that are no expert's; where there are none, what there is."""
+    own = [each for each in place if each.kind != "expert"] or list(place)
+    return random.sample(own, min(len(own), most))
+
+
+def _sense(link: Link) -> tuple[tuple[str, str], bool]:
+    """What a link says whatever its hedge."""
+    return link.claim, link.relation is Relation.NOT_CONTRIBUTE
