@@ -15,7 +15,7 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 sys.path = [each for each in sys.path if Path(each).resolve() != Path(__file__).parent]  # or benchmarks/memory.py would be `memory`
@@ -52,8 +52,9 @@ def revised(strategy: object, memory: Memory, trials: Sequence[Trial]) -> Memory
     raise RuntimeError("the rules writer asks nothing")
 
 
-def learned(name: str, task: str, rules: int, steps: int) -> dict[int, tuple[float, float, float]]:
-    """Precision, recall and F1 of a strategy's memory after so many trials."""
+def learned(name: str, task: str, rules: int, steps: int) -> dict[int, tuple[float, float, float, float, float]]:
+    """Precision, recall and F1 of a strategy's memory after so many trials; then the share of the core causes that some trial had
+    reached by then, and F1 with the recall of those alone: what was never done with success cannot be learned."""
     world = open_world("causal", task, 0, rules=rules)
     strategy, memory, trials, chance, found = open_strategy(name, writer="rules"), Memory(), [], random.Random(rules), {}
     for number in range(max(AFTER)):
@@ -61,9 +62,23 @@ def learned(name: str, task: str, rules: int, steps: int) -> dict[int, tuple[flo
         memory = revised(strategy, memory, trials)
         if number + 1 in AFTER:
             graded = grade(memory.links, world.truth())
-            found[number + 1] = graded.precision or 0.0, graded.recall or 0.0, graded.f1
+            core = {*graded.found, *graded.missing}
+            reached = core & {action for trial in trials for action in gained(trial)}
+            recall = len(reached & {*graded.found}) / len(reached) if reached else 0.0
+            precision = graded.precision or 0.0
+            fair = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+            found[number + 1] = precision, graded.recall or 0.0, graded.f1, len(reached) / len(core), fair
     world.close()
     return found
+
+
+def gained(trial: Trial) -> Iterator[str]:
+    """The actions that raised the score."""
+    before = 0.0
+    for step in trial.steps:
+        if step.score > before:
+            yield step.action
+        before = step.score
 
 
 def trial_ends(trials: int, steps: int) -> list[float]:
@@ -86,12 +101,14 @@ def main() -> None:
     parser.add_argument("--ends", type=int, default=1000, help="trials for the time at a trial's end")
     given = parser.parse_args()
     places = [(task, 901 + number) for task in TASKS for number in range(given.rules)]
-    print("| writer | trials | precision | recall | F1 (95 % bootstrap interval) |\n|---|---|---|---|---|")
+    print("| writer | trials | precision | recall | F1 (95 % bootstrap interval) | causes reached | F1 of what was reached |")
+    print("|---|---|---|---|---|---|---|")
     for name in ("clin", "evidence"):
         found = [learned(name, task, rules, given.steps) for task, rules in places]
         for after in AFTER:
-            precision, recall, f1 = (mean_of([each[after][part] for each in found]) for part in range(3))
-            print(f"| {name} | {after} | {precision.mean:.2f} | {recall.mean:.2f} | {f1.mean:.2f} ({f1.low:.2f} to {f1.high:.2f}; n={f1.n}) |")
+            precision, recall, f1, reached, fair = (mean_of([each[after][part] for each in found]) for part in range(5))
+            told = (f"{each.mean:.2f} ({each.low:.2f} to {each.high:.2f}; n={each.n})" for each in (f1, fair))
+            print(f"| {name} | {after} | {precision.mean:.2f} | {recall.mean:.2f} | {next(told)} | {reached.mean:.2f} | {next(told)} |")
     took = trial_ends(given.ends, given.steps)
     print("\n| steps stored | ms at the end of a trial (median of 50) |\n|---|---|")
     for part in range(5):

@@ -7,11 +7,14 @@ end. To generalise, it reads the next task and what was learned ``Elsewhere:``.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 
 from clin import compact
 from clin.play import Context
 from clin.prompt import Compact
+from memory.evidence.events import COMPLETE, PROGRESS, TASK
+from memory.rules.reading import acts, lesson
 from memory.strategies import Elsewhere, LookingBack
 from memory.trials import Memory, Step, Trial
 
@@ -21,14 +24,43 @@ ROOM = 448
 MOST_CHANGES = 8
 """Changes of the score that are told, the latest."""
 LONGEST_ACTION = 80
-GRAMMAR = r"""
-root ::= line{0,14} "\n"
-line ::= "- " words " " relation " " words "\n"
-relation ::= "MAY BE NECESSARY to" | "SHOULD BE NECESSARY to" | "MAY NOT CONTRIBUTE to" | "DOES NOT CONTRIBUTE to"
-words ::= word (" " word){0,23}
-word ::= [a-zA-Z0-9] [a-zA-Z0-9'(),:/-]{0,23}
+MOST_ACTIONS = 60
+"""Actions of the trial, the latest, that a link can be about."""
+
+
+def grammar(about: LookingBack | Elsewhere) -> str:
+    """GBNF of what is written: links between the trial's own actions and what they bring about, or what it had read, where the scores
+    do not contradict them (what lost points does not help, what gained some is not idle); generalising, what was learned elsewhere.
+    Any number of them, also none."""
+    if isinstance(about, LookingBack):
+        said = about.trial.recalled.links
+        finds = [f"find {thing}" for _, thing in lesson(about.trial).seen]
+        done = list(acts(about.trial))
+        gained, lost = {act.action for act in done if act.gain > 0}, {act.action for act in done if act.gain < 0}
+        actions = list(dict.fromkeys(act.action for act in done))[-MOST_ACTIONS:]
+        effects = list(dict.fromkeys([PROGRESS, COMPLETE, *finds[:MOST_ACTIONS], *actions]))
+        helps = f"({_any([each for each in actions if each not in lost])}) sure ({_any(effects)})"
+        idle = f'({_any([each for each in actions if each not in gained])}) not "{TASK}"'
+    else:
+        said = tuple(link for memory in about.memories for link in memory.links)
+        helps, idle, gained, lost = "", "", set(), set()
+    again = [_again(cause, effect, cause in gained, cause in lost) for cause, effect in dict.fromkeys((link.cause, link.effect) for link in said)]
+    lines = [each for each in (helps, idle, *again) if each] or [f'{json.dumps("look around")} not "{TASK}"']
+    return f"""
+root ::= line{{0,14}} "\\n"
+line ::= "- " ({" | ".join(lines)}) "\\n"
+sure ::= " MAY BE NECESSARY to " | " SHOULD BE NECESSARY to "
+not ::= " MAY NOT CONTRIBUTE to " | " DOES NOT CONTRIBUTE to "
 """
-"""GBNF of what is written: any number of links, also none."""
+
+
+def _again(cause: str, effect: str, gained: bool, lost: bool) -> str:
+    how = "sure" if gained else "not" if lost else "(sure | not)"
+    return f"{json.dumps(cause, ensure_ascii=False)} {how} {json.dumps(effect, ensure_ascii=False)}"
+
+
+def _any(words: Sequence[str]) -> str:
+    return " | ".join(json.dumps(each, ensure_ascii=False) for each in words) or '"look around"'
 
 
 def asked(about: LookingBack | Elsewhere, size: Callable[[str], int], room: int) -> tuple[str, ...]:

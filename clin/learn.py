@@ -250,4 +250,4 @@ def _question(prompt: Prompt, role: str, card: ModelCard, size: Callable[[str], 
     if prompt.about is None or role not in card.roles:
         raise ModelError(f"{card.name} was not made to write such a memory (its roles: {', '.join(card.roles)}); use --writer rules")
     parts = compact_writing.asked(prompt.about, size, card.context)
-    return Question(parts, grammar=compact_writing.GRAMMAR, max_tokens=min(prompt.max_tokens, compact_writing.ROOM - 64), role=role)
+    return Question(parts, grammar=compact_writing.grammar(prompt.about), max_tokens=min(prompt.max_tokens, compact_writing.ROOM - 64), role=role)

@@ -33,7 +33,7 @@ def ask(model, question: Question, lane: int = 0) -> Answer:
 
 
 def test_the_bundled_model_declares_what_it_can(bundled) -> None:
-    assert bundled.card.roles == ("act",)
+    assert bundled.card.roles == ("act", "revise", "generalise")
     assert bundled.card.prompt == "compact-2"
     assert bundled.card.context == 2048
     assert len(bundled.card.sha256) == 64

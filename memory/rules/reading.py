@@ -77,7 +77,7 @@ def lesson(trial: Trial) -> Lesson:
         if room := wording.listing(act.action, step.observation):
             found.seen += [(room[0], thing) for thing in room[1]]
         if act.gain < 0:
-            found.lost.append(act.meant)
+            found.lost.append(act.meant if step.action.isdigit() else act.action)  # as it is offered, so that it can be left out
         elif place := wording.entered(act.action, step.observation):
             _enter(found, place, act.action, act.gain, steps, act.index)
         elif wording.in_vain(act.action, step.observation):
