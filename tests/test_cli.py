@@ -44,7 +44,7 @@ def test_the_main_job_tells_what_happened(finished: Path) -> None:
         assert head in told
     assert "SHOULD BE NECESSARY" in told or "DOES NOT CONTRIBUTE" in told
     assert "Next, try:" in told
-    assert "written by rules (clin-5m-3 can act but not write memories)" in progress
+    assert "strategy clin, written by rules" in progress
     assert len(re.findall(r"^r1 trial \d: score .* steps, .* tokens/s", progress, re.MULTILINE)) == 3
 
 
@@ -323,7 +323,7 @@ KILLS = int(os.environ.get("CLIN_KILLS", "4"))
 def test_kill_9_loses_no_printed_step_and_resume_ends_as_undisturbed(tmp_path: Path, clin: Clin) -> None:
     import random
 
-    place = ("--task", "lifespan-shortest-lived", "--variation", "93", "--trials", "4", "--verbose")
+    place = ("--task", "lifespan-shortest-lived", "--variation", "98", "--trials", "4", "--verbose")
     assert clin("run", *place, "--db", "whole.db").returncode == 0
     with Store(tmp_path / "whole.db", read_only=True) as store:
         whole = [store.trial(row.id) for row in store.trials("r1")]

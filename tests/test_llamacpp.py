@@ -142,7 +142,7 @@ def test_choices_that_cannot_be_told_apart_are_refused_and_leave_the_trie_usable
 
 def bad_models(folder: Path) -> dict[str, tuple[str, str]]:
     """Reference and what the error must say."""
-    whole = (Path(__file__).parent.parent / "clin/llms/bundled/clin-5m-3-f16.gguf").read_bytes()
+    whole = (Path(__file__).parent.parent / "clin/llms/bundled/clin-5m-4-f16.gguf").read_bytes()
     (folder / "notes.gguf").write_text("not a model")
     (folder / "none.gguf").write_bytes(b"")
     (folder / "short.gguf").write_bytes(whole[: len(whole) // 2])
