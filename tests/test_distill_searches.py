@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clin.distill.astray import Astray
 from clin.distill.collect import of_place
 from clin.distill.lineages import lineages
 from clin.distill.mix import Bank, Mixer
 from clin.distill.places import Place
 from clin.distill.playing import Walk
 from clin.distill.searching import search
+from clin.llms.open import open_model
 from memory.links import Link, parse
 from memory.rules import wording
 from worlds import open_world
@@ -103,3 +105,22 @@ def test_a_searched_place_is_mostly_learned_from_its_searches() -> None:
     drawn = [Mixer(bank, shares).draw(Random(number)) for number in range(60)]
     told = [sample for sample in drawn if any(len(sample.memory) == len(memory) for memory in searches)]
     assert len(told) > 30
+
+
+def test_a_model_that_leads_a_search_astray_is_not_imitated_and_the_search_goes_on() -> None:
+    place = Place.of("causal", "repair", 3, {"rules": 5})
+    world = open_world("causal", "repair", 3, rules=5)
+    path = min(expert("causal", "repair", 3, rules=5), key=len)
+    llm = open_model("bundled", threads=1)
+    try:
+        world.reset()
+        walk = Walk(world, Random(1))
+        search(walk, path, (), budget=40, slip=0.3, astray=Astray(llm, world.goal, ()))
+        strayed = [step for step in walk.steps if not step.right]
+        assert strayed and [step for step in walk.steps if step.right]
+        assert any(after.right for before, after in zip(walk.steps, walk.steps[1:], strict=False) if not before.right)
+        found = list(lineages(world, place, path, Random(0), llm))
+        assert {"search", "informed"} >= {each.kind for each in found} and found
+    finally:
+        llm.close()
+        world.close()
