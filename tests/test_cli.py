@@ -131,7 +131,6 @@ BAD = [
     (("run", "--top-p", "0.9"), "--top-p narrows a draw, and at --temperature 0 nothing is drawn"),
     (("run", "--threads", "9999"), "9999 is not in the range"),
     (("run", "--strategy", "clim"), "no strategy 'clim'; did you mean 'clin'"),
-    (("run", "--writer", "model"), "was not made to write memories"),
     (("run", "--writer", "rule"), "no writer 'rule'; did you mean 'rules'"),
     (("run", "--ctx", "100"), "context holds 100"),
     (("run", "--trials", "0"), "0 is not in the range"),

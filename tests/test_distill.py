@@ -154,7 +154,7 @@ def test_the_export_plays_through_the_learner_and_shows_its_card(whole: Path, tm
     runner = CliRunner()
     assert runner.invoke(main, ["distill", "export", "--run", str(whole), "--out", "tiny.gguf"]).exit_code == 0
     shown = runner.invoke(main, ["models", "show", "tiny.gguf"]).output
-    for words in ("roles act; prompt compact-2; context 512", "4 train places", "preset", f"{STEPS} of {STEPS} updates", "sha256"):
+    for words in ("roles act, revise, generalise; prompt compact-2; context 512", "4 train places", "preset", f"{STEPS} of {STEPS} updates", "sha256"):
         assert words in shown
     words = ["distill", "evaluate", "--model", "tiny.gguf", "--world", "causal", "--tasks", "repair", "--per-task", "2", "--trials", "2",
              "--budget", "4", "--strategies", "none,clin", "--json"]

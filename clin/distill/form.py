@@ -83,7 +83,10 @@ def _writing(sample: Sample, encode: Encode, room: int) -> Iterator[Window]:
         return len(encode(part))
 
     if sample.ended:
-        context = Context(Compact(), room - ROOM, size, _head(sample, encode, room - ROOM))
+        head = _head(sample, encode, room - ROOM)
+        if sum(map(size, head)) + Compact.reserve > room - ROOM:
+            return
+        context = Context(Compact(), room - ROOM, size, head)
         for act in sample.acts:
             context.append(Step(act.action, act.observation, 0.0))
         parts = (*context.parts(), *sample.ended)
