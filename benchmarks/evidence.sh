@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything in docs/results/evidence.md, into FOLDER (default: evidence): ADAPT, decay, GEN-ENV, GEN-TASK, links against the truth.
 #     bash benchmarks/evidence.sh [FOLDER] [--quick]
-# Interrupted, the same command goes on. The quick size takes about two hours on two cores.
+# Interrupted, the same command goes on. How long it takes as a whole is unmeasured; the quick size takes hours on two cores.
 set -euo pipefail
 out=${1:-evidence}; size=${2:-}
 [[ $out != --* ]] || { size=$out; out=evidence; }

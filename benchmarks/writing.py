@@ -23,7 +23,7 @@ from clin.llms import LLM, Question  # noqa: E402
 from clin.llms.open import open_model  # noqa: E402
 from clin.score import mean_of  # noqa: E402
 from memory import rules  # noqa: E402
-from memory.links import Link, Relation, read  # noqa: E402
+from memory.links import Link, read  # noqa: E402
 from memory.rows import RunRow  # noqa: E402
 from memory.store import Store  # noqa: E402
 from memory.strategies import LookingBack  # noqa: E402
@@ -40,15 +40,12 @@ def written(llm: LLM, trial: Trial) -> tuple[Link, ...]:
 
 def scores(found: Sequence[Link], wanted: Sequence[Link]) -> tuple[float, float, float]:
     """Precision, recall and F1; an empty memory where none is wanted is right."""
-    said, asked = {_sense(each) for each in found}, {_sense(each) for each in wanted}
+    said, asked = {each.sense for each in found}, {each.sense for each in wanted}
     if not said or not asked:
         return (float(said == asked),) * 3
     precision, recall = len(said & asked) / len(said), len(said & asked) / len(asked)
     return precision, recall, 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
-
-def _sense(link: Link) -> tuple[tuple[str, str], bool]:
-    return link.claim, link.relation is Relation.NOT_CONTRIBUTE
 
 
 def compared(store: Store, llm: LLM, run: RunRow, most: int) -> Iterator[tuple[tuple[float, float, float], float, tuple[float, float] | None]]:

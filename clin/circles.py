@@ -16,12 +16,14 @@ TIME = ("wait", "no action")
 
 class Uncircled:
     """``world`` without the actions that were done ``most`` times in this trial from what is seen and held now, at the score of
-    now; and without those that the world did not understand or that fitted nothing, until something else has had an effect.
+    now; without those that the world did not understand, until something but looking was done; and without things that were tried on
+    others and did not fit, until something has changed.
     Waiting is always offered; all is, where nothing else is left. An action that is done anyway is done."""
 
     def __init__(self, world: World, most: int) -> None:
         self._world, self._most = world, most
         self._done: Counter[tuple[str, str]] = Counter()
+        self._refused: set[str] = set()
         self._vain: set[str] = set()
         self._score = 0.0
         self._situation = ""
@@ -30,6 +32,7 @@ class Uncircled:
     def reset(self) -> Observation:
         seen = self._world.reset()
         self._done.clear()
+        self._refused.clear()
         self._vain.clear()
         self._score = seen.score
         self._situation = self._now()
@@ -38,10 +41,15 @@ class Uncircled:
     def step(self, action: str) -> Observation:
         self._done[self._situation, action] += 1
         seen = self._world.step(action)
-        if in_vain(action, seen.text):
+        if wording.refused(seen.text):
+            self._refused.add(action)
+        elif wording.in_vain(action, seen.text):
             self._vain.add(action)
-        elif seen.score != self._score or wording.changes(action):
-            self._vain.clear()
+        else:
+            if not wording.looks(action):
+                self._refused.clear()
+            if seen.score != self._score or wording.changes(action):
+                self._vain.clear()
         self._score = seen.score
         self._situation = "" if seen.done else self._now()
         return seen
@@ -57,7 +65,7 @@ class Uncircled:
         self._world.close()
 
     def _fresh(self, action: str) -> bool:
-        return action not in self._vain and self._done[self._situation, action] < self._most
+        return action not in self._refused | self._vain and self._done[self._situation, action] < self._most
 
     def _now(self) -> str:
         return f"{self._score:g}\n{self._world.surroundings()}"

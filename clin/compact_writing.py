@@ -39,13 +39,15 @@ def grammar(about: LookingBack | Elsewhere) -> str:
         gained, lost = {act.action for act in done if act.gain > 0}, {act.action for act in done if act.gain < 0}
         actions = list(dict.fromkeys(act.action for act in done))[-MOST_ACTIONS:]
         effects = list(dict.fromkeys([PROGRESS, COMPLETE, *finds[:MOST_ACTIONS], *actions]))
-        helps = f"({_any([each for each in actions if each not in lost])}) sure ({_any(effects)})"
-        idle = f'({_any([each for each in actions if each not in gained])}) not "{TASK}"'
+        helps = _pair([each for each in actions if each not in lost], "sure", effects)
+        idle = _pair([each for each in actions if each not in gained], "not", [TASK])
     else:
         said = tuple(link for memory in about.memories for link in memory.links)
         helps, idle, gained, lost = "", "", set(), set()
     again = [_again(cause, effect, cause in gained, cause in lost) for cause, effect in dict.fromkeys((link.cause, link.effect) for link in said)]
-    lines = [each for each in (helps, idle, *again) if each] or [f'{json.dumps("look around")} not "{TASK}"']
+    lines = [each for each in (helps, idle, *again) if each]
+    if not lines:
+        return 'root ::= "\\n"'
     return f"""
 root ::= line{{0,14}} "\\n"
 line ::= "- " ({" | ".join(lines)}) "\\n"
@@ -59,8 +61,10 @@ def _again(cause: str, effect: str, gained: bool, lost: bool) -> str:
     return f"{json.dumps(cause, ensure_ascii=False)} {how} {json.dumps(effect, ensure_ascii=False)}"
 
 
-def _any(words: Sequence[str]) -> str:
-    return " | ".join(json.dumps(each, ensure_ascii=False) for each in words) or '"look around"'
+def _pair(causes: Sequence[str], how: str, effects: Sequence[str]) -> str:
+    """Any of ``causes`` with any of ``effects``; empty where there is no cause."""
+    either, other = (" | ".join(json.dumps(each, ensure_ascii=False) for each in words) for words in (causes, effects))
+    return f"({either}) {how} ({other})" if causes else ""
 
 
 def asked(about: LookingBack | Elsewhere, size: Callable[[str], int], room: int) -> tuple[str, ...]:

@@ -1,16 +1,13 @@
-"""A world that does not offer what the memory is sure to be wrong: a small model reads a warning and does it all the same."""
+"""A world that does not offer what the memory is sure is wrong: a small model reads a warning and does it all the same."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from clin.circles import in_vain
 from memory.links import Hedge, Link, Relation
 from memory.rules import wording
 from worlds import Observation, World
-
-_ON = re.compile(r"^(?:use .+ on|unlock) (?P<on>.+?)(?: with .+)?$")
 
 
 class Heeded:
@@ -34,7 +31,7 @@ class Heeded:
 
     def step(self, action: str) -> Observation:
         seen = self._world.step(action)
-        if (on := tried_on(action)) and not in_vain(action, seen.text):
+        if (on := wording.tried_on(action)) and not in_vain(action, seen.text):
             self._changed.add(on)
         return seen
 
@@ -43,13 +40,8 @@ class Heeded:
 
     def actions(self) -> Sequence[str]:
         offered = self._world.actions()
-        return [each for each in offered if each not in self._warned or tried_on(each) in self._changed] or offered
+        return [each for each in offered if each not in self._warned or wording.tried_on(each) in self._changed] or offered
 
     def close(self) -> None:
         self._world.close()
 
-
-def tried_on(action: str) -> str:
-    """The thing on which another is tried; empty for any other action."""
-    found = _ON.match(action)
-    return found["on"] if found else ""

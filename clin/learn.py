@@ -81,6 +81,7 @@ class Learner:
     def adapt(self) -> Asking:
         """Play the run's trials that are not in the store yet, revising the memory after each (ADAPT)."""
         strategy = open_strategy(self.config.strategy, writer=self.config.writer)
+        self._can_be_written(strategy)
         world: World = open_world(
             self.config.world, self.config.task, self.config.variation, seed=self.config.seed, **self.config.world_options
         )
@@ -98,6 +99,13 @@ class Learner:
             self.store.finish_run(self._name(), "stopped")
         finally:
             world.close()
+
+    def _can_be_written(self, strategy: Strategy) -> None:
+        """ModelError, before anything is stored, where the writer cannot be asked what the strategy asks."""
+        card = self.writer or self.card
+        asks = self.config.writer == "model" and hasattr(strategy, "writer")
+        if asks and card.prompt.startswith("compact") and not getattr(strategy, "says_what_it_asks", False):
+            raise ModelError(f"{card.name} was not made to write what the strategy {self.config.strategy} keeps; use --writer rules")
 
     def _carry(self, strategy: Strategy) -> None:
         """Let a strategy that counts go on from what earlier runs of the sequence counted."""
@@ -250,4 +258,6 @@ def _question(prompt: Prompt, role: str, card: ModelCard, size: Callable[[str], 
     if prompt.about is None or role not in card.roles:
         raise ModelError(f"{card.name} was not made to write such a memory (its roles: {', '.join(card.roles)}); use --writer rules")
     parts = compact_writing.asked(prompt.about, size, card.context)
-    return Question(parts, grammar=compact_writing.grammar(prompt.about), max_tokens=min(prompt.max_tokens, compact_writing.ROOM - 64), role=role)
+    left = card.context - sum(map(size, parts)) - 1 if card.context else prompt.max_tokens  # one token begins every prompt
+    most = max(1, min(prompt.max_tokens, compact_writing.ROOM, left))
+    return Question(parts, grammar=compact_writing.grammar(prompt.about), max_tokens=most, role=role)

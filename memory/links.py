@@ -86,6 +86,11 @@ class Link:
         """Cause and effect with case and articles folded: what two links are about, whatever they say of it."""
         return folded(self.cause), folded(self.effect)
 
+    @property
+    def sense(self) -> tuple[tuple[str, str], bool]:
+        """The claim, and whether the link says that the cause does not help: what it says whatever its hedge."""
+        return self.claim, self.relation is Relation.NOT_CONTRIBUTE
+
 
 def _printed(link: Link) -> str:
     if link.relation is Relation.NOT_CONTRIBUTE:

@@ -24,19 +24,23 @@ def test_no_action_is_offered_more_often_than_that_in_one_situation(data: st.Dat
     assert world.reset() == plain.reset()
     done: dict[tuple[str, str], int] = {}
     vain: set[str] = set()
+    refused: set[str] = set()
     for _ in range(40):
         offered, every = world.actions(), plain.actions()
         situation = plain.surroundings()
-        left = [each for each in every if each.startswith(TIME) or each not in vain and done.get((situation, each), 0) < most]
+        left = [each for each in every if each.startswith(TIME) or each not in vain | refused and done.get((situation, each), 0) < most]
         assert list(offered) == left and "wait" in offered
         action = data.draw(st.sampled_from(list(offered)))
         done[situation, action] = done.get((situation, action), 0) + 1
         seen = world.step(action)
         assert seen == plain.step(action)
-        if in_vain(action, seen.text):
+        if wording.refused(seen.text):
+            refused.add(action)
+        elif in_vain(action, seen.text):
             vain.add(action)
-        elif wording.changes(action):
-            vain.clear()
+        else:
+            refused = refused if wording.looks(action) else set()
+            vain = set() if wording.changes(action) else vain
         if seen.done or seen.score:  # the score is part of a situation
             return
 
@@ -81,3 +85,38 @@ def test_models_that_think_are_not_bounded_and_old_runs_stay_as_they_were() -> N
     assert chosen_repeats(None, ModelCard("a")) == 0
     assert chosen_repeats(5, ModelCard("a")) == 5
     assert RunConfig(task="x", variation=0, model=ModelInfo(reference="bundled")).repeats == 0
+
+
+def test_what_was_refused_here_is_offered_again_once_something_was_done() -> None:
+    class Hall:
+        goal = "leave"
+        open = False
+
+        def reset(self):
+            from worlds import Observation
+
+            return Observation("a door", 0.0, False)
+
+        def step(self, action):
+            from worlds import Observation
+
+            self.open |= action == "open door"
+            done = {"open door": "It opens.", "look around": "a door"}.get(action, "You go." if self.open else "You can't go there.")
+            return Observation(done, 0.0, False)
+
+        def surroundings(self):
+            return "a door"
+
+        def actions(self):
+            return ["look around", "move north", "open door"]
+
+        def close(self):
+            pass
+
+    world = Uncircled(Hall(), 5)
+    world.reset()
+    world.step("move north")
+    world.step("look around")
+    assert "move north" not in world.actions()
+    world.step("open door")
+    assert "move north" in world.actions()

@@ -131,6 +131,7 @@ BAD = [
     (("run", "--top-p", "0.9"), "--top-p narrows a draw, and at --temperature 0 nothing is drawn"),
     (("run", "--threads", "9999"), "9999 is not in the range"),
     (("run", "--strategy", "clim"), "no strategy 'clim'; did you mean 'clin'"),
+    (("run", "--strategy", "reflexion", "--writer", "model"), "was not made to write what the strategy reflexion keeps"),
     (("run", "--writer", "rule"), "no writer 'rule'; did you mean 'rules'"),
     (("run", "--ctx", "100"), "context holds 100"),
     (("run", "--trials", "0"), "0 is not in the range"),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from clin.circles import in_vain
 from clin.experiment import RunConfig
-from clin.heed import Heeded, tried_on
+from clin.heed import Heeded
 from clin.llms import ModelCard
 from clin.start import chosen_heed
 from memory.links import Hedge, Link, Relation, parse
@@ -32,13 +32,13 @@ def test_only_sure_warnings_of_what_is_no_way_are_heeded(data: st.DataObject) ->
     changed: set[str] = set()
     for _ in range(20):
         offered, every = list(world.actions()), list(plain.actions())
-        left = [each for each in every if each not in sure or wording.moves(each) or tried_on(each) in changed]
+        left = [each for each in every if each not in sure or wording.moves(each) or wording.tried_on(each) in changed]
         assert offered == (left or every)
         action = data.draw(st.sampled_from(every))
         seen = world.step(action)
         assert seen == plain.step(action)
-        if tried_on(action) and not in_vain(action, seen.text):
-            changed.add(tried_on(action))
+        if wording.tried_on(action) and not in_vain(action, seen.text):
+            changed.add(wording.tried_on(action))
         if seen.done:
             return
 

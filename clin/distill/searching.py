@@ -18,8 +18,6 @@ from memory.rules import wording
 from worlds.causal.physics import KEYS, STARTERS, TOOLS
 
 _PICK, _OPEN, _GO = "pick up ", "open ", "go to "
-_UNLOCK = re.compile(r"^unlock (?P<on>\w+ door) with (?P<thing>.+)$")
-_USE = re.compile(r"^use (?P<thing>.+) on (?P<on>.+)$")
 _HELD = re.compile(r"In your hands you have: (?P<things>.*)\.$")
 LONGEST_ASTRAY = 8
 SLIPS = ("look around", "inventory", "wait")
@@ -50,9 +48,9 @@ class Search:
         """Remember what was done."""
         if action in self._left:
             self._left.remove(action)
-            on = _on(action)
-            self._tried = {each for each in self._tried if _on(each) != on}  # a device that was mended may now be started
-        elif _on(action):
+            on = wording.tried_on(action)
+            self._tried = {each for each in self._tried if wording.tried_on(each) != on}  # a device that was mended may now be started
+        elif wording.tried_on(action):
             self._tried.add(action)
 
     def _looked(self, offered: Sequence[str]) -> tuple[str, set[str]]:
@@ -73,20 +71,20 @@ class Search:
     def _deed(self, offered: Sequence[str]) -> str | None:
         """A deed that can be done here, or a trial of what might be one."""
         for deed in self._left:
-            if on := _on(deed):
+            if on := wording.tried_on(deed):
                 if found := self._trial(on, offered):
                     return found
             elif deed in offered and not self._too_early(deed):
                 return deed
-        doors = {on for each in offered if (on := _on(each)) and on.endswith(" door")}
+        doors = {on for each in offered if (on := wording.tried_on(each)) and on.endswith(" door")}
         return next((found for on in sorted(doors) if (found := self._trial(on, offered))), None)
 
     def _trial(self, on: str, offered: Collection[str]) -> str | None:
         """What to try on a door or device: what is known to help, else anything that was not tried yet."""
-        known = [action for action in self._helps if _on(action) == on and action in self._left]
+        known = [action for action in self._helps if wording.tried_on(action) == on and action in self._left]
         if known:
             return next((action for action in known if action in offered), None)
-        open_ = [each for each in offered if _on(each) == on and each not in self._tried and each not in self._fails]
+        open_ = [each for each in offered if wording.tried_on(each) == on and each not in self._tried and each not in self._fails]
         return self._walk.random.choice(open_) if open_ else None
 
     def _too_early(self, deed: str) -> bool:
@@ -114,7 +112,7 @@ class Search:
     def _useful(self, held: set[str]) -> Iterator[str]:
         """Rooms in which something that is left can be done or tried with what is held."""
         for deed in self._left:
-            if on := _on(deed):
+            if on := wording.tried_on(deed):
                 if on in self._devices and any(self._open(f"use {thing} on {on}") for thing in held & {*TOOLS, *STARTERS}):
                     yield self._devices[on]
             elif found := re.match(r"move (?P<thing>.+) to (?P<device>\w+)$", deed):
@@ -129,7 +127,7 @@ class Search:
                 yield where
 
     def _open(self, action: str) -> bool:
-        known = [each for each in self._helps if _on(each) == _on(action) and each in self._left]
+        known = [each for each in self._helps if wording.tried_on(each) == wording.tried_on(action) and each in self._left]
         return action in known if known else action not in self._tried and action not in self._fails
 
     def _named(self) -> Iterator[str]:
@@ -158,12 +156,6 @@ class Search:
         return None
 
 
-def _on(action: str) -> str:
-    """The door or device that something is tried on; empty for any other action."""
-    found = _UNLOCK.match(action) or _USE.match(action)
-    return found["on"] if found else ""
-
-
 def search(
     walk: Walk, path: Sequence[str], memory: Sequence[Link], *, budget: int, slip: float, astray: Callable[[Walk], str] | None = None
 ) -> None:
@@ -180,7 +172,7 @@ def search(
                     walk.do(action, False)
             continue
         if walk.random.random() < slip:
-            again = [step.action for step in walk.steps[-4:] if _on(step.action) and step.action in walk.world.actions()]
+            again = [step.action for step in walk.steps[-4:] if wording.tried_on(step.action) and step.action in walk.world.actions()]
             walk.do(walk.random.choice([*SLIPS, *again]), False)
             continue
         action = found.next()

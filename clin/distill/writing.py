@@ -15,7 +15,7 @@ from random import Random
 from clin.compact_writing import ending
 from clin.distill.episodes import Episode
 from clin.distill.form import Act, Sample
-from memory.links import Hedge, Link, Relation
+from memory.links import Hedge, Link
 from memory.rules import links
 
 MOST_SOURCES = 4
@@ -35,11 +35,11 @@ def revising(random: Random, here: Sequence[Episode]) -> Sample:
 def generalising(random: Random, here: Sequence[Episode], others: Sequence[Sequence[Episode]]) -> Sample:
     """What some of the places ``others`` teach for the place of ``here``."""
     sources = [_memory(random, each) for each in random.sample(list(others), min(len(others), random.randint(1, MOST_SOURCES)))]
-    known = {_sense(link) for link in _memory(random, here, most=8)}
-    held = Counter(_sense(link) for memory in sources for link in {_sense(each): each for each in memory}.values())
-    found = {_sense(link): link for memory in sources for link in memory if _sense(link) in known}
-    ranked = sorted(found.values(), key=lambda link: -held[_sense(link)])
-    sure = (replace(link, hedge=Hedge.SHOULD if held[_sense(link)] > 1 else Hedge.MAY) for link in ranked)
+    known = {link.sense for link in _memory(random, here, most=8)}
+    held = Counter(link.sense for memory in sources for link in {each.sense: each for each in memory}.values())
+    found = {link.sense: link for memory in sources for link in memory if link.sense in known}
+    ranked = sorted(found.values(), key=lambda link: -held[link.sense])
+    sure = (replace(link, hedge=Hedge.SHOULD if held[link.sense] > 1 else Hedge.MAY) for link in ranked)
     told = tuple(tuple(map(str, memory)) for memory in sources)
     return Sample("generalise", here[0].goal, (), (), elsewhere=told, written=tuple(map(str, sure)))
 
@@ -52,8 +52,3 @@ def _some(random: Random, place: Sequence[Episode], most: int) -> list[Episode]:
     """At most ``most`` trials that are no expert's; where there are none, what there is."""
     own = [each for each in place if each.kind != "expert"] or list(place)
     return random.sample(own, min(len(own), most))
-
-
-def _sense(link: Link) -> tuple[tuple[str, str], bool]:
-    """What a link says whatever its hedge."""
-    return link.claim, link.relation is Relation.NOT_CONTRIBUTE

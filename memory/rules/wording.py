@@ -21,6 +21,7 @@ _VAIN = re.compile(
     r"^(?:Nothing happens(?:\.|: this key)|That has no effect\.|Nothing changes\.|This key is not made for|The \w+ door stays locked)"
 )
 """``causal``'s ways to say that a thing was tried on another in vain; "it is broken" and "it is not ready" say no such thing."""
+_TRIED = re.compile(r"^(?:use .+ on|unlock) (?P<on>.+?)(?: with .+)?$")
 _TRIES = frozenset({"unlock", "use"})
 """Verbs that try one thing on another; an activated device that does nothing may only lack something."""
 _MOVE = re.compile(r"^(?:teleport|go) to (?P<place>.+)$")
@@ -29,6 +30,7 @@ _ROOM = re.compile(
 )
 _FOCUSED = re.compile(r"^You focus on the (?P<thing>.+?)\.")
 _VERBS = frozenset("focus pick move pour use read activate mix connect unlock".split())
+_LOOKS = frozenset("look examine inventory read task".split())
 _SCENERY = frozenset({"table", "door", "cupboard"})
 
 
@@ -40,6 +42,12 @@ def refused(observation: str) -> bool:
 def in_vain(action: str, observation: str) -> bool:
     """Whether one thing was tried on another and did not fit it."""
     return action.split(" ")[0] in _TRIES and bool(_VAIN.match(observation))
+
+
+def tried_on(action: str) -> str:
+    """The thing on which another is tried; empty for any other action."""
+    found = _TRIED.match(action)
+    return found["on"] if found else ""
 
 
 def ambiguous(observation: str) -> bool:
@@ -55,6 +63,11 @@ def does_something(action: str) -> bool:
 def changes(action: str) -> bool:
     """Whether the action, where it succeeds, changes what other actions may do: not what only looks, reads, takes or walks."""
     return action.split(" ")[0] in _VERBS - {"pick", "read"}
+
+
+def looks(action: str) -> bool:
+    """Whether the action only looks."""
+    return action.split(" ")[0] in _LOOKS
 
 
 def moves(action: str) -> bool:

@@ -76,7 +76,8 @@ class Episode:
 class Strategy(Protocol):
     """How a memory is read and changed. A strategy whose ``weighs_actions`` is true has the actor take the action that is
     likeliest as a whole (``saycan``); one whose ``counts`` is true gives each link a tally and has ``carry(memory,
-    tallies, since)``, which begins with what earlier episodes counted (``evidence``)."""
+    tallies, since)``, which begins with what earlier episodes counted (``evidence``); one whose ``says_what_it_asks`` is true gives each prompt its
+    ``about``, so that models with a form of their own can be asked."""
 
     def recall(self, memory: Memory, goal: str) -> Memory:
         """What the next trial reads of ``memory``."""

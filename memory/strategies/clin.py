@@ -12,18 +12,7 @@ from dataclasses import replace
 
 from memory import rules
 from memory.links import Hedge, Link, Relation, read
-from memory.strategies import (
-    Elsewhere,
-    Episode,
-    LookingBack,
-    Prompt,
-    Revised,
-    Revision,
-    Size,
-    StrategyError,
-    _clin_prompts,
-    nearest,
-)
+from memory.strategies import Elsewhere, Episode, LookingBack, Prompt, Revised, Revision, Size, StrategyError, _clin_prompts, nearest
 from memory.trials import Memory, Trial
 
 WRITERS = ("model", "rules")
@@ -43,6 +32,8 @@ def open(*, writer: str = "model", k: int = 3, budget: int = 6500, max_tokens: i
 
 class Clin:
     """See :class:`memory.strategies.Strategy`."""
+
+    says_what_it_asks = True
 
     def __init__(self, writer: str, k: int, budget: int, max_tokens: int) -> None:
         self.writer, self.k, self.budget, self.max_tokens = writer, k, budget, max_tokens

@@ -16,17 +16,7 @@ from memory.evidence.ledger import Claim, Ledger, by_claim, claim_of, of_the_tas
 from memory.evidence.tally import Tally, explained_away, stated
 from memory.evidence.transfer import hurt
 from memory.links import Hedge, Link, Relation, read
-from memory.strategies import (
-    Episode,
-    LookingBack,
-    Prompt,
-    Revised,
-    Revision,
-    Size,
-    StrategyError,
-    _clin_prompts,
-    nearest,
-)
+from memory.strategies import Episode, LookingBack, Prompt, Revised, Revision, Size, StrategyError, _clin_prompts, nearest
 from memory.trials import Memory, Scope, Trial
 
 WRITERS = ("model", "rules")
@@ -46,7 +36,7 @@ def open(*, writer: str = "model", most: int = 12, budget: int = 6500, max_token
 class Evidence:
     """See :class:`memory.strategies.Strategy`. Keeps the ledger of the episode that it last revised."""
 
-    counts = True
+    counts = says_what_it_asks = True
 
     def __init__(self, writer: str, most: int, budget: int, max_tokens: int) -> None:
         self.writer, self.most, self.budget, self.max_tokens = writer, most, budget, max_tokens
