@@ -57,6 +57,7 @@ class RunConfig(BaseModel):
     memory_room: int = Field(default=0, ge=0, description="tokens of memory that a trial reads at most; 0: a third of the context")
     test_steps: int = Field(default=0, ge=0, description="steps of a trial at most in which a link is put to the test; 0: none")
     heed: bool = Field(default=False, description="whether actions are not offered of which the memory says that they do not contribute")
+    go_back: bool = Field(default=False, description="whether a trial first goes back to where the best earlier one of its run came")
     repeats: int = Field(default=0, ge=0, description="how often a trial may do one action in one situation; 0: as often as it likes")
     model: ModelInfo
     role_models: dict[str, ModelInfo] = Field(default_factory=dict, description="models of single roles: actor, writer")

@@ -16,6 +16,7 @@ from clin import compact_writing
 from clin.circles import Uncircled
 from clin.errors import ModelError
 from clin.experiment import RunConfig
+from clin.going_back import GoingBack, Unspent, Unstaked
 from clin.heed import Heeded
 from clin.llms import Answer, ModelCard, Question
 from clin.play import Context, call, play
@@ -25,6 +26,7 @@ from clin.withheld import Withheld
 from memory.evidence.link_tests import LinkTest, chosen
 from memory.evidence.tally import Tally
 from memory.links import Link
+from memory.points import Way, best_way, moved, spent, way_of
 from memory.requests import lapse
 from memory.retrieval import select, usage
 from memory.store import Store, TrialRow
@@ -127,7 +129,8 @@ class Learner:
         context = Context(layout, self.card.context, self.size, layout.head(world.goal, recalled, opening))
         past = self.store.steps(row.id) if row else ()
         test = self._test(number, row)
-        trial_id = row.id if row else self._begin(world, number, opening, recalled, ranking, test)
+        way = None if test else self._way(number, row)  # a test withholds what a way may need
+        trial_id = row.id if row else self._begin(world, number, opening, recalled, ranking, test, way)
         self.watcher.trial_begins(self._name(), self.config, number, len(past))
         indices, left_out = itertools.count(len(past)), 0
 
@@ -141,17 +144,31 @@ class Learner:
 
         person = AtTheStore(self.store, self._name(), trial_id, self.paused, self.stopping)
         ending = yield from play(
-            self._offering(world, recalled, test), recalled, record, budget=self.config.budget, context=context, card=self.card, past=past,
+            self._offering(world, recalled, test, way, number), recalled, record, budget=self.config.budget, context=context, card=self.card, past=past,
             weigh=getattr(strategy, "weighs_actions", False), person=person,
         )
         self.paused = person.paused
         trial = Trial(number, world.goal, opening, self.store.steps(trial_id), ending, recalled)
         yield from self._revise(strategy, trial_id, trial, memory)
 
-    def _offering(self, world: World, recalled: Memory, test: LinkTest | None) -> World:
+    def _offering(self, world: World, recalled: Memory, test: LinkTest | None, way: Way | None, number: int) -> World:
         """The world as this trial is offered it."""
-        heeded = Heeded(world, recalled.links) if self.config.heed else world
-        return Withheld(heeded, test) if test else heeded
+        points = moved(self.store, self._name(), number) if self.config.go_back else ()
+        if self.config.heed:
+            lost = sorted((each.held, each.action) for each in points if each.score < each.held)
+            world = Heeded(world, recalled.links, {action: held for held, action in lost})
+        world = Unstaked(world, points) if points else world
+        world = Unspent(world, spent(self.store, self._name(), number)) if self.config.go_back else world
+        world = GoingBack(world, way) if way else world
+        return Withheld(world, test) if test else world
+
+    def _way(self, number: int, row: TrialRow | None) -> Way | None:
+        """Where the trial goes back to first; what was interrupted goes on as it began."""
+        if row is not None:
+            return way_of(self.store, row.id)
+        if not self.config.go_back or not self.run:
+            return None
+        return best_way(self.store, self.run, number, room=self.config.budget // 2)
 
     def _recalled(
         self, strategy: Strategy, layout: Style, memory: Memory, goal: str, row: TrialRow | None
@@ -192,7 +209,8 @@ class Learner:
         return "none" if self.config.strategy == "none" else f"{self.config.strategy}/{self.config.writer}{model}"
 
     def _begin(
-        self, world: World, number: int, opening: str, recalled: Memory, ranking: Sequence[Sequence[object]], test: LinkTest | None
+        self, world: World, number: int, opening: str, recalled: Memory, ranking: Sequence[Sequence[object]], test: LinkTest | None,
+        way: Way | None,
     ) -> int:
         if self.run is None:
             self.run = self.store.begin_run(self.config.model_dump(mode="json"), self.initial, self.config.start, self.carried, self.withheld)
@@ -202,6 +220,7 @@ class Learner:
             self.run, number, task_goal=world.goal, opening=opening, recalled=recalled,
             version=before.id if before else None, world=self.config.world, task=self.config.task,
             variation=self.config.variation, ranking=ranking, test=test,
+            way={"trial": way.trial, "steps": way.length, "points": way.points, "short": way.short} if way else None,
         )
 
     def _name(self) -> str:

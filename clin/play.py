@@ -153,6 +153,8 @@ def _decided(
     except StopIteration as stop:
         move = stop.value
     if waits:
+        if not calls:  # one action was offered, so the model was not asked
+            actions, scores = (move.action,), (0.0,)
         decision = person.decides(position, actions, scores, move.action)
         if decision.chosen:
             return Move(decision.action), [*calls, Call("person", calls[-1].parts if calls else (), decision.action)]

@@ -90,6 +90,8 @@ class Compact:
         self, world: World, parts: tuple[str, ...], memory: Memory, *, weigh: bool = False
     ) -> Generator[Question, Answer, Move]:
         choices = tuple(map(compact.choice, world.actions()))
+        if len(choices) == 1:
+            return Move(choices[0].strip())
         answer = yield Question((*parts, compact.ASK), choices=choices, score_choices=weigh)
         return Move(weightiest(choices, answer) if weigh else answer.text.strip())
 
@@ -136,6 +138,8 @@ class Full:
         self, world: World, parts: tuple[str, ...], memory: Memory, *, weigh: bool = False
     ) -> Generator[Question, Answer, Move]:
         actions = world.actions()
+        if len(actions) == 1:
+            return Move(actions[0])
         choices = tuple(f" {action}\n" for action in actions)
         tail = f"\nNow: {world.surroundings()}\n{forms(actions, self.tail_characters)}{ASK}"
         asked = (*parts, tail)

@@ -11,6 +11,7 @@ from clin.experiment import ModelInfo, RunConfig
 from clin.llms import LLM, ModelCard
 from clin.llms.open import open_model
 from clin.llms.roles import NAMES, Roles
+from memory.strategies import open_strategy
 
 WRITERS = ("model", "rules")
 
@@ -36,6 +37,12 @@ def chosen_heed(asked: bool | None, card: ModelCard) -> bool:
     """Whether a trial is not offered what its memory is sure does not contribute: what was asked for, or where the model does not
     think first."""
     return asked if asked is not None else card.prompt.startswith("compact")
+
+
+def chosen_go_back(asked: bool | None, strategy: str) -> bool:
+    """Whether a trial first goes back to where the best earlier one came: what was asked for, or where the strategy counts what the record
+    says (``evidence``)."""
+    return asked if asked is not None else bool(getattr(open_strategy(strategy), "counts", False))
 
 
 def open_models(reference: str, roles: Mapping[str, str], options: Mapping[str, Any], seed: int) -> LLM:

@@ -104,9 +104,10 @@ class Store:
     def begin_trial(
         self, run: str, number: int, *, task_goal: str, opening: str, recalled: Memory, version: int | None,
         world: str, task: str, variation: int, ranking: Sequence[Sequence[object]] = (), test: LinkTest | None = None,
+        way: Mapping[str, object] | None = None,
     ) -> int:
         """A new trial that has read ``recalled`` of memory ``version``; returns its id. ``ranking`` says how that was
-        chosen where the memory was too long: (link, score, reasons, read) per link; ``test`` what it is to test."""
+        chosen where the memory was too long: (link, score, reasons, read) per link; ``test`` what it is to test, ``way`` where it goes back to first (:mod:`memory.points`)."""
         read: dict[str, object] = {"links": [str(link) for link in recalled.links], "notes": list(recalled.notes)}
         if recalled.scopes:
             read["scopes"] = [[recalled.links.index(link), *astuple(scope)] for link, scope in recalled.scopes]
@@ -114,6 +115,8 @@ class Store:
             read["ranking"] = [list(row) for row in ranking]
         if test:
             read["test"] = {"link": str(test.link), "steps": test.steps}
+        if way:
+            read["way"] = dict(way)
         with self._writing() as db:
             made = db.execute(
                 "insert into trials (run, number, world, task, variation, goal, opening, recalled, version, started)"

@@ -12,6 +12,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from memory.overview import TrialLine, by_person, costs, outline, steps_between, steps_with
+from memory.points import way_of
 from memory.rows import StoreError
 from memory.trials import Memory, Step
 from tui.marks import ENDINGS, STATES, fitted, line
@@ -111,7 +112,8 @@ class TrialScreen(Watching):
             store, trial = self.feed.store, self.trial
             row = next(each for each in store.trials(self.run) if each.number == self.number)
             self.recalled, self.opening = store.recalled(trial.id), row.opening
-            known, people, test = outline(store, trial.id), by_person(store, trial.id), store.link_test(trial.id)
+            known, people = outline(store, trial.id), by_person(store, trial.id)
+            test, way = store.link_test(trial.id), way_of(store, trial.id)
         except StoreError as error:
             self.say(str(error), wrong=True)
             return
@@ -119,7 +121,8 @@ class TrialScreen(Watching):
         self.steps.people = people
         learned = f"{len(self.recalled.links)} learnings" if self.recalled.links else "nothing"
         tested = f"  Test of a link, its cause withheld for {test.steps} steps: {line(str(test.link))}" if test else ""
-        self.query_one("#goal", Static).update(f"Goal ({learned} read): {line(row.goal)}{tested}")
+        back = f"  It {way}." if way else ""
+        self.query_one("#goal", Static).update(f"Goal ({learned} read): {line(row.goal)}{back}{tested}")
         self.steps.append(known)
         if self.first_step is not None:
             self.steps.select(self.first_step)

@@ -151,12 +151,13 @@ def export(run: Path, out: Path, kind: str, name: str) -> None:
 @click.option("--lanes", default=1, show_default=True, type=click.IntRange(1, 256))
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1))
 @click.option("--heed/--no-heed", default=None, help="As for `clin run`.")
+@click.option("--go-back/--no-go-back", default=None, help="As for `clin run`.")
 @click.option("--seed", default=0, show_default=True, type=int, help="Which variations are drawn.")
 @click.option("--db", default="distill.db", show_default=True, type=click.Path(path_type=Path), help="Where the runs are kept; the same call goes on.")
 @as_json
 def evaluate(
     model: str, world: str, tasks: str, split: str, per_task: int, strategies: str, trials: int, budget: int, lanes: int, threads: int,
-    heed: bool | None, seed: int, db: Path, as_json: bool,
+    heed: bool | None, go_back: bool | None, seed: int, db: Path, as_json: bool,
 ) -> None:
     """Play held-out places with the learner and print mean, n and a 95 % bootstrap interval."""
     from clin.distill import evaluate as evaluating
@@ -167,7 +168,7 @@ def evaluate(
 
     for each in _words(strategies):
         open_strategy(each)
-    plan = evaluating.Plan(evaluating.places(world, _words(tasks), split, per_task, seed), _words(strategies), trials, budget, heed=heed)
+    plan = evaluating.Plan(evaluating.places(world, _words(tasks), split, per_task, seed), _words(strategies), trials, budget, heed=heed, go_back=go_back)
     llm = open_model(model, seed=0, threads=threads, lanes=lanes)
     try:
         with Store(db) as store:

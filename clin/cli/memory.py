@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from clin.cli.options import as_json, database, existing
+
+if TYPE_CHECKING:
+    from memory.points import Way
+    from memory.store import Store
+
+SHOWN = 8
+"""Actions that came to nothing that are listed in words; `--json` has all."""
 
 
 @click.group()
@@ -65,8 +73,10 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
             links = [str(link) for link in version.memory.links]
             counted = {str(link): asdict(tally) for link, tally in tallies.items()}
             scopes = {str(link): asdict(scope) for link, scope in version.memory.scopes}
+            way, nothing = _reached(store, run, number)
             dump({"run": run, "trial": number, "writer": version.writer, "links": links, "notes": version.memory.notes,
-                  "unreadable": version.unreadable, "tallies": counted, "scopes": scopes, "refused": refusals})
+                  "unreadable": version.unreadable, "tallies": counted, "scopes": scopes, "refused": refusals,
+                  "goes_back": way.told() if way else None, "came_to_nothing": nothing})
             return
         out = console()
         when = f"after trial {number}, written by {version.writer}" if number >= 0 else f"when it began, {version.writer}"
@@ -76,6 +86,23 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
             out.print(Text(f"  - refused: {inert(link)}; {inert(reason)}"), style="dim")
         for line in version.unreadable:
             out.print(Text(f"  ? could not be read: {inert(line)}"), style="dim")
+        way, nothing = _reached(store, run, number)
+        if way:
+            out.print(f"The next trial {way}.")
+        if nothing:
+            shown = ", ".join(map(inert, nothing[:SHOWN])) + (f" and {len(nothing) - SHOWN} more" if len(nothing) > SHOWN else "")
+            out.print(Text(f"What came to nothing at {way.points if way else 0:g} points: {shown}."), style="dim")
+
+
+def _reached(store: Store, run: str, number: int) -> tuple[Way | None, list[str]]:
+    """Where a trial after ``number`` goes back to, and what came to nothing there; nothing for a run that does not go back."""
+    from memory.points import best_way, spent
+
+    config = store.run(run).config
+    if not config.get("go_back"):
+        return None, []
+    way = best_way(store, run, number + 1, room=config["budget"] // 2)
+    return way, sorted(spent(store, run, number + 1).get(way.points if way else 0.0, ()))
 
 
 @memory.command()

@@ -41,6 +41,7 @@ DEFAULT_VARIATION = 98
 @click.option("--test-steps", default=0, show_default=True, type=click.IntRange(0), help="Steps of a trial at most in which `evidence` tests a link; 0: none.")
 @click.option("--repeats", default=None, type=click.IntRange(0), help="How often a trial may do one action in one situation; 0: no bound.  [default: 2 for models that do not think, else 0]")
 @click.option("--heed/--no-heed", default=None, help="Do not offer actions of which the memory says that they DO NOT contribute.  [default: for models that do not think]")
+@click.option("--go-back/--no-go-back", default=None, help="Go back to where the best earlier trial came, and go on from there.  [default: for `evidence`]")
 @click.option("--seed", default=0, show_default=True, type=int, help="Seed of world and sampling.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every step once it is stored.")
 @click.option("--watch", is_flag=True, help="Start it in `clin watch`, as a process of its own.")
@@ -49,13 +50,13 @@ DEFAULT_VARIATION = 98
 @as_json
 def run(
     world: str, task: str | None, variation: str | None, simplifications: str | None, world_options: dict[str, int | str], trials: int, budget: int,
-    strategy: str, writer: str | None, start: str | None, read_only_memory: bool, test_steps: int, repeats: int | None, heed: bool | None, seed: int, verbose: bool, watch: bool,
+    strategy: str, writer: str | None, start: str | None, read_only_memory: bool, test_steps: int, repeats: int | None, heed: bool | None, go_back: bool | None, seed: int, verbose: bool, watch: bool,
     model: str, role_model: tuple[str, ...], options: dict[str, Any], db: Path, as_json: bool,
 ) -> None:
     """Play a task several times with a frozen model and learn between the trials."""
     from clin.experiment import RunConfig, versions
     from clin.llms.roles import card_of, parse_roles
-    from clin.start import chosen_heed, chosen_repeats, chosen_writer, model_fields, open_models
+    from clin.start import chosen_go_back, chosen_heed, chosen_repeats, chosen_writer, model_fields, open_models
     from memory.exchange import from_reference
     from memory.store import Store
     from memory.strategies import open_strategy
@@ -79,7 +80,8 @@ def run(
                     world=world, task=task, variation=each, strategy=strategy, trials=trials, budget=budget, seed=seed,
                     world_options=world_options if simplifications is None else {**world_options, "simplifications": simplifications},
                     writer=chosen_writer(writer, card_of(llm, "revise")), start=start or "",
-                    read_only_memory=read_only_memory, test_steps=test_steps, repeats=chosen_repeats(repeats, llm.card), heed=chosen_heed(heed, llm.card), versions=versions(), **fields,
+                    read_only_memory=read_only_memory, test_steps=test_steps, repeats=chosen_repeats(repeats, llm.card), heed=chosen_heed(heed, llm.card),
+                    go_back=chosen_go_back(go_back, strategy), versions=versions(), **fields,
                 )
                 for each in variations
             ]

@@ -54,19 +54,23 @@ def _trajectory(store, run: str, number: int, as_json: bool) -> None:
     from clin.stored import trial_row
     from memory.inert import inert
     from memory.overview import cuts
+    from memory.points import way_of
 
     row = trial_row(store, run, number)
-    trial, test = store.trial(row.id), store.link_test(row.id)
+    trial, test, way = store.trial(row.id), store.link_test(row.id), way_of(store, row.id)
     if as_json:
         links = [str(link) for link in trial.recalled.links]
         tested = {"link": str(test.link), "steps": test.steps} if test else None
-        dump({**asdict(trial), "links": links, "context_cut_before": sorted(cuts(store, row.id)), "test": tested})
+        back = way.told() if way else None
+        dump({**asdict(trial), "links": links, "context_cut_before": sorted(cuts(store, row.id)), "test": tested, "goes_back": back})
         return
     out = console()
     out.print(Text(f"Task: {inert(trial.goal)}"), style="bold")
     out.print(Text("\n".join(["Memory that it read:", *(memory_lines(trial.recalled) or ["  (empty)"])])))
     if test:
         out.print(Text(f"Test of a link: {inert(str(test.link))}; its cause is not offered in the first {test.steps} steps."), style="italic")
+    if way:
+        out.print(Text(f"It {way}."), style="italic")
     out.print(Text(f"\n{inert(trial.opening)}"))
     before, cut = 0.0, cuts(store, row.id)
     for index, step in enumerate(trial.steps):

@@ -13,7 +13,7 @@ from clin.errors import UserError, nearest
 from clin.experiment import ModelInfo, RunConfig, versions
 from clin.learn import Learner
 from clin.llms import LLM
-from clin.start import chosen_heed, chosen_repeats, chosen_writer
+from clin.start import chosen_go_back, chosen_heed, chosen_repeats, chosen_writer
 from memory.store import Store
 from worlds import find_task, world_module
 
@@ -57,6 +57,7 @@ class Plan:
     budget: int
     seed: int = 0
     heed: bool | None = None
+    go_back: bool | None = None
 
 
 def evaluate(store: Store, llm: LLM, reference: str, plan: Plan, *, lanes: int, tell: Callable[[int, int, str], None]) -> None:
@@ -80,14 +81,15 @@ def _config(llm: LLM, reference: str, place: Place, strategy: str, plan: Plan) -
     return RunConfig.checked(
         world=place.world, task=place.task, variation=place.variation, world_options=dict(place.options), strategy=strategy,
         trials=plan.trials, budget=plan.budget, seed=plan.seed, writer=chosen_writer(None, llm.card),
-        repeats=chosen_repeats(None, llm.card), heed=chosen_heed(plan.heed, llm.card),
+        repeats=chosen_repeats(None, llm.card), heed=chosen_heed(plan.heed, llm.card), go_back=chosen_go_back(plan.go_back, strategy),
         model=ModelInfo.of(reference, llm.card, {}), versions=versions(),
     )
 
 
 def _key(config: dict[str, Any]) -> str:
     place = Place.of(config["world"], config["task"], config["variation"], config["world_options"])
-    return f"{config['model']['sha256']} {config['strategy']} {config['trials']} {config['budget']} {config['seed']} {config.get('heed', False)} {place.key}"
+    fields = (config["strategy"], config["trials"], config["budget"], config["seed"], config.get("heed", False), config.get("go_back", False))
+    return f"{config['model']['sha256']} {' '.join(map(str, fields))} {place.key}"
 
 
 @dataclass(frozen=True)

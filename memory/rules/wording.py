@@ -75,6 +75,16 @@ def moves(action: str) -> bool:
     return bool(_MOVE.match(action))
 
 
+def jumps(action: str) -> bool:
+    """Whether the action goes somewhere from anywhere."""
+    return action.startswith("teleport to ")
+
+
+def inspects(action: str) -> bool:
+    """Whether the action looks at one thing of many."""
+    return action.startswith(("look at ", "look in ", "examine "))
+
+
 def walks(action: str) -> bool:
     """Whether the action goes next door, perhaps only to get somewhere else."""
     return action.startswith("go to ")

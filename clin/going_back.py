@@ -1,0 +1,134 @@
+"""A trial that first goes back to where the best one before it came, and does not stake again what it holds there.
+
+"First return, then explore" (Ecoffet et al., Nature 590, 2021): where an agent has to find its way back anew in each trial, it
+explores its beginning over and over, and a memory that is right makes it worse when it is misread. What an episode has reached is on
+record, step by step; worlds are deterministic, so it can be had again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from memory.evidence.tally import SURE, above_half
+from memory.points import Moved, Way
+from memory.rules import wording
+from worlds import Observation, World
+
+
+LOOKS = 2
+"""Looks at one thing of many that came to nothing, after which no other such look is offered."""
+
+
+class GoingBack:
+    """``world``, which offers the next step of ``way`` alone for as long as all goes as it went then (in points alone, where the way was cut
+    short); where something differs, and at the end of the way, it offers what it has. An action that is done anyway is done."""
+
+    def __init__(self, world: World, way: Way) -> None:
+        self._world, self._way = world, way
+        self._at = 0
+        self.goal = world.goal
+
+    def reset(self) -> Observation:
+        self._at = 0
+        return self._world.reset()
+
+    def step(self, action: str) -> Observation:
+        seen = self._world.step(action)
+        if self._at < len(self._way.steps):
+            then = self._way.steps[self._at]
+            same = (action, seen.score) == (then.action, then.score) and (self._way.short or seen.text == then.observation)
+            self._at = self._at + 1 if same else len(self._way.steps)
+        return seen
+
+    def surroundings(self) -> str:
+        return self._world.surroundings()
+
+    def actions(self) -> Sequence[str]:
+        return (self._way.steps[self._at].action,) if self._at < len(self._way.steps) else self._world.actions()
+
+    def close(self) -> None:
+        self._world.close()
+
+
+class Unstaked:
+    """``world`` without the kinds of action (their first word) that cost points in earlier trials of the episode that held no fewer
+    than are held now, while there are points to lose.
+
+    The rule is that of the tallies (:mod:`memory.evidence.tally`): a kind is left out where the chance that it gains more often than it loses is
+    below 15 %, so after two losses without a gain. One loss speaks of its object alone; where nothing is held, nothing is at stake, and every candidate is
+    tried. All is offered where nothing else is left."""
+
+    def __init__(self, world: World, moved: Sequence[Moved]) -> None:
+        self._world, self._moved = world, moved
+        self._held = 0.0
+        self.goal = world.goal
+
+    def reset(self) -> Observation:
+        seen = self._world.reset()
+        self._held = seen.score
+        return seen
+
+    def step(self, action: str) -> Observation:
+        seen = self._world.step(action)
+        self._held = seen.score
+        return seen
+
+    def surroundings(self) -> str:
+        return self._world.surroundings()
+
+    def actions(self) -> Sequence[str]:
+        offered = self._world.actions()
+        staked = self._staked()
+        return [each for each in offered if _kind(each) not in staked] or offered
+
+    def close(self) -> None:
+        self._world.close()
+
+    def _staked(self) -> set[str]:
+        if self._held <= 0:
+            return set()
+        here = [each for each in self._moved if each.held >= self._held]
+        lost = [_kind(each.action) for each in here if each.score < each.held]
+        gained = [_kind(each.action) for each in here if each.score > each.held]
+        return {kind for kind in lost if above_half(lost.count(kind), gained.count(kind)) >= SURE}
+
+
+class Unspent:
+    """``world`` without what earlier trials of the episode did at the points that are held now and gained nothing more (``spent``).
+
+    Once is enough: in a deterministic world the same again comes to the same, and trials are few. Ways to other places are offered;
+    of what looks at one thing of many, ``LOOKS`` speak for all. All is offered where nothing else is left."""
+
+    def __init__(self, world: World, spent: Mapping[float, Collection[str]]) -> None:
+        self._world, self._spent = world, spent
+        self._held = 0.0
+        self.goal = world.goal
+
+    def reset(self) -> Observation:
+        seen = self._world.reset()
+        self._held = seen.score
+        return seen
+
+    def step(self, action: str) -> Observation:
+        seen = self._world.step(action)
+        self._held = seen.score
+        return seen
+
+    def surroundings(self) -> str:
+        return self._world.surroundings()
+
+    def actions(self) -> Sequence[str]:
+        offered = self._world.actions()
+        spent = self._spent.get(self._held, ())
+        looked = sum(map(wording.inspects, spent)) >= LOOKS
+        return [
+            each for each in offered
+            if wording.moves(each) or each not in spent and not (looked and wording.inspects(each))
+        ] or offered
+
+    def close(self) -> None:
+        self._world.close()
+
+
+def _kind(action: str) -> str:
+    return action.split(" ")[0]

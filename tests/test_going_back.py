@@ -1,0 +1,277 @@
+"""An episode gets no worse: a trial goes back to where the best one came, stakes no points twice, and does not do again what came to nothing."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_play import CARD, Ladder
+
+from clin.experiment import ModelInfo, RunConfig
+from clin.going_back import LOOKS, GoingBack, Unspent, Unstaked
+from clin.heed import Heeded
+from clin.learn import Learner
+from clin.llms import Answer
+from clin.start import chosen_go_back
+from conftest import Clin
+from memory.links import parse
+from memory.points import Moved, Way, best_way, moved, shortened, spent, way_of
+from memory.rules import wording
+from memory.store import Store
+from memory.testing import steps
+from memory.trials import Ending, Memory, Step
+from worlds import open_world
+
+# A place where chance alone has points in every trial.
+PLACE = {"world": "causal", "task": "make", "variation": 200, "world_options": {"rules": 901}}
+
+
+def episode(path: Path, seed: int, *, trials: int = 4, budget: int = 25, strategy: str = "evidence", stop: int = -1) -> Store:
+    """An episode in which the model chooses by chance; ``stop``: after so many answers the process is gone."""
+    store = Store(path)
+    config = RunConfig.checked(
+        **PLACE, strategy=strategy, writer="rules", trials=trials, budget=budget, go_back=True, heed=True, model=ModelInfo(reference="by hand"),
+    )
+    known = [run.name for run in store.runs()]
+    asking = Learner(store, config, CARD, len, known[0] if known else None).adapt()
+    try:
+        question = next(asking)
+        while stop:
+            stop -= 1
+            # What is chosen hangs on the question alone, so that what goes on does as it would have done.
+            choice = Random(f"{seed} {question.parts[-3:]} {len(question.parts)}").choice(question.choices)
+            question = asking.send(Answer(choice))
+    except StopIteration:
+        pass
+    return store
+
+
+def most(store: Store, number: int) -> float:
+    row = store.trials("r1")[number]
+    return max([0.0, *(step.score for step in store.steps(row.id))])
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_no_trial_reaches_less_than_the_best_before_it(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
+    with episode(tmp_path_factory.mktemp("e") / "e.db", seed) as store:
+        points = [most(store, number) for number in range(4)]
+        for number in range(4):
+            way = way_of(store, store.trials("r1")[number].id)
+            assert (way is None) is (max([0.0, *points[:number]]) == 0)
+            if way is None:
+                continue
+            assert way.points == max(points[:number])
+            done = store.steps(store.trials("r1")[number].id)[: len(way.steps)]
+            if not way.short:
+                assert done == tuple(Step(step.action, step.observation, step.score) for step in way.steps)
+                assert points[number] >= way.points
+
+
+@settings(max_examples=5, deadline=None)
+@given(seed=st.integers(0, 10**6), stop=st.integers(1, 60))
+def test_what_is_interrupted_ends_as_it_would_have(tmp_path_factory: pytest.TempPathFactory, seed: int, stop: int) -> None:
+    folder = tmp_path_factory.mktemp("e")
+    with episode(folder / "whole.db", seed, trials=3) as whole:
+        episode(folder / "cut.db", seed, trials=3, stop=stop).close()
+        with episode(folder / "cut.db", seed, trials=3) as cut:
+            for one, other in zip(whole.trials("r1"), cut.trials("r1"), strict=True):
+                assert whole.trial(one.id) == cut.trial(other.id)
+                assert way_of(whole, one.id) == way_of(cut, other.id)
+
+
+class Tower:
+    """Keeps runs of made-up steps in a real file."""
+
+    def __init__(self, path: Path, trials: list[list[Step]], ending: Ending = Ending.BUDGET) -> None:
+        self.store = Store(path)
+        self.run = self.store.begin_run({"task": "t"})
+        for number, made in enumerate(trials):
+            trial = self.store.begin_trial(
+                self.run, number, task_goal="g", opening="o", recalled=Memory(), version=None, world="w", task="t", variation=0
+            )
+            for step in made:
+                self.store.append_step(trial, step)
+            self.store.finish_trial(trial, ending, None, writer="none")
+
+
+def scored(*scores: float) -> list[Step]:
+    return [Step(f"do {number}", "ok", score) for number, score in enumerate(scores)]
+
+
+def test_the_best_way_is_the_shortest_to_the_most_points(tmp_path: Path) -> None:
+    tower = Tower(tmp_path / "t.db", [scored(0, 10, 30, -100), scored(5, 30, 20), scored(30, 40)])
+    assert best_way(tower.store, tower.run, 0, room=9) is None
+    assert best_way(tower.store, tower.run, 1, room=9) == Way(0, tuple(scored(0, 10, 30)), 30.0, 3)
+    assert best_way(tower.store, tower.run, 2, room=9) == Way(1, tuple(scored(5, 30)), 30.0, 2)
+    assert best_way(tower.store, tower.run, 3, room=9) == Way(2, tuple(scored(30, 40)), 40.0, 2)
+
+
+def test_where_no_trial_had_points_there_is_no_way(tmp_path: Path) -> None:
+    tower = Tower(tmp_path / "t.db", [scored(0, 0, -100), []])
+    assert best_way(tower.store, tower.run, 2, room=9) is None
+    assert moved(tower.store, tower.run, 2) == (Moved("do 2", 0.0, -100.0),)
+
+
+@given(trials=st.lists(st.lists(steps(), max_size=6), max_size=4))
+@settings(max_examples=30, deadline=None)
+def test_points_agree_with_a_simple_count(tmp_path_factory: pytest.TempPathFactory, trials: list[list[Step]]) -> None:
+    tower = Tower(tmp_path_factory.mktemp("p") / "p.db", trials)
+    kept = [tower.store.steps(row.id) for row in tower.store.trials(tower.run)]
+    scores = [step.score for trial in kept for step in trial]
+    way = best_way(tower.store, tower.run, len(kept), room=99)
+    assert (way.points if way else 0.0) == max([0.0, *scores])
+    assert way is None or way.steps == kept[way.trial][: way.length] and way.steps[-1].score == way.points
+    changes = [
+        Moved(step.action, before, step.score) for trial in kept
+        for before, step in zip([0.0, *(each.score for each in trial)], trial, strict=False) if step.score != before
+    ]
+    assert list(moved(tower.store, tower.run, len(kept))) == changes
+    nothing: dict[float, set[str]] = {}
+    for trial in filter(None, kept):
+        top = max([0.0, *(step.score for step in trial)])
+        first = next((number + 1 for number, step in enumerate(trial) if step.score == top > 0), 0)
+        nothing.setdefault(top, set()).update(step.action for step in trial[first:])
+    assert spent(tower.store, tower.run, len(kept)) == nothing
+
+
+@given(st.lists(st.builds(
+    Step, st.sampled_from(["look around", "look at cup", "teleport to hall", "teleport to kitchen", "open door", "go to hall", "wait1"]),
+    st.sampled_from(["ok", "No known action matches that input."]), st.sampled_from([0.0, 10.0, 20.0]),
+), max_size=12))
+def test_a_short_way_keeps_every_gain_in_order_and_leaves_out_only_what_changed_nothing(made: list[Step]) -> None:
+    kept = shortened(made)
+    rest = iter(made)
+    assert all(any(step is each for each in rest) for step in kept)  # in the same order
+    turns = [now for before, now in pairwise([Step("", "", 0.0), *made]) if now.score != before.score]
+    assert all(any(turn is each for each in kept) for turn in turns)
+    left = [step for step in made if not any(step is each for each in kept)]
+    assert all(wording.looks(step.action) or wording.refused(step.observation) or wording.jumps(step.action) for step in left)
+
+
+def test_a_long_way_is_cut_short_once(tmp_path: Path) -> None:
+    long = [Step("look around", "a room", 0.0), Step("open door", "ok", 10.0), Step("look around", "a room", 10.0), Step("take key", "ok", 20.0)]
+    tower = Tower(tmp_path / "t.db", [long])
+    way = best_way(tower.store, tower.run, 1, room=3)
+    assert way is not None and way.short and [step.action for step in way.steps] == ["open door", "take key"]
+    trial = tower.store.begin_trial(
+        tower.run, 1, task_goal="g", opening="o", recalled=Memory(), version=None, world="w", task="t", variation=0,
+        way={"trial": way.trial, "steps": way.length, "points": way.points, "short": way.short},
+    )
+    assert way_of(tower.store, trial) == way
+    tower.store.append_step(trial, Step("open door", "it is stuck", 0.0))
+    tower.store.finish_trial(trial, Ending.BUDGET, None, writer="none")
+    assert best_way(tower.store, tower.run, 2, room=3) == Way(0, tuple(long), 20.0, 4)  # what was left out was needed
+
+
+def test_it_goes_back_step_by_step_and_is_free_where_something_differs() -> None:
+    way = Way(0, (Step("up", "You are on rung 1, 0 counted.", 25.0), Step("up", "You are on rung 2, 0 counted.", 50.0)), 50.0, 2)
+    world = GoingBack(Ladder(), way)
+    world.reset()
+    assert list(world.actions()) == ["up"]
+    world.step("up")
+    assert list(world.actions()) == ["up"]
+    world.step("up")
+    assert list(world.actions()) == list(Ladder().actions())
+    world.reset()
+    world.step("wait")  # somebody has another idea
+    assert list(world.actions()) == list(Ladder().actions())
+
+
+def test_a_way_that_was_cut_short_is_held_against_points_alone() -> None:
+    steps = (Step("up", "another text", 25.0), Step("up", "another text", 50.0))
+    for short, offered in ((True, ["up"]), (False, list(Ladder().actions()))):
+        world = GoingBack(Ladder(), Way(0, steps, 50.0, 5, short))
+        world.reset()
+        world.step("up")
+        assert list(world.actions()) == offered
+
+
+def offered(world, *actions: str) -> list[str]:
+    world.reset()
+    for action in actions:
+        world.step(action)
+    return list(world.actions())
+
+
+def test_points_are_not_staked_a_third_time() -> None:
+    lost = Moved("jump", 25.0, -100.0)
+    assert "jump" in offered(Unstaked(Ladder(), [lost]), "up")
+    assert "jump" not in offered(Unstaked(Ladder(), [lost, lost]), "up")
+    assert "jump" in offered(Unstaked(Ladder(), [lost, lost]))  # nothing is held
+    assert "jump" in offered(Unstaked(Ladder(), [lost, lost]), "up", "up")  # further than ever
+    assert "jump" in offered(Unstaked(Ladder(), [lost, lost, Moved("jump over", 25.0, 50.0)]), "up")  # it may gain as well
+
+
+def test_what_came_to_nothing_is_not_done_again_at_the_same_points() -> None:
+    world = Unspent(Ladder(), {25.0: {"down", "wait"}})
+    assert offered(world) == list(Ladder().actions())
+    assert offered(world, "up") == ["jump", "up"]
+    assert offered(Unspent(Ladder(), {25.0: set(Ladder().actions())}), "up") == list(Ladder().actions())
+
+
+def test_ways_stay_open_and_looks_count_together() -> None:
+    class Rooms(Ladder):
+        def actions(self):
+            return ["look around", "look at cup", "look at pot", "teleport to hall", "up"]
+
+    assert offered(Unspent(Rooms(), {0.0: {"teleport to hall", "look at table"}})) == list(Rooms().actions())
+    looked = {f"look at {number}" for number in range(LOOKS)}
+    assert offered(Unspent(Rooms(), {0.0: looked})) == ["look around", "teleport to hall", "up"]
+
+
+def test_a_warning_holds_until_more_is_held_than_when_it_cost_points() -> None:
+    warned = [parse("jump DOES NOT CONTRIBUTE to the task")]
+    assert "jump" not in offered(Heeded(Ladder(), warned), "up", "up")
+    assert "jump" not in offered(Heeded(Ladder(), warned, {"jump": 25.0}), "up")
+    assert "jump" in offered(Heeded(Ladder(), warned, {"jump": 25.0}), "up", "up")
+
+
+def test_a_strategy_that_counts_goes_back_unless_told_otherwise() -> None:
+    assert chosen_go_back(None, "evidence") and not chosen_go_back(None, "clin") and not chosen_go_back(None, "none")
+    assert chosen_go_back(True, "none") and not chosen_go_back(False, "evidence")
+    assert RunConfig.model_fields["go_back"].default is False  # runs stored before there was this
+
+
+def test_a_run_says_where_its_trials_went_back_to(clin: Clin, tmp_path: Path) -> None:
+    place = ("--world", "causal", "--task", "repair", "--variation", "203", "--world-option", "rules=901")
+    done = clin("run", *place, "--strategy", "evidence", "--trials", "3", "--budget", "40", "--db", "t.db", "--json")
+    assert done.returncode == 0, done.stderr
+    with Store(tmp_path / "t.db", read_only=True) as store:
+        rows = store.trials("r1")
+        back = [(row.number, way) for row in rows if (way := way_of(store, row.id))]
+        calls = {row.number: len(store.calls(row.id)) for row in rows}
+    assert back, "the first trial of this place has had points since it was chosen"
+    number, way = back[0]
+    told = clin("show", "r1", "--trial", str(number), "--db", "t.db").stdout
+    assert f"It goes back to where trial {way.trial} had {way.points:g} points" in told
+    shown = json.loads(clin("show", "r1", "--trial", str(number), "--db", "t.db", "--json").stdout)
+    assert shown["goes_back"] == {"trial": way.trial, "steps": len(way.steps), "points": way.points, "short": way.short}
+    assert calls[number] <= len(shown["steps"]) - len(way.steps) + 1  # nothing is asked on the way
+    without = clin("run", *place, "--strategy", "evidence", "--no-go-back", "--trials", "2", "--budget", "5", "--db", "t.db", "--json")
+    assert without.returncode == 0, without.stderr
+    with Store(tmp_path / "t.db", read_only=True) as store:
+        assert [way_of(store, row.id) for row in store.trials("r2")] == [None, None]
+
+
+def test_observations_are_compared_too() -> None:
+    world = GoingBack(open_world("causal", "repair", 203, rules=901), Way(0, (Step("wait", "nobody says this", 0.0),) * 2, 10.0, 2))
+    world.reset()
+    world.step("wait")
+    assert len(world.actions()) > 1
+
+
+def test_a_memory_is_shown_with_how_far_it_got(clin: Clin, tmp_path: Path) -> None:
+    with episode(tmp_path / "t.db", 1) as store:
+        way, nothing = best_way(store, "r1", 4, room=12), spent(store, "r1", 4)
+    assert way is not None
+    told = clin("memory", "show", "r1", "--db", "t.db").stdout
+    assert f"The next trial {way}." in " ".join(told.split())
+    shown = json.loads(clin("memory", "show", "r1", "--db", "t.db", "--json").stdout)
+    assert shown["goes_back"] == way.told() and shown["came_to_nothing"] == sorted(nothing.get(way.points, ()))
+    assert clin("memory", "check-evidence", "r1", "--db", "t.db").returncode == 0
