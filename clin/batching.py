@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from clin.asking import questions
 from clin.batch import SAMPLING, Batch, Cell, Line, config_in_stream, config_of
 from clin.drive import Asking, drive
 from clin.errors import UserError
 from clin.experiment import RunConfig, versions
-from clin.learn import Learner, Watcher, questions
+from clin.learn import Learner, Watcher
 from clin.llms import LLM, Answer, Question
 from clin.llms.roles import card_of
 from clin.start import chosen_heed, chosen_repeats, chosen_writer, model_fields, open_models

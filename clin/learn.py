@@ -12,25 +12,25 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import overload
 
-from clin import compact_writing
+from clin.asking import questions
 from clin.circles import Uncircled
 from clin.errors import ModelError
 from clin.experiment import RunConfig
 from clin.going_back import GoingBack, Unspent, Unstaked
 from clin.heed import Heeded
 from clin.llms import Answer, ModelCard, Question
-from clin.play import Context, call, play
+from clin.play import Context, play
 from clin.prompt import Style, style
 from clin.steering import AtTheStore, Stopped
 from clin.withheld import Withheld
 from memory.evidence.link_tests import LinkTest, chosen
 from memory.evidence.tally import Tally
 from memory.links import Link
-from memory.points import Way, best_way, moved, spent, way_of
+from memory.points import Points, Way, way_of
 from memory.requests import lapse
 from memory.retrieval import select, usage
 from memory.store import Store, TrialRow
-from memory.strategies import Prompt, Revised, Revision, Strategy, open_strategy
+from memory.strategies import Revised, Strategy, open_strategy
 from memory.trials import Call, Ending, Memory, Step, Trial
 from worlds import World, open_world
 
@@ -79,6 +79,7 @@ class Learner:
     """What earlier runs counted for the initial memory, where the strategy counts."""
     withheld: Sequence[tuple[str, str]] = ()
     """What was left out of that memory, with the reason."""
+    _points: Points = field(default_factory=Points, init=False)
 
     def adapt(self) -> Asking:
         """Play the run's trials that are not in the store yet, revising the memory after each (ADAPT)."""
@@ -153,12 +154,10 @@ class Learner:
 
     def _offering(self, world: World, recalled: Memory, test: LinkTest | None, way: Way | None, number: int) -> World:
         """The world as this trial is offered it."""
-        points = moved(self.store, self._name(), number) if self.config.go_back else ()
-        if self.config.heed:
-            lost = sorted((each.held, each.action) for each in points if each.score < each.held)
-            world = Heeded(world, recalled.links, {action: held for held, action in lost})
-        world = Unstaked(world, points) if points else world
-        world = Unspent(world, spent(self.store, self._name(), number)) if self.config.go_back else world
+        points = self._points.read(self.store, self._name(), number) if self.config.go_back else self._points
+        world = Heeded(world, recalled.links, points.lost) if self.config.heed else world
+        if self.config.go_back:
+            world = Unspent(Unstaked(world, points.moved), points.spent)
         world = GoingBack(world, way) if way else world
         return Withheld(world, test) if test else world
 
@@ -168,7 +167,7 @@ class Learner:
             return way_of(self.store, row.id)
         if not self.config.go_back or not self.run:
             return None
-        return best_way(self.store, self.run, number, room=self.config.budget // 2)
+        return self._points.read(self.store, self.run, number).way(self.config.budget // 2)
 
     def _recalled(
         self, strategy: Strategy, layout: Style, memory: Memory, goal: str, row: TrialRow | None
@@ -253,30 +252,3 @@ class Trials(Sequence[Trial]):
             return [self[number] for number in range(*index.indices(len(self)))]
         number = range(len(self))[index]
         return self._last if number == len(self._stored) else self._read(self._stored[number])
-
-
-def questions(
-    revision: Revision, role: str, card: ModelCard, calls: list[Call], size: Callable[[str], int]
-) -> Generator[Question, Answer, Revised]:
-    """Turn a strategy's plain prompts into questions to a model and the answers into plain replies; ``size`` counts tokens."""
-    try:
-        prompt = next(revision)
-        while True:
-            question = _question(prompt, role, card, size)
-            answer = yield question
-            calls.append(call(question, answer, card))
-            prompt = revision.send(answer.text)
-    except StopIteration as stop:
-        return stop.value
-
-
-def _question(prompt: Prompt, role: str, card: ModelCard, size: Callable[[str], int]) -> Question:
-    """The prompt in the form that the model was made for. ModelError for a model that was made for others."""
-    if not card.prompt.startswith("compact"):
-        return Question((prompt.text,), grammar=prompt.grammar, max_tokens=prompt.max_tokens, role=role)
-    if prompt.about is None or role not in card.roles:
-        raise ModelError(f"{card.name} was not made to write such a memory (its roles: {', '.join(card.roles)}); use --writer rules")
-    parts = compact_writing.asked(prompt.about, size, card.context)
-    left = card.context - sum(map(size, parts)) - 1 if card.context else prompt.max_tokens  # one token begins every prompt
-    most = max(1, min(prompt.max_tokens, compact_writing.ROOM, left))
-    return Question(parts, grammar=compact_writing.grammar(prompt.about), max_tokens=most, role=role)

@@ -3,14 +3,13 @@ to nothing."""
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from memory.rules import wording
 from memory.store import Store
-from memory.trials import Step
+from memory.trials import Ending, Step
 
 
 @dataclass(frozen=True)
@@ -42,22 +41,54 @@ class Moved:
     score: float
 
 
-def best_way(store: Store, run: str, before: int, *, room: int) -> Way | None:
-    """The way to the most points that an ended trial of ``run`` with a number below ``before`` had at any step, the shortest where
-    several had as many; None where none had points at all. A way of more than ``room`` steps is cut short, once."""
-    found = store.rows(
-        "select trials.id, number, position + 1, steps.score from steps join trials on trials.id = trial"
-        " where run = ? and number < ? and ending is not null and steps.score > 0 order by steps.score desc, position, number limit 1",
-        [store.run(run).id, before],
-    )
-    for trial, number, length, points in found:
-        short = length > room and number not in _cut_short(store, run, before)
-        return _way(number, store.steps(trial)[:length], points, short)
-    return None
+class Points:
+    """What the ended trials of an episode say of its points, in the order of their numbers; each is read once, so that the next trial costs the same
+    however many there were.
 
+    ``moved``: the steps that changed the score. ``lost``: how many points were held, at most, when an action cost some. ``spent``: what came to
+    nothing, by points: what trials did when they had as many as they were ever to have. Of a trial that the world ended it is the last action
+    alone: what led to a mistake is none."""
 
-def _way(trial: int, steps: tuple[Step, ...], points: float, short: bool) -> Way:
-    return Way(trial, shortened(steps) if short else steps, points, len(steps), short)
+    def __init__(self) -> None:
+        self.moved: list[Moved] = []
+        self.lost: dict[str, float] = {}
+        self.spent: dict[float, set[str]] = {}
+        self._read = 0
+        self._best: tuple[int, tuple[Step, ...], float] | None = None
+        self._cut_short: set[int] = set()
+
+    def read(self, store: Store, run: str, before: int) -> Points:
+        """Go on to the trials of ``run`` with a number below ``before``; this, for convenience."""
+        for row in store.trials(run)[self._read : before]:
+            if row.ending is not None:
+                self.add(row.number, store.steps(row.id), row.ending, way_of(store, row.id))
+            self._read += 1
+        return self
+
+    def add(self, number: int, steps: Sequence[Step], ending: Ending, way: Way | None = None) -> None:
+        """One more trial, which had set out on ``way``."""
+        scores = [0.0, *(step.score for step in steps)]
+        changes = [Moved(step.action, held, step.score) for held, step in zip(scores, steps, strict=False) if step.score != held]
+        self.moved += changes
+        for change in changes:
+            if change.score < change.held:
+                self.lost[change.action] = max(change.held, self.lost.get(change.action, change.held))
+        most = max(scores)
+        top = scores.index(most)
+        if most > 0 and (self._best is None or (most, -top) > (self._best[2], -len(self._best[1]))):
+            self._best = number, tuple(steps[:top]), most
+        if way and way.short:
+            self._cut_short.add(way.trial)
+        nothing = steps[top:][-1:] if ending is Ending.LOST else steps[top:]
+        self.spent.setdefault(most, set()).update(step.action for step in nothing)
+
+    def way(self, room: int) -> Way | None:
+        """The way to the most points that a trial had at any step, the shortest and first where several had as many; None where none had
+        points at all. A way of more than ``room`` steps is cut short, once."""
+        if self._best is None:
+            return None
+        number, steps, points = self._best
+        return _way(number, steps, points, len(steps) > room and number not in self._cut_short)
 
 
 def shortened(steps: Sequence[Step]) -> tuple[Step, ...]:
@@ -76,31 +107,6 @@ def shortened(steps: Sequence[Step]) -> tuple[Step, ...]:
     )
 
 
-def moved(store: Store, run: str, before: int) -> tuple[Moved, ...]:
-    """What changed the score in the ended trials of ``run`` with a number below ``before``, in the order in which it was done."""
-    rows = store.rows(
-        "select action, held, score from (select action, steps.score, steps.id,"
-        " lag(steps.score, 1, 0) over (partition by trial order by position) as held from steps join trials on trials.id = trial"
-        " where run = ? and number < ? and ending is not null) where score != held order by id",
-        [store.run(run).id, before],
-    )
-    return tuple(Moved(*row) for row in rows)
-
-
-def spent(store: Store, run: str, before: int) -> dict[float, frozenset[str]]:
-    """What came to nothing: the actions that ended trials of ``run`` with a number below ``before`` did when they had as many points as they
-    were ever to have, by those points."""
-    rows = store.rows(
-        "select trial, action, steps.score from steps join trials on trials.id = trial where run = ? and number < ? and ending is not null"
-        " order by steps.id", [store.run(run).id, before],
-    )
-    found: dict[float, set[str]] = {}
-    for _, group in itertools.groupby(rows, key=lambda row: row[0]):
-        points, actions = _after_the_last_gain((action, score) for _, action, score in group)
-        found.setdefault(points, set()).update(actions)
-    return {points: frozenset(actions) for points, actions in found.items()}
-
-
 def way_of(store: Store, trial_id: int) -> Way | None:
     """The way that a trial set out on, as it was stored when the trial began."""
     run, read = store.rows("select run, recalled from trials where id = ?", [trial_id])[0]
@@ -111,20 +117,5 @@ def way_of(store: Store, trial_id: int) -> Way | None:
     return _way(row.number, store.steps(row.id)[: kept["steps"]], kept["points"], kept["short"])
 
 
-def _cut_short(store: Store, run: str, before: int) -> set[int]:
-    """The trials whose way an earlier trial has tried to go with fewer steps."""
-    rows = store.rows(
-        "select json_extract(recalled, '$.way.trial') from trials where run = ? and number < ? and json_extract(recalled, '$.way.short')",
-        [store.run(run).id, before],
-    )
-    return {number for (number,) in rows}
-
-
-def _after_the_last_gain(steps: Iterable[tuple[str, float]]) -> tuple[float, list[str]]:
-    most, after = 0.0, []
-    for action, score in steps:
-        if score > most:
-            most, after = score, []
-        else:
-            after.append(action)
-    return most, after
+def _way(trial: int, steps: tuple[Step, ...], points: float, short: bool) -> Way:
+    return Way(trial, shortened(steps) if short else steps, points, len(steps), short)

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from clin.cli import main
 from clin.compact_writing import LEARNED, MOST_CHANGES, asked, grammar
 from clin.errors import ModelError
-from clin.learn import questions
+from clin.asking import questions
 from clin.llms import Answer, ModelCard, Question
 from clin.llms.open import open_model
 from memory import rules

@@ -20,7 +20,7 @@ from clin.llms import Answer
 from clin.start import chosen_go_back
 from conftest import Clin
 from memory.links import parse
-from memory.points import Moved, Way, best_way, moved, shortened, spent, way_of
+from memory.points import Moved, Points, Way, shortened, way_of
 from memory.rules import wording
 from memory.store import Store
 from memory.testing import steps
@@ -85,6 +85,10 @@ def test_what_is_interrupted_ends_as_it_would_have(tmp_path_factory: pytest.Temp
                 assert way_of(whole, one.id) == way_of(cut, other.id)
 
 
+def best_way(store: Store, run: str, before: int, *, room: int) -> Way | None:
+    return Points().read(store, run, before).way(room)
+
+
 class Tower:
     """Keeps runs of made-up steps in a real file."""
 
@@ -115,13 +119,13 @@ def test_the_best_way_is_the_shortest_to_the_most_points(tmp_path: Path) -> None
 def test_where_no_trial_had_points_there_is_no_way(tmp_path: Path) -> None:
     tower = Tower(tmp_path / "t.db", [scored(0, 0, -100), []])
     assert best_way(tower.store, tower.run, 2, room=9) is None
-    assert moved(tower.store, tower.run, 2) == (Moved("do 2", 0.0, -100.0),)
+    assert tuple(Points().read(tower.store, tower.run, 2).moved) == (Moved("do 2", 0.0, -100.0),)
 
 
-@given(trials=st.lists(st.lists(steps(), max_size=6), max_size=4))
+@given(trials=st.lists(st.lists(steps(), max_size=6), max_size=4), ending=st.sampled_from([Ending.BUDGET, Ending.LOST]))
 @settings(max_examples=30, deadline=None)
-def test_points_agree_with_a_simple_count(tmp_path_factory: pytest.TempPathFactory, trials: list[list[Step]]) -> None:
-    tower = Tower(tmp_path_factory.mktemp("p") / "p.db", trials)
+def test_points_agree_with_a_simple_count(tmp_path_factory: pytest.TempPathFactory, trials: list[list[Step]], ending: Ending) -> None:
+    tower = Tower(tmp_path_factory.mktemp("p") / "p.db", trials, ending)
     kept = [tower.store.steps(row.id) for row in tower.store.trials(tower.run)]
     scores = [step.score for trial in kept for step in trial]
     way = best_way(tower.store, tower.run, len(kept), room=99)
@@ -131,13 +135,20 @@ def test_points_agree_with_a_simple_count(tmp_path_factory: pytest.TempPathFacto
         Moved(step.action, before, step.score) for trial in kept
         for before, step in zip([0.0, *(each.score for each in trial)], trial, strict=False) if step.score != before
     ]
-    assert list(moved(tower.store, tower.run, len(kept))) == changes
+    found = Points().read(tower.store, tower.run, len(kept))
+    assert found.moved == changes
+    costly = [each for each in changes if each.score < each.held]
+    assert found.lost == {action: max(each.held for each in costly if each.action == action) for action in {each.action for each in costly}}
     nothing: dict[float, set[str]] = {}
     for trial in filter(None, kept):
         top = max([0.0, *(step.score for step in trial)])
         first = next((number + 1 for number, step in enumerate(trial) if step.score == top > 0), 0)
-        nothing.setdefault(top, set()).update(step.action for step in trial[first:])
-    assert spent(tower.store, tower.run, len(kept)) == nothing
+        nothing.setdefault(top, set()).update(step.action for step in (trial[first:] if ending is Ending.BUDGET else trial[first:][-1:]))
+    assert {points: actions for points, actions in found.spent.items() if actions} == {points: actions for points, actions in nothing.items() if actions}
+    by_and_by = Points()
+    for number in range(len(kept) + 1):
+        by_and_by.read(tower.store, tower.run, number)
+    assert (by_and_by.moved, by_and_by.lost, by_and_by.spent, by_and_by.way(3)) == (found.moved, found.lost, found.spent, found.way(3))
 
 
 @given(st.lists(st.builds(
@@ -268,7 +279,7 @@ def test_observations_are_compared_too() -> None:
 
 def test_a_memory_is_shown_with_how_far_it_got(clin: Clin, tmp_path: Path) -> None:
     with episode(tmp_path / "t.db", 1) as store:
-        way, nothing = best_way(store, "r1", 4, room=12), spent(store, "r1", 4)
+        way, nothing = best_way(store, "r1", 4, room=12), Points().read(store, "r1", 4).spent
     assert way is not None
     told = clin("memory", "show", "r1", "--db", "t.db").stdout
     assert f"The next trial {way}." in " ".join(told.split())

@@ -82,7 +82,7 @@ def test_where_nothing_else_is_left_everything_is_offered() -> None:
 
 
 def test_a_run_with_tests_keeps_them_counts_them_and_shows_them(clin: Clin, tmp_path: Path) -> None:
-    run = ("run", "--strategy", "evidence", "--trials", "5", "--budget", "20", "--test-steps", "6", "--db", "t.db", "--json")
+    run = ("run", "--strategy", "evidence", "--trials", "5", "--budget", "20", "--test-steps", "6", "--no-go-back", "--db", "t.db", "--json")
     done = clin(*run)
     assert done.returncode == 0, done.stderr
     with Store(tmp_path / "t.db", read_only=True) as store:

@@ -96,13 +96,14 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
 
 def _reached(store: Store, run: str, number: int) -> tuple[Way | None, list[str]]:
     """Where a trial after ``number`` goes back to, and what came to nothing there; nothing for a run that does not go back."""
-    from memory.points import best_way, spent
+    from memory.points import Points
 
     config = store.run(run).config
     if not config.get("go_back"):
         return None, []
-    way = best_way(store, run, number + 1, room=config["budget"] // 2)
-    return way, sorted(spent(store, run, number + 1).get(way.points if way else 0.0, ()))
+    points = Points().read(store, run, number + 1)
+    way = points.way(config["budget"] // 2)
+    return way, sorted(points.spent.get(way.points if way else 0.0, ()))
 
 
 @memory.command()
