@@ -46,7 +46,7 @@ class RunConfig(BaseModel):
     variation: int = Field(ge=0)
     world_options: dict[str, Any] = Field(default_factory=dict)
     setting: Setting = "adapt"
-    strategy: str = "clin"
+    strategy: str = "evidence"
     writer: str = "model"
     trials: int = Field(default=5, ge=1)
     budget: int = Field(default=100, ge=1, description="steps per trial")

@@ -44,7 +44,7 @@ def test_the_main_job_tells_what_happened(finished: Path) -> None:
         assert head in told
     assert "SHOULD BE NECESSARY" in told or "DOES NOT CONTRIBUTE" in told
     assert "Next, try:" in told
-    assert "strategy clin, written by rules" in progress
+    assert "strategy evidence, written by rules" in progress
     assert len(re.findall(r"^r1 trial \d: score .* steps, .* tokens/s", progress, re.MULTILINE)) == 3
 
 
@@ -67,7 +67,7 @@ def test_two_runs_with_one_seed_are_the_same(clin: Clin, tmp_path: Path) -> None
 
 LISTINGS = [
     ("runs",), ("show", "r1"), ("show", "r1", "--trial", "1"), ("memory", "show", "r1"), ("memory", "show", "r1", "--trial", "0"),
-    ("memory", "diff", "r1", "0", "2"), ("prompt", "r1", "--trial", "1", "--step", "0"), ("doctor",), ("worlds",),
+    ("memory", "diff", "r1", "0", "2"), ("prompt", "r1", "--trial", "0", "--step", "0"), ("doctor",), ("worlds",),
     ("worlds", "scienceworld"), ("models",), ("models", "show", "bundled"), ("memory", "list"), ("memory", "stats"),
     ("memory", "check"), ("memory", "search", "outside"),
 ]

@@ -286,3 +286,12 @@ def test_a_memory_is_shown_with_how_far_it_got(clin: Clin, tmp_path: Path) -> No
     shown = json.loads(clin("memory", "show", "r1", "--db", "t.db", "--json").stdout)
     assert shown["goes_back"] == way.told() and shown["came_to_nothing"] == sorted(nothing.get(way.points, ()))
     assert clin("memory", "check-evidence", "r1", "--db", "t.db").returncode == 0
+
+
+def test_asked_what_was_read_on_the_way_it_says_that_nothing_was(clin: Clin) -> None:
+    done = clin("run", "--trials", "3", "--db", "t.db")  # learns the place in its second trial
+    assert done.returncode == 0, done.stderr
+    told = clin("prompt", "r1", "--trial", "2", "--step", "0", "--db", "t.db")
+    assert told.returncode == 2 and "no model was asked at step 0 of trial 2 of r1: the trial goes back to where trial 1 had 100 points" in told.stderr
+    suggested = next(line for line in done.stdout.splitlines() if "clin prompt" in line)
+    assert clin(*suggested.split("what")[0].split()[1:]).returncode == 0

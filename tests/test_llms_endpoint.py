@@ -342,7 +342,7 @@ def player(number: int, body: dict, key: str) -> tuple[int, dict]:
 
 
 def run(server: Served, *more: str) -> tuple[str, ...]:
-    return ("run", "--world", "causal", "--task", "make", "--trials", "2", "--budget", "4", "--model", f"openai:m@{server.url}", *more)
+    return ("run", "--world", "causal", "--task", "make", "--trials", "2", "--budget", "4", "--strategy", "clin", "--model", f"openai:m@{server.url}", *more)
 
 
 def test_a_run_over_an_endpoint_that_goes_away_is_resumed_and_ends_as_undisturbed(served: Served, tmp_path, clin: Clin) -> None:

@@ -25,7 +25,7 @@ FIELDS = {
     "world": ("scienceworld", "where it plays"),
     "task": ("lifespan-shortest-lived", "a task of that world"),
     "variation": ("93", "7, 3,5 or 0-9: a run each"),
-    "strategy": ("clin", "how the memory is kept"),
+    "strategy": ("evidence", "how the memory is kept"),
     "model": ("bundled", "bundled, PATH.gguf, hf:ORG/REPO:FILE, openai:MODEL@URL"),
     "trials": ("5", "of one episode"),
     "budget": ("100", "steps per trial at most"),

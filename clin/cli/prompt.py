@@ -21,6 +21,7 @@ def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> N
     from clin.cli.tables import dump
     from clin.errors import UserError
     from clin.stored import trial_row
+    from memory.points import way_of
     from memory.store import Store
 
     with Store(existing(db), read_only=True) as store:
@@ -28,7 +29,10 @@ def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> N
         row = trial_row(store, run, trial)
         calls = store.calls(row.id, step) if step is not None else store.writer_calls(row.id)
         count = len(store.steps(row.id))
-        ranking = store.ranking(row.id)
+        ranking, way = store.ranking(row.id), way_of(store, row.id)
+    if not calls and step is not None and step < count:
+        why = f"the trial {way}" if way and step < len(way.steps) else "one action alone was offered"
+        raise UserError(f"no model was asked at step {step} of trial {trial} of {run}: {why}")
     if not calls and step is not None:
         raise UserError(f"no step {step} in trial {trial} of {run}: it has {count} steps, from 0")
     if not calls:

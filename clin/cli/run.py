@@ -34,7 +34,7 @@ DEFAULT_VARIATION = 98
 @world_options
 @click.option("--trials", default=5, show_default=True, type=click.IntRange(1), help="Trials of one episode.")
 @click.option("--budget", default=100, show_default=True, type=click.IntRange(1), help="Steps per trial at most.")
-@click.option("--strategy", default="clin", show_default=True, help="How the memory is kept: clin, evidence, reflexion, episodic; none and saycan keep none.")
+@click.option("--strategy", default="evidence", show_default=True, help="How the memory is kept: evidence, clin (as in the paper), reflexion, episodic; none and saycan keep none.")
 @click.option("--writer", default=None, help="Who writes the memory: model or rules.  [default: rules for models that do not think, else model]")
 @click.option("--from", "start", default=None, help="Start from a memory: RUN, RUN:TRIAL, FILE.md or FILE.jsonl.")
 @click.option("--read-only-memory", is_flag=True, help="Frozen evaluation: play, and rewrite nothing.")

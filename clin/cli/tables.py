@@ -18,6 +18,7 @@ from memory.changes import Change
 from memory.evidence.tally import Tally
 from memory.inert import inert
 from memory.links import Link
+from memory.points import way_of
 from memory.store import Store
 from memory.trials import Memory
 
@@ -86,11 +87,23 @@ def summary(store: Store, run: str) -> None:
     for line in memory_lines(last.memory):
         out.print(Text(line))
     at = "" if store.path.name == "clin.db" else f" --db {store.path}"
+    trial, step = _last_asked(store, run)
     out.print("\nNext, try:")
     for command, why in (
         (f"clin show {run} --trial 0{at}", "what it did, step by step"),
         (f"clin memory diff {run} 0 {found['trials'][-1]['trial']}{at}", "what it learned in between"),
-        (f"clin prompt {run} --trial {found['trials'][-1]['trial']} --step 0{at}", "what the model read"),
+        (f"clin prompt {run} --trial {trial} --step {step}{at}", "what the model read"),
         ("clin worlds scienceworld", "other tasks to learn"),
     ):
         out.print(Text(f"  {command:<46} {why}"))
+
+
+def _last_asked(store: Store, run: str) -> tuple[int, int]:
+    """The first step at which the model was asked in the last trial in which it was; on a way back it is not."""
+    for row in reversed(store.trials(run)):
+        way = way_of(store, row.id)
+        step = len(way.steps) if way else 0
+        if step < row.steps:
+            return row.number, step
+    return 0, 0
+
