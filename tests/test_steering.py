@@ -42,8 +42,8 @@ class Steering(Person):
         return Decision("up", chosen=True)
 
 
-def played(person: Person, budget: int = 3) -> tuple[list[tuple[Step, Sequence[Call]]], list[Question]]:
-    world, kept, questions = Ladder(), [], []
+def played(person: Person, budget: int = 3, world: Ladder | None = None) -> tuple[list[tuple[Step, Sequence[Call]]], list[Question]]:
+    world, kept, questions = world or Ladder(), [], []
     world.reset()
     layout = style("compact-2")
     context = Context(layout, 0, len, layout.head(world.goal, Memory(), ""))
@@ -64,6 +64,17 @@ def test_a_person_has_the_last_word_and_it_is_recorded_as_theirs() -> None:
     assert [[call.role for call in calls] for _, calls in kept] == [["act"], ["act", "person"], ["act"]]
     assert person.asked == [(1, ("down", "jump", "up", "wait"), (-3.0, -9.0, -2.0, -0.3), "wait")]
     assert [question.score_choices for question in questions] == [False, True, False]
+
+
+def test_where_one_action_is_offered_the_person_is_asked_and_the_model_is_not() -> None:
+    class Stairs(Ladder):
+        def actions(self):
+            return ("up",)
+
+    person = Steering()
+    kept, questions = played(person, world=Stairs())
+    assert not questions and person.asked == [(1, ("up",), (0.0,), "up")]
+    assert [(step.action, [call.role for call in calls]) for step, calls in kept] == [("up", []), ("up", ["person"]), ("up", [])]
 
 
 def test_without_a_person_the_model_is_asked_as_ever() -> None:
