@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from clin.offering import Offering
 from memory.rules import wording
 from worlds import Observation, World
 
@@ -14,33 +15,31 @@ TIME = ("wait", "no action")
 """Beginnings of actions that let time pass, which may change what cannot be seen."""
 
 
-class Uncircled:
+class Uncircled(Offering):
     """``world`` without the actions that were done ``most`` times in this trial from what is seen and held now, at the score of
     now; without those that the world did not understand, until something but looking was done; and without things that were tried on
     others and did not fit, until something has changed.
     Waiting is always offered; all is, where nothing else is left. An action that is done anyway is done."""
 
     def __init__(self, world: World, most: int) -> None:
-        self._world, self._most = world, most
+        super().__init__(world)
+        self._most = most
         self._done: Counter[tuple[str, str]] = Counter()
         self._refused: set[str] = set()
         self._vain: set[str] = set()
-        self._score = 0.0
         self._situation = ""
-        self.goal = world.goal
 
     def reset(self) -> Observation:
-        seen = self._world.reset()
+        seen = super().reset()
         self._done.clear()
         self._refused.clear()
         self._vain.clear()
-        self._score = seen.score
         self._situation = self._now()
         return seen
 
     def step(self, action: str) -> Observation:
         self._done[self._situation, action] += 1
-        seen = self._world.step(action)
+        before, seen = self._held, super().step(action)
         if wording.refused(seen.text):
             self._refused.add(action)
         elif wording.in_vain(action, seen.text):
@@ -48,27 +47,19 @@ class Uncircled:
         else:
             if not wording.looks(action):
                 self._refused.clear()
-            if seen.score != self._score or wording.changes(action):
+            if seen.score != before or wording.changes(action):
                 self._vain.clear()
-        self._score = seen.score
         self._situation = "" if seen.done else self._now()
         return seen
 
-    def surroundings(self) -> str:
-        return self._world.surroundings()
-
     def actions(self) -> Sequence[str]:
-        offered = self._world.actions()
-        return [each for each in offered if each.startswith(TIME) or self._fresh(each)] or offered
-
-    def close(self) -> None:
-        self._world.close()
+        return self._where(lambda each: each.startswith(TIME) or self._fresh(each))
 
     def _fresh(self, action: str) -> bool:
         return action not in self._refused | self._vain and self._done[self._situation, action] < self._most
 
     def _now(self) -> str:
-        return f"{self._score:g}\n{self._world.surroundings()}"
+        return f"{self._held:g}\n{self._world.surroundings()}"
 
 
 def in_vain(action: str, observation: str) -> bool:

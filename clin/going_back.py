@@ -9,48 +9,41 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from clin.offering import Offering
 from memory.evidence.tally import SURE, above_half
 from memory.points import Moved, Way
 from memory.rules import wording
 from worlds import Observation, World
 
-
 LOOKS = 2
 """Looks at one thing of many that came to nothing, after which no other such look is offered."""
 
 
-class GoingBack:
+class GoingBack(Offering):
     """``world``, which offers the next step of ``way`` alone for as long as all goes as it went then (in points alone, where the way was cut
     short); where something differs, and at the end of the way, it offers what it has. An action that is done anyway is done."""
 
     def __init__(self, world: World, way: Way) -> None:
-        self._world, self._way = world, way
-        self._at = 0
-        self.goal = world.goal
+        super().__init__(world)
+        self._way, self._at = way, 0
 
     def reset(self) -> Observation:
         self._at = 0
-        return self._world.reset()
+        return super().reset()
 
     def step(self, action: str) -> Observation:
-        seen = self._world.step(action)
+        seen = super().step(action)
         if self._at < len(self._way.steps):
             then = self._way.steps[self._at]
             same = (action, seen.score) == (then.action, then.score) and (self._way.short or seen.text == then.observation)
             self._at = self._at + 1 if same else len(self._way.steps)
         return seen
 
-    def surroundings(self) -> str:
-        return self._world.surroundings()
-
     def actions(self) -> Sequence[str]:
-        return (self._way.steps[self._at].action,) if self._at < len(self._way.steps) else self._world.actions()
-
-    def close(self) -> None:
-        self._world.close()
+        return (self._way.steps[self._at].action,) if self._at < len(self._way.steps) else super().actions()
 
 
-class Unstaked:
+class Unstaked(Offering):
     """``world`` without the kinds of action (their first word) that cost points in earlier trials of the episode that held no fewer
     than are held now, while there are points to lose.
 
@@ -59,30 +52,12 @@ class Unstaked:
     tried. All is offered where nothing else is left."""
 
     def __init__(self, world: World, moved: Sequence[Moved]) -> None:
-        self._world, self._moved = world, moved
-        self._held = 0.0
-        self.goal = world.goal
-
-    def reset(self) -> Observation:
-        seen = self._world.reset()
-        self._held = seen.score
-        return seen
-
-    def step(self, action: str) -> Observation:
-        seen = self._world.step(action)
-        self._held = seen.score
-        return seen
-
-    def surroundings(self) -> str:
-        return self._world.surroundings()
+        super().__init__(world)
+        self._moved = moved
 
     def actions(self) -> Sequence[str]:
-        offered = self._world.actions()
         staked = self._staked()
-        return [each for each in offered if _kind(each) not in staked] or offered
-
-    def close(self) -> None:
-        self._world.close()
+        return self._where(lambda each: _kind(each) not in staked)
 
     def _staked(self) -> set[str]:
         if self._held <= 0:
@@ -93,41 +68,20 @@ class Unstaked:
         return {kind for kind in lost if above_half(lost.count(kind), gained.count(kind)) >= SURE}
 
 
-class Unspent:
+class Unspent(Offering):
     """``world`` without what earlier trials of the episode did at the points that are held now and gained nothing more (``spent``).
 
     Once is enough: in a deterministic world the same again comes to the same, and trials are few. Ways to other places are offered;
     of what looks at one thing of many, ``LOOKS`` speak for all. All is offered where nothing else is left."""
 
     def __init__(self, world: World, spent: Mapping[float, Collection[str]]) -> None:
-        self._world, self._spent = world, spent
-        self._held = 0.0
-        self.goal = world.goal
-
-    def reset(self) -> Observation:
-        seen = self._world.reset()
-        self._held = seen.score
-        return seen
-
-    def step(self, action: str) -> Observation:
-        seen = self._world.step(action)
-        self._held = seen.score
-        return seen
-
-    def surroundings(self) -> str:
-        return self._world.surroundings()
+        super().__init__(world)
+        self._spent = spent
 
     def actions(self) -> Sequence[str]:
-        offered = self._world.actions()
         spent = self._spent.get(self._held, ())
         looked = sum(map(wording.inspects, spent)) >= LOOKS
-        return [
-            each for each in offered
-            if wording.moves(each) or each not in spent and not (looked and wording.inspects(each))
-        ] or offered
-
-    def close(self) -> None:
-        self._world.close()
+        return self._where(lambda each: wording.moves(each) or each not in spent and not (looked and wording.inspects(each)))
 
 
 def _kind(action: str) -> str:

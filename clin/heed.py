@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from clin.circles import in_vain
+from clin.offering import Offering
 from memory.links import Hedge, Link, Relation
 from memory.rules import wording
 from worlds import Observation, World
 
 
-class Heeded:
+class Heeded(Offering):
     """``world`` without the actions of which ``links`` say that they DO NOT contribute; those that MAY not are offered, and so is
     every way to another room, since one walks through rooms that are of no use. What was tried on a thing in vain is offered
     again once something has had an effect on it: what is mended can be started. ``lost`` says of actions that cost points how many were
@@ -18,36 +19,26 @@ class Heeded:
     else is left, and an action that is done anyway is done."""
 
     def __init__(self, world: World, links: Iterable[Link], lost: Mapping[str, float] | None = None) -> None:
-        self._world, self._lost, self._held = world, lost or {}, 0.0
+        super().__init__(world)
+        self._lost = lost or {}
         self._warned = frozenset(
             link.cause for link in links
             if link.relation is Relation.NOT_CONTRIBUTE and link.hedge is Hedge.SHOULD and not wording.moves(link.cause)
         )
         self._changed: set[str] = set()
-        self.goal = world.goal
 
     def reset(self) -> Observation:
         self._changed.clear()
-        seen = self._world.reset()
-        self._held = seen.score
-        return seen
+        return super().reset()
 
     def step(self, action: str) -> Observation:
-        seen = self._world.step(action)
+        seen = super().step(action)
         if (on := wording.tried_on(action)) and not in_vain(action, seen.text):
             self._changed.add(on)
-        self._held = seen.score
         return seen
 
-    def surroundings(self) -> str:
-        return self._world.surroundings()
-
     def actions(self) -> Sequence[str]:
-        offered = self._world.actions()
-        return [each for each in offered if not self._withheld(each)] or offered
-
-    def close(self) -> None:
-        self._world.close()
+        return self._where(lambda each: not self._withheld(each))
 
     def _withheld(self, action: str) -> bool:
         further = self._held > self._lost.get(action, float("inf"))

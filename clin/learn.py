@@ -219,7 +219,7 @@ class Learner:
             self.run, number, task_goal=world.goal, opening=opening, recalled=recalled,
             version=before.id if before else None, world=self.config.world, task=self.config.task,
             variation=self.config.variation, ranking=ranking, test=test,
-            way={"trial": way.trial, "steps": way.length, "points": way.points, "short": way.short} if way else None,
+            way=way.kept() if way else None,
         )
 
     def _name(self) -> str:

@@ -4,34 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from clin.offering import Offering
 from memory.evidence.link_tests import LinkTest
 from worlds import Observation, World
 
 
-class Withheld:
+class Withheld(Offering):
     """``world``, whose cause ``test`` withholds in its first steps. Offered is all else; all, where nothing else is left.
     An action that is done anyway (a stored one, done again) is done."""
 
     def __init__(self, world: World, test: LinkTest) -> None:
-        self._world, self._test, self._steps = world, test, 0
-        self.goal = world.goal
+        super().__init__(world)
+        self._test, self._steps = test, 0
 
     def reset(self) -> Observation:
         self._steps = 0
-        return self._world.reset()
+        return super().reset()
 
     def step(self, action: str) -> Observation:
         self._steps += 1
-        return self._world.step(action)
-
-    def surroundings(self) -> str:
-        return self._world.surroundings()
+        return super().step(action)
 
     def actions(self) -> Sequence[str]:
-        offered = self._world.actions()
-        if self._steps >= self._test.steps:
-            return offered
-        return [action for action in offered if not self._test.withholds(action)] or offered
-
-    def close(self) -> None:
-        self._world.close()
+        return self._where(lambda action: self._steps >= self._test.steps or not self._test.withholds(action))

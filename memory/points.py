@@ -27,6 +27,10 @@ class Way:
         """As ``--json`` has it."""
         return {"trial": self.trial, "steps": len(self.steps), "points": self.points, "short": self.short}
 
+    def kept(self) -> dict[str, object]:
+        """As a trial that sets out on it keeps it; :func:`way_of` reads it back."""
+        return {"trial": self.trial, "steps": self.length, "points": self.points, "short": self.short}
+
     def __str__(self) -> str:
         how = ", leaving out what changed nothing" if self.short else ""
         return f"goes back to where trial {self.trial} had {self.points:g} points, in {len(self.steps)} steps{how}"

@@ -172,7 +172,7 @@ def test_a_long_way_is_cut_short_once(tmp_path: Path) -> None:
     assert way is not None and way.short and [step.action for step in way.steps] == ["open door", "take key"]
     trial = tower.store.begin_trial(
         tower.run, 1, task_goal="g", opening="o", recalled=Memory(), version=None, world="w", task="t", variation=0,
-        way={"trial": way.trial, "steps": way.length, "points": way.points, "short": way.short},
+        way=way.kept(),
     )
     assert way_of(tower.store, trial) == way
     tower.store.append_step(trial, Step("open door", "it is stuck", 0.0))
