@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from clin.errors import UserError, nearest
 from clin.experiment import RunConfig, Setting, one_line
-from clin.start import chosen_go_back
+from clin.start import chosen_go_back, chosen_read_elsewhere
 from clin.stream import Lineage, Stream, lineages
 from memory.strategies import open_strategy
 from worlds import find_task, open_world, world_module
@@ -50,6 +50,9 @@ class Batch(BaseModel):
     writer: Literal["", "model", "rules"] = Field(default="", description="empty: what each model can")
     heed: bool | None = Field(default=None, description="whether what the memory says does not contribute is not offered; none: as the model needs")
     go_back: bool | None = Field(default=None, description="whether a trial goes back to where the best earlier one came; none: as the strategy needs")
+    read_elsewhere: bool | None = Field(
+        default=None, description="whether what other places taught is read before the place itself bears it out; none: as the model needs"
+    )
     repeats: int | None = Field(default=None, ge=0, description="how often a trial may do one action in one situation; none: as the model needs")
     temperature: float = Field(default=0.0, ge=0)
     top_k: int = Field(default=0, ge=0)
@@ -233,7 +236,9 @@ def config_of(batch: Batch, cell: Cell, model_fields: dict[str, Any], writer: st
         world=cell.world, task=cell.task, variation=cell.variation, world_options=batch.world_options.get(cell.world, {}),
         setting=cell.setting, strategy=cell.strategy, writer=writer, trials=batch.trials, budget=batch.budget, seed=cell.seed,
         test_steps=batch.test_steps if getattr(open_strategy(cell.strategy), "counts", False) else 0,
-        go_back=chosen_go_back(batch.go_back, cell.strategy), versions=versions, start=" ".join(f"{task}:{variation}" for task, variation in cell.sources), **model_fields,
+        go_back=chosen_go_back(batch.go_back, cell.strategy),
+        read_elsewhere=cell.setting == "adapt" or chosen_read_elsewhere(batch.read_elsewhere, model_fields["model"], cell.strategy),
+        versions=versions, start=" ".join(f"{task}:{variation}" for task, variation in cell.sources), **model_fields,
     )
 
 

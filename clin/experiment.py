@@ -58,6 +58,9 @@ class RunConfig(BaseModel):
     test_steps: int = Field(default=0, ge=0, description="steps of a trial at most in which a link is put to the test; 0: none")
     heed: bool = Field(default=False, description="whether actions are not offered of which the memory says that they do not contribute")
     go_back: bool = Field(default=False, description="whether a trial first goes back to where the best earlier one of its run came")
+    read_elsewhere: bool = Field(
+        default=True, description="whether a trial reads what other places taught before one here has done what it speaks of (gen-env, gen-task)"
+    )
     repeats: int = Field(default=0, ge=0, description="how often a trial may do one action in one situation; 0: as often as it likes")
     model: ModelInfo
     role_models: dict[str, ModelInfo] = Field(default_factory=dict, description="models of single roles: actor, writer")

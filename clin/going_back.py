@@ -7,8 +7,10 @@ record, step by step; worlds are deterministic, so it can be had again.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
+from clin.circles import TIME
 from clin.offering import Offering
 from memory.evidence.tally import SURE, above_half
 from memory.points import Moved, Way
@@ -71,8 +73,9 @@ class Unstaked(Offering):
 class Unspent(Offering):
     """``world`` without what earlier trials of the episode did at the points that are held now and gained nothing more (``spent``).
 
-    Once is enough: in a deterministic world the same again comes to the same, and trials are few. Ways to other places are offered;
-    of what looks at one thing of many, ``LOOKS`` speak for all. All is offered where nothing else is left."""
+    Once is enough: in a deterministic world the same again comes to the same, and trials are few. Ways to other places, letting time pass,
+    and taking and opening things are offered, since what they come to is seen later; of what looks at one thing of many, ``LOOKS``
+    speak for all. All is offered where nothing else is left."""
 
     def __init__(self, world: World, spent: Mapping[float, Collection[str]]) -> None:
         super().__init__(world)
@@ -81,7 +84,39 @@ class Unspent(Offering):
     def actions(self) -> Sequence[str]:
         spent = self._spent.get(self._held, ())
         looked = sum(map(wording.inspects, spent)) >= LOOKS
-        return self._where(lambda each: wording.moves(each) or each not in spent and not (looked and wording.inspects(each)))
+        return self._where(lambda each: _leads_on(each) or each not in spent and not (looked and wording.inspects(each)))
+
+
+class Varied(Offering):
+    """``world``, and of it what was done least often since the points last changed.
+
+    The plainest form of count-based exploration ("Unifying Count-Based Exploration and Intrinsic Motivation", arXiv 1606.01868): a model
+    that does not think walks to and fro between what it knows."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._times: Counter[str] = Counter()
+
+    def reset(self) -> Observation:
+        self._times.clear()
+        return super().reset()
+
+    def step(self, action: str) -> Observation:
+        before, seen = self._held, super().step(action)
+        self._times[action] += 1
+        if seen.score != before:
+            self._times.clear()
+        return seen
+
+    def actions(self) -> Sequence[str]:
+        offered = self._world.actions()
+        least = min((self._times[each] for each in offered), default=0)
+        return [each for each in offered if self._times[each] == least]
+
+
+def _leads_on(action: str) -> bool:
+    """Whether an action gains nothing by itself, and others may gain after it."""
+    return wording.moves(action) or wording.takes(action) or action.startswith(TIME)
 
 
 def _kind(action: str) -> str:

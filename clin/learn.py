@@ -14,9 +14,10 @@ from typing import overload
 
 from clin.asking import questions
 from clin.circles import Uncircled
+from clin.elsewhere import borne
 from clin.errors import ModelError
 from clin.experiment import RunConfig
-from clin.going_back import GoingBack, Unspent, Unstaked
+from clin.going_back import GoingBack, Unspent, Unstaked, Varied
 from clin.heed import Heeded
 from clin.llms import Answer, ModelCard, Question
 from clin.play import Context, play
@@ -126,7 +127,7 @@ class Learner:
         before = self.store.latest_version(self.run, number - 1) if self.run else None
         memory = before.memory if before else self.initial or Memory()
         layout = style(self.card.prompt)
-        recalled, ranking = self._recalled(strategy, layout, memory, world.goal, row)
+        recalled, ranking = self._recalled(strategy, layout, memory, world.goal, number, row)
         context = Context(layout, self.card.context, self.size, layout.head(world.goal, recalled, opening))
         past = self.store.steps(row.id) if row else ()
         test = self._test(number, row)
@@ -154,10 +155,13 @@ class Learner:
 
     def _offering(self, world: World, recalled: Memory, test: LinkTest | None, way: Way | None, number: int) -> World:
         """The world as this trial is offered it."""
-        points = self._points.read(self.store, self._name(), number) if self.config.go_back else self._points
-        world = Heeded(world, recalled.links, points.lost) if self.config.heed else world
+        points = self._points.read(self.store, self._name(), number)
+        if self.config.heed:
+            sure = borne(recalled, self._taught_elsewhere(), points.done)
+            world = Heeded(world, sure.links, points.lost if self.config.go_back else None)
         if self.config.go_back:
             world = Unspent(Unstaked(world, points.moved), points.spent)
+            world = Varied(world) if number else world
         world = GoingBack(world, way) if way else world
         return Withheld(world, test) if test else world
 
@@ -169,12 +173,22 @@ class Learner:
             return None
         return self._points.read(self.store, self.run, number).way(self.config.budget // 2)
 
+    def _taught_elsewhere(self) -> Memory:
+        """What the run's first memory says of other places: all of it, where it was generalised or is carried through a sequence."""
+        if self.config.setting == "adapt" and not self.config.stream:
+            return Memory()
+        begun = self.store.latest_version(self.run, -1) if self.run else None
+        return begun.memory if begun else self.initial or Memory()
+
     def _recalled(
-        self, strategy: Strategy, layout: Style, memory: Memory, goal: str, row: TrialRow | None
+        self, strategy: Strategy, layout: Style, memory: Memory, goal: str, number: int, row: TrialRow | None
     ) -> tuple[Memory, Sequence[Sequence[object]]]:
         """What the trial reads; one that was interrupted goes on with what it had read, whatever was corrected since."""
         if row is not None:
             return self.store.trial(row.id).recalled, ()
+        if not self.config.read_elsewhere:
+            done = self._points.read(self.store, self.run, number).done if self.run else ()
+            memory = borne(memory, self._taught_elsewhere(), done)
         room = self.config.memory_room or self.card.context // 3 or sys.maxsize
         known = (lambda: usage(self.store, self.run)) if self.run else dict
         recalled, ranked = select(strategy.recall(memory, goal), room, self.size, goal, known, partial(layout.learning, memory))

@@ -45,6 +45,12 @@ def chosen_go_back(asked: bool | None, strategy: str) -> bool:
     return asked if asked is not None else bool(getattr(open_strategy(strategy), "counts", False))
 
 
+def chosen_read_elsewhere(asked: bool | None, card: ModelCard | ModelInfo, strategy: str) -> bool:
+    """Whether a trial reads what other places taught before its own place bears it out: what was asked for, or unless the model does not
+    think first and the strategy counts what the record says."""
+    return asked if asked is not None else not (card.prompt.startswith("compact") and getattr(open_strategy(strategy), "counts", False))
+
+
 def open_models(reference: str, roles: Mapping[str, str], options: Mapping[str, Any], seed: int) -> LLM:
     """The model of a run, or a model per role; a reference that is named twice is loaded once."""
     opened: dict[str, LLM] = {}

@@ -49,11 +49,12 @@ class Points:
     """What the ended trials of an episode say of its points, in the order of their numbers; each is read once, so that the next trial costs the same
     however many there were.
 
-    ``moved``: the steps that changed the score. ``lost``: how many points were held, at most, when an action cost some. ``spent``: what came to
+    ``done``: every action. ``moved``: the steps that changed the score. ``lost``: how many points were held, at most, when an action cost some. ``spent``: what came to
     nothing, by points: what trials did when they had as many as they were ever to have. Of a trial that the world ended it is the last action
     alone: what led to a mistake is none."""
 
     def __init__(self) -> None:
+        self.done: set[str] = set()
         self.moved: list[Moved] = []
         self.lost: dict[str, float] = {}
         self.spent: dict[float, set[str]] = {}
@@ -71,6 +72,7 @@ class Points:
 
     def add(self, number: int, steps: Sequence[Step], ending: Ending, way: Way | None = None) -> None:
         """One more trial, which had set out on ``way``."""
+        self.done.update(step.action for step in steps)
         scores = [0.0, *(step.score for step in steps)]
         changes = [Moved(step.action, held, step.score) for held, step in zip(scores, steps, strict=False) if step.score != held]
         self.moved += changes

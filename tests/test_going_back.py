@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from test_play import CARD, Ladder
 
 from clin.experiment import ModelInfo, RunConfig
-from clin.going_back import LOOKS, GoingBack, Unspent, Unstaked
+from clin.going_back import LOOKS, GoingBack, Unspent, Unstaked, Varied
 from clin.heed import Heeded
 from clin.learn import Learner
 from clin.llms import Answer
@@ -137,6 +137,7 @@ def test_points_agree_with_a_simple_count(tmp_path_factory: pytest.TempPathFacto
     ]
     found = Points().read(tower.store, tower.run, len(kept))
     assert found.moved == changes
+    assert found.done == {step.action for trial in kept for step in trial}
     costly = [each for each in changes if each.score < each.held]
     assert found.lost == {action: max(each.held for each in costly if each.action == action) for action in {each.action for each in costly}}
     nothing: dict[float, set[str]] = {}
@@ -222,8 +223,44 @@ def test_points_are_not_staked_a_third_time() -> None:
 def test_what_came_to_nothing_is_not_done_again_at_the_same_points() -> None:
     world = Unspent(Ladder(), {25.0: {"down", "wait"}})
     assert offered(world) == list(Ladder().actions())
-    assert offered(world, "up") == ["jump", "up"]
-    assert offered(Unspent(Ladder(), {25.0: set(Ladder().actions())}), "up") == list(Ladder().actions())
+    assert offered(world, "up") == ["jump", "up", "wait"]  # time may pass again
+    assert offered(Unspent(Ladder(), {25.0: set(Ladder().actions())}), "up") == ["wait"]
+
+
+def test_where_nothing_else_is_left_all_is_offered() -> None:
+    class Steps(Ladder):
+        def actions(self):
+            return ["down", "up"]
+
+    assert offered(Unspent(Steps(), {25.0: {"down", "up"}}), "up") == ["down", "up"]
+
+
+def test_what_many_things_begin_with_is_not_spent() -> None:
+    class Chest(Ladder):
+        def actions(self):
+            return ["open chest", "pick up key", "take coin", "up", "use key on chest"]
+
+    assert offered(Unspent(Chest(), {0.0: set(Chest().actions())})) == ["open chest", "pick up key", "take coin"]
+
+
+@settings(max_examples=25)
+@given(data=st.data())
+def test_what_was_done_least_since_the_points_changed_is_offered(data: st.DataObject) -> None:
+    plain, world = (open_world("causal", "make", 200, rules=901) for _ in range(2))
+    world = Varied(world)
+    assert world.reset() == plain.reset()
+    since: list[str] = []
+    held = 0.0
+    for _ in range(25):
+        every = list(plain.actions())
+        counts = {action: since.count(action) for action in every}
+        assert list(world.actions()) == [action for action in every if counts[action] == min(counts.values())]
+        action = data.draw(st.sampled_from(every))  # somebody may do what is not offered
+        seen = world.step(action)
+        assert seen == plain.step(action)
+        since, held = [*since, action] if seen.score == held else [], seen.score
+        if seen.done:
+            return
 
 
 def test_ways_stay_open_and_looks_count_together() -> None:

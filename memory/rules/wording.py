@@ -85,6 +85,11 @@ def inspects(action: str) -> bool:
     return action.startswith(("look at ", "look in ", "examine "))
 
 
+def takes(action: str) -> bool:
+    """Whether the action picks up or opens something: nothing by itself, and what many things begin with."""
+    return action.startswith(("pick up ", "take ", "open "))
+
+
 def walks(action: str) -> bool:
     """Whether the action goes next door, perhaps only to get somewhere else."""
     return action.startswith("go to ")
