@@ -4,8 +4,9 @@
 
 An explorer that does a random admissible action at each step plays the causal world under rules that are held out from training;
 after each trial `evidence` and `clin` (by rules) write their memories from what the trial showed, and these are held against the
-world's truth. It says what the writers make of given experience, not what an agent would experience. Then: how long the end of a
-trial takes when many steps are stored.
+world's truth. It says what the writers make of given experience, not what an agent would experience. The last writer is `evidence` over
+the experience of an explorer that plays as this strategy's agent does: it goes back to where its best trial came and is offered what an
+agent is offered there, still choosing by chance. Then: how long the end of a trial takes when many steps are stored.
 """
 
 from __future__ import annotations
@@ -14,14 +15,20 @@ import argparse
 import random
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 sys.path = [each for each in sys.path if Path(each).resolve() != Path(__file__).parent]  # or benchmarks/memory.py would be `memory`
 
-from clin.grade import grade  # noqa: E402
+from clin.experiment import ModelInfo, RunConfig  # noqa: E402
+from clin.grade import Grade, grade  # noqa: E402
+from clin.learn import Learner  # noqa: E402
+from clin.llms import Answer, ModelCard  # noqa: E402
 from clin.score import mean_of  # noqa: E402
+from memory.store import Store  # noqa: E402
 from memory.strategies import open_strategy  # noqa: E402
 from memory.trials import Ending, Memory, Step, Trial  # noqa: E402
 from worlds import World, open_world  # noqa: E402
@@ -61,13 +68,41 @@ def learned(name: str, task: str, rules: int, steps: int) -> dict[int, tuple[flo
         trials.append(explored(world, number, steps, chance))
         memory = revised(strategy, memory, trials)
         if number + 1 in AFTER:
-            graded = grade(memory.links, world.truth())
-            core = {*graded.found, *graded.missing}
-            reached = core & {action for trial in trials for action in gained(trial)}
-            recall = len(reached & {*graded.found}) / len(reached) if reached else 0.0
-            precision = graded.precision or 0.0
-            fair = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-            found[number + 1] = precision, graded.recall or 0.0, graded.f1, len(reached) / len(core), fair
+            found[number + 1] = figures(grade(memory.links, world.truth()), trials)
+    world.close()
+    return found
+
+
+def figures(graded: Grade, trials: Sequence[Trial]) -> tuple[float, float, float, float, float]:
+    """As :func:`learned` gives them."""
+    core = {*graded.found, *graded.missing}
+    reached = core & {action for trial in trials for action in gained(trial)}
+    recall = len(reached & {*graded.found}) / len(reached) if reached else 0.0
+    precision = graded.precision or 0.0
+    fair = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    return precision, graded.recall or 0.0, graded.f1, len(reached) / len(core), fair
+
+
+def gone_back(task: str, rules: int, steps: int) -> dict[int, tuple[float, float, float, float, float]]:
+    """As :func:`learned`, of an episode of `evidence` whose every answer is by chance."""
+    config = RunConfig(
+        world="causal", task=task, variation=0, world_options={"rules": rules}, writer="rules", trials=max(AFTER), budget=steps, heed=True,
+        go_back=True, repeats=2, model=ModelInfo(reference="chance"),
+    )
+    world, chance = open_world("causal", task, 0, rules=rules), random.Random(rules)
+    with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "chance.db") as store:
+        learner = Learner(store, config, ModelCard("chance", prompt="compact-2"), len)
+        asking = learner.adapt()
+        try:
+            question = next(asking)
+            while True:
+                question = asking.send(Answer(chance.choice(question.choices)))
+        except StopIteration:
+            pass
+        trials = [store.trial(row.id) for row in store.trials(learner.run)]
+        memories = {number: store.version_after(learner.run, number - 1).memory for number in AFTER}
+    world.reset()
+    found = {number: figures(grade(memory.links, world.truth()), trials[:number]) for number, memory in memories.items()}
     world.close()
     return found
 
@@ -103,8 +138,9 @@ def main() -> None:
     places = [(task, 901 + number) for task in TASKS for number in range(given.rules)]
     print("| writer | trials | precision | recall | F1 (95 % bootstrap interval) | causes reached | F1 of what was reached |")
     print("|---|---|---|---|---|---|---|")
-    for name in ("clin", "evidence"):
-        found = [learned(name, task, rules, given.steps) for task, rules in places]
+    for name in ("clin", "evidence", "evidence, going back"):
+        one = gone_back if "back" in name else partial(learned, name)
+        found = [one(task, rules, given.steps) for task, rules in places]
         for after in AFTER:
             precision, recall, f1, reached, fair = (mean_of([each[after][part] for each in found]) for part in range(5))
             told = (f"{each.mean:.2f} ({each.low:.2f} to {each.high:.2f}; n={each.n})" for each in (f1, fair))
