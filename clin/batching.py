@@ -151,7 +151,7 @@ class Batching:
     def _episode(self, cell: Cell, like: RunConfig) -> Episode:
         """The stored episode of ``cell``; StoreError where it is missing, since then its run failed."""
         wanted = _key(like.model_copy(update={
-            "task": cell.task, "variation": cell.variation, "setting": "adapt", "start": "",
+            "task": cell.task, "variation": cell.variation, "setting": "adapt", "start": "", "read_elsewhere": True,
         }))
         for run in self._store.runs():
             if run.config["model"]["reference"] != "person" and _key(RunConfig.checked(**run.config)) == wanted:

@@ -16,6 +16,7 @@ from clin.experiment import ModelInfo, RunConfig
 from clin.learn import Learner
 from clin.llms import Answer, ModelCard
 from clin.start import chosen_read_elsewhere
+from conftest import Clin
 from memory.links import Link, parse
 from memory.store import Store
 from memory.testing import links
@@ -105,3 +106,19 @@ def test_a_batch_keeps_it_with_the_run(setting: str, asked: bool | None, read: b
     cell = Cell("causal", "make", 200, "evidence", setting, "bundled", 0, ())
     fields = {"model": ModelInfo(reference="bundled", prompt="compact-2")}
     assert config_of(batch, cell, fields, "rules", {}).read_elsewhere is read
+
+
+def test_a_batch_finds_what_a_new_place_begins_with_and_reads_it_by_and_by(tmp_path: Path, clin: Clin) -> None:
+    (tmp_path / "new.toml").write_text(
+        'worlds = ["causal"]\ntasks = ["repair"]\nvariations = [203]\nstrategies = ["evidence", "clin"]\nsettings = ["gen-env"]\nsources = 1\n'
+        "trials = 2\nbudget = 15\nlanes = 2\n[world_options.causal]\nrules = 901\n"
+    )
+    done = clin("batch", "new.toml")
+    assert done.returncode == 0, done.stderr
+    with Store(tmp_path / "clin.db", read_only=True) as store:
+        new = {run.config["strategy"]: run.name for run in store.runs() if run.config["setting"] == "gen-env"}
+        for strategy, run in new.items():
+            begun = store.latest_version(run, -1).memory
+            first = store.trial(store.trials(run)[0].id).recalled
+            assert begun.links and bool(first.links) is (strategy == "clin")
+    assert set(new) == {"evidence", "clin"}
