@@ -49,9 +49,9 @@ class Points:
     """What the ended trials of an episode say of its points, in the order of their numbers; each is read once, so that the next trial costs the same
     however many there were.
 
-    ``done``: every action. ``moved``: the steps that changed the score. ``lost``: how many points were held, at most, when an action cost some. ``spent``: what came to
-    nothing, by points: what trials did when they had as many as they were ever to have. Of a trial that the world ended it is the last action
-    alone: what led to a mistake is none."""
+    ``done``: every action. ``moved``: the steps that changed the score. ``lost``: how many points were held, at most, when an action cost
+    some. ``spent``: what came to nothing, by points: what trials did when they had as many as they were ever to have. Of a trial that the
+    world ended it is the last action alone: what led to a mistake is none."""
 
     def __init__(self) -> None:
         self.done: set[str] = set()
