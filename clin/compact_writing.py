@@ -35,7 +35,7 @@ def grammar(about: LookingBack | Elsewhere) -> str:
     if isinstance(about, LookingBack):
         said = about.trial.recalled.links
         finds = [f"find {thing}" for _, thing in lesson(about.trial).seen]
-        done = list(acts(about.trial))
+        done = list(acts(about.trial.steps))
         gained, lost = {act.action for act in done if act.gain > 0}, {act.action for act in done if act.gain < 0}
         actions = list(dict.fromkeys(act.action for act in done))[-MOST_ACTIONS:]
         effects = list(dict.fromkeys([PROGRESS, COMPLETE, *finds[:MOST_ACTIONS], *actions]))

@@ -1,4 +1,4 @@
-"""A trial that first goes back to where the best one before it came, and does not stake again what it holds there.
+"""A trial that first goes back to where the best one before it came, and tries there what was not tried.
 
 "First return, then explore" (Ecoffet et al., Nature 590, 2021): where an agent has to find its way back anew in each trial, it
 explores its beginning over and over, and a memory that is right makes it worse when it is misread. What an episode has reached is on
@@ -12,8 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from clin.circles import TIME
 from clin.offering import Offering
-from memory.evidence.tally import SURE, above_half
-from memory.points import Moved, Way
+from memory.points import Way
 from memory.rules import wording
 from worlds import Observation, World
 
@@ -45,31 +44,6 @@ class GoingBack(Offering):
         return (self._way.steps[self._at].action,) if self._at < len(self._way.steps) else super().actions()
 
 
-class Unstaked(Offering):
-    """``world`` without the kinds of action (their first word) that cost points in earlier trials of the episode that held no fewer
-    than are held now, while there are points to lose.
-
-    The rule is that of the tallies (:mod:`memory.evidence.tally`): a kind is left out where the chance that it gains more often than it loses is
-    below 15 %, so after two losses without a gain. One loss speaks of its object alone; where nothing is held, nothing is at stake, and every candidate is
-    tried. All is offered where nothing else is left."""
-
-    def __init__(self, world: World, moved: Sequence[Moved]) -> None:
-        super().__init__(world)
-        self._moved = moved
-
-    def actions(self) -> Sequence[str]:
-        staked = self._staked()
-        return self._where(lambda each: _kind(each) not in staked)
-
-    def _staked(self) -> set[str]:
-        if self._held <= 0:
-            return set()
-        here = [each for each in self._moved if each.held >= self._held]
-        lost = [_kind(each.action) for each in here if each.score < each.held]
-        gained = [_kind(each.action) for each in here if each.score > each.held]
-        return {kind for kind in lost if above_half(lost.count(kind), gained.count(kind)) >= SURE}
-
-
 class Unspent(Offering):
     """``world`` without what earlier trials of the episode did at the points that are held now and gained nothing more (``spent``).
 
@@ -91,33 +65,34 @@ class Varied(Offering):
     """``world``, and of it what was done least often since the points last changed.
 
     The plainest form of count-based exploration ("Unifying Count-Based Exploration and Intrinsic Motivation", arXiv 1606.01868): a model
-    that does not think walks to and fro between what it knows."""
+    that does not think walks to and fro between what it knows. What the world did not understand speaks for all that begins alike: where "move pollen to
+    sink" means nothing, "move pollen to hall" hardly will."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self._times: Counter[str] = Counter()
+        self._unknown: Counter[str] = Counter()
 
     def reset(self) -> Observation:
         self._times.clear()
+        self._unknown.clear()
         return super().reset()
 
     def step(self, action: str) -> Observation:
         before, seen = self._held, super().step(action)
         self._times[action] += 1
+        self._unknown[wording.beginning(action)] += wording.unknown(seen.text)
         if seen.score != before:
             self._times.clear()
+            self._unknown.clear()
         return seen
 
     def actions(self) -> Sequence[str]:
-        offered = self._world.actions()
-        least = min((self._times[each] for each in offered), default=0)
-        return [each for each in offered if self._times[each] == least]
+        offered = {each: self._times[each] + self._unknown[wording.beginning(each)] for each in self._world.actions()}
+        least = min(offered.values(), default=0)
+        return [each for each, times in offered.items() if times == least]
 
 
 def _leads_on(action: str) -> bool:
     """Whether an action gains nothing by itself, and others may gain after it."""
     return wording.moves(action) or wording.takes(action) or action.startswith(TIME)
-
-
-def _kind(action: str) -> str:
-    return action.split(" ")[0]

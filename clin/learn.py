@@ -17,19 +17,21 @@ from clin.circles import Uncircled
 from clin.elsewhere import borne
 from clin.errors import ModelError
 from clin.experiment import RunConfig
-from clin.going_back import GoingBack, Unspent, Unstaked, Varied
+from clin.going_back import GoingBack, Unspent, Varied
 from clin.heed import Heeded
 from clin.llms import Answer, ModelCard, Question
 from clin.play import Context, play
 from clin.prompt import Style, style
+from clin.staking import Stakes, Unstaked
 from clin.steering import AtTheStore, Stopped
 from clin.withheld import Withheld
 from memory.evidence.link_tests import LinkTest, chosen
 from memory.evidence.tally import Tally
-from memory.links import Link
+from memory.links import Hedge, Link, Relation
 from memory.points import Points, Way, way_of
 from memory.requests import lapse
 from memory.retrieval import select, usage
+from memory.rules.naming import warned
 from memory.store import Store, TrialRow
 from memory.strategies import Revised, Strategy, open_strategy
 from memory.trials import Call, Ending, Memory, Step, Trial
@@ -160,7 +162,8 @@ class Learner:
             sure = borne(recalled, self._taught_elsewhere(), points.done)
             world = Heeded(world, sure.links, points.lost if self.config.go_back else None)
         if self.config.go_back:
-            world = Unspent(Unstaked(world, points.moved), points.spent)
+            stakes = Stakes.of(points, self._costly_elsewhere() if self.config.heed else (), number + 1 == self.config.trials)
+            world = Unspent(Unstaked(world, stakes), points.spent)
             world = Varied(world) if number else world
         world = GoingBack(world, way) if way else world
         return Withheld(world, test) if test else world
@@ -179,6 +182,11 @@ class Learner:
             return Memory()
         begun = self.store.latest_version(self.run, -1) if self.run else None
         return begun.memory if begun else self.initial or Memory()
+
+    def _costly_elsewhere(self) -> list[str]:
+        """The kinds of action of which other places taught that they do not contribute where the goal does not name their object."""
+        taught = (link for link in self._taught_elsewhere().links if link.relation is Relation.NOT_CONTRIBUTE and link.hedge is Hedge.SHOULD)
+        return [kind for link in taught if (kind := warned(link.cause))]
 
     def _recalled(
         self, strategy: Strategy, layout: Style, memory: Memory, goal: str, number: int, row: TrialRow | None

@@ -4,10 +4,13 @@ to nothing."""
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from memory.rules import wording
+from memory.rules.naming import verb
+from memory.rules.reading import acts
 from memory.store import Store
 from memory.trials import Ending, Step
 
@@ -38,23 +41,27 @@ class Way:
 
 @dataclass(frozen=True)
 class Moved:
-    """A step that changed the score: from ``held`` points to ``score``."""
+    """A step that changed the score: from ``held`` points to ``score``. ``meant`` is the action in the world's own words where it confirms them."""
 
     action: str
     held: float
     score: float
+    meant: str
 
 
 class Points:
     """What the ended trials of an episode say of its points, in the order of their numbers; each is read once, so that the next trial costs the same
     however many there were.
 
-    ``done``: every action. ``moved``: the steps that changed the score. ``lost``: how many points were held, at most, when an action cost
+    ``done``: every action. ``trials``: how many there were; ``tried``: in how many of them a kind of action was done. ``moved``: the steps that
+    changed the score. ``lost``: how many points were held, at most, when an action cost
     some. ``spent``: what came to nothing, by points: what trials did when they had as many as they were ever to have. Of a trial that the
     world ended it is the last action alone: what led to a mistake is none."""
 
     def __init__(self) -> None:
         self.done: set[str] = set()
+        self.trials = 0
+        self.tried: Counter[str] = Counter()
         self.moved: list[Moved] = []
         self.lost: dict[str, float] = {}
         self.spent: dict[float, set[str]] = {}
@@ -73,8 +80,10 @@ class Points:
     def add(self, number: int, steps: Sequence[Step], ending: Ending, way: Way | None = None) -> None:
         """One more trial, which had set out on ``way``."""
         self.done.update(step.action for step in steps)
+        self.trials += 1
+        self.tried.update({verb(step.action) for step in steps})
         scores = [0.0, *(step.score for step in steps)]
-        changes = [Moved(step.action, held, step.score) for held, step in zip(scores, steps, strict=False) if step.score != held]
+        changes = [Moved(act.action, scores[act.index], steps[act.index].score, act.meant) for act in acts(steps) if act.gain]
         self.moved += changes
         for change in changes:
             if change.score < change.held:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from test_play import CARD, Ladder
 
 from clin.experiment import ModelInfo, RunConfig
-from clin.going_back import LOOKS, GoingBack, Unspent, Unstaked, Varied
+from clin.going_back import LOOKS, GoingBack, Unspent, Varied
 from clin.heed import Heeded
 from clin.learn import Learner
 from clin.llms import Answer
@@ -25,7 +25,7 @@ from memory.rules import wording
 from memory.store import Store
 from memory.testing import steps
 from memory.trials import Ending, Memory, Step
-from worlds import open_world
+from worlds import Observation, open_world
 
 # A place where chance alone has points in every trial.
 PLACE = {"world": "causal", "task": "make", "variation": 200, "world_options": {"rules": 901}}
@@ -119,7 +119,7 @@ def test_the_best_way_is_the_shortest_to_the_most_points(tmp_path: Path) -> None
 def test_where_no_trial_had_points_there_is_no_way(tmp_path: Path) -> None:
     tower = Tower(tmp_path / "t.db", [scored(0, 0, -100), []])
     assert best_way(tower.store, tower.run, 2, room=9) is None
-    assert tuple(Points().read(tower.store, tower.run, 2).moved) == (Moved("do 2", 0.0, -100.0),)
+    assert tuple(Points().read(tower.store, tower.run, 2).moved) == (Moved("do 2", 0.0, -100.0, "do 2"),)
 
 
 @given(trials=st.lists(st.lists(steps(), max_size=6), max_size=4), ending=st.sampled_from([Ending.BUDGET, Ending.LOST]))
@@ -132,13 +132,13 @@ def test_points_agree_with_a_simple_count(tmp_path_factory: pytest.TempPathFacto
     assert (way.points if way else 0.0) == max([0.0, *scores])
     assert way is None or way.steps == kept[way.trial][: way.length] and way.steps[-1].score == way.points
     changes = [
-        Moved(step.action, before, step.score) for trial in kept
+        (before, step.score) for trial in kept
         for before, step in zip([0.0, *(each.score for each in trial)], trial, strict=False) if step.score != before
     ]
     found = Points().read(tower.store, tower.run, len(kept))
-    assert found.moved == changes
+    assert [(each.held, each.score) for each in found.moved] == changes
     assert found.done == {step.action for trial in kept for step in trial}
-    costly = [each for each in changes if each.score < each.held]
+    costly = [each for each in found.moved if each.score < each.held]
     assert found.lost == {action: max(each.held for each in costly if each.action == action) for action in {each.action for each in costly}}
     nothing: dict[float, set[str]] = {}
     for trial in filter(None, kept):
@@ -211,15 +211,6 @@ def offered(world, *actions: str) -> list[str]:
     return list(world.actions())
 
 
-def test_points_are_not_staked_a_third_time() -> None:
-    lost = Moved("jump", 25.0, -100.0)
-    assert "jump" in offered(Unstaked(Ladder(), [lost]), "up")
-    assert "jump" not in offered(Unstaked(Ladder(), [lost, lost]), "up")
-    assert "jump" in offered(Unstaked(Ladder(), [lost, lost]))  # nothing is held
-    assert "jump" in offered(Unstaked(Ladder(), [lost, lost]), "up", "up")  # further than ever
-    assert "jump" in offered(Unstaked(Ladder(), [lost, lost, Moved("jump over", 25.0, 50.0)]), "up")  # it may gain as well
-
-
 def test_what_came_to_nothing_is_not_done_again_at_the_same_points() -> None:
     world = Unspent(Ladder(), {25.0: {"down", "wait"}})
     assert offered(world) == list(Ladder().actions())
@@ -261,6 +252,21 @@ def test_what_was_done_least_since_the_points_changed_is_offered(data: st.DataOb
         since, held = [*since, action] if seen.score == held else [], seen.score
         if seen.done:
             return
+
+
+def test_what_the_world_does_not_know_speaks_for_all_that_begins_alike() -> None:
+    class Sewer(Ladder):
+        def step(self, action):
+            return Observation("No known action matches that input.", 0.0, False) if action.startswith("move pollen") else super().step(action)
+
+        def actions(self):
+            return ["focus on cup", "move pollen to hall", "move pollen to sink", "move pot to hall", "wait"]
+
+    assert offered(Varied(Sewer()), "move pollen to hall") == ["focus on cup", "move pot to hall", "wait"]
+    assert offered(Varied(Sewer()), "move pollen to hall", "up") == Sewer().actions()  # the points have changed
+    assert [wording.beginning(each) for each in ("focus on cup in hall", "use key on red door", "look", "pour cup into jug")] == [
+        "focus on cup", "use key", "look", "pour cup",
+    ]
 
 
 def test_ways_stay_open_and_looks_count_together() -> None:

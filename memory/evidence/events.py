@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from memory.links import folded
 from memory.rules import wording
+from memory.rules.naming import Goal
 from memory.rules.reading import acts
 from memory.trials import Trial
 
@@ -48,8 +49,9 @@ def record(trial: Trial) -> Record:
     found = Record(seen=tuple(folded(text) for text in (trial.opening, *(step.observation for step in trial.steps))))
     found.points = max([0.0, *(step.score for step in trial.steps)])
     place: str | None = None
-    for act in acts(trial):
-        names = {folded(act.action), folded(act.meant)}
+    goal = Goal(trial.goal, (step.action for step in trial.steps if wording.moves(step.action)))
+    for act in acts(trial.steps):
+        names = {folded(name) for name in (act.action, act.meant, goal.unnamed(act.meant)) if name}
         if act.refused:
             found.refused |= names
             continue

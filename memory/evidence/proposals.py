@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from memory.evidence.events import COMPLETE, PROGRESS, TASK
 from memory.links import Hedge, Link, LinkError, Relation
 from memory.rules import wording
+from memory.rules.naming import Goal
 from memory.rules.reading import acts, lesson
 from memory.trials import Trial
 
@@ -24,6 +25,7 @@ def of(trial: Trial) -> tuple[Link, ...]:
     """Links that ``trial`` suggests; their hedges are placeholders, since the tally decides."""
     found = lesson(trial)
     made: list[Link | None] = [_link(action, Relation.NOT_CONTRIBUTE, TASK) for action in found.lost]
+    made += [_link(name, Relation.NOT_CONTRIBUTE, TASK) for name in _unnamed(trial)]
     made += [_link(useful.action, Relation.NECESSARY, useful.effect) for useful in found.useful]
     if not found.won:
         ways = ((wording.way_to(place, found.accepted), thing) for place, thing in _wanted(trial, found.seen))
@@ -31,6 +33,12 @@ def of(trial: Trial) -> tuple[Link, ...]:
     idle = [*found.vain, *found.refused, *found.idle_moves, *_in_vain(trial)]
     made += [_link(action, Relation.NOT_CONTRIBUTE, TASK) for action in dict.fromkeys(idle)]
     return tuple(dict.fromkeys(link for link in made if link is not None))
+
+
+def _unnamed(trial: Trial) -> Iterator[str]:
+    """What the actions that lost points are instances of, where the goal does not name what they were done to."""
+    goal = Goal(trial.goal, (step.action for step in trial.steps if wording.moves(step.action)))
+    return (name for act in acts(trial.steps) if act.gain < 0 and not act.refused and (name := goal.unnamed(act.meant)))
 
 
 def _wanted(trial: Trial, seen: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -42,7 +50,7 @@ def _wanted(trial: Trial, seen: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def _in_vain(trial: Trial) -> Iterator[str]:
     """Actions that were repeated and never gained."""
-    done = list(acts(trial))
+    done = list(acts(trial.steps))
     gained = {act.action for act in done if act.gain > 0}
     count = Counter(act.action for act in done if not act.refused and act.action not in gained)
     return (action for action, times in count.items() if times >= AGAIN)
@@ -58,7 +66,7 @@ def _link(cause: str, relation: Relation, effect: str) -> Link | None:
 
 def grammar(trial: Trial) -> str:
     """GBNF: every line is a link between the trial's own actions, or from one of them to progress or to a find."""
-    actions = list(dict.fromkeys(act.action for act in acts(trial)))[-MOST_OFFERED:]
+    actions = list(dict.fromkeys(act.action for act in acts(trial.steps)))[-MOST_OFFERED:]
     finds = [f"find {thing}" for _, thing in dict.fromkeys(lesson(trial).seen)][:MOST_OFFERED]
     offered = " | ".join(json.dumps(action, ensure_ascii=False) for action in actions) or '"look around"'
     effects = " | ".join(json.dumps(effect, ensure_ascii=False) for effect in (PROGRESS, COMPLETE, TASK, *finds))

@@ -49,13 +49,13 @@ class Act:
     refused: bool
 
 
-def acts(trial: Trial) -> Iterator[Act]:
-    """The trial's actions in order. A refused answer to "which one?" blames no action and is left out."""
+def acts(steps: Sequence[Step]) -> Iterator[Act]:
+    """A trial's actions in order. A refused answer to "which one?" blames no action and is left out."""
     before, asked = 0.0, ""
-    for index, step in enumerate(trial.steps):
+    for index, step in enumerate(steps):
         gain, before = step.score - before, step.score
         refused = wording.refused(step.observation)
-        if not (refused and asked):
+        if gain or not (refused and asked):
             action = asked if asked and step.action.isdigit() else step.action
             yield Act(index, action, wording.meant(action, step.observation), gain, refused)
         asked = step.action if wording.ambiguous(step.observation) else ""
@@ -67,7 +67,7 @@ def lesson(trial: Trial) -> Lesson:
     found = Lesson(won=trial.score >= 100, best=max([0.0, *(step.score for step in steps)]))
     worked: set[str] = set()
     before_loss = 0  # how much of what was useful had been found at the last gain
-    for act in acts(trial):
+    for act in acts(steps):
         step = steps[act.index]
         if act.refused:
             if wording.does_something(act.action):

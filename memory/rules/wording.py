@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_REFUSED = re.compile(
-    r"^(?:No known action|Unknown action)|not a valid|^(?:You can't|I don't understand|I'm not sure what (?:you mean|that means))",
-    re.IGNORECASE,
+_UNKNOWN = re.compile(
+    r"^(?:No known action|Unknown action)|not a valid|^(?:I don't understand|I'm not sure what (?:you mean|that means))", re.IGNORECASE
 )
-"""ScienceWorld's and TextWorldExpress's ways to say that an action came to nothing."""
+"""ScienceWorld's and TextWorldExpress's ways to say that they do not know an action."""
+_REFUSED = re.compile(rf"{_UNKNOWN.pattern}|^You can't", re.IGNORECASE)
+"""And to say that an action came to nothing."""
 LONGEST = 5_000
 """Characters of a room's description that are read at all: ScienceWorld's longest has 2,227, and the patterns below
 take quadratic time on text that is made to defeat them."""
@@ -29,6 +30,8 @@ _ROOM = re.compile(
     r"^(?:This room is called the|This outside location is called the) (?P<room>[a-z ]+)\. (?:In it, you see|Here you see):? ?\n?"
 )
 _FOCUSED = re.compile(r"^You focus on the (?P<thing>.+?)\.")
+_BEGINNING = re.compile(r"^\S+ \S+(?:(?! (?:to|into|in|on|with) ).)*")
+_OFFER = re.compile(r"^(\d+):\s*(.+?)\s*$", re.MULTILINE)
 _VERBS = frozenset("focus pick move pour use read activate mix connect unlock".split())
 _LOOKS = frozenset("look examine inventory read task".split())
 _SCENERY = frozenset({"table", "door", "cupboard"})
@@ -37,6 +40,17 @@ _SCENERY = frozenset({"table", "door", "cupboard"})
 def refused(observation: str) -> bool:
     """Whether the world did not understand the action."""
     return bool(_REFUSED.search(observation))
+
+
+def unknown(observation: str) -> bool:
+    """Whether the world did not know the action, whatever the state it is in."""
+    return bool(_UNKNOWN.search(observation))
+
+
+def beginning(action: str) -> str:
+    """The action without what follows its first object: "move pollen" of "move pollen to sink"."""
+    found = _BEGINNING.match(action)
+    return found[0] if found else action
 
 
 def in_vain(action: str, observation: str) -> bool:
@@ -53,6 +67,11 @@ def tried_on(action: str) -> str:
 def ambiguous(observation: str) -> bool:
     """Whether the world asks which of several things was meant."""
     return observation.startswith("Ambiguous request")
+
+
+def offers(observation: str) -> dict[str, str]:
+    """What the answers to "which one?" stand for, by their numbers; empty where nothing was asked."""
+    return dict(_OFFER.findall(observation)) if ambiguous(observation) else {}
 
 
 def does_something(action: str) -> bool:

@@ -16,6 +16,7 @@ from memory.evidence.ledger import Claim, Ledger, by_claim, claim_of, of_the_tas
 from memory.evidence.tally import Tally, explained_away, stated
 from memory.evidence.transfer import hurt
 from memory.links import Hedge, Link, Relation, read
+from memory.rules.naming import warned
 from memory.strategies import Episode, LookingBack, Prompt, Revised, Revision, Size, StrategyError, _clin_prompts, nearest
 from memory.trials import Memory, Scope, Trial
 
@@ -131,7 +132,8 @@ def dispose(ledger: Ledger, held: Sequence[Link], proposed: Iterable[Link]) -> t
     refused += [(str(link), f"it comes about without that as often ({ledger.tally(link)})") for link in held if claim_of(link) in chance]
     found = {claim: link for claim, link in found.items() if claim not in chance}
     vain = {link.claim[0] for link in found.values() if not _helps(link) and ledger.tally(link).lost}
-    kept = [link for link in found.values() if not (_helps(link) and link.claim[1] in vain)]
+    # that something which the goal does not name was right says nothing of what to do
+    kept = [link for link in found.values() if not (_helps(link) and (link.claim[1] in vain or warned(link.cause)))]
     return list(dict.fromkeys(kept)), tuple(refused)
 
 
