@@ -46,7 +46,8 @@ class Unstaked(Offering):
       is held then is what stays;
     - what it does not name, until it lost twice at whatever points; in the last trial, and where something that the goal names is offered, once. What other
       places taught counts as two losses;
-    - what may well be a thing that lost is not offered again at as many points, wherever it is and however vague its name.
+    - what may well be a thing that lost is not offered again at as many points, and at whatever points while no action of the kind has gained, wherever
+      it is and however vague its name.
 
     Any other kind is offered until it lost twice at as many points as are held now, and at none, since there is nothing to lose. All is
     offered where nothing else is left."""
@@ -84,14 +85,16 @@ class Unstaked(Offering):
 
     def _unlikely(self, kind: str, offered: dict[str, str], goal: Goal) -> set[str]:
         """Of what is ``offered`` of a kind that the goal asks for (as it is said in full), what is likely to cost points."""
-        moved = [(each, goal.named(each.meant)) for each in self._stakes.moved if verb(each.meant) == kind]
-        moved = [(each, by) for each, by in moved if each.held >= self._held or not by or self._stakes.last]
+        last, ever = self._stakes.last, [each for each in self._stakes.moved if verb(each.meant) == kind]
+        inert = all(each.score < each.held for each in ever)  # where none has gained, it is not for want of what must come first
+        moved = [(each, max(goal.named(each.action), goal.named(each.meant))) for each in ever]
+        moved = [(each, by) for each, by in moved if each.held >= self._held or not by or last]
         lost = Counter(by for each, by in moved if each.score < each.held)
         gained = Counter(by for each, by in moved if each.score > each.held)
         lost[0] += 2 * (kind in self._stakes.taught)
-        things = {found for each, _ in moved if self._held <= each.held > each.score for found in (thing(each.action), thing(each.meant))}
+        wrong = [each for each in ever if each.score < each.held and (each.held >= self._held or inert)]
+        things = {found for each in wrong for found in (thing(each.action), thing(each.meant))}
         named = {each: goal.named(text) for each, text in offered.items()}
-        last = self._stakes.last
         bars = defaultdict(lambda: SURE if last else THREE_LOSSES, {0: ONE_LOSS if last or any(named.values()) else SURE})
         return {
             each for each, by in named.items()

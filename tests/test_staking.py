@@ -116,6 +116,20 @@ def test_what_the_goal_names_better_is_judged_by_itself() -> None:
     assert offered(Unstaked(Room(CREATE, "focus on orange paint", "focus on violet paint"), thrice)) == ["focus on violet paint"]
 
 
+def test_what_lost_is_out_for_good_while_nothing_of_its_kind_has_gained() -> None:
+    egg, moth = lost("focus on moth egg"), Moved("focus on moth larva", 0.0, 10.0, "focus on moth larva")
+    room = Room("Focus on the life stages of the moth.", "focus on moth egg", "up")
+    assert "focus on moth egg" not in offered(Unstaked(room, Stakes([egg])), "up")
+    assert "focus on moth egg" in offered(Unstaked(room, Stakes([egg, moth])), "up")  # it may have come too early
+    assert "focus on moth egg" not in offered(Unstaked(room, Stakes([egg, moth])))
+
+
+def test_a_name_counts_as_it_was_offered_and_as_it_was_meant() -> None:
+    twice = [lost("focus on pollen", action="focus on soap pollen"), lost("focus on soap bar")]
+    assert "focus on soap" in offered(Unstaked(Room(BOIL, "focus on soap", "up"), Stakes(twice)))
+    assert "focus on soap" not in offered(Unstaked(Room(BOIL, "focus on soap", "up"), Stakes(twice, last=True)))
+
+
 def test_answers_are_judged_by_what_they_stand_for() -> None:
     asks = "Ambiguous request: Please enter the number for the action you intended (or blank to cancel):\n0:\tfocus on red paint\n1:\tfocus on violet paint"
     world = Unstaked(Room(CREATE, "0", "1", asks=asks), Stakes([lost("focus on red paint")]))
