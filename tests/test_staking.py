@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -224,3 +225,5 @@ def test_it_carries_to_other_places_once_two_bear_it_out() -> None:
     abstract = f"focus on {UNNAMED} DOES NOT CONTRIBUTE to the task"
     assert abstract in general(tin, lead)
     assert abstract not in general(tin)
+    right = replace(lead, trials=(*lead.trials, *[trial(n, BOIL, Step("focus on cup", "You focus on the cup.", 50.0)) for n in (1, 2)]))
+    assert not any(UNNAMED in link for link in general(tin, right))  # it helped as often, and what helped it does not say

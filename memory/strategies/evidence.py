@@ -95,7 +95,7 @@ class Evidence:
             over_all = sum(tallies, Tally())
             link = stated(sample[claim], over_all)
             borne = sum(tally.seen > 0 for tally in tallies)
-            if link is None or explained_away(over_all, claim[1]):
+            if link is None or explained_away(over_all, claim[1]) or says_nothing(link):
                 continue
             if reason := hurt(claim, [episode.trials for episode in episodes]):
                 withheld.append((str(link), reason))
@@ -132,8 +132,7 @@ def dispose(ledger: Ledger, held: Sequence[Link], proposed: Iterable[Link]) -> t
     refused += [(str(link), f"it comes about without that as often ({ledger.tally(link)})") for link in held if claim_of(link) in chance]
     found = {claim: link for claim, link in found.items() if claim not in chance}
     vain = {link.claim[0] for link in found.values() if not _helps(link) and ledger.tally(link).lost}
-    # that something which the goal does not name was right says nothing of what to do
-    kept = [link for link in found.values() if not (_helps(link) and (link.claim[1] in vain or warned(link.cause)))]
+    kept = [link for link in found.values() if not (_helps(link) and link.claim[1] in vain or says_nothing(link))]
     return list(dict.fromkeys(kept)), tuple(refused)
 
 
@@ -148,6 +147,11 @@ def _ordered(ledger: Ledger, links: Sequence[Link]) -> tuple[Link, ...]:
     first = dict.fromkeys([*lost, *useful])
     rest = sorted((link for link in links if link not in first), key=lambda link: (not ledger.tally(link).seen, link.hedge is Hedge.MAY))
     return (*first, *rest)
+
+
+def says_nothing(link: Link) -> bool:
+    """Whether ``link`` says that something which the goal does not name helped: that is no hint of what."""
+    return _helps(link) and warned(link.cause) is not None
 
 
 def _helps(link: Link) -> bool:
