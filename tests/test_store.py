@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from memory.corrections import correct, replace_memory
 from memory.rows import StoreError
 from memory.rulings import meaning
-from memory.store import Store
+from memory.store import Store, alive
 from memory.testing import calls, links, memories, steps, stores, texts
 from memory.trials import Ending, Memory, Step
 
@@ -259,3 +261,12 @@ def test_any_store_is_sound_and_reads_the_same_from_another_connection(store: St
         for run in store.runs():
             assert [reader.trial(row.id) for row in reader.trials(run.name)] == [store.trial(row.id) for row in store.trials(run.name)]
             assert reader.versions(run.name) == store.versions(run.name)
+
+
+def test_a_process_that_was_killed_and_not_asked_after_is_gone() -> None:
+    with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as process:
+        assert alive(process.pid) and alive(os.getpid())
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays listed
+        assert alive(process.pid) is not Path("/proc").exists()
+    assert not alive(process.pid)
