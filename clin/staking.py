@@ -11,7 +11,7 @@ from clin.offering import Offering
 from memory.evidence.tally import SURE, above_half
 from memory.points import Moved, Points
 from memory.rules import wording
-from memory.rules.naming import Goal, thing, verb
+from memory.rules.naming import Goal, Name, answers_to, name, thing, verb
 from worlds import Observation, World
 
 ONE_LOSS, THREE_LOSSES = 0.75, 0.93
@@ -76,12 +76,23 @@ class Unstaked(Offering):
         for kind in kinds:
             offered = {each: text for each, text in said.items() if verb(text) == kind}
             left_out |= self._unlikely(kind, offered, goal) if goal.asks_for(kind) else {*offered} if self._staked(kind) else set()
+            left_out |= self._not_asked_for(kind, offered, goal)
         return self._where(lambda each: each not in left_out)
 
     def _staked(self, kind: str) -> bool:
         moved = [each for each in self._stakes.moved if verb(each.meant) == kind and each.held >= self._held > 0]
         lost = sum(each.score < each.held for each in moved)
         return above_half(lost, len(moved) - lost) >= SURE
+
+    def _not_asked_for(self, kind: str, offered: dict[str, str], goal: Goal) -> set[str]:
+        """Of what is ``offered`` of a kind, what is done to another thing than the goal says by its name, once such an action cost points and while none
+        has gained."""
+        asked = goal.by_name(kind)
+        others = [each for each in self._stakes.moved if verb(each.meant) == kind and not _answers(each.meant, asked)]
+        lost = kind in self._stakes.taught or any(each.score < each.held for each in others)
+        if not asked or not lost or any(each.score > each.held for each in others):
+            return set()
+        return {each for each, text in offered.items() if not _answers(text, asked)}
 
     def _unlikely(self, kind: str, offered: dict[str, str], goal: Goal) -> set[str]:
         """Of what is ``offered`` of a kind that the goal asks for (as it is said in full), what is likely to cost points."""
@@ -100,3 +111,8 @@ class Unstaked(Offering):
             each for each, by in named.items()
             if above_half(lost[by], gained[by]) >= bars[by] or any(goal.alike(thing(offered[each]), other) for other in things)
         }
+
+
+def _answers(action: str, asked: Sequence[Name]) -> bool:
+    called = name(action[len(verb(action)) :])
+    return any(answers_to(called, each) for each in asked)

@@ -87,8 +87,8 @@ def test_what_gained_as_often_as_it_lost_is_offered() -> None:
 def test_a_thing_that_lost_is_out_wherever_it_is() -> None:
     found = offered(Unstaked(Room(CREATE, "focus on orange paint in bowl", "focus on violet paint"), Stakes([lost("focus on orange paint")])))
     assert found == ["focus on violet paint"]
-    by_number = Stakes([lost("focus on orange paint", action="focus on paint in cup")])
-    assert offered(Unstaked(Room(CREATE, "focus on paint in jar", "focus on red paint"), by_number)) == ["focus on red paint"]
+    by_number = Stakes([lost("focus on orange soap", action="focus on soap in cup")])
+    assert offered(Unstaked(Room(BOIL, "focus on soap in jar", "focus on red soap"), by_number)) == ["focus on red soap"]
 
 
 PLANES = "Your task is to determine which of the two inclined planes (titanium, plastic) has the least friction. Then focus on that inclined plane."
@@ -110,6 +110,41 @@ def test_the_last_trial_counts_what_lost_before_so_much_was_held() -> None:
     room = Room(BOIL, "focus on soap", "up")
     assert "focus on soap" in offered(Unstaked(room, Stakes(lower)), "up")
     assert "focus on soap" not in offered(Unstaked(room, Stakes(lower, last=True)), "up")
+
+
+JUICE = "First, focus on the thermometer. Next, focus on the orange juice. If it is cold, focus on the blue box."
+
+
+@pytest.mark.parametrize(("action", "out"), [
+    ("focus on orange juice in cup", False),
+    ("focus on cold orange juice", False),  # the same in more words
+    ("focus on blue box", False),
+    ("focus on orange", True),  # only one word of its name
+    ("focus on cup containing orange juice", True),  # what it is in
+    ("focus on recipe to make orange juice", True),
+    ("focus on juice", True),
+    ("look at orange", False),
+])
+def test_what_the_goal_says_by_its_name_is_that_and_nothing_else_once_another_thing_lost(action: str, out: bool) -> None:
+    room = Room(JUICE, action, "up")
+    assert action in offered(Unstaked(room, Stakes([])))
+    for ups in range(3):
+        assert (action not in offered(Unstaked(room, Stakes([lost("focus on metal pot", 25.0)])), *["up"] * ups)) is out
+    assert (action not in offered(Unstaked(room, Stakes([], ["focus on"])))) is out  # other places taught it
+    other = Stakes([lost("focus on metal pot", 25.0), Moved("focus on lid", 25.0, 50.0, "focus on lid")])
+    assert action in offered(Unstaked(room, other))
+
+
+def test_what_was_asked_for_and_lost_says_nothing_of_other_things() -> None:
+    room = Room(JUICE, "focus on cup", "up")
+    assert "focus on cup" in offered(Unstaked(room, Stakes([lost("focus on thermometer", 25.0)])), "up", "up")
+
+
+def test_where_the_goal_describes_or_names_a_class_nothing_is_asked_for_by_name() -> None:
+    for goal in (PLANES, BOIL, "Focus on the animal with the longest life span.", "First, focus on the thing. Then focus on the box."):
+        assert Goal(goal).by_name("focus on") == []
+    assert Goal(JUICE).by_name("focus on") == [("thermometer",), ("orange", "juice"), ("blue", "box")]
+    assert Goal("To complete the task, focus on the grown lemon.").by_name("focus on") == [("lemon",)]
 
 
 def test_what_the_goal_names_better_is_judged_by_itself() -> None:
@@ -162,12 +197,12 @@ def test_what_other_places_taught_is_given_up_once_it_left_a_trial_without_such_
     ("focus on cherry tree in flower pot 2", "focus on", {"cherry", "tree"}),
     ("focus on seeds (in jar)", "focus on", {"seed"}),
     ("pick up glass", "pick up", {"glass"}),
-    ("pour cup into sink", "pour", {"cup", "sink"}),
+    ("pour cup into sink", "pour", {"cup"}),
     ("look around", "look", {"around"}),
     ("wait", "wait", set()),
 ])
 def test_an_action_has_a_kind_and_a_thing(action: str, kind: str, about: set[str]) -> None:
-    assert verb(action) == kind and thing(action) - {"into"} == about
+    assert verb(action) == kind and thing(action) == about
 
 
 def test_a_goal_names_things_and_not_the_places_to_look_in() -> None:

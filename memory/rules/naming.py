@@ -15,23 +15,34 @@ MOST = 2
 """Words of the goal beyond which a thing is named no better."""
 _WORD = re.compile(r"[a-z]+")
 _PARTICLES = frozenset({"on", "up", "in", "at", "to", "with"})
-_WHERE = re.compile(r" (?:in|inside|on|containing) |\(")
+_WHERE = re.compile(r" (?:in|into|inside|on|containing|to) |\(")
+_DESCRIBED = re.compile(r"\b(?:with|of|that|which|whose)\b")
 _COMMON = frozenset(
-    "the and its you are task your first then next for from that with there this they can may will when done goal substance called located".split()
+    "the and its you are task your first then next for from that with there this they can may will when done goal substance thing called located"
+    " grown".split()
 )
 _SHORTEST = 3
+Name = tuple[str, ...]
 
 
 class Goal:
     """The words of a goal, without those of ``places``: where to look is not what to look for."""
 
     def __init__(self, goal: str, places: Iterable[str] = ()) -> None:
+        self._text = goal.lower()
         self._words = words(goal) - words(" ".join(places))
-        self._verbs = frozenset(_WORD.findall(goal.lower()))
+        self._verbs = frozenset(_WORD.findall(self._text))
 
     def asks_for(self, kind: str) -> bool:
         """Whether the goal itself speaks of this kind of action."""
         return kind.split(" ")[0] in self._verbs
+
+    def by_name(self, kind: str) -> list[Name]:
+        """The things to which the goal itself says, by their names, to do this: of "focus on the thermometer. Next, focus on the orange juice" both.
+        Empty where it describes any ("the animal with the longest life span") or names no more than a class ("the substance")."""
+        said = re.findall(rf"\b{re.escape(kind)} (?:the |an? )?([^.,;:!?]+)", self._text)
+        names = [() if _DESCRIBED.search(each) else name(each) for each in said]
+        return names if all(names) else []
 
     def named(self, action: str) -> int:
         """How many words of the goal are in the name of what ``action`` is done to, ``MOST`` at most."""
@@ -43,7 +54,6 @@ class Goal:
         if not self.asks_for(verb(action)) or wording.moves(action) or not thing(action) or self.named(action):
             return None
         return f"{verb(action)} {UNNAMED}"
-
 
     def alike(self, name: frozenset[str], other: frozenset[str]) -> bool:
         """Whether ``name`` may well speak of the thing of that ``other`` name: with the same words, fewer of them (a vaguer name), or more that the
@@ -64,13 +74,27 @@ def verb(action: str) -> str:
 def thing(action: str) -> frozenset[str]:
     """The words for what the action is done to, without where that is: of "focus on cherry tree in flower pot 2" cherry and tree, of "focus on
     cup containing paint" cup."""
-    return words(_WHERE.split(action[len(verb(action)) :], maxsplit=1)[0])
+    return frozenset(name(action[len(verb(action)) :]))
+
+
+def name(text: str) -> Name:
+    """The telling words of a thing's name in their order, in the singular, without where it is; the last one says what it is."""
+    return _telling(_WHERE.split(text, maxsplit=1)[0])
+
+
+def answers_to(called: Name, asked: Name) -> bool:
+    """Whether a thing with this name is one that was ``asked`` for: the same in more words at most, so not cherry seeds for a cherry."""
+    return called[-1:] == asked[-1:] and set(asked) <= set(called)
 
 
 def words(text: str) -> frozenset[str]:
     """The telling words of ``text``, in the singular."""
+    return frozenset(_telling(text))
+
+
+def _telling(text: str) -> Name:
     found = (word for word in _WORD.findall(text.lower()) if len(word) >= _SHORTEST and word not in _COMMON)
-    return frozenset(word[:-1] if len(word) > _SHORTEST and word[-1] == "s" and word[-2] != "s" else word for word in found)
+    return tuple(word[:-1] if len(word) > _SHORTEST and word[-1] == "s" and word[-2] != "s" else word for word in found)
 
 
 def warned(cause: str) -> str | None:
