@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, Clin, command, environment
+from memory.exchange import merge
 from memory.store import Store
 from tiny_models import tiny
 
@@ -257,6 +258,18 @@ def test_a_pipe_that_closes_early_is_no_error(finished: Path) -> None:
     done = subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, env=environment())
     assert "Traceback" not in done.stderr
     assert done.stdout.strip() == "{"
+
+
+def test_merging_names_the_copied_runs_in_ranges(clin: Clin, tmp_path: Path) -> None:
+    with Store(tmp_path / "theirs.db") as theirs, Store(tmp_path / "ours.db") as ours:
+        ours.begin_run({})
+        uids = [theirs.run(theirs.begin_run({})).uid for _ in range(7)]
+        merge(ours, theirs.path, [uids[1], uids[5]])  # there already, which leaves gaps among the others: 1, 3 to 5, 7
+    told = clin("memory", "merge", "ours.db", "theirs.db").stdout
+    with Store(tmp_path / "ours.db", read_only=True) as ours:
+        assert [run.uid for run in ours.runs() if run.name in ("r7", "r9", "r10", "r11", "r13")] == [uids[at] for at in (0, 2, 3, 4, 6)]
+    assert told == "5 runs copied into ours.db: r7, r9 to r11, r13\n"
+    assert clin("memory", "merge", "ours.db", "theirs.db").stdout == "0 runs copied into ours.db; it has all of them already\n"
 
 
 def test_a_memory_is_corrected_searched_moved_and_started_from(finished: Path, tmp_path: Path, clin: Clin) -> None:

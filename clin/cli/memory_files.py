@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -70,7 +71,18 @@ def merge(into: Path, other: Path) -> None:
 
     with Store(existing(into)) as store:
         made = merged(store, existing(other))
-    click.echo(f"{len(made)} runs copied into {into}" + (f": {', '.join(made)}" if made else "; it has all of them already"))
+    click.echo(f"{len(made)} runs copied into {into}" + (f": {_in_ranges(made)}" if made else "; it has all of them already"))
+
+
+def _in_ranges(names: Sequence[str]) -> str:
+    """Names of runs in ascending order, those without a gap between them as their first and last: "r2, r5 to r9"."""
+    ranges: list[list[int]] = []
+    for number in (int(name[1:]) for name in names):
+        if ranges and number == ranges[-1][-1] + 1:
+            ranges[-1][1:] = [number]
+        else:
+            ranges.append([number])
+    return ", ".join(" to ".join(f"r{number}" for number in each) for each in ranges)
 
 
 @click.command()
