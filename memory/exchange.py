@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from memory.links import LinkError, parse, read
+from memory.merging import COPIES, NUMBERED
 from memory.rows import StoreError
 from memory.store import Store
 from memory.trials import Memory, Scope
@@ -107,49 +108,6 @@ def from_reference(store: Store, reference: str) -> Memory:
     return store.version_after(run, int(trial) if trial else ended[-1]).memory
 
 
-_NUMBERED = ("runs", "trials", "steps", "calls", "versions", "corrections")
-_COPIES = """
-insert into links (cause, hedge, relation, effect)
-    select cause, hedge, relation, effect from other.links where true on conflict do nothing;
-insert into runs (id, uid, config, state, pid, host, started, ended)
-    select id + :runs, uid, config, case state when 'running' then 'stopped' else state end, null, null, started, ended
-    from other.runs where id in (select id from new_runs);
-insert into versions (id, run, trial, writer, notes, unreadable, written)
-    select id + :versions, run + :runs, null, writer, notes, unreadable, written from other.versions where run in (select id from new_runs);
-insert into trials (id, run, number, world, task, variation, goal, opening, recalled, version, ending, score, steps, started, ended)
-    select id + :trials, run + :runs, number, world, task, variation, goal, opening, recalled, version + :versions, ending, score,
-    steps, started, ended from other.trials where run in (select id from new_runs);
-update versions set trial = (select trial + :trials from other.versions as old where old.id = versions.id - :versions)
-    where run in (select id + :runs from new_runs);
-insert into steps (id, trial, position, action, observation, score, thought, cited)
-    select id + :steps, trial + :trials, position, action, observation, score, thought, cited from other.steps
-    where trial in (select id from other.trials where run in (select id from new_runs));
-insert into calls (id, trial, step, role, kept, parts, reply, read, reused, written, logprob, seconds, choices)
-    select id + :calls, trial + :trials, step, role, kept, parts, reply, read, reused, written, logprob, seconds, choices
-    from other.calls where trial in (select id from other.trials where run in (select id from new_runs));
-insert into version_links (version, position, link)
-    select version + :versions, position, links.id from other.version_links join other.links as theirs on theirs.id = link
-    join links on (links.cause, links.hedge, links.relation, links.effect) = (theirs.cause, theirs.hedge, theirs.relation, theirs.effect)
-    where version in (select id from other.versions where run in (select id from new_runs));
-insert into evidence (version, link, together, without, alone, lost, neither)
-    select version + :versions, links.id, together, without, alone, lost, neither from other.evidence
-    join other.links as theirs on theirs.id = link
-    join links on (links.cause, links.hedge, links.relation, links.effect) = (theirs.cause, theirs.hedge, theirs.relation, theirs.effect)
-    where version in (select id from other.versions where run in (select id from new_runs));
-insert into refusals (version, position, link, reason) select version + :versions, position, link, reason from other.refusals
-    where version in (select id from other.versions where run in (select id from new_runs));
-insert into scopes (version, link, world, task, variation, places)
-    select version + :versions, links.id, world, task, variation, places from other.scopes join other.links as theirs on theirs.id = link
-    join links on (links.cause, links.hedge, links.relation, links.effect) = (theirs.cause, theirs.hedge, theirs.relation, theirs.effect)
-    where version in (select id from other.versions where run in (select id from new_runs));
-insert into version_parents (version, parent) select version + :versions, parent + :versions from other.version_parents
-    where version in (select id from other.versions where run in (select id from new_runs));
-insert into corrections (id, run, version, kind, link, who, made)
-    select id + :corrections, run + :runs, version + :versions, kind, link, who, made from other.corrections
-    where run in (select id from new_runs);
-"""
-
-
 def merge(store: Store, other: Path, only: Sequence[str] | None = None) -> list[str]:
     """Copy the runs of the database ``other`` that ``store`` does not have yet, whole, under new names; returns those.
     ``only`` these uids, if given.
@@ -158,7 +116,7 @@ def merge(store: Store, other: Path, only: Sequence[str] | None = None) -> list[
     there arrives as stopped.
     """
     Store(other).close()  # brings its schema up to date, or says what is wrong with it
-    return store.absorb(other, _NUMBERED, _COPIES, only)
+    return store.absorb(other, NUMBERED, COPIES, only)
 
 
 def parcel(store: Store, runs: Sequence[str] | None = None) -> bytes:

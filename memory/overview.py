@@ -9,8 +9,9 @@ import socket
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from memory.processes import alive
 from memory.rows import Version
-from memory.store import Store, alive
+from memory.store import Store
 from memory.trials import Ending, Step
 
 

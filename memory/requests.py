@@ -16,9 +16,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from memory.corrections import person
+from memory.encoding import timestamp
 from memory.rows import StoreError
 from memory.store import Store
 
@@ -53,7 +53,7 @@ def ask(store: Store, run: str, kind: str, value: str = "", *, who: str = "") ->
         raise StoreError(f"no request '{kind}' (requests: {', '.join(KINDS)})")
     return store.write(
         "insert into requests (run, kind, value, who, made) values (?, ?, ?, ?, ?)",
-        [store.run(run).id, kind, value, who or person(), _now()],
+        [store.run(run).id, kind, value, who or person(), timestamp()],
     )
 
 
@@ -72,14 +72,14 @@ def lapse(store: Store, run: str) -> None:
 
 def heard(store: Store, last: int, run: str) -> None:
     """The run has read its requests up to ``last``."""
-    store.write("update requests set heard = ? where run = ? and id <= ? and heard is null", [_now(), int(run[1:]), last])
+    store.write("update requests set heard = ? where run = ? and id <= ? and heard is null", [timestamp(), int(run[1:]), last])
 
 
 def offer(store: Store, trial: int, position: int, actions: Sequence[str], scores: Sequence[float], choice: str) -> int:
     """A paused trial says what it could do; returns the offer's id."""
     return store.write(
         "insert into offers (trial, position, actions, scores, choice, made) values (?, ?, ?, ?, ?, ?)",
-        [trial, position, json.dumps(list(actions)), json.dumps([None if s == float("-inf") else s for s in scores]), choice, _now()],
+        [trial, position, json.dumps(list(actions)), json.dumps([None if s == float("-inf") else s for s in scores]), choice, timestamp()],
     )
 
 
@@ -101,7 +101,3 @@ def open_offer(store: Store, run: str) -> Offer | None:
     number, position, actions, scores, choice, _ = rows[0]
     known = tuple(float("-inf") if score is None else score for score in json.loads(scores))
     return Offer(number, position, tuple(json.loads(actions)), known, choice)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from memory.trials import Ending, Memory, Step
+
+Query = Callable[..., list[tuple[Any, ...]]]
+"""What reads the database: SQL and the values of its question marks to rows (:meth:`memory.store.Store.rows`)."""
 
 
 class StoreError(ValueError):

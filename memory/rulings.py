@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from memory.links import Link, Relation
+from memory.links import Link, Relation, parse
+from memory.rows import Query
 
 
 def meaning(link: Link) -> tuple[str, str, bool]:
@@ -46,3 +47,9 @@ class Rulings:
         kept = [pins.get(meaning(link), link) for link in links if meaning(link) not in self.banned]
         missing = [link for link in self.pinned if link not in kept]
         return tuple(dict.fromkeys([*missing, *kept]))
+
+
+def read_rulings(rows: Query, run: int) -> Rulings:
+    """What the corrections of ``run`` come to; ``rows`` is :meth:`memory.store.Store.rows`."""
+    found = rows("select kind, link from corrections where run = ? and link != '' order by id", [run])
+    return Rulings.of((kind, parse(link)) for kind, link in found)

@@ -14,21 +14,25 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
+from memory.calls import CallWriter, read_calls, read_writer_calls
+from memory.encoding import as_json, as_text, memory_of, numbers, reading, timestamp
 from memory.evidence.link_tests import LinkTest
 from memory.evidence.tally import Tally
-from memory.links import Hedge, Link, Relation, parse
+from memory.links import Link, parse
+from memory.merging import copy_runs
 from memory.opening import connect, refused
+from memory.processes import alive
 from memory.rows import Correction, RunRow, StepRow, StoreError, TrialRow, Version
-from memory.rulings import Rulings
+from memory.rulings import Rulings, read_rulings
 from memory.schema import migrations
-from memory.trials import Call, Ending, Memory, Scope, Step, Trial
+from memory.trials import Call, Ending, Memory, Step, Trial
+from memory.versions import has_scopes, latest_id, read_refusals, read_tallies, read_version, write_version
 
 __all__ = ["Correction", "RunRow", "StepRow", "Store", "StoreError", "TrialRow", "Version"]
 
@@ -45,7 +49,8 @@ class Store:
         self.read_only = read_only
         self._lock = threading.RLock()
         self._db: Database = connect(self.path, read_only=read_only, patience=patience)
-        self._has_scopes = bool(self._rows("select 1 from sqlite_master where name = 'scopes'"))
+        self._calls = CallWriter(self._db)
+        self._has_scopes = has_scopes(self.rows)
 
     def __enter__(self) -> Store:
         return self
@@ -75,11 +80,11 @@ class Store:
         with self._writing() as db:
             made = db.execute(
                 "insert into runs (uid, config, state, pid, host, started) values (?, ?, 'running', ?, ?, ?)",
-                [secrets.token_hex(8), _json(config), os.getpid(), socket.gethostname(), _now()],
+                [secrets.token_hex(8), as_json(config), os.getpid(), socket.gethostname(), timestamp()],
             )
             if memory is not None:
-                written = self._write_version(made.lastrowid, None, memory, f"from {source}" if source else "given", (), ())
-                self._write_evidence(written, tuple((tallies or {}).items()), refused)
+                writer = f"from {source}" if source else "given"
+                write_version(db, made.lastrowid, None, memory, writer, tallies=tuple((tallies or {}).items()), refused=refused)
             return f"r{made.lastrowid}"
 
     def claim_run(self, run: str) -> None:
@@ -97,9 +102,7 @@ class Store:
     def finish_run(self, run: str, state: str) -> None:
         """Set the run's state: finished, stopped or failed; its claim ends."""
         with self._writing() as db:
-            db.execute(
-                "update runs set state = ?, pid = null, ended = ? where id = ?", [state, _now(), self._run_id(run)]
-            )
+            db.execute("update runs set state = ?, pid = null, ended = ? where id = ?", [state, timestamp(), self._run_id(run)])
 
     def begin_trial(
         self, run: str, number: int, *, task_goal: str, opening: str, recalled: Memory, version: int | None,
@@ -108,20 +111,12 @@ class Store:
     ) -> int:
         """A new trial that has read ``recalled`` of memory ``version``; returns its id. ``ranking`` says how that was
         chosen where the memory was too long: (link, score, reasons, read) per link; ``test`` what it is to test, ``way`` where it goes back to first (:mod:`memory.points`)."""
-        read: dict[str, object] = {"links": [str(link) for link in recalled.links], "notes": list(recalled.notes)}
-        if recalled.scopes:
-            read["scopes"] = [[recalled.links.index(link), *astuple(scope)] for link, scope in recalled.scopes]
-        if ranking:
-            read["ranking"] = [list(row) for row in ranking]
-        if test:
-            read["test"] = {"link": str(test.link), "steps": test.steps}
-        if way:
-            read["way"] = dict(way)
+        read = reading(recalled, ranking, test, way)
         with self._writing() as db:
             made = db.execute(
                 "insert into trials (run, number, world, task, variation, goal, opening, recalled, version, started)"
                 " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [self._run_id(run), number, world, task, variation, _text(task_goal), _text(opening), _json(read), version, _now()],
+                [self._run_id(run), number, world, task, variation, as_text(task_goal), as_text(opening), read, version, timestamp()],
             )
             return int(made.lastrowid)
 
@@ -131,10 +126,10 @@ class Store:
             position = self._unfinished(trial_id)
             db.execute(
                 "insert into steps (trial, position, action, observation, score, thought, cited) values (?, ?, ?, ?, ?, ?, ?)",
-                [trial_id, position, _text(step.action), _text(step.observation), step.score, _text(step.thought), _json(step.cited)],
+                [trial_id, position, as_text(step.action), as_text(step.observation), step.score, as_text(step.thought), as_json(step.cited)],
             )
             db.execute("update trials set steps = ?, score = ? where id = ?", [position + 1, step.score, trial_id])
-            self._append_calls(trial_id, position, calls)
+            self._calls.append(self.rows, trial_id, position, calls)
             return position
 
     def finish_trial(
@@ -149,17 +144,16 @@ class Store:
         """
         with self._writing() as db:
             self._unfinished(trial_id)
-            db.execute("update trials set ending = ?, ended = ? where id = ?", [str(ending), _now(), trial_id])
-            self._append_calls(trial_id, None, calls)
+            db.execute("update trials set ending = ?, ended = ? where id = ?", [str(ending), timestamp(), trial_id])
+            self._calls.append(self.rows, trial_id, None, calls)
             if memory is None:
                 return None
             run, number, read = db.execute("select run, number, version from trials where id = ?", [trial_id]).fetchone()
-            latest = self._latest_version(run, number - 1)
-            corrected = replace(memory, links=self._rulings(run).applied(memory.links))
+            latest = latest_id(self.rows, run, number - 1)
+            corrected = replace(memory, links=read_rulings(self.rows, run).applied(memory.links))
             parents = parents or [each for each in (read, latest) if each]
-            written = self._write_version(run, trial_id, corrected, writer, unreadable, parents)
-            self._write_evidence(written, [each for each in tallies if each[0] in corrected.links], refused)
-            return written
+            held = [each for each in tallies if each[0] in corrected.links]
+            return write_version(db, run, trial_id, corrected, writer, parents, unreadable, held, refused)
 
     def correct(self, run: str, made: Sequence[tuple[str, Link | None]], change: Callable[[Memory], Memory], who: str) -> int:
         """A person's correction, in one transaction: what was ``made`` (kind, link) is recorded with who and when, and
@@ -169,97 +163,19 @@ class Store:
             number = self._run_id(run)
             row = db.execute("select id, number from trials where run = ? and ending is not null order by number desc limit 1", [number])
             trial, after = row.fetchone() or (None, -1)
-            parent = self._latest_version(number, after)
+            parent = latest_id(self.rows, number, after)
             memory = change(self.memory_version(parent).memory if parent else Memory())
-            version = self._write_version(number, trial, memory, f"person {who}", (), [parent] if parent else [])
+            version = write_version(db, number, trial, memory, f"person {who}", [parent] if parent else [])
             for kind, link in made:
                 db.execute(
                     "insert into corrections (run, version, kind, link, who, made) values (?, ?, ?, ?, ?, ?)",
-                    [number, version, kind, str(link) if link else "", _text(who), _now()],
+                    [number, version, kind, str(link) if link else "", as_text(who), timestamp()],
                 )
             return version
 
     def rulings(self, run: str) -> Rulings:
         """What people have pinned and banned in ``run`` so far."""
-        return self._rulings(self._run_id(run))
-
-    def _rulings(self, run: int) -> Rulings:
-        rows = self._rows("select kind, link from corrections where run = ? and link != '' order by id", [run])
-        return Rulings.of((kind, parse(link)) for kind, link in rows)
-
-    def _latest_version(self, run: int, number: int) -> int | None:
-        """The newest version after trial ``number``; with -1, the newest before any trial ended."""
-        if number < 0:
-            rows = self._rows("select max(id) from versions where run = ? and trial is null", [run])
-        else:
-            rows = self._rows(
-                "select max(versions.id) from trials join versions on versions.trial = trials.id"
-                " where trials.run = ? and trials.number = ?", [run, number],
-            )
-        return rows[0][0]
-
-    def _write_version(
-        self, run: int, trial: int | None, memory: Memory, writer: str, unreadable: Sequence[str], parents: Sequence[int]
-    ) -> int:
-        db = self._db
-        made = db.execute(
-            "insert into versions (run, trial, writer, notes, unreadable, written) values (?, ?, ?, ?, ?, ?)",
-            [run, trial, _text(writer), _json(memory.notes), _json(unreadable), _now()],
-        )
-        version = int(made.lastrowid)
-        for position, link in enumerate(memory.links):
-            db.execute(
-                "insert into version_links (version, position, link) values (?, ?, ?)", [version, position, self._link_id(link)]
-            )
-        for link, scope in memory.scopes:
-            db.execute(
-                "insert into scopes (version, link, world, task, variation, places) values (?, ?, ?, ?, ?, ?)",
-                [version, self._link_id(link), _text(scope.world), _text(scope.task), scope.variation, scope.places],
-            )
-        for parent in dict.fromkeys(parents):
-            db.execute("insert into version_parents (version, parent) values (?, ?)", [version, parent])
-        return version
-
-    def _write_evidence(self, version: int, tallies: Sequence[tuple[Link, Tally]], refused: Sequence[tuple[str, str]]) -> None:
-        for link, tally in tallies:
-            self._db.execute(
-                "insert into evidence (version, link, together, without, alone, lost, neither) values (?, ?, ?, ?, ?, ?, ?)",
-                [version, self._link_id(link), *astuple(tally)],
-            )
-        for position, (link_text, reason) in enumerate(refused):
-            self._db.execute("insert into refusals (version, position, link, reason) values (?, ?, ?, ?)",
-                             [version, position, _text(link_text), _text(reason)])
-
-    def _link_id(self, link: Link) -> int:
-        row = [link.cause, str(link.hedge), str(link.relation), link.effect]
-        self._db.execute("insert or ignore into links (cause, hedge, relation, effect) values (?, ?, ?, ?)", row)
-        found = self._db.execute("select id from links where (cause, hedge, relation, effect) = (?, ?, ?, ?)", row)
-        return int(found.fetchone()[0])
-
-    def _append_calls(self, trial_id: int, step: int | None, calls: Sequence[Call]) -> None:
-        """Prompts grow by appending, so a call keeps only what differs from the parts of the trial's call before it."""
-        if not calls:
-            return
-        before = self._last_parts(trial_id)
-        for call in calls:
-            parts = tuple(call.parts)
-            kept = _common(before, parts)
-            self._db.execute(
-                "insert into calls (trial, step, role, kept, parts, reply, read, reused, written, logprob, seconds, choices)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [trial_id, step, call.role, kept, _json([_text(part) for part in parts[kept:]]), _text(call.reply), call.read, call.reused, call.written,
-                 call.logprob, call.seconds, call.choices],
-            )
-            before = parts
-        self._parts = (trial_id, before)
-
-    _parts: tuple[int, tuple[str, ...]] = (-1, ())
-
-    def _last_parts(self, trial_id: int) -> tuple[str, ...]:
-        if self._parts[0] != trial_id:
-            calls = self.calls(trial_id)
-            self._parts = (trial_id, calls[-1].parts if calls else ())
-        return self._parts[1]
+        return read_rulings(self.rows, self._run_id(run))
 
     def pack(self, path: Path) -> None:
         """Write the whole file as one new file at ``path``, in one moment."""
@@ -273,19 +189,7 @@ class Store:
             self._db.execute("attach database ? as other", [str(other)])
             try:
                 with self._writing() as db:
-                    db.execute(
-                        "create temp table new_runs as select id from other.runs where uid not in (select uid from main.runs)"
-                        " and (? is null or uid in (select value from json_each(?)))", [None if only is None else 1, _json(list(only or ()))],
-                    )
-                    shift = {table: self._rows(f"select coalesce(max(id), 0) from main.{table}")[0][0] for table in numbered}
-                    # Runs are what people name: the copies follow on the last one here without a gap.
-                    shift["runs"] -= (self._rows("select min(id) from new_runs")[0][0] or 1) - 1
-                    for statement in copies.split(";\n"):
-                        if statement.strip():
-                            db.execute(statement, {name: value for name, value in shift.items() if f":{name}" in statement})
-                    made = [f"r{number + shift['runs']}" for (number,) in self._rows("select id from new_runs order by id")]
-                    db.execute("drop table new_runs")
-                return made
+                    return copy_runs(db, self.rows, numbered, copies, only)
             finally:
                 self._db.execute("detach database other")
 
@@ -300,7 +204,7 @@ class Store:
             for statement in statements:
                 db.execute(statement)
         with self._lock:
-            self._parts = (-1, ())
+            self._calls.forget()
             self._db.execute("vacuum")
             self._db.execute("pragma wal_checkpoint(truncate)")
 
@@ -324,7 +228,7 @@ class Store:
                     yield self._db
                     self._db.conn.execute("commit")
                 except BaseException:
-                    self._parts = (-1, ())
+                    self._calls.forget()
                     if self._db.conn.in_transaction:
                         self._db.conn.execute("rollback")
                     raise
@@ -340,20 +244,17 @@ class Store:
 
     # --- reading
 
-    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Rows of a query of this package's own; no other package writes SQL."""
         with self._lock:
             try:
                 return self._db.execute(sql, list(values)).fetchall()
             except sqlite3.Error as error:
                 raise refused(self.path, error, []) from None
 
-    def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """Rows of a query of this package's own; no other package writes SQL."""
-        return self._rows(sql, values)
-
     def runs(self) -> list[RunRow]:
         """All runs, oldest first."""
-        rows = self._rows("select id, uid, config, state, started, ended from runs order by id")
+        rows = self.rows("select id, uid, config, state, started, ended from runs order by id")
         return [RunRow(row[0], row[1], json.loads(row[2]), *row[3:]) for row in rows]
 
     def run(self, name: str) -> RunRow:
@@ -363,15 +264,15 @@ class Store:
 
     def _run_id(self, name: str) -> int:
         number = name[1:] if name[:1] == "r" else name
-        if number.isascii() and number.isdigit() and self._rows("select 1 from runs where id = ?", [int(number[:18])]):
+        if number.isascii() and number.isdigit() and self.rows("select 1 from runs where id = ?", [int(number[:18])]):
             return int(number)
-        last = self._rows("select max(id) from runs")[0][0]
+        last = self.rows("select max(id) from runs")[0][0]
         there = f"it has r1 to r{last}" if last else "it has none yet"
         raise StoreError(f"no run '{name}' in {self.path}: {there}")
 
     def trials(self, run: str) -> list[TrialRow]:
         """The trials of ``run`` in order."""
-        return [self._trial_row(row) for row in self._rows(f"{_TRIALS} where run = ? order by number", [self._run_id(run)])]
+        return [self._trial_row(row) for row in self.rows(f"select {_COLUMNS} from trials where run = ? order by number", [self._run_id(run)])]
 
     @staticmethod
     def _trial_row(row: tuple[Any, ...]) -> TrialRow:
@@ -380,34 +281,32 @@ class Store:
 
     def steps(self, trial_id: int) -> tuple[Step, ...]:
         """The stored steps of a trial in order."""
-        rows = self._rows(
-            "select action, observation, score, thought, cited from steps where trial = ? order by position", [trial_id]
-        )
-        return tuple(Step(*row[:4], _numbers(row[4])) for row in rows)
+        rows = self.rows("select action, observation, score, thought, cited from steps where trial = ? order by position", [trial_id])
+        return tuple(Step(*row[:4], numbers(row[4])) for row in rows)
 
     def trial(self, trial_id: int) -> Trial:
         """A trial with its steps and what it had read; one that is under way counts as stopped."""
-        rows = self._rows(f"select recalled, * from ({_TRIALS_WITH_RECALLED}) where id = ?", [trial_id])
+        rows = self.rows(f"select recalled, {_COLUMNS} from trials where id = ?", [trial_id])
         if not rows:
             raise StoreError(f"no trial with id {trial_id} in {self.path}")
-        row = self._trial_row(rows[0][2:])
-        recalled = _recalled(rows[0][0])
+        row = self._trial_row(rows[0][1:])
+        recalled = memory_of(rows[0][0])
         return Trial(row.number, row.goal, row.opening, self.steps(trial_id), row.ending or Ending.STOPPED, recalled)
 
     def recalled(self, trial_id: int) -> Memory:
         """What a trial had read of the memory."""
-        rows = self._rows("select recalled from trials where id = ?", [trial_id])
+        rows = self.rows("select recalled from trials where id = ?", [trial_id])
         if not rows:
             raise StoreError(f"no trial with id {trial_id} in {self.path}")
-        return _recalled(rows[0][0])
+        return memory_of(rows[0][0])
 
     def ranking(self, trial_id: int) -> list[list[Any]]:
         """How a trial's share of a long memory was chosen: (link, score, reasons, read) per link; empty if all fitted."""
-        return json.loads(self._rows("select recalled from trials where id = ?", [trial_id])[0][0]).get("ranking", [])
+        return json.loads(self.rows("select recalled from trials where id = ?", [trial_id])[0][0]).get("ranking", [])
 
     def link_test(self, trial_id: int) -> LinkTest | None:
         """The link that a trial tests, if it does."""
-        found = json.loads(self._rows("select recalled from trials where id = ?", [trial_id])[0][0]).get("test")
+        found = json.loads(self.rows("select recalled from trials where id = ?", [trial_id])[0][0]).get("test")
         return LinkTest(parse(found["link"]), found["steps"]) if found else None
 
     def version_after(self, run: str, number: int) -> Version:
@@ -420,93 +319,57 @@ class Store:
 
     def latest_version(self, run: str, number: int) -> Version | None:
         """As :meth:`version_after`, or None if there is none."""
-        version = self._latest_version(self._run_id(run), number)
+        version = latest_id(self.rows, self._run_id(run), number)
         return None if version is None else self.memory_version(version)
 
     def versions(self, run: str) -> list[Version]:
         """Every version of the memory of ``run``, oldest first."""
-        rows = self._rows("select id from versions where run = ? order by id", [self._run_id(run)])
+        rows = self.rows("select id from versions where run = ? order by id", [self._run_id(run)])
         return [self.memory_version(version) for (version,) in rows]
 
     def corrections(self, run: str) -> list[Correction]:
         """What people changed in ``run``, oldest first."""
-        rows = self._rows("select version, kind, link, who, made from corrections where run = ? order by id", [self._run_id(run)])
+        rows = self.rows("select version, kind, link, who, made from corrections where run = ? order by id", [self._run_id(run)])
         return [Correction(*row) for row in rows]
 
     def steps_after(self, cursor: int, limit: int = 1000) -> list[StepRow]:
         """Up to ``limit`` steps of all runs that were stored after ``cursor`` (0 is the beginning); the last one's id is
         the next cursor."""
-        rows = self._rows(
+        rows = self.rows(
             "select steps.id, run, number, position, action, observation, steps.score, thought, cited from steps"
             " join trials on trials.id = steps.trial where steps.id > ? order by steps.id limit ?", [cursor, limit],
         )
-        return [StepRow(row[0], f"r{row[1]}", row[2], row[3], Step(*row[4:8], _numbers(row[8]))) for row in rows]
+        return [StepRow(row[0], f"r{row[1]}", row[2], row[3], Step(*row[4:8], numbers(row[8]))) for row in rows]
 
     def versions_after(self, cursor: int, limit: int = 1000) -> list[Version]:
         """Up to ``limit`` memory versions of all runs written after version ``cursor``, oldest first."""
-        rows = self._rows("select id from versions where id > ? order by id limit ?", [cursor, limit])
+        rows = self.rows("select id from versions where id > ? order by id limit ?", [cursor, limit])
         return [self.memory_version(version) for (version,) in rows]
 
     def memory_version(self, version: int) -> Version:
         """The version with this id."""
-        rows = self._rows("select id, run, trial, writer, notes, unreadable from versions where id = ?", [version])
-        if not rows:
+        found = read_version(self.rows, version, scoped=self._has_scopes)
+        if found is None:
             raise StoreError(f"no memory version {version} in {self.path}")
-        number, run, trial, writer, notes, unreadable = rows[0]
-        links = self._rows(
-            "select cause, hedge, relation, effect from version_links join links on links.id = link"
-            " where version = ? order by position", [version],
-        )
-        parents = self._rows("select parent from version_parents where version = ? order by parent", [version])
-        memory = Memory(tuple(Link(c, Hedge(h), Relation(r), e) for c, h, r, e in links), tuple(json.loads(notes)), self._scopes(version))
-        return Version(number, f"r{run}", trial, memory, writer, tuple(p for (p,) in parents), tuple(json.loads(unreadable)))
-
-    def _scopes(self, version: int) -> tuple[tuple[Link, Scope], ...]:
-        """Where links of this version held; nothing in a file from before that was kept, which only a reader meets."""
-        if not self._has_scopes:
-            return ()
-        rows = self._rows(
-            "select cause, hedge, relation, effect, world, task, variation, places from scopes join links on links.id = link"
-            " where version = ?", [version],
-        )
-        return tuple((Link(c, Hedge(h), Relation(r), e), Scope(*scope)) for c, h, r, e, *scope in rows)
+        return found
 
     def tallies(self, run: str, number: int) -> dict[Link, Tally]:
         """The tallies that the writer counted after trial ``number``; empty where it did not count. With -1, those that the
         run carried over from earlier ones."""
-        rows = self._rows(
-            "select cause, hedge, relation, effect, together, without, alone, lost, neither from versions"
-            " left join trials on versions.trial = trials.id join evidence on evidence.version = versions.id"
-            " join links on links.id = evidence.link where versions.run = ? and coalesce(trials.number, -1) = ?", [self._run_id(run), number],
-        )
-        return {Link(c, Hedge(h), Relation(r), e): Tally(*counts) for c, h, r, e, *counts in rows}
+        return read_tallies(self.rows, self._run_id(run), number)
 
     def refusals(self, run: str, number: int) -> list[tuple[str, str]]:
         """What the writer proposed after trial ``number`` and the record refused, with the reason; with -1, what was withheld
         from the memory that the run began with."""
-        return self._rows(
-            "select refusals.link, reason from versions left join trials on versions.trial = trials.id"
-            " join refusals on refusals.version = versions.id where versions.run = ? and coalesce(trials.number, -1) = ? order by position",
-            [self._run_id(run), number],
-        )
+        return read_refusals(self.rows, self._run_id(run), number)
 
     def calls(self, trial_id: int, step: int | None = None) -> list[Call]:
         """The model calls of a trial in order; with ``step`` those of that step alone."""
-        rows = self._rows(
-            "select step, kept, parts, role, reply, read, reused, written, logprob, seconds, choices"
-            " from calls where trial = ? order by id", [trial_id],
-        )
-        found, before = [], ()
-        for at, kept, parts, role, *rest in rows:
-            before = (*before[:kept], *json.loads(parts))
-            if step is None or at == step:
-                found.append(Call(role, before, *rest))
-        return found
+        return read_calls(self.rows, trial_id, step)
 
     def writer_calls(self, trial_id: int) -> list[Call]:
         """The calls that wrote the memory after a trial."""
-        of_steps = self._rows("select count(*) from calls where trial = ? and step is not null", [trial_id])[0][0]
-        return self.calls(trial_id)[of_steps:]
+        return read_writer_calls(self.rows, trial_id)
 
     def check(self) -> list[str]:
         """What is wrong with the file, in words; empty when it is sound."""
@@ -517,57 +380,3 @@ class Store:
 
 
 _COLUMNS = "id, run, number, world, task, variation, goal, opening, version, ending, score, steps"
-_TRIALS = f"select {_COLUMNS} from trials"
-_TRIALS_WITH_RECALLED = f"select recalled, {_COLUMNS} from trials"
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=True, default=list)
-
-
-def _text(text: str) -> str:
-    """SQLite stores UTF-8: half a surrogate pair, which has no UTF-8, becomes U+FFFD."""
-    try:
-        text.encode()
-        return text
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _recalled(stored: str) -> Memory:
-    read = json.loads(stored)
-    links = tuple(map(parse, read["links"]))
-    return Memory(links, tuple(read["notes"]), tuple((links[at], Scope(*scope)) for at, *scope in read.get("scopes", ())))
-
-
-def _numbers(cited: str) -> tuple[int, ...]:
-    return tuple(json.loads(cited)) if cited != "[]" else ()
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _common(before: Sequence[str], parts: Sequence[str]) -> int:
-    """How many leading parts are equal; nearly always all of ``before`` or all of ``parts`` but the tail."""
-    shorter = min(len(before), len(parts))
-    for count in (shorter, shorter - 1):
-        if count > 0 and before[:count] == parts[:count]:
-            return count
-    return next((count for count in range(shorter) if before[count] != parts[count]), shorter)
-
-
-def alive(pid: int) -> bool:
-    """Whether a process with this number runs on this machine. One that was killed and that nobody has asked after does not: in a container
-    whose first process asks after none it is listed for ever."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return True
-    return state != "Z"
