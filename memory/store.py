@@ -295,18 +295,21 @@ class Store:
 
     def recalled(self, trial_id: int) -> Memory:
         """What a trial had read of the memory."""
+        return memory_of(self._read(trial_id))
+
+    def _read(self, trial_id: int) -> str:
         rows = self.rows("select recalled from trials where id = ?", [trial_id])
         if not rows:
             raise StoreError(f"no trial with id {trial_id} in {self.path}")
-        return memory_of(rows[0][0])
+        return rows[0][0]
 
     def ranking(self, trial_id: int) -> list[list[Any]]:
         """How a trial's share of a long memory was chosen: (link, score, reasons, read) per link; empty if all fitted."""
-        return json.loads(self.rows("select recalled from trials where id = ?", [trial_id])[0][0]).get("ranking", [])
+        return json.loads(self._read(trial_id)).get("ranking", [])
 
     def link_test(self, trial_id: int) -> LinkTest | None:
         """The link that a trial tests, if it does."""
-        found = json.loads(self.rows("select recalled from trials where id = ?", [trial_id])[0][0]).get("test")
+        found = json.loads(self._read(trial_id)).get("test")
         return LinkTest(parse(found["link"]), found["steps"]) if found else None
 
     def version_after(self, run: str, number: int) -> Version:

@@ -250,6 +250,9 @@ def test_an_unknown_run_says_which_there_are(tmp_path: Path) -> None:
         with pytest.raises(StoreError, match="it has none yet"):
             store.run("r1")
         begun(store)
+        for asked in (store.trial, store.recalled, store.ranking, store.link_test):
+            with pytest.raises(StoreError, match="no trial with id 7"):
+                asked(7)
         with pytest.raises(StoreError, match="r1 to r1"):
             store.run("boil")
 

@@ -71,7 +71,7 @@ def merge(into: Path, other: Path) -> None:
 
     with Store(existing(into)) as store:
         made = merged(store, existing(other))
-    click.echo(f"{len(made)} runs copied into {into}" + (f": {_in_ranges(made)}" if made else "; it has all of them already"))
+    click.echo(f"{len(made)} run{'' if len(made) == 1 else 's'} copied into {into}" + (f": {_in_ranges(made)}" if made else "; it has all of them already"))
 
 
 def _in_ranges(names: Sequence[str]) -> str:
