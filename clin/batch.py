@@ -251,4 +251,5 @@ def config_in_stream(
     whole = config_of(batch, cell, model_fields, writer, versions)
     return whole.model_copy(update={
         "stream": block, "read_only_memory": not learning, "trials": batch.trials if learning else 1,
+        "read_elsewhere": chosen_read_elsewhere(batch.read_elsewhere, model_fields["model"], line.strategy),
     })

@@ -16,7 +16,7 @@ from clin.learn import Learner, Watcher
 from clin.llms import LLM, Answer, Question
 from clin.llms.roles import card_of
 from clin.start import chosen_heed, chosen_repeats, chosen_writer, model_fields, open_models
-from memory.evidence.scope import Counted
+from memory.evidence.scope import Counted, restated
 from memory.evidence.tally import Tally
 from memory.links import Link
 from memory.rows import StoreError
@@ -104,7 +104,7 @@ class Batching:
                     self._batch, line, block.name, place, block.learning, self._fields, self._writer, versions()
                 )
                 base = counted.here(*place)
-                begun = partial(_given, memory, base)
+                begun = partial(_given, restated(memory, base), base)
                 run = yield from self._run(config, llm, begun if memory != Memory() else None)
                 if run is None:
                     return  # stopped by a person

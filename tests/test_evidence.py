@@ -19,7 +19,7 @@ from memory.evidence.events import record
 from memory.evidence.ledger import Ledger, claim_of
 from memory.evidence.proposals import grammar, of
 from memory.evidence.recount import recount
-from memory.evidence.scope import Counted
+from memory.evidence.scope import Counted, restated
 from memory.evidence.tally import SURE, Tally, above_half, count, explained_away, judged, stated
 from memory.exchange import merge
 from memory.links import Hedge, Link, Relation, parse
@@ -351,6 +351,31 @@ def test_a_sequence_counts_claims_about_the_world_everywhere_and_claims_about_a_
     counted.add("frogs", 2, {door: twice, win: Tally(together=2, lost=1)}, base)
     assert counted.here("frogs", 3) == {door: twice}  # contradicted there
     assert counted.here("frogs", 2)[win] == Tally(together=2, lost=1)
+
+
+def test_what_a_sequence_carries_to_a_task_says_what_was_counted_there_and_not_what_the_last_task_made_of_it() -> None:
+    helps, vain = parse("sing SHOULD BE NECESSARY to make progress"), parse("sing DOES NOT CONTRIBUTE to the task")
+    hall = parse("go to hall MAY CONTRIBUTE to open door")
+    counted = Counted()
+    counted.add("frogs", 0, {helps: Tally(together=1)}, {})
+    counted.add("frogs", 1, {helps: Tally(together=1)}, {})
+    counted.add("bees", 0, {vain: Tally(lost=1)}, {})
+    carried = Memory((vain, hall), ("a note",))
+    assert restated(carried, counted.here("bees", 0)) == carried
+    assert restated(carried, counted.here("birds", 0)) == carried  # nothing was counted there
+    assert restated(carried, counted.here("frogs", 2)) == Memory((helps, hall), ("a note",))
+
+
+@given(memories(), st.data())
+def test_restating_speaks_of_the_same_claims_as_they_were_counted_and_doing_it_twice_changes_nothing(memory: Memory, data: st.DataObject) -> None:
+    counts = st.builds(Tally, *[st.integers(0, 5)] * 5)
+    tallies = {link: data.draw(counts) for link in memory.links if data.draw(st.booleans())}
+    told = restated(memory, tallies)
+    assert {claim_of(link) for link in told.links} <= {claim_of(link) for link in memory.links} | {
+        claim_of(found) for link, tally in tallies.items() if (found := stated(link, tally))
+    }
+    assert restated(told, {}) == told and restated(memory, {}) == memory
+    assert told.notes == memory.notes and len(set(told.links)) == len(told.links)
 
 
 def test_a_trial_reads_a_few_of_the_links_that_may_not_contribute_and_all_that_help() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from memory.evidence.ledger import Claim, by_claim, claim_of, of_the_task
-from memory.evidence.tally import Tally, judged
+from memory.evidence.tally import Tally, judged, stated
 from memory.links import Link, Relation
+from memory.trials import Memory
 
 
 class Counted:
@@ -43,6 +45,13 @@ class Counted:
             if claim in places.get(variation, {}) or (len(borne) > 1 and len({_helps(tally, claim) for tally in borne}) == 1):
                 found[claim] = sum(borne, Tally())
         return {self._links[claim]: tally for claim, tally in found.items() if tally.seen}
+
+
+def restated(memory: Memory, tallies: Mapping[Link, Tally]) -> Memory:
+    """``memory`` with its links as ``tallies`` have them: what the last episode made of a link need not hold in the next one's task."""
+    known = by_claim(tallies)
+    links = [stated(link, known[claim]) or link if (claim := claim_of(link)) in known else link for link in memory.links]
+    return replace(memory, links=tuple(dict.fromkeys(links)))
 
 
 def _helps(tally: Tally, claim: Claim) -> bool:
