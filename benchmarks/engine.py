@@ -1,6 +1,6 @@
 """Whole trials over one model: our engine beside the naive way and, where they are built, llama.cpp's own tools.
 
-    python benchmarks/engine.py --model bundled --lanes 1,4,16,64 [--llama-cpp BUILD/bin]
+    python benchmarks/engine.py --model bundled --lanes 1,4,16,64 [--llama-cpp BUILD/bin] [--flash-attention on] [--kv-type q8_0]
 
 A trial has a head that all trials share (task and memory), then ``--steps`` steps: the model writes one action of at most
 8 tokens (ours chooses it among 30), the world's answer follows. The world is made up, so that only the model is timed. ``naive`` is one
@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -25,6 +26,7 @@ import httpx
 from clin.drive import drive
 from clin.llms import Question
 from clin.llms.llamacpp import LlamaCpp
+from clin.llms.native import KV_TYPES
 from clin.llms.open import model_file
 
 VERBS = ("focus on", "pick up", "open", "look at", "move", "activate")
@@ -48,9 +50,30 @@ def trial(number: int, steps: int, told: list) -> Iterator:
         parts = (*parts, ">", answer.text, observation(number, step))
 
 
-def ours(path: Path, lanes: int, steps: int, threads: int, ctx: int) -> dict[str, float]:
+@dataclass(frozen=True)
+class Setup:
+    """What every contender runs: the file, threads, tokens of context a lane, flash attention (``on`` or ``off``), the cache's type."""
+
+    path: Path
+    threads: int
+    ctx: int
+    flash: str = "off"
+    kv_type: str = "f16"
+
+    def engine(self, lanes: int = 1, ctx: int = 0, unified: bool = False) -> LlamaCpp:
+        return LlamaCpp(
+            self.path, lanes=lanes, threads=self.threads, ctx=ctx or self.ctx, kv_unified=unified, kv_type=self.kv_type,
+            flash_attention=self.flash == "on",
+        )
+
+    def words(self) -> list[str | int | Path]:
+        """The same for llama.cpp's own programs."""
+        return ["-m", self.path, "-t", self.threads, "-fa", self.flash, "-ctk", self.kv_type, "-ctv", self.kv_type, "-ngl", 999]
+
+
+def ours(setup: Setup, lanes: int, steps: int) -> dict[str, float]:
     """Steps/s over ``lanes`` trials in flight, the share of prompt tokens reused after the first step, our own time."""
-    model = LlamaCpp(path, lanes=lanes, threads=threads, ctx=ctx)
+    model = setup.engine(lanes)
     spent = 0.0
     decode = model._native.decode
 
@@ -74,11 +97,14 @@ def ours(path: Path, lanes: int, steps: int, threads: int, ctx: int) -> dict[str
     }
 
 
-def naive(path: Path, trials: int, steps: int, threads: int, ctx: int) -> float:
+def naive(setup: Setup, trials: int, steps: int) -> float:
     """Steps/s of one llama_cpp.Llama with the full prompt at each step, the trials taking turns."""
     import llama_cpp
 
-    model = llama_cpp.Llama(str(path), n_ctx=ctx, n_threads=threads, n_threads_batch=threads, flash_attn=False, verbose=False)
+    model = llama_cpp.Llama(
+        str(setup.path), n_ctx=setup.ctx, n_threads=setup.threads, n_threads_batch=setup.threads, n_gpu_layers=-1, flash_attn=setup.flash == "on",
+        type_k=KV_TYPES[setup.kv_type], type_v=KV_TYPES[setup.kv_type], verbose=False,
+    )
     prompts = ["".join(HEAD)] * trials
     began = time.perf_counter()
     for step in range(steps):
@@ -89,8 +115,8 @@ def naive(path: Path, trials: int, steps: int, threads: int, ctx: int) -> float:
 
 
 @contextmanager
-def server(folder: Path, path: Path, lanes: int, threads: int, ctx: int) -> Iterator[str]:
-    words = [folder / "llama-server", "-m", path, "-np", lanes, "-c", lanes * ctx, "-t", threads, "-fa", "off", "--port", 8199, "--host", "127.0.0.1"]
+def server(folder: Path, setup: Setup, lanes: int) -> Iterator[str]:
+    words = [folder / "llama-server", *setup.words(), "-np", lanes, "-c", lanes * setup.ctx, "--port", 8199, "--host", "127.0.0.1"]
     process = subprocess.Popen([*map(str, words)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for _ in range(600):
@@ -105,7 +131,7 @@ def server(folder: Path, path: Path, lanes: int, threads: int, ctx: int) -> Iter
         process.wait()
 
 
-def served(folder: Path, path: Path, lanes: int, steps: int, threads: int, ctx: int) -> float:
+def served(folder: Path, setup: Setup, lanes: int, steps: int) -> float:
     """Steps/s of llama-server with ``lanes`` slots, each trial in a thread of its own."""
     def one(number: int, url: str) -> None:
         text = "".join(HEAD)
@@ -114,16 +140,16 @@ def served(folder: Path, path: Path, lanes: int, steps: int, threads: int, ctx: 
                 body = {"prompt": text + ">", "n_predict": 8, "stop": ["\n"], "temperature": 0.0, "cache_prompt": True, "id_slot": number}
                 text += f">{client.post(url, json=body).json()['content']}\n{observation(number, step)}"
 
-    with server(folder, path, lanes, threads, ctx) as url, ThreadPoolExecutor(lanes) as pool:
+    with server(folder, setup, lanes) as url, ThreadPoolExecutor(lanes) as pool:
         began = time.perf_counter()
         list(pool.map(lambda number: one(number, url), range(lanes)))
         return lanes * steps / (time.perf_counter() - began)
 
 
-def decoding(path: Path, lanes: int, threads: int, unified: bool, prompt: int = 256, tokens: int = 64) -> float:
+def decoding(setup: Setup, lanes: int, unified: bool, prompt: int = 256, tokens: int = 64) -> float:
     """Tokens/s that our engine writes with ``lanes`` lanes, the time of reading the prompts taken off; ``unified`` lanes
     share the prompt in one pool of cells, the others hold a prompt each."""
-    model = LlamaCpp(path, lanes=lanes, threads=threads, ctx=prompt + tokens + 64, kv_unified=unified)
+    model = setup.engine(lanes, prompt + tokens + 64, unified)
 
     def write(count: int) -> float:
         began = time.perf_counter()
@@ -140,26 +166,24 @@ def decoding(path: Path, lanes: int, threads: int, unified: bool, prompt: int = 
     return lanes * (tokens - 1) / seconds
 
 
-def batched_bench(
-    folder: Path, path: Path, lanes: list[int], threads: int, unified: bool, prompt: int = 256, tokens: int = 64
-) -> dict[int, float]:
+def batched_bench(folder: Path, setup: Setup, lanes: list[int], unified: bool, prompt: int = 256, tokens: int = 64) -> dict[int, float]:
     """Tokens/s of llama-batched-bench's generation, by number of sequences, in the same two layouts."""
     layout = ("-pps", "--kv-unified") if unified else ("--no-kv-unified",)
-    words = [folder / "llama-batched-bench", "-m", path, "-c", max(lanes) * (prompt + tokens + 8), "-npp", prompt, "-ntg", tokens,
-             "-npl", ",".join(map(str, lanes)), "-t", threads, "-fa", "off", *layout, "--output-format", "jsonl"]
+    words = [folder / "llama-batched-bench", *setup.words(), "-c", max(lanes) * (prompt + tokens + 8), "-npp", prompt, "-ntg", tokens,
+             "-npl", ",".join(map(str, lanes)), *layout, "--output-format", "jsonl"]
     out = subprocess.run([*map(str, words)], capture_output=True, text=True, check=True).stdout
     rows = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
     return {row["pl"]: row["speed_tg"] for row in rows}
 
 
-def differing(path: Path, lanes: int, steps: int, threads: int, ctx: int) -> tuple[int, int]:
+def differing(setup: Setup, lanes: int, steps: int) -> tuple[int, int]:
     """Of the actions that ``lanes`` trials in flight choose, how many one lane alone chooses otherwise after the same
     prompt: (differing, compared)."""
     many: list = []
-    model = LlamaCpp(path, lanes=lanes, threads=threads, ctx=ctx)
+    model = setup.engine(lanes)
     drive([asked(n, steps, many) for n in range(lanes)], model, lanes=lanes)
     model.close()
-    single = LlamaCpp(path, threads=threads, ctx=ctx)
+    single = setup.engine()
     differ = 0
     for question, text in sorted(many, key=lambda each: each[0].parts):
         single.submit(question, lane=0)
@@ -178,10 +202,10 @@ def asked(number: int, steps: int, told: list) -> Iterator:
         parts = (*parts, ">", answer.text, observation(number, step))
 
 
-def choosing(path: Path, threads: int, count: int = 1500, steps: int = 40) -> tuple[float, float, float]:
+def choosing(setup: Setup, count: int = 1500, steps: int = 40) -> tuple[float, float, float]:
     """Our own time per step, in ms, of choosing among ``count`` admissible actions of which a few change from step to
     step: the first step, which tokenises and builds everything, the median of later ones, and the longest of those."""
-    model = LlamaCpp(path, threads=threads)
+    model = setup.engine()
     draw = random.Random(0)
     actions = [f" {draw.choice(VERBS)} {draw.choice(THINGS)} {n} in {draw.choice(THINGS)}\n" for n in range(count + 10 * steps)]
     spent = []
@@ -214,39 +238,44 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--ctx", type=int, default=1408)
     parser.add_argument("--llama-cpp", type=Path, default=None)
+    parser.add_argument("--flash-attention", choices=("on", "off"), default="off")
+    parser.add_argument("--kv-type", choices=tuple(KV_TYPES), default="f16")
+    parser.add_argument("--only-trials", action="store_true", help="the first table alone")
     given = parser.parse_args()
-    path, lanes = model_file(given.model), [int(each) for each in given.lanes.split(",")]
-    print(f"{path.name}, {given.steps} steps a trial, {given.threads} threads, {given.ctx} tokens a lane\n")
-    trials_table(path, lanes, given)
-    writing_table(path, lanes, given)
-    differ, compared = differing(path, max(lanes), min(given.steps, 10), given.threads, given.ctx)
+    setup, lanes = Setup(model_file(given.model), given.threads, given.ctx, given.flash_attention, given.kv_type), [int(each) for each in given.lanes.split(",")]
+    print(f"{setup.path.name}, {given.steps} steps a trial, {given.threads} threads, {given.ctx} tokens a lane, flash attention {setup.flash}, cache {setup.kv_type}\n")
+    trials_table(setup, lanes, given.steps, given.llama_cpp)
+    if given.only_trials:
+        return
+    writing_table(setup, lanes, given.llama_cpp)
+    differ, compared = differing(setup, max(lanes), min(given.steps, 10))
     print(f"\nActions that {max(lanes)} lanes choose otherwise than one lane: {differ} of {compared}.")
-    first, median, longest = choosing(path, given.threads)
+    first, median, longest = choosing(setup)
     print(f"\nOur own time to choose among 1,500 actions of which 10 change a step: first step {first:.1f} ms, then {median:.2f} ms"
           f" (median of 39, longest {longest:.2f} ms).")
 
 
-def trials_table(path: Path, lanes: list[int], given: argparse.Namespace) -> None:
+def trials_table(setup: Setup, lanes: list[int], steps: int, llama_cpp: Path | None) -> None:
     """Whole trials. The naive way takes turns, so its steps/s do not depend on how many trials beyond two there are."""
     print("| lanes | ours, steps/s | naive | ratio | llama-server | ratio | reused after step 1 | own time |\n" + "|---" * 8 + "|")
-    plain = {count: naive(path, count, given.steps, given.threads, given.ctx) for count in {min(each, 2) for each in lanes}}
+    plain = {count: naive(setup, count, steps) for count in {min(each, 2) for each in lanes}}
     for each in lanes:
-        mine, other = ours(path, each, given.steps, given.threads, given.ctx), plain[min(each, 2)]
+        mine, other = ours(setup, each, steps), plain[min(each, 2)]
         cells = [f"{each}", f"{mine['steps/s']:.1f}", f"{other:.1f}", f"{mine['steps/s'] / other:.1f}"]
-        theirs = served(given.llama_cpp, path, each, given.steps, given.threads, given.ctx) if given.llama_cpp else None
+        theirs = served(llama_cpp, setup, each, steps) if llama_cpp else None
         cells += [f"{theirs:.1f}", f"{mine['steps/s'] / theirs:.2f}"] if theirs else ["", ""]
         print("| " + " | ".join([*cells, f"{mine['reused']:.1%}", f"{mine['own share']:.1%}"]) + " |", flush=True)
 
 
-def writing_table(path: Path, lanes: list[int], given: argparse.Namespace) -> None:
+def writing_table(setup: Setup, lanes: list[int], llama_cpp: Path | None) -> None:
     """Free text after a prompt of 256 tokens: nothing but decoding."""
     print("\n| lanes | a buffer per lane: ours, tokens/s | batched-bench | ratio | shared prompt in one pool: ours | batched-bench | ratio |")
     print("|---" * 7 + "|")
-    theirs = {unified: batched_bench(given.llama_cpp, path, lanes, given.threads, unified) if given.llama_cpp else {} for unified in (False, True)}
+    theirs = {unified: batched_bench(llama_cpp, setup, lanes, unified) if llama_cpp else {} for unified in (False, True)}
     for each in lanes:
         cells = [f"{each}"]
         for unified in (False, True):
-            mine = decoding(path, each, given.threads, unified)
+            mine = decoding(setup, each, unified)
             bench = theirs[unified].get(each)
             cells += [f"{mine:.0f}", *([f"{bench:.0f}", f"{mine / bench:.2f}"] if bench else ["", ""])]
         print("| " + " | ".join(cells) + " |", flush=True)
