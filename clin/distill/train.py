@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -126,8 +127,10 @@ def rate(step: int, recipe: Recipe) -> float:
 def act_loss(model: Llama, batch: Batch, device: torch.device) -> Tensor:
     """Cross-entropy of what the model must write, by weight; nothing else is predicted."""
     length = max(len(each.tokens) for each in batch)
-    tokens = torch.tensor([[*each.tokens, *[EOS] * (length - len(each.tokens))] for each in batch], device=device)
-    weights = torch.tensor([[*each.weights, *[0.0] * (length - len(each.weights))] for each in batch], device=device)[:, 1:]
+    rows, shares = np.full((len(batch), length), EOS, dtype=np.int64), np.zeros((len(batch), length), dtype=np.float32)
+    for row, share, each in zip(rows, shares, batch, strict=True):  # filled by slices: a list of lists takes torch longer than a GPU the update
+        row[: len(each.tokens)], share[: len(each.weights)] = each.tokens, each.weights
+    tokens, weights = torch.from_numpy(rows).to(device), torch.from_numpy(shares[:, 1:]).to(device)
     wanted = weights > 0
     with half_precision(device):
         logits = model.logits(model.hidden(tokens[:, :-1])[wanted])
