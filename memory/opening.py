@@ -36,7 +36,7 @@ def connect(path: Path, *, read_only: bool, patience: float | None = None) -> Da
             _refuse_old(path, db)
         return db
     except sqlite3.Error as error:
-        raise refused(path, error, []) from None
+        raise refused(path, error, [], patience) from None
 
 
 def _place(path: Path, read_only: bool) -> None:
@@ -92,12 +92,13 @@ def _refuse_old(path: Path, db: Database) -> None:
     raise StoreError(f"'{path}' {what}")
 
 
-def refused(path: Path, error: sqlite3.Error, holders: Sequence[int]) -> StoreError:
-    """SQLite's complaint in our words."""
+def refused(path: Path, error: sqlite3.Error, holders: Sequence[int], patience: float | None = None) -> StoreError:
+    """SQLite's complaint in our words; ``holders`` are the processes that may hold the file, ``patience`` how long it was waited for."""
+    waited = BUSY_SECONDS if patience is None else patience
     said = str(error)
     if isinstance(error, sqlite3.OperationalError) and "locked" in said:
         who = f" (process {', '.join(map(str, holders))})" if holders else ""
-        return StoreError(f"'{path}' is held by another process{who} for longer than {BUSY_SECONDS} s; try again when it is done")
+        return StoreError(f"'{path}' is held by another process{who} for longer than {waited:g} s; try again when it is done")
     if "not a database" in said or "malformed" in said:
         return StoreError(f"'{path}' is not a sound SQLite database: {said}")
     if "full" in said:

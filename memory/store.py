@@ -47,6 +47,7 @@ class Store:
         """``patience``: seconds to wait for a file that another process holds before StoreError says so (20)."""
         self.path = Path(path)
         self.read_only = read_only
+        self._patience = patience
         self._lock = threading.RLock()
         self._db: Database = connect(self.path, read_only=read_only, patience=patience)
         self._calls = CallWriter(self._db)
@@ -179,14 +180,15 @@ class Store:
 
     def pack(self, path: Path) -> None:
         """Write the whole file as one new file at ``path``, in one moment."""
-        with self._lock:
+        with self._lock, self._telling(path):
             self._db.conn.execute("vacuum into ?", [str(path)])
 
     def absorb(self, other: Path, numbered: Sequence[str], copies: str, only: Sequence[str] | None = None) -> list[str]:
         """Copy the runs of ``other`` (``only`` those of these uids) that are new here with the statements ``copies``, in one transaction; the ids of the
         ``numbered`` tables move up by what is here already. Returns the new runs' names."""
         with self._lock:
-            self._db.execute("attach database ? as other", [str(other)])
+            with self._telling(other):
+                self._db.execute("attach database ? as other", [str(other)])
             try:
                 with self._writing() as db:
                     return copy_runs(db, self.rows, numbered, copies, only)
@@ -203,7 +205,7 @@ class Store:
         with self._writing() as db:
             for statement in statements:
                 db.execute(statement)
-        with self._lock:
+        with self._lock, self._telling(self.path):
             self._calls.forget()
             self._db.execute("vacuum")
             self._db.execute("pragma wal_checkpoint(truncate)")
@@ -221,19 +223,24 @@ class Store:
         """One transaction, taken for writing at once; the process that holds the file is named when it stays busy."""
         if self.read_only:
             raise StoreError(f"{self.path} was opened for reading only")
-        with self._lock:
+        with self._lock, self._telling(self.path):
+            self._db.conn.execute("begin immediate")
             try:
-                self._db.conn.execute("begin immediate")
-                try:
-                    yield self._db
-                    self._db.conn.execute("commit")
-                except BaseException:
-                    self._calls.forget()
-                    if self._db.conn.in_transaction:
-                        self._db.conn.execute("rollback")
-                    raise
-            except sqlite3.Error as error:
-                raise refused(self.path, error, self._holders()) from None
+                yield self._db
+                self._db.conn.execute("commit")
+            except BaseException:
+                self._calls.forget()
+                if self._db.conn.in_transaction:
+                    self._db.conn.execute("rollback")
+                raise
+
+    @contextmanager
+    def _telling(self, path: Path) -> Iterator[None]:
+        """What SQLite refuses is said in our words, of the file at ``path``."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise refused(path, error, self._holders(), self._patience) from None
 
     def _holders(self) -> list[int]:
         try:
@@ -250,7 +257,7 @@ class Store:
             try:
                 return self._db.execute(sql, list(values)).fetchall()
             except sqlite3.Error as error:
-                raise refused(self.path, error, []) from None
+                raise refused(self.path, error, [], self._patience) from None
 
     def runs(self) -> list[RunRow]:
         """All runs, oldest first."""

@@ -195,6 +195,23 @@ def test_a_file_that_stays_locked_names_who_holds_it(tmp_path: Path, monkeypatch
         assert theirs.begin_run({}) == "r2"
 
 
+def test_giving_space_back_and_packing_say_in_our_words_what_hinders_them(tmp_path: Path) -> None:
+    path = tmp_path / "clin.db"
+    with Store(path) as mine, Store(path, patience=0.3) as theirs:
+        mine.begin_run({})
+        mine._db.conn.execute("begin immediate")
+        with pytest.raises(StoreError, match=r"held by another process for longer than 0\.3 s; try again when it is done"):
+            theirs.vacuum([])
+        mine._db.conn.execute("rollback")
+        theirs.vacuum([])
+        with pytest.raises(StoreError, match="unable to open database"):
+            theirs.pack(tmp_path / "nowhere" / "packed.db")
+        (tmp_path / "text.db").write_text("no database, but long enough to hold the header that SQLite reads first " * 9)
+        with pytest.raises(StoreError, match="text.db' is not a sound SQLite database"):
+            theirs.absorb(tmp_path / "text.db", (), "")
+        assert theirs.check() == []
+
+
 def test_a_file_that_may_only_be_read_is_read_and_refused_for_writing() -> None:
     """Root may write anywhere, so a child does this as nobody."""
     with tempfile.TemporaryDirectory() as folder:
