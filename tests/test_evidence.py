@@ -187,6 +187,44 @@ def test_a_link_that_is_explained_away_leaves_with_its_reason() -> None:
     assert link == "go to hall MAY BE NECESSARY to pick up lever" and reason == "it comes about without that as often (1 of 1 trials with, 2 of 2 without)"
 
 
+CELLAR, HALL = (f"This room is called the {room}. In it, you see: \n\tthe agent\n\ta {thing}\n" for room, thing in (("cellar", "lever"), ("hall", "frog")))
+
+
+def there_and_back(opening: str) -> Trial:
+    done = (("go to hall", "You go to the hall."), ("pick up frog", "You pick up the frog."), ("go to cellar", "You go to the cellar."),
+            ("pick up lever", "You pick up the lever."))
+    return Trial(0, "g", opening, tuple(Step(action, said, 0.0) for action, said in done), Ending.BUDGET)
+
+
+@pytest.mark.parametrize(("opening", "kept"), [
+    (CELLAR, ["go to hall"]), (HALL, ["go to cellar"]), ("You wake up.", ["go to hall", "go to cellar"]),
+])
+def test_going_back_to_where_the_trial_began_is_no_cause_of_what_is_done_there(opening: str, kept: list[str]) -> None:
+    strategy = open_strategy("evidence", writer="rules")
+    revised = answered(strategy.revise(Memory(), [there_and_back(opening)], words), [])[0]
+    assert [link.cause for link in revised.memory.links] == kept
+    assert [text.split(" MAY")[0] for text, _ in revised.refused] == [each for each in ("go to hall", "go to cellar") if each not in kept]
+    assert all(reason.startswith("the trial began there") for _, reason in revised.refused)
+
+
+def test_what_was_carried_back_needed_the_way_back() -> None:
+    brought = record(there_and_back(CELLAR))
+    assert brought.returns("go to cellar", "pick up lever") and brought.returns("going to cellar", "find lever")
+    assert not brought.returns("go to cellar", "move frog to lever")
+    assert not any(brought.returns("go to cellar", effect) for effect in ("make progress", "complete the task"))
+    assert not brought.returns("go to hall", "pick up lever")
+
+
+def test_a_model_that_says_it_is_refused_too_and_may_say_that_it_was_of_no_use() -> None:
+    strategy = open_strategy("evidence", writer="model")
+    said = "going to cellar SHOULD BE NECESSARY to pick up lever\ngo to cellar DOES NOT CONTRIBUTE to the task\n"
+    revised = answered(strategy.revise(Memory(), [there_and_back(CELLAR)], words), [said])[0]
+    assert "going to cellar SHOULD BE NECESSARY to pick up lever" in [text for text, _ in revised.refused]
+    assert {(link.cause, link.relation) for link in revised.memory.links} == {
+        ("go to hall", Relation.NECESSARY), ("go to cellar", Relation.NOT_CONTRIBUTE)
+    }
+
+
 def test_a_writer_that_forgets_loses_nothing_and_one_that_lies_is_refused() -> None:
     strategy = open_strategy("evidence", writer="model")
     first, _ = answered(strategy.revise(Memory(), [LOST], words), ["I cannot tell."])

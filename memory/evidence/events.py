@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from memory.links import folded
 from memory.rules import wording
-from memory.rules.naming import Goal
+from memory.rules.naming import Goal, verb, words
 from memory.rules.reading import acts
 from memory.trials import Trial
 
@@ -32,6 +32,18 @@ class Record:
     """The best score that was reached."""
     seen: tuple[str, ...] = ()
     """The opening and every observation, lower case: step n is at n + 1."""
+    began: str = ""
+    """The room where the trial began (folded); empty where its opening describes none."""
+    at_hand: frozenset[str] = frozenset()
+    """The words of what its opening told of."""
+
+    def returns(self, cause: str, effect: str) -> bool:
+        """Whether ``cause`` goes to the room where the trial began and all that ``effect`` names (both folded) was there from the beginning, so
+        that no going was needed. What was carried there from elsewhere did need it."""
+        if not self.began or not any(wording.destination(name) == self.began for name in spellings(cause)):
+            return False
+        named = words(effect[len(verb(effect)) :])
+        return bool(named) and named <= self.at_hand
 
     def effect_at(self, effect: str) -> int | None:
         """The first step at which ``effect`` (folded) stood in this trial; None if it never did."""
@@ -47,6 +59,7 @@ class Record:
 def record(trial: Trial) -> Record:
     """Read ``trial`` once, step by step."""
     found = Record(seen=tuple(folded(text) for text in (trial.opening, *(step.observation for step in trial.steps))))
+    found.began, found.at_hand = folded(wording.room(trial.opening) or ""), words(trial.opening)
     found.points = max([0.0, *(step.score for step in trial.steps)])
     place: str | None = None
     goal = Goal(trial.goal, (step.action for step in trial.steps if wording.moves(step.action)))

@@ -94,6 +94,12 @@ def moves(action: str) -> bool:
     return bool(_MOVE.match(action))
 
 
+def destination(action: str) -> str:
+    """The place that the action goes to; empty where it goes to none that it names."""
+    found = _MOVE.match(action)
+    return found["place"] if found else ""
+
+
 def jumps(action: str) -> bool:
     """Whether the action goes somewhere from anywhere."""
     return action.startswith("teleport to ")

@@ -123,7 +123,11 @@ def dispose(ledger: Ledger, held: Sequence[Link], proposed: Iterable[Link]) -> t
     refused: list[tuple[str, str]] = []
     for link in held:
         found.setdefault(claim_of(link), stated(link, ledger.tally(link)) or replace(link, hedge=Hedge.MAY))
+    last = ledger.records[-1]
     for link in proposed:
+        if _helps(link) and last.returns(*link.claim):
+            refused.append((str(link), "the trial began there, with all that this takes at hand"))
+            continue
         truth = stated(link, ledger.tally(link))
         if truth is not None and _helps(truth) is not _helps(link):
             refused.append((str(link), f"the record says: {truth} ({ledger.tally(link)})"))
