@@ -184,7 +184,10 @@ class Learner:
         return begun.memory if begun else self.initial or Memory()
 
     def _costly_elsewhere(self) -> list[str]:
-        """The kinds of action of which other places taught that they do not contribute where the goal does not name their object."""
+        """The kinds of action of which other places taught that they do not contribute where the goal does not name their object. Only what was
+        generalised: there what such actions gained elsewhere is held against it, while a sequence carries links, and that something unnamed helped is none."""
+        if self.config.stream:
+            return []
         taught = (link for link in self._taught_elsewhere().links if link.relation is Relation.NOT_CONTRIBUTE and link.hedge is Hedge.SHOULD)
         return [kind for link in taught if (kind := warned(link.cause))]
 

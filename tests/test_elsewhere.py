@@ -18,6 +18,7 @@ from clin.llms import Answer, ModelCard
 from clin.start import chosen_read_elsewhere
 from conftest import Clin
 from memory.links import Link, parse
+from memory.rules.naming import UNNAMED
 from memory.store import Store
 from memory.testing import links
 from memory.trials import Memory
@@ -91,6 +92,17 @@ def test_its_warnings_are_not_heeded_before_they_were_earned_here(tmp_path: Path
         told = episode(tmp_path / f"{setting}.db", Memory((WARNED,)), setting=setting, heed=True)
         assert WARNED in told[0][0].links
         assert ("wait" in told[0][1]) is offered
+
+
+@pytest.mark.parametrize(("fields", "heeded"), [({"setting": "gen-env"}, ["focus on"]), ({"stream": "0/3/evaluate"}, []), ({}, [])])
+def test_a_warning_of_unnamed_things_is_heeded_at_once_where_it_was_generalised_and_not_along_a_sequence(
+    tmp_path: Path, fields: dict[str, str], heeded: list[str]
+) -> None:
+    """Of "focus on the animal with the longest life span" no animal is named: carried from another task, the warning leaves none to focus on."""
+    config = RunConfig.checked(**PLACE, strategy="evidence", writer="rules", heed=True, go_back=True, model=ModelInfo(reference="by hand"), **fields)
+    with Store(tmp_path / "t.db") as store:
+        learner = Learner(store, config, CARD, len, initial=Memory((parse(f"focus on {UNNAMED} DOES NOT CONTRIBUTE to the task"),)))
+        assert learner._costly_elsewhere() == heeded
 
 
 def test_models_that_think_weigh_for_themselves() -> None:
