@@ -128,8 +128,7 @@ def way_to(place: str, actions: Iterable[str]) -> str:
 
 def entered(action: str, observation: str) -> str | None:
     """The place that a move led to, if it did."""
-    found = _MOVE.match(action)
-    return found["place"] if found and observation.startswith("You ") else None
+    return destination(action) or None if observation.startswith("You ") else None
 
 
 def meant(action: str, observation: str) -> str:
