@@ -2,7 +2,8 @@
 
     python benchmarks/bundled.py [--threads 2]
 
-Medians of five on an otherwise idle machine: a prompt of some 1,600 tokens that nothing of is cached, and a reply of 300 tokens.
+Medians of five on an otherwise idle machine: a prompt of some 1,600 tokens that nothing of is
+cached, and a reply of 300 tokens.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import time
 from clin.llms import LLM, Question
 from clin.llms.open import open_model
 
-TEXT = "".join(f"> open door number {n}\nThe door to the kitchen is now open, {n} times.\n" for n in range(70))
+TEXT = "".join(
+    f"> open door number {n}\nThe door to the kitchen is now open, {n} times.\n" for n in range(70)
+)
 
 
 def seconds(llm: LLM, question: Question) -> tuple[float, int]:
@@ -26,7 +29,9 @@ def seconds(llm: LLM, question: Question) -> tuple[float, int]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--model", default="bundled")
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
@@ -34,9 +39,19 @@ def main() -> None:
     llm = open_model(given.model, seed=0, threads=given.threads)
     loaded = time.perf_counter() - began
     tokens = llm.count(TEXT)
-    read = [tokens / seconds(llm, Question((f"Task: {n}\n", TEXT), max_tokens=1))[0] for n in range(5)]
-    written = [count / took for took, count in (seconds(llm, Question((f"Task: {n} go\n",), max_tokens=300)) for n in range(5))]
-    print(f"loaded in {loaded:.2f} s; reads {statistics.median(read):,.0f} tokens/s ({tokens} tokens), writes {statistics.median(written):,.0f} tokens/s")
+    read = [
+        tokens / seconds(llm, Question((f"Task: {n}\n", TEXT), max_tokens=1))[0] for n in range(5)
+    ]
+    written = [
+        count / took
+        for took, count in (
+            seconds(llm, Question((f"Task: {n} go\n",), max_tokens=300)) for n in range(5)
+        )
+    ]
+    print(
+        f"loaded in {loaded:.2f} s; reads {statistics.median(read):,.0f} tokens/s ({tokens} "
+        f"tokens), writes {statistics.median(written):,.0f} tokens/s"
+    )
     llm.close()
 
 

@@ -1,11 +1,15 @@
-"""Whole trials over one model: our engine beside the naive way and, where they are built, llama.cpp's own tools.
+"""Whole trials over one model: our engine beside the naive way and, where they are built,
+llama.cpp's own tools.
 
-    python benchmarks/engine.py --model bundled --lanes 1,4,16,64 [--llama-cpp BUILD/bin] [--flash-attention on] [--kv-type q8_0]
+    python benchmarks/engine.py --model bundled --lanes 1,4,16,64 [--llama-cpp BUILD/bin]
+    [--flash-attention on] [--kv-type q8_0]
 
-A trial has a head that all trials share (task and memory), then ``--steps`` steps: the model writes one action of at most
-8 tokens (ours chooses it among 30), the world's answer follows. The world is made up, so that only the model is timed. ``naive`` is one
-llama_cpp.Llama that is given the whole prompt at each step; it keeps the beginning that it shares with its last prompt.
-``--llama-cpp`` names a folder with llama-server and llama-batched-bench of the same sources. Run it alone on the machine.
+A trial has a head that all trials share (task and memory), then ``--steps`` steps: the model writes
+one action of at most 8 tokens (ours chooses it among 30), the world's answer follows. The world is
+made up, so that only the model is timed. ``naive`` is one llama_cpp.Llama that is given the whole
+prompt at each step; it keeps the beginning that it shares with its last prompt. ``--llama-cpp``
+names a folder with llama-server and llama-batched-bench of the same sources. Run it alone on the
+machine.
 """
 
 from __future__ import annotations
@@ -32,8 +36,13 @@ from clin.llms.open import model_file
 VERBS = ("focus on", "pick up", "open", "look at", "move", "activate")
 THINGS = ("red box", "metal pot", "kitchen door", "thermometer", "stove")
 CHOICES = tuple(f" {verb} {thing}\n" for verb in VERBS for thing in THINGS)
-HEAD = ("Task: find the animal with the longest life span. Then focus on it.\n", "Memory:\n") + tuple(
-    f"- {verb} {thing} {n} SHOULD BE NECESSARY to make progress\n" for n, (verb, thing) in enumerate(zip(VERBS * 5, THINGS * 6, strict=True))
+HEAD = (
+    "Task: find the animal with the longest life span. Then focus on it.\n",
+    "Memory:\n",
+    *tuple(
+        f"- {verb} {thing} {n} SHOULD BE NECESSARY to make progress\n"
+        for n, (verb, thing) in enumerate(zip(VERBS * 5, THINGS * 6, strict=True))
+    ),
 )
 
 
@@ -52,7 +61,8 @@ def trial(number: int, steps: int, told: list) -> Iterator:
 
 @dataclass(frozen=True)
 class Setup:
-    """What every contender runs: the file, threads, tokens of context a lane, flash attention (``on`` or ``off``), the cache's type."""
+    """What every contender runs: the file, threads, tokens of context a lane, flash attention
+    (``on`` or ``off``), the cache's type."""
 
     path: Path
     threads: int
@@ -62,17 +72,36 @@ class Setup:
 
     def engine(self, lanes: int = 1, ctx: int = 0, unified: bool = False) -> LlamaCpp:
         return LlamaCpp(
-            self.path, lanes=lanes, threads=self.threads, ctx=ctx or self.ctx, kv_unified=unified, kv_type=self.kv_type,
+            self.path,
+            lanes=lanes,
+            threads=self.threads,
+            ctx=ctx or self.ctx,
+            kv_unified=unified,
+            kv_type=self.kv_type,
             flash_attention=self.flash == "on",
         )
 
     def words(self) -> list[str | int | Path]:
         """The same for llama.cpp's own programs."""
-        return ["-m", self.path, "-t", self.threads, "-fa", self.flash, "-ctk", self.kv_type, "-ctv", self.kv_type, "-ngl", 999]
+        return [
+            "-m",
+            self.path,
+            "-t",
+            self.threads,
+            "-fa",
+            self.flash,
+            "-ctk",
+            self.kv_type,
+            "-ctv",
+            self.kv_type,
+            "-ngl",
+            999,
+        ]
 
 
 def ours(setup: Setup, lanes: int, steps: int) -> dict[str, float]:
-    """Steps/s over ``lanes`` trials in flight, the share of prompt tokens reused after the first step, our own time."""
+    """Steps/s over ``lanes`` trials in flight, the share of prompt tokens reused after the first
+    step, our own time."""
     model = setup.engine(lanes)
     spent = 0.0
     decode = model._native.decode
@@ -92,7 +121,8 @@ def ours(setup: Setup, lanes: int, steps: int) -> dict[str, float]:
     model.close()
     later = [answer for step, answer in told if step]
     return {
-        "steps/s": len(told) / seconds, "own share": 1 - spent / seconds,
+        "steps/s": len(told) / seconds,
+        "own share": 1 - spent / seconds,
         "reused": sum(a.reused for a in later) / sum(a.read for a in later),
     }
 
@@ -102,22 +132,44 @@ def naive(setup: Setup, trials: int, steps: int) -> float:
     import llama_cpp
 
     model = llama_cpp.Llama(
-        str(setup.path), n_ctx=setup.ctx, n_threads=setup.threads, n_threads_batch=setup.threads, n_gpu_layers=-1, flash_attn=setup.flash == "on",
-        type_k=KV_TYPES[setup.kv_type], type_v=KV_TYPES[setup.kv_type], verbose=False,
+        str(setup.path),
+        n_ctx=setup.ctx,
+        n_threads=setup.threads,
+        n_threads_batch=setup.threads,
+        n_gpu_layers=-1,
+        flash_attn=setup.flash == "on",
+        type_k=KV_TYPES[setup.kv_type],
+        type_v=KV_TYPES[setup.kv_type],
+        verbose=False,
     )
     prompts = ["".join(HEAD)] * trials
     began = time.perf_counter()
     for step in range(steps):
         for number in range(trials):
-            reply = model.create_completion(prompts[number] + ">", max_tokens=8, stop=["\n"], temperature=0.0)
+            reply = model.create_completion(
+                prompts[number] + ">", max_tokens=8, stop=["\n"], temperature=0.0
+            )
             prompts[number] += f">{reply['choices'][0]['text']}\n{observation(number, step)}"
     return trials * steps / (time.perf_counter() - began)
 
 
 @contextmanager
 def server(folder: Path, setup: Setup, lanes: int) -> Iterator[str]:
-    words = [folder / "llama-server", *setup.words(), "-np", lanes, "-c", lanes * setup.ctx, "--port", 8199, "--host", "127.0.0.1"]
-    process = subprocess.Popen([*map(str, words)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    words = [
+        folder / "llama-server",
+        *setup.words(),
+        "-np",
+        lanes,
+        "-c",
+        lanes * setup.ctx,
+        "--port",
+        8199,
+        "--host",
+        "127.0.0.1",
+    ]
+    process = subprocess.Popen(
+        [*map(str, words)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         for _ in range(600):
             try:
@@ -133,12 +185,22 @@ def server(folder: Path, setup: Setup, lanes: int) -> Iterator[str]:
 
 def served(folder: Path, setup: Setup, lanes: int, steps: int) -> float:
     """Steps/s of llama-server with ``lanes`` slots, each trial in a thread of its own."""
+
     def one(number: int, url: str) -> None:
         text = "".join(HEAD)
         with httpx.Client(timeout=600) as client:
             for step in range(steps):
-                body = {"prompt": text + ">", "n_predict": 8, "stop": ["\n"], "temperature": 0.0, "cache_prompt": True, "id_slot": number}
-                text += f">{client.post(url, json=body).json()['content']}\n{observation(number, step)}"
+                body = {
+                    "prompt": text + ">",
+                    "n_predict": 8,
+                    "stop": ["\n"],
+                    "temperature": 0.0,
+                    "cache_prompt": True,
+                    "id_slot": number,
+                }
+                text += (
+                    f">{client.post(url, json=body).json()['content']}\n{observation(number, step)}"
+                )
 
     with server(folder, setup, lanes) as url, ThreadPoolExecutor(lanes) as pool:
         began = time.perf_counter()
@@ -147,8 +209,8 @@ def served(folder: Path, setup: Setup, lanes: int, steps: int) -> float:
 
 
 def decoding(setup: Setup, lanes: int, unified: bool, prompt: int = 256, tokens: int = 64) -> float:
-    """Tokens/s that our engine writes with ``lanes`` lanes, the time of reading the prompts taken off; ``unified`` lanes
-    share the prompt in one pool of cells, the others hold a prompt each."""
+    """Tokens/s that our engine writes with ``lanes`` lanes, the time of reading the prompts taken
+    off; ``unified`` lanes share the prompt in one pool of cells, the others hold a prompt each."""
     model = setup.engine(lanes, prompt + tokens + 64, unified)
 
     def write(count: int) -> float:
@@ -166,19 +228,35 @@ def decoding(setup: Setup, lanes: int, unified: bool, prompt: int = 256, tokens:
     return lanes * (tokens - 1) / seconds
 
 
-def batched_bench(folder: Path, setup: Setup, lanes: list[int], unified: bool, prompt: int = 256, tokens: int = 64) -> dict[int, float]:
-    """Tokens/s of llama-batched-bench's generation, by number of sequences, in the same two layouts."""
+def batched_bench(
+    folder: Path, setup: Setup, lanes: list[int], unified: bool, prompt: int = 256, tokens: int = 64
+) -> dict[int, float]:
+    """Tokens/s of llama-batched-bench's generation, by number of sequences, in the same two
+    layouts."""
     layout = ("-pps", "--kv-unified") if unified else ("--no-kv-unified",)
-    words = [folder / "llama-batched-bench", *setup.words(), "-c", max(lanes) * (prompt + tokens + 8), "-npp", prompt, "-ntg", tokens,
-             "-npl", ",".join(map(str, lanes)), *layout, "--output-format", "jsonl"]
+    words = [
+        folder / "llama-batched-bench",
+        *setup.words(),
+        "-c",
+        max(lanes) * (prompt + tokens + 8),
+        "-npp",
+        prompt,
+        "-ntg",
+        tokens,
+        "-npl",
+        ",".join(map(str, lanes)),
+        *layout,
+        "--output-format",
+        "jsonl",
+    ]
     out = subprocess.run([*map(str, words)], capture_output=True, text=True, check=True).stdout
     rows = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
     return {row["pl"]: row["speed_tg"] for row in rows}
 
 
 def differing(setup: Setup, lanes: int, steps: int) -> tuple[int, int]:
-    """Of the actions that ``lanes`` trials in flight choose, how many one lane alone chooses otherwise after the same
-    prompt: (differing, compared)."""
+    """Of the actions that ``lanes`` trials in flight choose, how many one lane alone chooses
+    otherwise after the same prompt: (differing, compared)."""
     many: list = []
     model = setup.engine(lanes)
     drive([asked(n, steps, many) for n in range(lanes)], model, lanes=lanes)
@@ -203,11 +281,15 @@ def asked(number: int, steps: int, told: list) -> Iterator:
 
 
 def choosing(setup: Setup, count: int = 1500, steps: int = 40) -> tuple[float, float, float]:
-    """Our own time per step, in ms, of choosing among ``count`` admissible actions of which a few change from step to
-    step: the first step, which tokenises and builds everything, the median of later ones, and the longest of those."""
+    """Our own time per step, in ms, of choosing among ``count`` admissible actions of which a few
+    change from step to step: the first step, which tokenises and builds everything, the median of
+    later ones, and the longest of those."""
     model = setup.engine()
     draw = random.Random(0)
-    actions = [f" {draw.choice(VERBS)} {draw.choice(THINGS)} {n} in {draw.choice(THINGS)}\n" for n in range(count + 10 * steps)]
+    actions = [
+        f" {draw.choice(VERBS)} {draw.choice(THINGS)} {n} in {draw.choice(THINGS)}\n"
+        for n in range(count + 10 * steps)
+    ]
     spent = []
     for step in range(steps):
         outside, decode = 0.0, model._native.decode
@@ -231,7 +313,9 @@ def choosing(setup: Setup, count: int = 1500, steps: int = 40) -> tuple[float, f
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--model", default="bundled")
     parser.add_argument("--lanes", default="1,4,16,64")
     parser.add_argument("--steps", type=int, default=30)
@@ -242,42 +326,76 @@ def main() -> None:
     parser.add_argument("--kv-type", choices=tuple(KV_TYPES), default="f16")
     parser.add_argument("--only-trials", action="store_true", help="the first table alone")
     given = parser.parse_args()
-    setup, lanes = Setup(model_file(given.model), given.threads, given.ctx, given.flash_attention, given.kv_type), [int(each) for each in given.lanes.split(",")]
-    print(f"{setup.path.name}, {given.steps} steps a trial, {given.threads} threads, {given.ctx} tokens a lane, flash attention {setup.flash}, cache {setup.kv_type}\n")
+    setup, lanes = (
+        Setup(
+            model_file(given.model), given.threads, given.ctx, given.flash_attention, given.kv_type
+        ),
+        [int(each) for each in given.lanes.split(",")],
+    )
+    print(
+        f"{setup.path.name}, {given.steps} steps a trial, {given.threads} threads, {given.ctx} "
+        f"tokens a lane, flash attention {setup.flash}, cache {setup.kv_type}\n"
+    )
     trials_table(setup, lanes, given.steps, given.llama_cpp)
     if given.only_trials:
         return
     writing_table(setup, lanes, given.llama_cpp)
     differ, compared = differing(setup, max(lanes), min(given.steps, 10))
-    print(f"\nActions that {max(lanes)} lanes choose otherwise than one lane: {differ} of {compared}.")
+    print(
+        f"\nActions that {max(lanes)} lanes choose otherwise than one lane: {differ} of {compared}."
+    )
     first, median, longest = choosing(setup)
-    print(f"\nOur own time to choose among 1,500 actions of which 10 change a step: first step {first:.1f} ms, then {median:.2f} ms"
-          f" (median of 39, longest {longest:.2f} ms).")
+    print(
+        "\nOur own time to choose among 1,500 actions of which 10 change a step: first step "
+        f"{first:.1f} ms, then {median:.2f} ms"
+        f" (median of 39, longest {longest:.2f} ms)."
+    )
 
 
 def trials_table(setup: Setup, lanes: list[int], steps: int, llama_cpp: Path | None) -> None:
-    """Whole trials. The naive way takes turns, so its steps/s do not depend on how many trials beyond two there are."""
-    print("| lanes | ours, steps/s | naive | ratio | llama-server | ratio | reused after step 1 | own time |\n" + "|---" * 8 + "|")
+    """Whole trials. The naive way takes turns, so its steps/s do not depend on how many trials
+    beyond two there are."""
+    print(
+        "| lanes | ours, steps/s | naive | ratio | llama-server | ratio | reused after step 1 | "
+        "own time |\n" + "|---" * 8 + "|"
+    )
     plain = {count: naive(setup, count, steps) for count in {min(each, 2) for each in lanes}}
     for each in lanes:
         mine, other = ours(setup, each, steps), plain[min(each, 2)]
-        cells = [f"{each}", f"{mine['steps/s']:.1f}", f"{other:.1f}", f"{mine['steps/s'] / other:.1f}"]
+        cells = [
+            f"{each}",
+            f"{mine['steps/s']:.1f}",
+            f"{other:.1f}",
+            f"{mine['steps/s'] / other:.1f}",
+        ]
         theirs = served(llama_cpp, setup, each, steps) if llama_cpp else None
         cells += [f"{theirs:.1f}", f"{mine['steps/s'] / theirs:.2f}"] if theirs else ["", ""]
-        print("| " + " | ".join([*cells, f"{mine['reused']:.1%}", f"{mine['own share']:.1%}"]) + " |", flush=True)
+        print(
+            "| " + " | ".join([*cells, f"{mine['reused']:.1%}", f"{mine['own share']:.1%}"]) + " |",
+            flush=True,
+        )
 
 
 def writing_table(setup: Setup, lanes: list[int], llama_cpp: Path | None) -> None:
     """Free text after a prompt of 256 tokens: nothing but decoding."""
-    print("\n| lanes | a buffer per lane: ours, tokens/s | batched-bench | ratio | shared prompt in one pool: ours | batched-bench | ratio |")
+    print(
+        "\n| lanes | a buffer per lane: ours, tokens/s | batched-bench | ratio | shared prompt "
+        "in one pool: ours | batched-bench | ratio |"
+    )
     print("|---" * 7 + "|")
-    theirs = {unified: batched_bench(llama_cpp, setup, lanes, unified) if llama_cpp else {} for unified in (False, True)}
+    theirs = {
+        unified: batched_bench(llama_cpp, setup, lanes, unified) if llama_cpp else {}
+        for unified in (False, True)
+    }
     for each in lanes:
         cells = [f"{each}"]
         for unified in (False, True):
             mine = decoding(setup, each, unified)
             bench = theirs[unified].get(each)
-            cells += [f"{mine:.0f}", *([f"{bench:.0f}", f"{mine / bench:.2f}"] if bench else ["", ""])]
+            cells += [
+                f"{mine:.0f}",
+                *([f"{bench:.0f}", f"{mine / bench:.2f}"] if bench else ["", ""]),
+            ]
         print("| " + " | ".join(cells) + " |", flush=True)
 
 

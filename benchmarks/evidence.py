@@ -2,11 +2,13 @@
 
     python benchmarks/evidence.py
 
-An explorer that does a random admissible action at each step plays the causal world under rules that are held out from training;
-after each trial `evidence` and `clin` (by rules) write their memories from what the trial showed, and these are held against the
-world's truth. It says what the writers make of given experience, not what an agent would experience. The last writer is `evidence` over
-the experience of an explorer that plays as this strategy's agent does: it goes back to where its best trial came and is offered what an
-agent is offered there, still choosing by chance. Then: how long the end of a trial takes when many steps are stored.
+An explorer that does a random admissible action at each step plays the causal world under rules
+that are held out from training; after each trial `evidence` and `clin` (by rules) write their
+memories from what the trial showed, and these are held against the world's truth. It says what the
+writers make of given experience, not what an agent would experience. The last writer is `evidence`
+over the experience of an explorer that plays as this strategy's agent does: it goes back to where
+its best trial came and is offered what an agent is offered there, still choosing by chance. Then:
+how long the end of a trial takes when many steps are stored.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-sys.path = [each for each in sys.path if Path(each).resolve() != Path(__file__).parent]  # or benchmarks/memory.py would be `memory`
+sys.path = [
+    each for each in sys.path if Path(each).resolve() != Path(__file__).parent
+]  # or benchmarks/memory.py would be `memory`
 
 from clin.experiment import ModelInfo, RunConfig  # noqa: E402
 from clin.grade import Grade, grade  # noqa: E402
@@ -59,11 +63,20 @@ def revised(strategy: object, memory: Memory, trials: Sequence[Trial]) -> Memory
     raise RuntimeError("the rules writer asks nothing")
 
 
-def learned(name: str, task: str, rules: int, steps: int) -> dict[int, tuple[float, float, float, float, float]]:
-    """Precision, recall and F1 of a strategy's memory after so many trials; then the share of the core causes that some trial had
-    reached by then, and F1 with the recall of those alone: what was never done with success cannot be learned."""
+def learned(
+    name: str, task: str, rules: int, steps: int
+) -> dict[int, tuple[float, float, float, float, float]]:
+    """Precision, recall and F1 of a strategy's memory after so many trials; then the share of the
+    core causes that some trial had reached by then, and F1 with the recall of those alone: what was
+    never done with success cannot be learned."""
     world = open_world("causal", task, 0, rules=rules)
-    strategy, memory, trials, chance, found = open_strategy(name, writer="rules"), Memory(), [], random.Random(rules), {}
+    strategy, memory, trials, chance, found = (
+        open_strategy(name, writer="rules"),
+        Memory(),
+        [],
+        random.Random(rules),
+        {},
+    )
     for number in range(max(AFTER)):
         trials.append(explored(world, number, steps, chance))
         memory = revised(strategy, memory, trials)
@@ -83,11 +96,22 @@ def figures(graded: Grade, trials: Sequence[Trial]) -> tuple[float, float, float
     return precision, graded.recall or 0.0, graded.f1, len(reached) / len(core), fair
 
 
-def gone_back(task: str, rules: int, steps: int) -> dict[int, tuple[float, float, float, float, float]]:
+def gone_back(
+    task: str, rules: int, steps: int
+) -> dict[int, tuple[float, float, float, float, float]]:
     """As :func:`learned`, of an episode of `evidence` whose every answer is by chance."""
     config = RunConfig(
-        world="causal", task=task, variation=0, world_options={"rules": rules}, writer="rules", trials=max(AFTER), budget=steps, heed=True,
-        go_back=True, repeats=2, model=ModelInfo(reference="chance"),
+        world="causal",
+        task=task,
+        variation=0,
+        world_options={"rules": rules},
+        writer="rules",
+        trials=max(AFTER),
+        budget=steps,
+        heed=True,
+        go_back=True,
+        repeats=2,
+        model=ModelInfo(reference="chance"),
     )
     world, chance = open_world("causal", task, 0, rules=rules), random.Random(rules)
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "chance.db") as store:
@@ -102,7 +126,10 @@ def gone_back(task: str, rules: int, steps: int) -> dict[int, tuple[float, float
         trials = [store.trial(row.id) for row in store.trials(learner.run)]
         memories = {number: store.version_after(learner.run, number - 1).memory for number in AFTER}
     world.reset()
-    found = {number: figures(grade(memory.links, world.truth()), trials[:number]) for number, memory in memories.items()}
+    found = {
+        number: figures(grade(memory.links, world.truth()), trials[:number])
+        for number, memory in memories.items()
+    }
     world.close()
     return found
 
@@ -130,21 +157,36 @@ def trial_ends(trials: int, steps: int) -> list[float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rules", type=int, default=5, help="how many rule seeds, from 901")
     parser.add_argument("--steps", type=int, default=100, help="steps of a trial")
-    parser.add_argument("--ends", type=int, default=1000, help="trials for the time at a trial's end")
+    parser.add_argument(
+        "--ends", type=int, default=1000, help="trials for the time at a trial's end"
+    )
     given = parser.parse_args()
     places = [(task, 901 + number) for task in TASKS for number in range(given.rules)]
-    print("| writer | trials | precision | recall | F1 (95 % bootstrap interval) | causes reached | F1 of what was reached |")
+    print(
+        "| writer | trials | precision | recall | F1 (95 % bootstrap interval) | causes reached "
+        "| F1 of what was reached |"
+    )
     print("|---|---|---|---|---|---|---|")
     for name in ("clin", "evidence", "evidence, going back"):
         one = gone_back if "back" in name else partial(learned, name)
         found = [one(task, rules, given.steps) for task, rules in places]
         for after in AFTER:
-            precision, recall, f1, reached, fair = (mean_of([each[after][part] for each in found]) for part in range(5))
-            told = (f"{each.mean:.2f} ({each.low:.2f} to {each.high:.2f}; n={each.n})" for each in (f1, fair))
-            print(f"| {name} | {after} | {precision.mean:.2f} | {recall.mean:.2f} | {next(told)} | {reached.mean:.2f} | {next(told)} |")
+            precision, recall, f1, reached, fair = (
+                mean_of([each[after][part] for each in found]) for part in range(5)
+            )
+            told = (
+                f"{each.mean:.2f} ({each.low:.2f} to {each.high:.2f}; n={each.n})"
+                for each in (f1, fair)
+            )
+            print(
+                f"| {name} | {after} | {precision.mean:.2f} | {recall.mean:.2f} | {next(told)} | "
+                f"{reached.mean:.2f} | {next(told)} |"
+            )
     took = trial_ends(given.ends, given.steps)
     print("\n| steps stored | ms at the end of a trial (median of 50) |\n|---|---|")
     for part in range(5):

@@ -1,8 +1,10 @@
-"""How long it takes, at the start of a trial, to read how far its episode came, as the episode grows.
+"""How long it takes, at the start of a trial, to read how far its episode came, as the episode
+grows.
 
     python benchmarks/going_back.py [--trials 1000]
 
-Trials of 100 made-up steps in a real database; milliseconds for the one trial that is new, on top of those that were read before.
+Trials of 100 made-up steps in a real database; milliseconds for the one trial that is new, on top
+of those that were read before.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ import time
 from pathlib import Path
 from random import Random
 
-sys.path = [each for each in sys.path if Path(each).resolve() != Path(__file__).parent]  # or benchmarks/memory.py would be `memory`
+sys.path = [
+    each for each in sys.path if Path(each).resolve() != Path(__file__).parent
+]  # or benchmarks/memory.py would be `memory`
 
 from memory.points import Points  # noqa: E402
 from memory.store import Store  # noqa: E402
@@ -26,17 +30,29 @@ STEPS = 100
 def add(store: Store, run: str, number: int, random: Random) -> None:
     """One more trial, in which about one step in fifty gains 5 points."""
     trial = store.begin_trial(
-        run, number, task_goal="g", opening="o", recalled=Memory(), version=None, world="w", task="t", variation=0
+        run,
+        number,
+        task_goal="g",
+        opening="o",
+        recalled=Memory(),
+        version=None,
+        world="w",
+        task="t",
+        variation=0,
     )
     score = 0.0
     for _ in range(STEPS):
         score += 5.0 * (random.random() < 0.02)
-        store.append_step(trial, Step(f"act {random.randrange(200)}", "You see a thing here. " * 5, score))
+        store.append_step(
+            trial, Step(f"act {random.randrange(200)}", "You see a thing here. " * 5, score)
+        )
     store.finish_trial(trial, Ending.BUDGET, None, writer="none")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--trials", type=int, default=1000)
     most = parser.parse_args().trials
     random, points = Random(0), Points()
@@ -48,7 +64,10 @@ def main() -> None:
             began = time.perf_counter()
             points.read(store, run, number + 1).way(STEPS // 2)
             if number + 1 in (10, 100, 300, most):
-                print(f"{number + 1} trials, {(number + 1) * STEPS:,} steps: {1000 * (time.perf_counter() - began):.1f} ms")
+                print(
+                    f"{number + 1} trials, {(number + 1) * STEPS:,} steps: "
+                    f"{1000 * (time.perf_counter() - began):.1f} ms"
+                )
 
 
 if __name__ == "__main__":

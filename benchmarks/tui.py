@@ -1,10 +1,11 @@
-"""Is the terminal UI quick? Opening a large file, appending to a long live trial, memory while it grows.
+"""Is the terminal UI quick? Opening a large file, appending to a long live trial, memory growing.
 
     python benchmarks/memory.py --file large.db      # makes the file of a million steps, once
     python benchmarks/tui.py --file large.db
 
-The app runs without a terminal, at 200x60; all else is what a user gets. ``first paint`` is from the moment that the app
-is made until the table of runs has been drawn; ``from the shell`` adds starting Python and its imports.
+The app runs without a terminal, at 200x60; all else is what a user gets. ``first paint`` is from
+the moment that the app is made until the table of runs has been drawn; ``from the shell`` adds
+starting Python and its imports.
 """
 
 from __future__ import annotations
@@ -20,13 +21,18 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path = [each for each in sys.path if Path(each).resolve() != Path(__file__).parent]  # or this file would be `tui`
+sys.path = [
+    each for each in sys.path if Path(each).resolve() != Path(__file__).parent
+]  # or this file would be `tui`
 
 from memory.store import Store  # noqa: E402
 from memory.trials import Memory, Step  # noqa: E402
 
 SIZE = (200, 60)
-OBSERVATION = "This room is called the kitchen. In it, you see: a stove, a cupboard (closed), a table. On the table is: a red apple.\n" * 4
+OBSERVATION = (
+    "This room is called the kitchen. In it, you see: a stove, a cupboard (closed), a table. "
+    "On the table is: a red apple.\n" * 4
+)
 
 
 async def first_paint(file: Path) -> float:
@@ -45,20 +51,32 @@ async def first_paint(file: Path) -> float:
 
 
 async def appending(steps: int, every: int) -> tuple[list[float], list[tuple[int, float]]]:
-    """Milliseconds to show each of ``steps`` appended steps, and (steps so far, MB held) now and then."""
+    """Milliseconds to show each of ``steps`` appended steps; (steps so far, MB held) at times."""
     from tui.app import Watch
 
     took, held = [], []
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "clin.db") as store:
         run = store.begin_run({"task": "t", "trials": 1, "strategy": "clin"})
-        trial = store.begin_trial(run, 0, task_goal="g", opening="o", recalled=Memory(), version=None, world="w", task="t", variation=0)
+        trial = store.begin_trial(
+            run,
+            0,
+            task_goal="g",
+            opening="o",
+            recalled=Memory(),
+            version=None,
+            world="w",
+            task="t",
+            variation=0,
+        )
         store.append_step(trial, Step("look around", OBSERVATION, 0.0))
         app = Watch(store.path)
         async with app.run_test(size=SIZE) as pilot:
             await pilot.press("enter")
             await pilot.pause()
             for number in range(1, steps + 1):
-                store.append_step(trial, Step(f"do {number}", OBSERVATION, number % 100, "because", (1,)))
+                store.append_step(
+                    trial, Step(f"do {number}", OBSERVATION, number % 100, "because", (1,))
+                )
                 began = time.perf_counter()
                 app.poll()
                 await pilot.pause(0)
@@ -73,7 +91,14 @@ def _resident() -> float:
     """Megabytes that this process holds now."""
     status = Path("/proc/self/status")
     if status.exists():
-        return int(next(line for line in status.read_text().splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+        return (
+            int(
+                next(
+                    line for line in status.read_text().splitlines() if line.startswith("VmRSS")
+                ).split()[1]
+            )
+            / 1024
+        )
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 / 1024
 
 
@@ -85,11 +110,17 @@ def from_the_shell(file: Path) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--file", type=Path, required=True, help="a large database; benchmarks/memory.py makes one")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--file", type=Path, required=True, help="a large database; benchmarks/memory.py makes one"
+    )
     parser.add_argument("--steps", type=int, default=10_000, help="steps appended to a live trial")
     parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("--paint", action="store_true", help="only open the file, paint once, and end")
+    parser.add_argument(
+        "--paint", action="store_true", help="only open the file, paint once, and end"
+    )
     given = parser.parse_args()
     if given.paint:
         asyncio.run(first_paint(given.file))
@@ -98,13 +129,22 @@ def main() -> None:
         [(count,)] = store.rows("select count(*) from steps")
     paints = [asyncio.run(first_paint(given.file)) for _ in range(given.repeat)]
     shells = [from_the_shell(given.file) for _ in range(given.repeat)]
-    print(f"{given.file.name}: {count:,} steps; n = {given.repeat} openings\n\n| what | median | worst | aim |\n|---|---|---|---|")
+    print(
+        f"{given.file.name}: {count:,} steps; n = {given.repeat} openings\n\n"
+        "| what | median | worst | aim |\n|---|---|---|---|"
+    )
     print(f"| first paint, s | {statistics.median(paints):.2f} | {max(paints):.2f} | 1 |")
     print(f"| from the shell, s | {statistics.median(shells):.2f} | {max(shells):.2f} | |")
     took, held = asyncio.run(appending(given.steps, max(1, given.steps // 10)))
     took.sort()
-    print(f"| appending a step, ms (n = {len(took):,}) | {statistics.median(took):.2f} | {took[int(len(took) * 0.99)]:.2f} (99 %) | 16 |")
-    print("\nMB held after so many steps: " + ", ".join(f"{number:,}: {size:.1f}" for number, size in held))
+    print(
+        f"| appending a step, ms (n = {len(took):,}) | {statistics.median(took):.2f} "
+        f"| {took[int(len(took) * 0.99)]:.2f} (99 %) | 16 |"
+    )
+    print(
+        "\nMB held after so many steps: "
+        + ", ".join(f"{number:,}: {size:.1f}" for number, size in held)
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""Steps/s and memory of the worlds beside the official Python wrappers, on the same actions in one run.
+"""Steps/s and memory of the worlds beside the official Python wrappers, on the same actions in one
+run.
 
     python benchmarks/worlds.py [--steps 200] [--many 64]
 
@@ -14,11 +15,12 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-sys.path = [each for each in sys.path if Path(each).resolve() != Path(__file__).parent]  # or this file would be `worlds`
+sys.path = [
+    each for each in sys.path if Path(each).resolve() != Path(__file__).parent
+]  # or this file would be `worlds`
 
 from worlds import World, open_world  # noqa: E402
 from worlds import scienceworld as sw  # noqa: E402
-from worlds import textworldexpress as tx  # noqa: E402
 from worlds._jvm import java_runtime  # noqa: E402
 
 TASK, VARIATION = "find-living-thing", 225
@@ -35,7 +37,9 @@ def path_of(world: World, steps: int) -> list[str]:
     world.reset()
     taken = []
     for index in range(steps):
-        actions = [each for each in world.actions() if not each.startswith("focus")] or ["look around"]
+        actions = [each for each in world.actions() if not each.startswith("focus")] or [
+            "look around"
+        ]
         taken.append(actions[(index * 37 + 11) % len(actions)])
         if world.step(taken[-1]).done:
             world.reset()
@@ -90,9 +94,24 @@ def scienceworld(steps: int) -> list[tuple[str, ...]]:
     official.close()
     ours.close()
     return [
-        ("scienceworld, steps/s without listing actions", f"{bare:.0f}", f"{theirs:.0f}", f"{bare / theirs:.1f}"),
-        ("scienceworld, steps/s with the admissible actions of each", f"{both:.0f}", f"{theirs:.0f}", f"{both / theirs:.1f}"),
-        ("scienceworld, step and list/s (ours) and list/s (official)", f"{lists:.0f}", f"{their:.0f}", f"{lists / their:.1f}"),
+        (
+            "scienceworld, steps/s without listing actions",
+            f"{bare:.0f}",
+            f"{theirs:.0f}",
+            f"{bare / theirs:.1f}",
+        ),
+        (
+            "scienceworld, steps/s with the admissible actions of each",
+            f"{both:.0f}",
+            f"{theirs:.0f}",
+            f"{both / theirs:.1f}",
+        ),
+        (
+            "scienceworld, step and list/s (ours) and list/s (official)",
+            f"{lists:.0f}",
+            f"{their:.0f}",
+            f"{lists / their:.1f}",
+        ),
     ]
 
 
@@ -102,23 +121,45 @@ def textworldexpress(steps: int) -> list[tuple[str, ...]]:
     ours = open_world("textworldexpress", "cookingworld", 7)
     actions = path_of(ours, steps)
     official = TextWorldExpressEnv(envStepLimit=10**6)
-    official.reset(gameName="cookingworld", gameParams="", seed=7, gameFold="train", generateGoldPath=False)
+    official.reset(
+        gameName="cookingworld", gameParams="", seed=7, gameFold="train", generateGoldPath=False
+    )
 
     def their_steps() -> None:
         for action in actions:
             _, _, done, _ = official.step(action)
             if done:
-                official.reset(gameName="cookingworld", gameParams="", seed=7, gameFold="train", generateGoldPath=False)
+                official.reset(
+                    gameName="cookingworld",
+                    gameParams="",
+                    seed=7,
+                    gameFold="train",
+                    generateGoldPath=False,
+                )
 
     causal = open_world("causal", "compose-3", 207)
     walked = path_of(causal, steps)
-    mine = statistics.median(rate(steps, lambda: stepped(ours, actions, listing=True)) for _ in range(3))
+    mine = statistics.median(
+        rate(steps, lambda: stepped(ours, actions, listing=True)) for _ in range(3)
+    )
     theirs = statistics.median(rate(steps, their_steps) for _ in range(3))
-    own = statistics.median(rate(steps, lambda: stepped(causal, walked, listing=True)) for _ in range(3))
+    own = statistics.median(
+        rate(steps, lambda: stepped(causal, walked, listing=True)) for _ in range(3)
+    )
     official.close()
     return [
-        ("textworldexpress, steps/s, text and admissible actions", f"{mine:.0f}", f"{theirs:.0f}", f"{mine / theirs:.1f}"),
-        ("causal, steps/s, text and admissible actions, against textworldexpress", f"{own:.0f}", f"{theirs:.0f}", f"{own / theirs:.1f}"),
+        (
+            "textworldexpress, steps/s, text and admissible actions",
+            f"{mine:.0f}",
+            f"{theirs:.0f}",
+            f"{mine / theirs:.1f}",
+        ),
+        (
+            "causal, steps/s, text and admissible actions, against textworldexpress",
+            f"{own:.0f}",
+            f"{theirs:.0f}",
+            f"{own / theirs:.1f}",
+        ),
     ]
 
 
@@ -154,9 +195,20 @@ def many(count: int) -> list[tuple[str, ...]]:
     for each in theirs:
         each.close()
     return [
-        (f"scienceworld, {count} worlds in one process (official: 4), MB of Java", f"{size:.0f}", f"{official:.0f}", ""),
+        (
+            f"scienceworld, {count} worlds in one process (official: 4), MB of Java",
+            f"{size:.0f}",
+            f"{official:.0f}",
+            "",
+        ),
         (f"scienceworld, opening and resetting {count} worlds, s", f"{ready:.1f}", "", ""),
-        (f"scienceworld, opening and resetting one more, ms (the simulator's own load: {load:.0f})", f"{once:.0f}", "", ""),
+        (
+            "scienceworld, opening and resetting one more, ms (the simulator's own load: "
+            f"{load:.0f})",
+            f"{once:.0f}",
+            "",
+            "",
+        ),
     ]
 
 
@@ -173,7 +225,9 @@ def java_children() -> set[int]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--many", type=int, default=64)
     given = parser.parse_args()

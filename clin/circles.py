@@ -1,4 +1,5 @@
-"""A world that does not offer the same thing in the same situation for ever: a small model goes round in circles."""
+"""A world that does not offer the same thing in the same situation for ever: a small model goes
+round in circles."""
 
 from __future__ import annotations
 
@@ -16,10 +17,11 @@ TIME = ("wait", "no action")
 
 
 class Uncircled(Offering):
-    """``world`` without the actions that were done ``most`` times in this trial from what is seen and held now, at the score of
-    now; without those that the world did not understand, until something but looking was done; and without things that were tried on
-    others and did not fit, until something has changed.
-    Waiting is always offered; all is, where nothing else is left. An action that is done anyway is done."""
+    """``world`` without the actions that were done ``most`` times in this trial from what is seen
+    and held now, at the score of now; without those that the world did not understand, until
+    something but looking was done; and without things that were tried on others and did not fit,
+    until something has changed. Waiting is always offered; all is, where nothing else is left. An
+    action that is done anyway is done."""
 
     def __init__(self, world: World, most: int) -> None:
         super().__init__(world)
@@ -56,12 +58,16 @@ class Uncircled(Offering):
         return self._where(lambda each: each.startswith(TIME) or self._fresh(each))
 
     def _fresh(self, action: str) -> bool:
-        return action not in self._refused | self._vain and self._done[self._situation, action] < self._most
+        return (
+            action not in self._refused | self._vain
+            and self._done[self._situation, action] < self._most
+        )
 
     def _now(self) -> str:
         return f"{self._held:g}\n{self._world.surroundings()}"
 
 
 def in_vain(action: str, observation: str) -> bool:
-    """Whether the world did not understand the action, or one thing was tried on another that it does not fit."""
+    """Whether the world did not understand the action, or one thing was tried on another that it
+    does not fit."""
     return wording.refused(observation) or wording.in_vain(action, observation)

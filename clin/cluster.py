@@ -1,7 +1,9 @@
-"""The same batch on a Ray cluster (extra ``[cluster]``): a model per worker, lineages spread over the workers.
+"""The same batch on a Ray cluster (extra ``[cluster]``): a model per worker, lineages spread over
+the workers.
 
-A worker plays into a database of its own and sends it back whole, after every trial and at the end; the driver alone writes
-the one database. When a worker dies, what it had begun goes to another, which goes on after the last trial that was sent.
+A worker plays into a database of its own and sends it back whole, after every trial and at the end;
+the driver alone writes the one database. When a worker dies, what it had begun goes to another,
+which goes on after the last trial that was sent.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ MOST_DEATHS = 3
 
 @dataclass(frozen=True)
 class Sent:
-    """What a worker sends: its database so far, its process, and at the end what came of the cell."""
+    """What a worker sends: its database so far, its process, and at the end what came of the
+    cell."""
 
     parcel: bytes
     pid: int
@@ -43,7 +46,8 @@ class Sent:
 
 @dataclass
 class Work:
-    """A cell or sequence that is out: what it began with or has sent last, and how many workers died over it."""
+    """A cell or sequence that is out: what it began with or has sent last, and how many workers
+    died over it."""
 
     planned: Cell | Line
     parcel: bytes
@@ -51,7 +55,8 @@ class Work:
 
 
 def connect(address: str | None) -> Any:
-    """Ray, connected to ``address``, or to a cluster of this machine alone. UserError where there is none."""
+    """Ray, connected to ``address``, or to a cluster of this machine alone. UserError where there
+    is none."""
     try:
         import ray
     except ImportError:
@@ -59,42 +64,74 @@ def connect(address: str | None) -> Any:
     if address and address != "auto":
         _reached(address)
     try:
-        ray.init(address=address, log_to_driver=False, logging_level="error", configure_logging=False)
+        ray.init(
+            address=address, log_to_driver=False, logging_level="error", configure_logging=False
+        )
     except (ConnectionError, RuntimeError, ValueError) as error:
-        raise UserError(f"no Ray cluster at '{address}': {' '.join(str(error).split())[:200]}") from None
+        raise UserError(
+            f"no Ray cluster at '{address}': {' '.join(str(error).split())[:200]}"
+        ) from None
     return ray
 
 
 def _reached(address: str) -> None:
-    """UserError unless something listens at ``address``; Ray itself would wait long and say it in many lines."""
+    """UserError unless something listens at ``address``; Ray itself would wait long and say it in
+    many lines."""
     host, _, port = address.rpartition("://")[2].rpartition(":")
     try:
         if not host or not port.isascii() or not port.isdigit():
             raise UserError(f"'{address}' is not of the form HOST:PORT or ray://HOST:PORT")
         socket.create_connection((host, int(port)), timeout=10).close()
     except (OSError, OverflowError) as error:
-        raise UserError(f"no Ray cluster at '{address}': {getattr(error, 'strerror', None) or error}") from None
+        raise UserError(
+            f"no Ray cluster at '{address}': {getattr(error, 'strerror', None) or error}"
+        ) from None
 
 
 class Cluster:
-    """One batch over one store and a cluster. ``tell`` is given a line for each parcel that arrives."""
+    """One batch over one store and a cluster. ``tell`` is given a line for each parcel that
+    arrives."""
 
-    def __init__(self, store: Store, batch: Batch, stop: Callable[[], bool], tell: Callable[[str, int], None]) -> None:
-        self._store, self._batch, self._stop, self._tell = store, batch.model_copy(update={"lanes": 1}), stop, tell
+    def __init__(
+        self, store: Store, batch: Batch, stop: Callable[[], bool], tell: Callable[[str, int], None]
+    ) -> None:
+        self._store, self._batch, self._stop, self._tell = (
+            store,
+            batch.model_copy(update={"lanes": 1}),
+            stop,
+            tell,
+        )
         self.outcome = Outcome()
 
-    def play(self, cells: Sequence[Cell], lines: Sequence[Line], *, address: str | None = None, workers: int = 0) -> Outcome:
-        """Play what the store does not have; ``workers`` as many as the cluster has processors by default."""
+    def play(
+        self,
+        cells: Sequence[Cell],
+        lines: Sequence[Line],
+        *,
+        address: str | None = None,
+        workers: int = 0,
+    ) -> Outcome:
+        """Play what the store does not have; ``workers`` as many as the cluster has processors by
+        default."""
         sources = list(dict.fromkeys(source for cell in cells for source in cell.source_cells()))
-        stages = [[each for each in stage if self._missing(each)] for stage in (sources, [*cells, *lines])]
-        self.outcome.there = [run.name for each in dict.fromkeys([*sources, *cells, *lines]) if not self._missing(each) for run in self._there(each)]
+        stages = [
+            [each for each in stage if self._missing(each)] for stage in (sources, [*cells, *lines])
+        ]
+        self.outcome.there = [
+            run.name
+            for each in dict.fromkeys([*sources, *cells, *lines])
+            if not self._missing(each)
+            for run in self._there(each)
+        ]
         if not any(stages):
             return self.outcome
         ray = connect(address)
         try:
             count = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
             for stage in stages:
-                left = [each for each in stage if self._missing(each)]  # a cell may be the source of another
+                left = [
+                    each for each in stage if self._missing(each)
+                ]  # a cell may be the source of another
                 if left and not self.outcome.interrupted:
                     self._stage(ray, left, min(count, len(left)))
         finally:
@@ -106,7 +143,10 @@ class Cluster:
         if all(run is not None and run.state == "finished" for run in runs):
             return False
         if any(run is not None and run.state != "finished" for run in runs):
-            raise UserError("this batch was begun without a cluster, and runs of it are unfinished: finish it the same way")
+            raise UserError(
+                "this batch was begun without a cluster, and runs of it are unfinished: finish "
+                "it the same way"
+            )
         return True
 
     def _there(self, planned: Cell | Line) -> list[Any]:
@@ -120,7 +160,9 @@ class Cluster:
 
         def send(worker: Any) -> None:
             work = waiting.popleft()
-            sending = worker.play.options(num_returns="streaming").remote(self._batch, work.planned, work.parcel)
+            sending = worker.play.options(num_returns="streaming").remote(
+                self._batch, work.planned, work.parcel
+            )
             out[sending] = worker, work
 
         for _ in range(count):
@@ -179,40 +221,73 @@ def _identity(config: RunConfig) -> tuple[object, ...]:
     """What the driver knows a run by; it has no model, so it cannot know the model's file."""
     trials = 1 if config.stream and config.read_only_memory else config.trials
     return (
-        config.world, config.task, config.variation, config.strategy, config.setting, config.model.reference, config.seed,
-        config.stream, trials, config.budget, str(sorted(config.world_options.items())),
+        config.world,
+        config.task,
+        config.variation,
+        config.strategy,
+        config.setting,
+        config.model.reference,
+        config.seed,
+        config.stream,
+        trials,
+        config.budget,
+        str(sorted(config.world_options.items())),
     )
 
 
 def _identities(planned: Cell | Line, batch: Batch) -> Iterator[tuple[object, ...]]:
     if isinstance(planned, Cell):
-        places = [(planned.world, planned.task, planned.variation, planned.setting, "", batch.trials)]
+        places = [
+            (planned.world, planned.task, planned.variation, planned.setting, "", batch.trials)
+        ]
     else:
         places = [
-            (planned.lineage.world, *place, "adapt", block.name, batch.trials if block.learning else 1)
-            for block in planned.lineage.blocks for place in block.places
+            (
+                planned.lineage.world,
+                *place,
+                "adapt",
+                block.name,
+                batch.trials if block.learning else 1,
+            )
+            for block in planned.lineage.blocks
+            for place in block.places
         ]
     for world, task, variation, setting, stream, trials in places:
         options = str(sorted(batch.world_options.get(world, {}).items()))
-        yield world, task, variation, planned.strategy, setting, planned.model, planned.seed, stream, trials, batch.budget, options
+        yield (
+            world,
+            task,
+            variation,
+            planned.strategy,
+            setting,
+            planned.model,
+            planned.seed,
+            stream,
+            trials,
+            batch.budget,
+            options,
+        )
 
 
 class Worker:
-    """Runs in a process of the cluster and keeps the models that it has opened. Reads nothing of the driver's machine but what
-    it is sent."""
+    """Runs in a process of the cluster and keeps the models that it has opened. Reads nothing of
+    the driver's machine but what it is sent."""
 
     def __init__(self) -> None:
         self._models: dict[tuple[str, int], LLM] = {}
 
     def play(self, batch: Batch, planned: Cell | Line, packed: bytes) -> Iterator[Sent]:
-        """Play one cell or sequence on top of ``packed``; yields the database after each trial and at the end."""
+        """Play one cell or sequence on top of ``packed``; yields the database after each trial and
+        at the end."""
         import os
 
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "clin.db"
             path.write_bytes(packed)
             trials: queue.SimpleQueue[bytes | Outcome | BaseException] = queue.SimpleQueue()
-            playing = threading.Thread(target=_play, args=(path, batch, planned, trials, self._models))
+            playing = threading.Thread(
+                target=_play, args=(path, batch, planned, trials, self._models)
+            )
             playing.start()
             while not isinstance(arrived := trials.get(), (Outcome, BaseException)):
                 yield Sent(arrived, os.getpid())
@@ -234,11 +309,19 @@ class _Sender(Watcher):
 
 
 def _play(
-    path: Path, batch: Batch, planned: Cell | Line, trials: queue.SimpleQueue, models: dict[tuple[str, int], LLM]
+    path: Path,
+    batch: Batch,
+    planned: Cell | Line,
+    trials: queue.SimpleQueue,
+    models: dict[tuple[str, int], LLM],
 ) -> None:
     try:
         with Store(path) as store:
             cells, lines = ([planned], []) if isinstance(planned, Cell) else ([], [planned])
-            trials.put(Batching(store, batch, _Sender(store, trials), lambda: False, models).play(cells, lines))
+            trials.put(
+                Batching(store, batch, _Sender(store, trials), lambda: False, models).play(
+                    cells, lines
+                )
+            )
     except BaseException as error:  # told by the thread that waits for it
         trials.put(error)

@@ -1,8 +1,9 @@
 """The prompt ``compact-2``, on which the bundled model was trained.
 
-``Task: …``, ``Memory:``, a line ``- link`` per learning or ``none``, what is seen at first unless it is a room that one can
-look around in, then per step ``> action`` and the shortened observation. Its pieces are tokenised one by one, exactly as in
-training: ``>``, `` action\\n``, ``observation\\n``.
+``Task: …``, ``Memory:``, a line ``- link`` per learning or ``none``, what is seen at first unless
+it is a room that one can look around in, then per step ``> action`` and the shortened observation.
+Its pieces are tokenised one by one, exactly as in training: ``>``, `` action\\n``,
+``observation\\n``.
 """
 
 from __future__ import annotations
@@ -12,16 +13,23 @@ from memory.trials import Memory
 
 ASK = ">"
 LONGEST_ROOM, LONGEST_READ, LONGEST_HELD, LONGEST_OBSERVATION = 900, 1200, 480, 160
-"""Characters that are left of a room's description, of what was read, of what is held and of any other observation."""
+"""Characters that are left of a room's description, of what was read, of what is held and of any
+other observation."""
 _MENU = "Please enter the number for the action you intended (or blank to cancel):"
 
 
 def head(goal: str, memory: Memory, opening: str = "") -> tuple[str, ...]:
-    """Task and memory; notes stand like links, one line each. An ``opening`` that ``look around`` would repeat is left out."""
+    """Task and memory; notes stand like links, one line each. An ``opening`` that ``look around``
+    would repeat is left out."""
     task = " ".join(goal.split()).replace("Your task is to ", "")
     lines = [*map(str, memory.links), *(" ".join(note.split()) for note in memory.notes)]
     begun = shortened("", opening) if opening and wording.room(opening) is None else ""
-    return (f"Task: {task}\n", "Memory:\n", *([f"- {line}\n" for line in lines] or ["none\n"]), *([f"{begun}\n"] if begun else []))
+    return (
+        f"Task: {task}\n",
+        "Memory:\n",
+        *([f"- {line}\n" for line in lines] or ["none\n"]),
+        *([f"{begun}\n"] if begun else []),
+    )
 
 
 def turn(action: str, observation: str) -> tuple[str, ...]:
@@ -50,4 +58,10 @@ def _longest(action: str) -> int:
     """Characters that are left of an answer to ``action`` that describes no room."""
     if action.startswith("look around"):
         return LONGEST_ROOM
-    return LONGEST_READ if action.startswith("read ") else LONGEST_HELD if action == "inventory" else LONGEST_OBSERVATION
+    return (
+        LONGEST_READ
+        if action.startswith("read ")
+        else LONGEST_HELD
+        if action == "inventory"
+        else LONGEST_OBSERVATION
+    )

@@ -1,8 +1,10 @@
-"""How a model of the prompt ``compact-2`` is asked to write a memory (roles ``revise`` and ``generalise``).
+"""How a model of the prompt ``compact-2`` is asked to write a memory (roles ``revise`` and
+``generalise``).
 
-To revise, what it read as the actor goes on: the trial's own prompt, how the trial ended, which actions changed the score, then
-``Learned:`` and a line ``- link`` for each link, until an empty line. So a cache that holds the trial need read no more than the
-end. To generalise, it reads the next task and what was learned ``Elsewhere:``.
+To revise, what it read as the actor goes on: the trial's own prompt, how the trial ended, which
+actions changed the score, then ``Learned:`` and a line ``- link`` for each link, until an empty
+line. So a cache that holds the trial need read no more than the end. To generalise, it reads the
+next task and what was learned ``Elsewhere:``.
 """
 
 from __future__ import annotations
@@ -29,14 +31,18 @@ MOST_ACTIONS = 60
 
 
 def grammar(about: LookingBack | Elsewhere) -> str:
-    """GBNF of what is written: links between the trial's own actions and what they bring about, or what it had read, where the scores
-    do not contradict them (what lost points does not help, what gained some is not idle); generalising, what was learned elsewhere.
-    Any number of them, also none."""
+    """GBNF of what is written: links between the trial's own actions and what they bring about, or
+    what it had read, where the scores do not contradict them (what lost points does not help, what
+    gained some is not idle); generalising, what was learned elsewhere. Any number of them, also
+    none."""
     if isinstance(about, LookingBack):
         said = about.trial.recalled.links
         finds = [f"find {thing}" for _, thing in lesson(about.trial).seen]
         done = list(acts(about.trial.steps))
-        gained, lost = {act.action for act in done if act.gain > 0}, {act.action for act in done if act.gain < 0}
+        gained, lost = (
+            {act.action for act in done if act.gain > 0},
+            {act.action for act in done if act.gain < 0},
+        )
         actions = list(dict.fromkeys(act.action for act in done))[-MOST_ACTIONS:]
         effects = list(dict.fromkeys([PROGRESS, COMPLETE, *finds[:MOST_ACTIONS], *actions]))
         helps = _pair([each for each in actions if each not in lost], "sure", effects)
@@ -44,7 +50,10 @@ def grammar(about: LookingBack | Elsewhere) -> str:
     else:
         said = tuple(link for memory in about.memories for link in memory.links)
         helps, idle, gained, lost = "", "", set(), set()
-    again = [_again(cause, effect, cause in gained, cause in lost) for cause, effect in dict.fromkeys((link.cause, link.effect) for link in said)]
+    again = [
+        _again(cause, effect, cause in gained, cause in lost)
+        for cause, effect in dict.fromkeys((link.cause, link.effect) for link in said)
+    ]
     lines = [each for each in (helps, idle, *again) if each]
     if not lines:
         return 'root ::= "\\n"'
@@ -63,7 +72,10 @@ def _again(cause: str, effect: str, gained: bool, lost: bool) -> str:
 
 def _pair(causes: Sequence[str], how: str, effects: Sequence[str]) -> str:
     """Any of ``causes`` with any of ``effects``; empty where there is no cause."""
-    either, other = (" | ".join(json.dumps(each, ensure_ascii=False) for each in words) for words in (causes, effects))
+    either, other = (
+        " | ".join(json.dumps(each, ensure_ascii=False) for each in words)
+        for words in (causes, effects)
+    )
     return f"({either}) {how} ({other})" if causes else ""
 
 
@@ -71,11 +83,14 @@ def asked(about: LookingBack | Elsewhere, size: Callable[[str], int], room: int)
     """The prompt in at most ``room`` tokens (0: any number)."""
     if isinstance(about, LookingBack):
         return revising(about.trial, size, room)
-    return generalising(about.goal, [tuple(map(str, each.links)) for each in about.memories], size, room)
+    return generalising(
+        about.goal, [tuple(map(str, each.links)) for each in about.memories], size, room
+    )
 
 
 def revising(trial: Trial, size: Callable[[str], int], room: int) -> tuple[str, ...]:
-    """The trial as its actor read it, the oldest steps left out where they do not fit, and how it ended."""
+    """The trial as its actor read it, the oldest steps left out where they do not fit, and how it
+    ended."""
     head = compact.head(trial.goal, trial.recalled, trial.opening)
     context = Context(Compact(), max(1, room - ROOM) if room else 0, size, head)
     for step in trial.steps:
@@ -98,8 +113,11 @@ def _changes(steps: Sequence[Step]) -> Iterator[str]:
     yield from told[-MOST_CHANGES:]
 
 
-def generalising(goal: str, memories: Sequence[Sequence[str]], size: Callable[[str], int], room: int) -> tuple[str, ...]:
-    """The next task and the memories of earlier episodes, the first of which are left out where they do not fit."""
+def generalising(
+    goal: str, memories: Sequence[Sequence[str]], size: Callable[[str], int], room: int
+) -> tuple[str, ...]:
+    """The next task and the memories of earlier episodes, the first of which are left out where
+    they do not fit."""
     while True:
         told = [part for lines in memories for part in (ELSEWHERE, *(written(lines)))]
         parts = (compact.head(goal, Memory())[0], *told, LEARNED)

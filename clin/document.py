@@ -1,4 +1,5 @@
-"""The one JSON document that describes a run; other programs rely on its shape (docs/architecture.md)."""
+"""The one JSON document that describes a run; other programs rely on its shape
+(docs/architecture.md)."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ from memory.store import Store, TrialRow
 
 
 def document(store: Store, run: str) -> dict[str, Any]:
-    """Everything that ``clin run --json`` prints, read from the store alone. Seconds are the models' own."""
+    """Everything that ``clin run --json`` prints, read from the store alone. Seconds are the
+    models' own."""
     row = store.run(run)
     config = row.config
     trials = [row for row in store.trials(run) if row.ending is not None]
@@ -50,7 +52,8 @@ def _trial(store: Store, run: str, row: TrialRow) -> dict[str, Any]:
 
 
 def link_counts(store: Store, run: str, number: int) -> dict[str, int]:
-    """How the memory after trial ``number`` differs from the one before it, and how many lines were unreadable."""
+    """How the memory after trial ``number`` differs from the one before it, and how many lines were
+    unreadable."""
     after = store.version_after(run, number)
     first = store.latest_version(run, number - 1)
     before = first.memory.links if first else ()

@@ -15,13 +15,15 @@ Asking = Generator[Question, Answer, object]
 def drive(
     asking: Iterable[Asking], llm: LLM, *, lanes: int = 1, stop: Callable[[], bool] = lambda: False
 ) -> bool:
-    """Run every generator to its end, ``lanes`` at a time, over ``llm``. True when all ended, False when ``stop`` said so.
+    """Run every generator to its end, ``lanes`` at a time, over ``llm``. True when all ended, False
+    when ``stop`` said so.
 
-    A generator is resumed in a worker thread, so that a world that is slow to answer does not hold up the others'
-    decoding, and its next question joins at the next token; each generator runs in one thread at a time. When ``stop`` turns
-    true, what the worlds are doing is finished and no further question is put; questions under way in other lanes are dropped. An answer
-    that the model cannot give is thrown into the generator that asked, as ModelError. An exception in one generator closes all
-    and is raised. Either way the model can be driven again.
+    A generator is resumed in a worker thread, so that a world that is slow to answer does not hold
+    up the others' decoding, and its next question joins at the next token; each generator runs in
+    one thread at a time. When ``stop`` turns true, what the worlds are doing is finished and no
+    further question is put; questions under way in other lanes are dropped. An answer that the
+    model cannot give is thrown into the generator that asked, as ModelError. An exception in one
+    generator closes all and is raised. Either way the model can be driven again.
     """
     waiting = deque(asking)
     lane_of: dict[Future[Question | None], tuple[int, Asking]] = {}
@@ -37,7 +39,9 @@ def drive(
                     lane, each = free.pop(0), waiting.popleft()
                     begun = pool.submit(_resume, each, None)
                     lane_of[begun] = lane, each
-                    wait([begun])  # one after the other, so that runs get their names in the order given
+                    wait(
+                        [begun]
+                    )  # one after the other, so that runs get their names in the order given
                 if stopped and not lane_of:
                     return False
                 refused: list[tuple[int, Answer | ModelError]] = []
@@ -51,7 +55,9 @@ def drive(
                     else:
                         active[lane] = each
                         refused += _submitted(llm, question, lane)
-                told = refused or (_told(llm, lambda: any(each.done() for each in lane_of)) if active else [])
+                told = refused or (
+                    _told(llm, lambda: any(each.done() for each in lane_of)) if active else []
+                )
                 for lane, answer in told:
                     each = active.pop(lane)
                     lane_of[pool.submit(_resume, each, answer)] = lane, each
@@ -60,7 +66,12 @@ def drive(
             wait(lane_of)
             for lane in active:
                 llm.cancel(lane)
-            for each in [*waiting, *unfinished, *active.values(), *(each for _, each in lane_of.values())]:
+            for each in [
+                *waiting,
+                *unfinished,
+                *active.values(),
+                *(each for _, each in lane_of.values()),
+            ]:
                 each.close()
 
 
@@ -74,7 +85,8 @@ def _submitted(llm: LLM, question: Question, lane: int) -> list[tuple[int, Answe
 
 
 def _told(llm: LLM, until: Callable[[], bool]) -> Sequence[tuple[int, Answer | ModelError]]:
-    """The answers that are ready, or what is wrong with one lane's question; ModelError where no lane can be answered."""
+    """The answers that are ready, or what is wrong with one lane's question; ModelError where no
+    lane can be answered."""
     try:
         return llm.ready(until)
     except ModelError as error:
@@ -92,6 +104,8 @@ def _resume(asking: Asking, answer: Answer | ModelError | None) -> Question | No
         return None
 
 
-def _finished(futures: dict[Future[Question | None], tuple[int, Asking]], *, block: bool) -> list[Future[Question | None]]:
+def _finished(
+    futures: dict[Future[Question | None], tuple[int, Asking]], *, block: bool
+) -> list[Future[Question | None]]:
     done, _ = wait(futures, timeout=None if block else 0, return_when=FIRST_COMPLETED)
     return sorted(done, key=lambda future: futures[future][0])

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 
 class UserError(ValueError):
-    """A mistake of the user's: its text is one line saying what, what is allowed and what is nearest. Exit code 2."""
+    """A mistake of the user's: its text is one line saying what, what is allowed and what is
+    nearest. Exit code 2."""
 
 
 class ModelError(UserError):
@@ -18,6 +19,7 @@ class ModelError(UserError):
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str:
-    """``; did you mean 'x'?`` for the closest of ``allowed``, or an empty string when nothing is close."""
+    """``; did you mean 'x'?`` for the closest of ``allowed``, or an empty string when nothing is
+    close."""
     close = difflib.get_close_matches(word, list(allowed), n=1, cutoff=0.5)
     return f"; did you mean '{close[0]}'?" if close else ""

@@ -1,4 +1,5 @@
-"""A run in one value: everything that decides what happens in it. It is stored whole with the run."""
+"""A run in one value: everything that decides what happens in it. It is stored whole with the
+run."""
 
 from __future__ import annotations
 
@@ -25,13 +26,20 @@ class ModelInfo(BaseModel):
     prompt: str = "full"
     roles: tuple[str, ...] = ()
     options: dict[str, Any] = Field(default_factory=dict)
-    exact: bool = Field(default=True, description="whether equal questions have equal answers, byte for byte")
+    exact: bool = Field(
+        default=True, description="whether equal questions have equal answers, byte for byte"
+    )
 
     @classmethod
     def of(cls, reference: str, card: ModelCard, options: dict[str, Any]) -> ModelInfo:
         """The model behind ``reference``, as its card describes it."""
         return cls(
-            reference=reference, name=card.name, sha256=card.sha256, prompt=card.prompt, roles=card.roles, options=options,
+            reference=reference,
+            name=card.name,
+            sha256=card.sha256,
+            prompt=card.prompt,
+            roles=card.roles,
+            options=options,
             exact=card.exact,
         )
 
@@ -51,19 +59,55 @@ class RunConfig(BaseModel):
     trials: int = Field(default=5, ge=1)
     budget: int = Field(default=100, ge=1, description="steps per trial")
     seed: int = 0
-    start: str = Field(default="", description="where the first trial's memory came from: RUN, RUN:TRIAL or a file")
-    stream: str = Field(default="", description="a block of a sequence that carries its memory along: ORDER/BLOCK/learn or ORDER/BLOCK/evaluate")
-    read_only_memory: bool = Field(default=False, description="frozen evaluation: trials run, the memory is not rewritten")
-    memory_room: int = Field(default=0, ge=0, description="tokens of memory that a trial reads at most; 0: a third of the context")
-    test_steps: int = Field(default=0, ge=0, description="steps of a trial at most in which a link is put to the test; 0: none")
-    heed: bool = Field(default=False, description="whether actions are not offered of which the memory says that they do not contribute")
-    go_back: bool = Field(default=False, description="whether a trial first goes back to where the best earlier one of its run came")
-    read_elsewhere: bool = Field(
-        default=True, description="whether a trial reads what other places taught before one here has done what it speaks of (gen-env, gen-task)"
+    start: str = Field(
+        default="", description="where the first trial's memory came from: RUN, RUN:TRIAL or a file"
     )
-    repeats: int = Field(default=0, ge=0, description="how often a trial may do one action in one situation; 0: as often as it likes")
+    stream: str = Field(
+        default="",
+        description=(
+            "a block of a sequence that carries its memory along: ORDER/BLOCK/learn or "
+            "ORDER/BLOCK/evaluate"
+        ),
+    )
+    read_only_memory: bool = Field(
+        default=False, description="frozen evaluation: trials run, the memory is not rewritten"
+    )
+    memory_room: int = Field(
+        default=0,
+        ge=0,
+        description="tokens of memory that a trial reads at most; 0: a third of the context",
+    )
+    test_steps: int = Field(
+        default=0,
+        ge=0,
+        description="steps of a trial at most in which a link is put to the test; 0: none",
+    )
+    heed: bool = Field(
+        default=False,
+        description=(
+            "whether actions are not offered of which the memory says that they do not contribute"
+        ),
+    )
+    go_back: bool = Field(
+        default=False,
+        description="whether a trial first goes back to where the best earlier one of its run came",
+    )
+    read_elsewhere: bool = Field(
+        default=True,
+        description=(
+            "whether a trial reads what other places taught before one here has done "
+            "what it speaks of (gen-env, gen-task)"
+        ),
+    )
+    repeats: int = Field(
+        default=0,
+        ge=0,
+        description="how often a trial may do one action in one situation; 0: as often as it likes",
+    )
     model: ModelInfo
-    role_models: dict[str, ModelInfo] = Field(default_factory=dict, description="models of single roles: actor, writer")
+    role_models: dict[str, ModelInfo] = Field(
+        default_factory=dict, description="models of single roles: actor, writer"
+    )
     versions: dict[str, str] = Field(default_factory=dict)
 
     @classmethod

@@ -1,8 +1,10 @@
-"""A trial that first goes back to where the best one before it came, and tries there what was not tried.
+"""A trial that first goes back to where the best one before it came, and tries there what was not
+tried.
 
-"First return, then explore" (Ecoffet et al., Nature 590, 2021): where an agent has to find its way back anew in each trial, it
-explores its beginning over and over, and a memory that is right makes it worse when it is misread. What an episode has reached is on
-record, step by step; worlds are deterministic, so it can be had again.
+"First return, then explore" (Ecoffet et al., Nature 590, 2021): where an agent has to find its way
+back anew in each trial, it explores its beginning over and over, and a memory that is right makes
+it worse when it is misread. What an episode has reached is on record, step by step; worlds are
+deterministic, so it can be had again.
 """
 
 from __future__ import annotations
@@ -21,8 +23,9 @@ LOOKS = 2
 
 
 class GoingBack(Offering):
-    """``world``, which offers the next step of ``way`` alone for as long as all goes as it went then (in points alone, where the way was cut
-    short); where something differs, and at the end of the way, it offers what it has. An action that is done anyway is done."""
+    """``world``, which offers the next step of ``way`` alone for as long as all goes as it went
+    then (in points alone, where the way was cut short); where something differs, and at the end of
+    the way, it offers what it has. An action that is done anyway is done."""
 
     def __init__(self, world: World, way: Way) -> None:
         super().__init__(world)
@@ -36,20 +39,28 @@ class GoingBack(Offering):
         seen = super().step(action)
         if self._at < len(self._way.steps):
             then = self._way.steps[self._at]
-            same = (action, seen.score) == (then.action, then.score) and (self._way.short or seen.text == then.observation)
+            same = (action, seen.score) == (then.action, then.score) and (
+                self._way.short or seen.text == then.observation
+            )
             self._at = self._at + 1 if same else len(self._way.steps)
         return seen
 
     def actions(self) -> Sequence[str]:
-        return (self._way.steps[self._at].action,) if self._at < len(self._way.steps) else super().actions()
+        return (
+            (self._way.steps[self._at].action,)
+            if self._at < len(self._way.steps)
+            else super().actions()
+        )
 
 
 class Unspent(Offering):
-    """``world`` without what earlier trials of the episode did at the points that are held now and gained nothing more (``spent``).
+    """``world`` without what earlier trials of the episode did at the points that are held now and
+    gained nothing more (``spent``).
 
-    Once is enough: in a deterministic world the same again comes to the same, and trials are few. Ways to other places, letting time pass,
-    and taking and opening things are offered, since what they come to is seen later; of what looks at one thing of many, ``LOOKS``
-    speak for all. All is offered where nothing else is left."""
+    Once is enough: in a deterministic world the same again comes to the same, and trials are few.
+    Ways to other places, letting time pass, and taking and opening things are offered, since what
+    they come to is seen later; of what looks at one thing of many, ``LOOKS`` speak for all. All is
+    offered where nothing else is left."""
 
     def __init__(self, world: World, spent: Mapping[float, Collection[str]]) -> None:
         super().__init__(world)
@@ -58,14 +69,19 @@ class Unspent(Offering):
     def actions(self) -> Sequence[str]:
         spent = self._spent.get(self._held, ())
         looked = sum(map(wording.inspects, spent)) >= LOOKS
-        return self._where(lambda each: _leads_on(each) or each not in spent and not (looked and wording.inspects(each)))
+        return self._where(
+            lambda each: (
+                _leads_on(each) or (each not in spent and not (looked and wording.inspects(each)))
+            )
+        )
 
 
 class Varied(Offering):
     """``world``, and of it what was done least often since the points last changed.
 
-    The plainest form of count-based exploration ("Unifying Count-Based Exploration and Intrinsic Motivation", arXiv 1606.01868): a model
-    that does not think walks to and fro between what it knows. What the world did not understand speaks for all that begins alike: where "move pollen to
+    The plainest form of count-based exploration ("Unifying Count-Based Exploration and Intrinsic
+    Motivation", arXiv 1606.01868): a model that does not think walks to and fro between what it
+    knows. What the world did not understand speaks for all that begins alike: where "move pollen to
     sink" means nothing, "move pollen to hall" hardly will."""
 
     def __init__(self, world: World) -> None:
@@ -88,7 +104,10 @@ class Varied(Offering):
         return seen
 
     def actions(self) -> Sequence[str]:
-        offered = {each: self._times[each] + self._unknown[wording.beginning(each)] for each in self._world.actions()}
+        offered = {
+            each: self._times[each] + self._unknown[wording.beginning(each)]
+            for each in self._world.actions()
+        }
         least = min(offered.values(), default=0)
         return [each for each, times in offered.items() if times == least]
 

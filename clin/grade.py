@@ -15,9 +15,9 @@ from worlds import open_world
 
 @dataclass(frozen=True)
 class Grade:
-    """``precision``: the share of the memory's links that hold, by what they say (helps or does not help), whatever the
-    hedge. ``recall``: the share of the core causes (the actions that reach a necessary sub-goal) that a right link names.
-    None where there is nothing to divide by."""
+    """``precision``: the share of the memory's links that hold, by what they say (helps or does not
+    help), whatever the hedge. ``recall``: the share of the core causes (the actions that reach a
+    necessary sub-goal) that a right link names. None where there is nothing to divide by."""
 
     right: tuple[Link, ...]
     wrong: tuple[Link, ...]
@@ -42,16 +42,24 @@ class Grade:
 
 
 def grade(links: Sequence[Link], truth: Any) -> Grade:
-    """``truth`` has ``necessary``, ``contributing`` and ``not_contributing`` links as text, and ``core`` causes."""
+    """``truth`` has ``necessary``, ``contributing`` and ``not_contributing`` links as text, and
+    ``core`` causes."""
     helps = {_claim(parse(text)) for text in truth.necessary | truth.contributing}
     idle = {_claim(parse(text)) for text in truth.not_contributing}
     right, wrong = [], []
     for link in links:
-        (right if _claim(link) in (idle if link.relation is Relation.NOT_CONTRIBUTE else helps) else wrong).append(link)
+        (
+            right
+            if _claim(link) in (idle if link.relation is Relation.NOT_CONTRIBUTE else helps)
+            else wrong
+        ).append(link)
     named = {link.claim[0] for link in right if link.relation is not Relation.NOT_CONTRIBUTE}
     core = sorted(truth.core)
     return Grade(
-        tuple(right), tuple(wrong), tuple(cause for cause in core if cause in named), tuple(cause for cause in core if cause not in named)
+        tuple(right),
+        tuple(wrong),
+        tuple(cause for cause in core if cause in named),
+        tuple(cause for cause in core if cause not in named),
     )
 
 
@@ -62,12 +70,22 @@ def _claim(link: Link) -> tuple[str, str]:
 
 
 def grade_run(store: Store, run: str, trial: int) -> Grade:
-    """The memory of ``run`` after ``trial`` against its world; UserError where that world does not know its truth."""
+    """The memory of ``run`` after ``trial`` against its world; UserError where that world does not
+    know its truth."""
     config = store.run(run).config
-    world = open_world(config["world"], config["task"], config["variation"], seed=config["seed"], **config["world_options"])
+    world = open_world(
+        config["world"],
+        config["task"],
+        config["variation"],
+        seed=config["seed"],
+        **config["world_options"],
+    )
     try:
         if not hasattr(world, "truth"):
-            raise UserError(f"the world {config['world']} does not know its causes, so a memory cannot be graded there (causal does)")
+            raise UserError(
+                f"the world {config['world']} does not know its causes, so a memory cannot be "
+                "graded there (causal does)"
+            )
         return grade(store.version_after(run, trial).memory.links, world.truth())
     finally:
         world.close()

@@ -1,4 +1,5 @@
-"""A world that does not offer what the memory is sure is wrong: a small model reads a warning and does it all the same."""
+"""A world that does not offer what the memory is sure is wrong: a small model reads a warning and
+does it all the same."""
 
 from __future__ import annotations
 
@@ -12,18 +13,24 @@ from worlds import Observation, World
 
 
 class Heeded(Offering):
-    """``world`` without the actions of which ``links`` say that they DO NOT contribute; those that MAY not are offered, and so is
-    every way to another room, since one walks through rooms that are of no use. What was tried on a thing in vain is offered
-    again once something has had an effect on it: what is mended can be started. ``lost`` says of actions that cost points how many were
-    held then, at most: they are offered again where more are held, since some things come in an order. All is offered where nothing
-    else is left, and an action that is done anyway is done."""
+    """``world`` without the actions of which ``links`` say that they DO NOT contribute; those that
+    MAY not are offered, and so is every way to another room, since one walks through rooms that are
+    of no use. What was tried on a thing in vain is offered again once something has had an effect
+    on it: what is mended can be started. ``lost`` says of actions that cost points how many were
+    held then, at most: they are offered again where more are held, since some things come in an
+    order. All is offered where nothing else is left, and an action that is done anyway is done."""
 
-    def __init__(self, world: World, links: Iterable[Link], lost: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self, world: World, links: Iterable[Link], lost: Mapping[str, float] | None = None
+    ) -> None:
         super().__init__(world)
         self._lost = lost or {}
         self._warned = frozenset(
-            link.cause for link in links
-            if link.relation is Relation.NOT_CONTRIBUTE and link.hedge is Hedge.SHOULD and not wording.moves(link.cause)
+            link.cause
+            for link in links
+            if link.relation is Relation.NOT_CONTRIBUTE
+            and link.hedge is Hedge.SHOULD
+            and not wording.moves(link.cause)
         )
         self._changed: set[str] = set()
 
@@ -42,4 +49,6 @@ class Heeded(Offering):
 
     def _withheld(self, action: str) -> bool:
         further = self._held > self._lost.get(action, float("inf"))
-        return action in self._warned and not further and wording.tried_on(action) not in self._changed
+        return (
+            action in self._warned and not further and wording.tried_on(action) not in self._changed
+        )

@@ -1,8 +1,9 @@
-"""Lifelong learning in figures, as defined in "A Domain-Agnostic Approach for Characterization of Lifelong Learning Systems"
-(arXiv 2201.08278) and computed by its l2metrics package, with which these agree (``tests/test_lifelong.py``).
+"""Lifelong learning in figures, as defined in "A Domain-Agnostic Approach for Characterization of
+Lifelong Learning Systems" (arXiv 2201.08278) and computed by its l2metrics package, with which
+these agree (``tests/test_lifelong.py``).
 
-A sequence of blocks is either learned from (the memory is rewritten) or evaluated (it is frozen). All figures are of points,
-0 to 100. None where the sequence does not allow a figure.
+A sequence of blocks is either learned from (the memory is rewritten) or evaluated (it is frozen).
+All figures are of points, 0 to 100. None where the sequence does not allow a figure.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Experience:
-    """One trial of a sequence: the number of its block, whether it was learned from, its task and its points."""
+    """One trial of a sequence: the number of its block, whether it was learned from, its task and
+    its points."""
 
     block: int
     learning: bool
@@ -26,7 +28,8 @@ class Experience:
 
 @dataclass(frozen=True)
 class Regime:
-    """The trials of one task in one block, in order; ``start`` of them came before in the sequence."""
+    """The trials of one task in one block, in order; ``start`` of them came before in the
+    sequence."""
 
     learning: bool
     task: str
@@ -35,7 +38,8 @@ class Regime:
 
     @property
     def terminal(self) -> float:
-        """The performance at its end: the mean of the last tenth of a learning block, of all of an evaluation."""
+        """The performance at its end: the mean of the last tenth of a learning block, of all of an
+        evaluation."""
         size = len(self.points)
         return float(np.mean(self.points[int(0.9 * size) if self.learning else 0 :]))
 
@@ -43,31 +47,39 @@ class Regime:
 def regimes(experiences: Iterable[Experience]) -> list[Regime]:
     """The experiences of one sequence, gathered by block and task."""
     found: list[Regime] = []
-    for (_, learning, task), group in itertools.groupby(experiences, key=lambda each: (each.block, each.learning, each.task)):
+    for (_, learning, task), group in itertools.groupby(
+        experiences, key=lambda each: (each.block, each.learning, each.task)
+    ):
         start = found[-1].start + len(found[-1].points) if found else 0
         found.append(Regime(learning, task, tuple(each.points for each in group), start))
     return found
 
 
 def maintenance(sequence: Sequence[Regime]) -> float | None:
-    """Performance maintenance: how evaluations differ from the first one after the task was last learned; below 0 it is
-    forgotten."""
+    """Performance maintenance: how evaluations differ from the first one after the task was last
+    learned; below 0 it is forgotten."""
     return _over_tasks(sequence, _maintained)
 
 
 def _maintained(sequence: Sequence[Regime], task: str) -> float | None:
     tests = _where(sequence, task, learning=False)
-    after = {next((test for test in tests if test > learned), None) for learned in _where(sequence, task, learning=True)}
+    after = {
+        next((test for test in tests if test > learned), None)
+        for learned in _where(sequence, task, learning=True)
+    }
     references = sorted(after - {None})
     differences = [
         sequence[test].terminal - sequence[max(each for each in references if each < test)].terminal
-        for test in tests if test not in references and references and test > references[0]
+        for test in tests
+        if test not in references and references and test > references[0]
     ]
     return float(np.mean(differences)) if differences else None
 
 
 def forgetting(sequence: Sequence[Regime]) -> float | None:
-    """The best earlier evaluation of a task minus its last one, at least 0 by no rule (it may have grown)."""
+    """The best earlier evaluation of a task minus its last one, at least 0 by no rule (it may have
+    grown)."""
+
     def forgotten(sequence: Sequence[Regime], task: str) -> float | None:
         found = [sequence[test].terminal for test in _where(sequence, task, learning=False)]
         return max(found[:-1]) - found[-1] if len(found) > 1 else None
@@ -76,9 +88,9 @@ def forgetting(sequence: Sequence[Regime]) -> float | None:
 
 
 def transfer(sequence: Sequence[Regime], *, forward: bool) -> float | None:
-    """What learning one task did to another that was evaluated just before and just after: the contrast
-    (after - before) / (after + before), the first one of each pair of tasks, averaged. ``forward``: to tasks that had not been
-    learned yet; else backward, to those that had."""
+    """What learning one task did to another that was evaluated just before and just after: the
+    contrast (after - before) / (after + before), the first one of each pair of tasks, averaged.
+    ``forward``: to tasks that had not been learned yet; else backward, to those that had."""
     found = []
     tasks = list(dict.fromkeys(each.task for each in sequence))
     for source, target in itertools.permutations(tasks, 2):
@@ -87,8 +99,10 @@ def transfer(sequence: Sequence[Regime], *, forward: bool) -> float | None:
         contrasts = [
             _contrast(sequence[before].terminal, sequence[after].terminal)
             for learned in _where(sequence, source, learning=True)
-            if forward and (first is None or learned < first) or not forward and first is not None and learned > first
-            for before, after in itertools.pairwise(tests) if before < learned < after
+            if (forward and (first is None or learned < first))
+            or (not forward and first is not None and learned > first)
+            for before, after in itertools.pairwise(tests)
+            if before < learned < after
         ]
         found += [each for each in contrasts if each is not None][:1]
     return float(np.mean(found)) if found else None
@@ -99,8 +113,10 @@ def _contrast(before: float, after: float) -> float | None:
 
 
 def relative(sequence: Sequence[Regime], experts: Mapping[str, Sequence[float]]) -> float | None:
-    """Performance relative to single-task experts: the points gathered while learning, over those of an agent that learned
-    this task alone (its points by trial in ``experts``), over as many trials."""
+    """Performance relative to single-task experts: the points gathered while learning, over those
+    of an agent that learned this task alone (its points by trial in ``experts``), over as many
+    trials."""
+
     def against(sequence: Sequence[Regime], task: str) -> float | None:
         mine, alone = _learned(sequence, task), experts.get(task, ())
         size = min(len(mine), len(alone))
@@ -111,8 +127,9 @@ def relative(sequence: Sequence[Regime], experts: Mapping[str, Sequence[float]])
 
 
 def efficiency(sequence: Sequence[Regime], experts: Mapping[str, Sequence[float]]) -> float | None:
-    """Sample efficiency: how high the learning curve saturates and how soon, against the expert's; 0 for a curve that falls
-    or stays under a fifth of the expert's."""
+    """Sample efficiency: how high the learning curve saturates and how soon, against the expert's;
+    0 for a curve that falls or stays under a fifth of the expert's."""
+
     def against(sequence: Sequence[Regime], task: str) -> float | None:
         mine, alone = _learned(sequence, task), experts.get(task, ())
         if len(mine) < 2 or not alone:
@@ -127,7 +144,8 @@ def efficiency(sequence: Sequence[Regime], experts: Mapping[str, Sequence[float]
 
 
 def _saturation(points: Sequence[float]) -> tuple[float, int]:
-    """The highest value of the moving average (over a fifth of the trials) and where it is first reached."""
+    """The highest value of the moving average (over a fifth of the trials) and where it is first
+    reached."""
     values, window = np.asarray(points, dtype=float), min(len(points) // 5, 100)
     if window >= 3:
         padded = np.r_[values[window - 1 : 0 : -1], values, values[-2 : -window - 1 : -1]]
@@ -137,16 +155,27 @@ def _saturation(points: Sequence[float]) -> tuple[float, int]:
 
 
 def _where(sequence: Sequence[Regime], task: str, *, learning: bool) -> list[int]:
-    return [number for number, each in enumerate(sequence) if (each.task, each.learning) == (task, learning)]
+    return [
+        number
+        for number, each in enumerate(sequence)
+        if (each.task, each.learning) == (task, learning)
+    ]
 
 
 def _learned(sequence: Sequence[Regime], task: str) -> list[float]:
-    return [points for each in sequence if each.learning and each.task == task for points in each.points]
+    return [
+        points for each in sequence if each.learning and each.task == task for points in each.points
+    ]
 
 
 def _when(sequence: Sequence[Regime], task: str) -> list[int]:
     """The numbers in the whole sequence of the trials that ``task`` was learned from."""
-    return [each.start + n for each in sequence if each.learning and each.task == task for n in range(len(each.points))]
+    return [
+        each.start + n
+        for each in sequence
+        if each.learning and each.task == task
+        for n in range(len(each.points))
+    ]
 
 
 def _over_tasks(

@@ -1,4 +1,5 @@
-"""A world that passes everything on to another one: what offers less of a world than it has begins with this."""
+"""A world that passes everything on to another one: what offers less of a world than it has begins
+with this."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from worlds import Observation, World
 
 
 class Offering:
-    """``world``, unchanged. Knows the points that are ``_held`` now. An action that is done anyway is done."""
+    """``world``, unchanged. Knows the points that are ``_held`` now. An action that is done anyway
+    is done."""
 
     def __init__(self, world: World) -> None:
         self._world = world

@@ -1,4 +1,5 @@
-"""A person plays: the trial is stored step by step as a model's is, and a memory is written from it by rules."""
+"""A person plays: the trial is stored step by step as a model's is, and a memory is written from it
+by rules."""
 
 from __future__ import annotations
 
@@ -10,8 +11,8 @@ from worlds import World, WorldError
 
 
 class Session:
-    """One person at one world. A step that is taken back ends the trial as stopped and begins another with the steps
-    before it: nothing that was done is lost."""
+    """One person at one world. A step that is taken back ends the trial as stopped and begins
+    another with the steps before it: nothing that was done is lost."""
 
     def __init__(self, store: Store, config: RunConfig, world: World) -> None:
         self._store, self._config, self.world = store, config, world
@@ -55,7 +56,12 @@ class Session:
         except StopIteration as stop:
             revised = stop.value
         self._store.finish_trial(
-            self._trial, ending, revised.memory, writer="clin/rules", tallies=revised.tallies, refused=revised.refused
+            self._trial,
+            ending,
+            revised.memory,
+            writer="clin/rules",
+            tallies=revised.tallies,
+            refused=revised.refused,
         )
         return revised.memory
 
@@ -71,7 +77,13 @@ class Session:
         before = self._store.latest_version(self.run, self._number - 1)
         self.steps = []
         self._trial = self._store.begin_trial(
-            self.run, self._number, task_goal=self.world.goal, opening=self.opening, recalled=Memory(),
-            version=before.id if before else None, world=self._config.world, task=self._config.task,
+            self.run,
+            self._number,
+            task_goal=self.world.goal,
+            opening=self.opening,
+            recalled=Memory(),
+            version=before.id if before else None,
+            world=self._config.world,
+            task=self._config.task,
             variation=self._config.variation,
         )

@@ -1,4 +1,5 @@
-"""One trial, as a generator that yields questions and is sent answers. It knows nothing of batches or threads."""
+"""One trial, as a generator that yields questions and is sent answers. It knows nothing of batches
+or threads."""
 
 from __future__ import annotations
 
@@ -15,9 +16,10 @@ from memory.trials import Call, Ending, Memory, Step
 from worlds import World, WorldCrashed
 
 STUCK_AFTER, WAITED_AFTER = 5, 15
-"""Equal actions with equal outcomes in a row that end a trial; the second where they let time pass, which may change what is not
-shown. The paper's research code (``clin_agent.py``) ends a trial after five equal actions whatever comes of them, which also ends
-ScienceWorld's own expert paths: they wait up to ten times in a row and watch a block slide for up to 141 steps."""
+"""Equal actions with equal outcomes in a row that end a trial; the second where they let time pass,
+which may change what is not shown. The paper's research code (``clin_agent.py``) ends a trial after
+five equal actions whatever comes of them, which also ends ScienceWorld's own expert paths: they
+wait up to ten times in a row and watch a block slide for up to 141 steps."""
 
 Record = Callable[[Step, Sequence[Call]], None]
 """Keeps a step and the calls that led to it; when it returns, the step is safe."""
@@ -29,8 +31,8 @@ class WorldChanged(RuntimeError):
 
 @dataclass
 class Context:
-    """The turns that still fit. When they outgrow ``room`` tokens, the oldest half goes at once, so that what follows
-    can be reused from the cache for many steps."""
+    """The turns that still fit. When they outgrow ``room`` tokens, the oldest half goes at once, so
+    that what follows can be reused from the cache for many steps."""
 
     style: Style
     room: int
@@ -44,8 +46,10 @@ class Context:
         self._size = self._head_size
         if self.room and self._head_size + self.style.reserve > self.room:
             raise ModelError(
-                f"the task and memory take {self._head_size} tokens and a step needs {self.style.reserve}, but the model's "
-                f"context holds {self.room}: give a larger --ctx, another --model or a smaller memory"
+                f"the task and memory take {self._head_size} tokens and a step needs "
+                f"{self.style.reserve}, but the model's "
+                f"context holds {self.room}: give a larger --ctx, another --model or a smaller "
+                "memory"
             )
 
     def append(self, step: Step) -> None:
@@ -75,12 +79,13 @@ def play(
     weigh: bool = False,
     person: Person | None = None,
 ) -> Generator[Question, Answer, Ending]:
-    """Play ``world``, which has just been reset, for at most ``budget`` steps; ``context`` holds the prompt's head.
+    """Play ``world``, which has just been reset, for at most ``budget`` steps; ``context`` holds
+    the prompt's head.
 
-    ``past`` are steps of this trial that were recorded before an interruption: they are done again in the world,
-    without asking the model, and compared. Raises :class:`WorldChanged` where they differ. ``weigh`` takes the action that
-    is likeliest as a whole, instead of deciding token by token. ``person`` may want to decide a step; what comes of that is
-    recorded as theirs.
+    ``past`` are steps of this trial that were recorded before an interruption: they are done again
+    in the world, without asking the model, and compared. Raises :class:`WorldChanged` where they
+    differ. ``weigh`` takes the action that is likeliest as a whole, instead of deciding token by
+    token. ``person`` may want to decide a step; what comes of that is recorded as theirs.
     """
     person = person or Person()
     steps: list[Step] = []
@@ -115,11 +120,18 @@ def _ending(steps: Sequence[Step], done: bool, budget: int) -> Ending | None:
 
 
 def _in_a_row(steps: Sequence[Step]) -> int:
-    """How many steps at the end are alike: in action and score, and in what was observed, unless time was only let pass."""
+    """How many steps at the end are alike: in action and score, and in what was observed, unless
+    time was only let pass."""
+
     def outcome(step: Step) -> tuple[str, float, str]:
         return step.action, step.score, "" if _waits(step) else step.observation
 
-    return sum(1 for _ in itertools.takewhile(lambda step: outcome(step) == outcome(steps[-1]), reversed(steps)))
+    return sum(
+        1
+        for _ in itertools.takewhile(
+            lambda step: outcome(step) == outcome(steps[-1]), reversed(steps)
+        )
+    )
 
 
 def _waits(step: Step) -> bool:
@@ -129,15 +141,19 @@ def _waits(step: Step) -> bool:
 def _replay(world: World, step: Step) -> bool:
     seen = world.step(step.action)
     if (seen.text, seen.score) != (step.observation, step.score):
-        raise WorldChanged(f"'{step.action}' gave another observation than the stored one; this trial cannot be resumed")
+        raise WorldChanged(
+            f"'{step.action}' gave another observation than the stored one; this trial cannot be "
+            "resumed"
+        )
     return seen.done
 
 
 def _decided(
     asking: Generator[Question, Answer, Move], card: ModelCard, person: Person, position: int
 ) -> Generator[Question, Answer, tuple[Move, list[Call]]]:
-    """Pass the questions on and keep each with its answer. Where a person wants to decide, the model says what it would
-    do and how likely it finds each action, and the person has the last word."""
+    """Pass the questions on and keep each with its answer. Where a person wants to decide, the
+    model says what it would do and how likely it finds each action, and the person has the last
+    word."""
     calls: list[Call] = []
     waits = person.waits()
     actions: tuple[str, ...] = ()
@@ -145,10 +161,17 @@ def _decided(
     try:
         question = next(asking)
         while True:
-            answer = yield replace(question, score_choices=True) if waits and question.choices else question
+            answer = (
+                yield replace(question, score_choices=True)
+                if waits and question.choices
+                else question
+            )
             calls.append(call(question, answer, card))
             if question.choices:
-                actions, scores = tuple(choice.strip() for choice in question.choices), answer.scores
+                actions, scores = (
+                    tuple(choice.strip() for choice in question.choices),
+                    answer.scores,
+                )
             question = asking.send(answer)
     except StopIteration as stop:
         move = stop.value
@@ -157,15 +180,26 @@ def _decided(
             actions, scores = (move.action,), (0.0,)
         decision = person.decides(position, actions, scores, move.action)
         if decision.chosen:
-            return Move(decision.action), [*calls, Call("person", calls[-1].parts if calls else (), decision.action)]
+            return Move(decision.action), [
+                *calls,
+                Call("person", calls[-1].parts if calls else (), decision.action),
+            ]
     return move, calls
 
 
 def call(question: Question, answer: Answer, card: ModelCard) -> Call:
-    """A question and its answer as the store keeps them: with what the chat template put around the question."""
+    """A question and its answer as the store keeps them: with what the chat template put around the
+    question."""
     opening, closing = card.template
     parts = tuple(part for part in (opening, *question.parts, closing, *question.begun) if part)
     return Call(
-        question.role, parts, answer.text, answer.read, answer.reused, answer.written, answer.logprob, answer.seconds,
+        question.role,
+        parts,
+        answer.text,
+        answer.read,
+        answer.reused,
+        answer.written,
+        answer.logprob,
+        answer.seconds,
         len(question.choices),
     )

@@ -1,9 +1,10 @@
 """Every word that the acting model reads, append-only.
 
-``[how to act][task][memory]``, then one turn per step in the order things happened; at the tail, and only there,
-what holds for this step alone. When the step is over the tail is dropped and the turn appended, so that a model
-with a cache reads only what is new. Two styles: ``full`` for instruction-tuned models (after the paper's section 3
-and appendix: learnings by number, a rationale, then one action), ``compact-2`` for the bundled model.
+``[how to act][task][memory]``, then one turn per step in the order things happened; at the tail,
+and only there, what holds for this step alone. When the step is over the tail is dropped and the
+turn appended, so that a model with a cache reads only what is new. Two styles: ``full`` for
+instruction-tuned models (after the paper's section 3 and appendix: learnings by number, a
+rationale, then one action), ``compact-2`` for the bundled model.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from worlds import World
 
 @dataclass(frozen=True)
 class Move:
-    """What the model decided: an admissible action, its thought, the learnings it cited (numbers from 1)."""
+    """What the model decided: an admissible action, its thought, the learnings it cited (numbers
+    from 1)."""
 
     action: str
     thought: str = ""
@@ -50,13 +52,15 @@ class Style(Protocol):
         ...
 
     def gap(self, left_out: int) -> tuple[str, ...]:
-        """What stands in for the ``left_out`` oldest turns when the trajectory has outgrown the context."""
+        """What stands in for the ``left_out`` oldest turns when the trajectory has outgrown the
+        context."""
         ...
 
     def ask(
         self, world: World, parts: tuple[str, ...], memory: Memory, *, weigh: bool = False
     ) -> Generator[Question, Answer, Move]:
-        """Ask for the next action, as one question or several; ``weigh``: for the likelihood of every whole action."""
+        """Ask for the next action, as one question or several; ``weigh``: for the likelihood of
+        every whole action."""
         ...
 
 
@@ -64,7 +68,10 @@ def style(name: str) -> Style:
     """The style called ``name`` (a model's ``clin.prompt`` key)."""
     styles: dict[str, type[Style]] = {"full": Full, "compact-2": Compact}
     if name not in styles:
-        raise ModelError(f"this model wants prompt '{name}', which this version does not have (has: {', '.join(styles)})")
+        raise ModelError(
+            f"this model wants prompt '{name}', which this version does not have (has: "
+            f"{', '.join(styles)})"
+        )
     return styles[name]()
 
 
@@ -96,25 +103,32 @@ class Compact:
         return Move(weightiest(choices, answer) if weigh else answer.text.strip())
 
 
-HOW = """You are an agent in a text world. You act in steps: each step you are told what you see, and you choose one \
-action. You are scored from 0 to 100 by how much of the task you have done; some mistakes end the trial at once.
+HOW = """You are an agent in a text world. You act in steps: each step you are told what you see, \
+and you choose one \
+action. You are scored from 0 to 100 by how much of the task you have done; some mistakes end the \
+trial at once.
 Notes on acting:
 - An action that has no effect twice will have none the third time: try something else.
-- "focus on OBJECT" tells the world that OBJECT is what the task is about. It is critical and can be done only a few \
+- "focus on OBJECT" tells the world that OBJECT is what the task is about. It is critical and can \
+be done only a few \
 times: focus on the right object, at the right moment, never to look closer.
-- The learnings below come from your own earlier trials. "X SHOULD BE NECESSARY to Y" is well supported, "MAY" is \
-less certain, "X DOES NOT CONTRIBUTE to Y" tells what to avoid. They can be useful for choosing the next action.
+- The learnings below come from your own earlier trials. "X SHOULD BE NECESSARY to Y" is well \
+supported, "MAY" is \
+less certain, "X DOES NOT CONTRIBUTE to Y" tells what to avoid. They can be useful for choosing \
+the next action.
 """
 
 ASK = """
-Say first, in one or two sentences, which learnings help now (by number in brackets, as [2]) and why, then the action:
+Say first, in one or two sentences, which learnings help now (by number in brackets, as [2]) and \
+why, then the action:
 Thought: ...
 Action: one of the admissible actions, word for word.
 """
 
 
 class Full:
-    """The paper's prompt for instruction-tuned models: a bounded thought, then an action from the admissible set."""
+    """The paper's prompt for instruction-tuned models: a bounded thought, then an action from the
+    admissible set."""
 
     name = "full"
     reserve = 1200
@@ -156,9 +170,13 @@ class Full:
 
 
 def weightiest(choices: Sequence[str], answer: Answer) -> str:
-    """The action of the greatest log-probability; of equals the first. ModelError for a model that tells none."""
+    """The action of the greatest log-probability; of equals the first. ModelError for a model that
+    tells none."""
     if len(answer.scores) != len(choices):
-        raise ModelError("this model does not tell how likely each action is, which the strategy saycan needs; use a GGUF file")
+        raise ModelError(
+            "this model does not tell how likely each action is, which the strategy saycan "
+            "needs; use a GGUF file"
+        )
     return choices[max(range(len(choices)), key=lambda n: answer.scores[n])].strip()
 
 
@@ -171,14 +189,19 @@ def recollection(memory: Memory) -> str:
 
 
 def learning(memory: Memory, link: Link) -> str:
-    """A link, and where it held if that was in one place only: "… (seen in one place only: find-plant 12)"."""
+    """A link, and where it held if that was in one place only: "… (seen in one place only:
+    find-plant 12)"."""
     scope = memory.scope(link)
     return f"{link} ({scope})" if scope else str(link)
 
 
 def citations(thought: str, known: int) -> tuple[int, ...]:
     """The numbers in brackets that name a learning (1 to ``known``), in order of first mention."""
-    numbers = [int(n) for group in re.findall(r"\[([\d,\s]{1,40})\]", thought) for n in re.findall(r"\d{1,4}", group)]
+    numbers = [
+        int(n)
+        for group in re.findall(r"\[([\d,\s]{1,40})\]", thought)
+        for n in re.findall(r"\d{1,4}", group)
+    ]
     return tuple(dict.fromkeys(n for n in numbers if 1 <= n <= known))
 
 
@@ -186,8 +209,8 @@ _PREPOSITION = re.compile(r" (?:to|on|into|in|onto|with|from) ")
 
 
 def forms(actions: Sequence[str], limit: int) -> str:
-    """The admissible actions in words, at most ``limit`` characters: all of them when they are few, otherwise as
-    forms ("move A to B") with what A and B can be."""
+    """The admissible actions in words, at most ``limit`` characters: all of them when they are few,
+    otherwise as forms ("move A to B") with what A and B can be."""
     listed = "Admissible actions:\n" + "".join(f"- {action}\n" for action in actions)
     if len(listed) <= limit:
         return listed
@@ -198,7 +221,9 @@ def forms(actions: Sequence[str], limit: int) -> str:
         firsts[first] = None
         if second:
             seconds[second] = None
-    things = dict.fromkeys(thing for pair in slots.values() for slot in pair for thing in slot if thing)
+    things = dict.fromkeys(
+        thing for pair in slots.values() for slot in pair for thing in slot if thing
+    )
     return f"Forms of action: {', '.join(slots)}\nThings: {', '.join(things)}\n"[:limit] + "\n"
 
 

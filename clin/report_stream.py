@@ -1,4 +1,5 @@
-"""The part of a report that is about sequences of tasks: what a memory that is carried along keeps, gives and costs."""
+"""The part of a report that is about sequences of tasks: what a memory that is carried along keeps,
+gives and costs."""
 
 from __future__ import annotations
 
@@ -7,7 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clin.lifelong import Experience, Regime, efficiency, forgetting, maintenance, regimes, relative, transfer
+from clin.lifelong import (
+    Experience,
+    Regime,
+    efficiency,
+    forgetting,
+    maintenance,
+    regimes,
+    relative,
+    transfer,
+)
 from clin.report import Row
 from clin.score import Difference, Mean, difference, mean_of
 from clin.stream import ALONE
@@ -28,8 +38,9 @@ Evaluation = list[tuple[tuple[object, ...], float]]
 
 @dataclass(frozen=True)
 class Decline:
-    """How a strategy's evaluations compare with the ``best`` of them (its position in the curve; of equals the first), paired over
-    sequences and evaluated places: the last one, and the ``lowest`` since the best (position ``lowest_at``)."""
+    """How a strategy's evaluations compare with the ``best`` of them (its position in the curve; of
+    equals the first), paired over sequences and evaluated places: the last one, and the ``lowest``
+    since the best (position ``lowest_at``)."""
 
     best: int
     last: Difference
@@ -39,10 +50,11 @@ class Decline:
 
 @dataclass(frozen=True)
 class Lifelong:
-    """One strategy over its sequences. ``figures`` are by name: the value of each sequence that has one. ``curve``: points of
-    the evaluations after 0, 1, … learning blocks, and ``learned`` how many trials had been learned from by then; ``decline``: None
-    where no place was evaluated at both ends; ``spread``: the standard deviation of the last evaluation over orders, None for a single order;
-    ``tokens``: read anew and written, by sequence, while learning."""
+    """One strategy over its sequences. ``figures`` are by name: the value of each sequence that has
+    one. ``curve``: points of the evaluations after 0, 1, … learning blocks, and ``learned`` how
+    many trials had been learned from by then; ``decline``: None where no place was evaluated at
+    both ends; ``spread``: the standard deviation of the last evaluation over orders, None for a
+    single order; ``tokens``: read anew and written, by sequence, while learning."""
 
     strategy: str
     sequences: int
@@ -57,7 +69,10 @@ class Lifelong:
 def lifelong(table: Sequence[Row]) -> list[Lifelong]:
     """Each strategy that was played in a sequence; empty where none was."""
     streamed = [row for row in table if row.stream]
-    return [_of(strategy, [row for row in streamed if row.strategy == strategy]) for strategy in dict.fromkeys(row.strategy for row in streamed)]
+    return [
+        _of(strategy, [row for row in streamed if row.strategy == strategy])
+        for strategy in dict.fromkeys(row.strategy for row in streamed)
+    ]
 
 
 def _of(strategy: str, table: list[Row]) -> Lifelong:
@@ -72,7 +87,9 @@ def _of(strategy: str, table: list[Row]) -> Lifelong:
             sequences.setdefault((*where, order), []).append(row)
     figures: dict[str, list[float]] = {name: [] for name in FIGURES}
     for where, rows in sequences.items():
-        found = regimes(Experience(_number(row), not _evaluates(row), row.task, row.points) for row in rows)
+        found = regimes(
+            Experience(_number(row), not _evaluates(row), row.task, row.points) for row in rows
+        )
         for name, figure in FIGURES.items():
             value = figure(found, alone.get(where[:3], {}))
             figures[name] += [] if value is None else [value]
@@ -80,8 +97,12 @@ def _of(strategy: str, table: list[Row]) -> Lifelong:
     last = [_last(rows) for rows in sequences.values()]
     learning = [row for rows in sequences.values() for row in rows if not _evaluates(row)]
     return Lifelong(
-        strategy, len(sequences), figures, tuple(mean_of([points for _, points in each]) for each in evaluated.values()),
-        tuple(_learned(sequences, block) for block in evaluated), _decline(list(evaluated.values())) if evaluated else None,
+        strategy,
+        len(sequences),
+        figures,
+        tuple(mean_of([points for _, points in each]) for each in evaluated.values()),
+        tuple(_learned(sequences, block) for block in evaluated),
+        _decline(list(evaluated.values())) if evaluated else None,
         float(np.std(last)) if len(last) > 1 else None,
         sum(row.read - row.reused + row.written for row in learning) / max(1, len(sequences)),
     )
@@ -92,17 +113,22 @@ def _evaluations(sequences: dict[Where, list[Row]]) -> dict[int, Evaluation]:
     found: dict[int, Evaluation] = {}
     for where, rows in sequences.items():
         for row in filter(_evaluates, rows):
-            found.setdefault(_block(row), []).append(((*where, row.task, row.variation), row.points))
+            found.setdefault(_block(row), []).append(
+                ((*where, row.task, row.variation), row.points)
+            )
     return dict(sorted(found.items()))
 
 
 def _learned(sequences: dict[Where, list[Row]], block: int) -> float:
-    """Trials that a sequence had to learn from in its blocks up to ``block``, as its runs' configurations have it; the mean over
-    sequences, which differ only where worlds or experiments do."""
+    """Trials that a sequence had to learn from in its blocks up to ``block``, as its runs'
+    configurations have it; the mean over sequences, which differ only where worlds or experiments
+    do."""
     counts = []
     for rows in sequences.values():
         if any(_evaluates(row) and _block(row) == block for row in rows):
-            runs = {row.run: row.trials for row in rows if not _evaluates(row) and _block(row) <= block}
+            runs = {
+                row.run: row.trials for row in rows if not _evaluates(row) and _block(row) <= block
+            }
             counts.append(sum(runs.values()))
     return float(np.mean(counts))
 
@@ -118,7 +144,11 @@ def _decline(found: Sequence[Evaluation]) -> Decline | None:
 def _paired(one: Evaluation, other: Evaluation) -> Difference | None:
     left, right = dict(one), dict(other)
     both = [place for place in left if place in right]
-    return difference([left[place] for place in both], [right[place] for place in both]) if both else None
+    return (
+        difference([left[place] for place in both], [right[place] for place in both])
+        if both
+        else None
+    )
 
 
 def _last(rows: Sequence[Row]) -> float:

@@ -38,19 +38,50 @@ def _evaluations(found: Sequence[Lifelong]) -> str:
     shown = sorted({round(number) for number in np.linspace(0, most - 1, min(most, 12))})
     head = ["sequences: points with the memory frozen, after learning blocks", *map(str, shown)]
     lines = [
-        [each.strategy, *(f"{each.curve[number].mean:.1f}" if number < len(each.curve) else "" for number in shown)] for each in found
+        [
+            each.strategy,
+            *(
+                f"{each.curve[number].mean:.1f}" if number < len(each.curve) else ""
+                for number in shown
+            ),
+        ]
+        for each in found
     ]
     return _table(head, lines)
 
 
 def _declines(found: Sequence[Lifelong]) -> list[str]:
-    """Whether usefulness falls below its best by more than the interval: at the end, and at its lowest since."""
-    head = ["sequences: falls below its best?", "best (after trials of learning)", "last", "last - best", "falls below", "lowest since", "lowest - best", "fell below"]
+    """Whether usefulness falls below its best by more than the interval: at the end, and at its
+    lowest since."""
+    head = [
+        "sequences: falls below its best?",
+        "best (after trials of learning)",
+        "last",
+        "last - best",
+        "falls below",
+        "lowest since",
+        "lowest - best",
+        "fell below",
+    ]
     lines = []
     for each in found:
         if decline := each.decline:
-            best, last, low = (f"{each.curve[at].mean:.1f} ({each.learned[at]:.0f})" for at in (decline.best, -1, decline.lowest_at))
-            lines.append([each.strategy, best, last, _interval(decline.last), _below(decline.last), low, _interval(decline.lowest), _below(decline.lowest)])
+            best, last, low = (
+                f"{each.curve[at].mean:.1f} ({each.learned[at]:.0f})"
+                for at in (decline.best, -1, decline.lowest_at)
+            )
+            lines.append(
+                [
+                    each.strategy,
+                    best,
+                    last,
+                    _interval(decline.last),
+                    _below(decline.last),
+                    low,
+                    _interval(decline.lowest),
+                    _below(decline.lowest),
+                ]
+            )
     return [_table(head, lines)] if lines else []
 
 
@@ -60,10 +91,24 @@ def _below(delta: Difference) -> str:
 
 def _transfer(found: Transfer) -> list[str]:
     """A table by task and a line that counts."""
-    head = [f"transfer by task: {found.arm}", "trial 0 - BASE", "better / worse pairs", f"last trial - {found.strategy}'s last", "better / worse pairs"]
-    lines = [[task, *_delta(delta)[:2], *(_delta(found.last[task])[:2] if task in found.last else ["", ""])] for task, delta in found.first.items()]
+    head = [
+        f"transfer by task: {found.arm}",
+        "trial 0 - BASE",
+        "better / worse pairs",
+        f"last trial - {found.strategy}'s last",
+        "better / worse pairs",
+    ]
+    lines = [
+        [
+            task,
+            *_delta(delta)[:2],
+            *(_delta(found.last[task])[:2] if task in found.last else ["", ""]),
+        ]
+        for task, delta in found.first.items()
+    ]
     told = (
-        f"{inert(found.arm)} against {inert(found.strategy)} on the same places. Trial 0 against BASE ({inert(found.strategy)}'s trial 0):"
+        f"{inert(found.arm)} against {inert(found.strategy)} on the same places. Trial 0 against "
+        f"BASE ({inert(found.strategy)}'s trial 0):"
         f" {counted(found.first)}. Last trials: {counted(found.last)}."
     )
     return [_table(head, lines), told]
@@ -71,34 +116,61 @@ def _transfer(found: Transfer) -> list[str]:
 
 def _lifelong(found: Sequence[Lifelong]) -> str:
     lines = [
-        [each.strategy, *(_spread(each.figures[name]) for name in FIGURES), "" if each.spread is None else f"{each.spread:.1f}",
-         str(each.sequences), f"{each.tokens:.0f}"]
+        [
+            each.strategy,
+            *(_spread(each.figures[name]) for name in FIGURES),
+            "" if each.spread is None else f"{each.spread:.1f}",
+            str(each.sequences),
+            f"{each.tokens:.0f}",
+        ]
         for each in found
     ]
     return _table(["sequences", *FIGURES, "sd over orders", "n", "tokens per sequence"], lines)
 
 
 def _spread(values: Sequence[float]) -> str:
-    return f"{np.mean(values):+.2f} ({min(values):+.2f} to {max(values):+.2f})" if values else "none"
+    return (
+        f"{np.mean(values):+.2f} ({min(values):+.2f} to {max(values):+.2f})" if values else "none"
+    )
 
 
 def _told(known: dict[str, Any]) -> str:
-    models = ", ".join(f"{inert(name)} (sha256 {sha[:16]}…)" if sha else inert(name) for name, sha in known["models"].items())
+    models = ", ".join(
+        f"{inert(name)} (sha256 {sha[:16]}…)" if sha else inert(name)
+        for name, sha in known["models"].items()
+    )
     return (
-        f"{known['runs']} runs, {known['trials']} trials, {known['places']} places of {', '.join(known['worlds'])}; model {models}; seeds"
-        f" {', '.join(map(str, known['seeds']))}. Points from 0 to 100, negative scores count as 0; 95 % bootstrap intervals."
+        f"{known['runs']} runs, {known['trials']} trials, {known['places']} places of "
+        f"{', '.join(known['worlds'])}; model {models}; seeds"
+        f" {', '.join(map(str, known['seeds']))}. Points from 0 to 100, negative scores count as "
+        "0; 95 % bootstrap intervals."
     )
 
 
 def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    return "\n".join(["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *("| " + " | ".join(map(inert, line)) + " |" for line in lines)])
+    return "\n".join(
+        [
+            "| " + " | ".join(head) + " |",
+            "|" + "---|" * len(head),
+            *("| " + " | ".join(map(inert, line)) + " |" for line in lines),
+        ]
+    )
 
 
 def _curves(found: Sequence[Arm]) -> str:
     most = max(len(arm.curve) for arm in found)
-    head = ["points by trial", *(f"trial {number}" for number in range(most)), "steps/budget, first and last"]
+    head = [
+        "points by trial",
+        *(f"trial {number}" for number in range(most)),
+        "steps/budget, first and last",
+    ]
     lines = [
-        [arm.name, *(str(mean) for mean in arm.curve), *([""] * (most - len(arm.curve))), f"{arm.share[0]:.2f}, {arm.share[-1]:.2f}"]
+        [
+            arm.name,
+            *(str(mean) for mean in arm.curve),
+            *([""] * (most - len(arm.curve))),
+            f"{arm.share[0]:.2f}, {arm.share[-1]:.2f}",
+        ]
         for arm in found
     ]
     return _table(head, lines)
@@ -107,7 +179,8 @@ def _curves(found: Sequence[Arm]) -> str:
 def _tasks(table: Sequence[Row]) -> str:
     names = list(dict.fromkeys(row.arm for row in table))
     lines = [
-        [task, *(str(means[name]) if name in means else "" for name in names)] for task, means in by_task(table).items()
+        [task, *(str(means[name]) if name in means else "" for name in names)]
+        for task, means in by_task(table).items()
     ]
     return _table(["last trial, by task", *names], lines)
 
@@ -119,7 +192,10 @@ def _solved(table: Sequence[Row]) -> str:
     kept = told if len({row.seed for row in table}) > 1 else {"all": told["all"]}
     return _table(
         ["last trial at 100 points", *names],
-        [[task, *(str(shares[name]) if name in shares else "" for name in names)] for task, shares in kept.items()],
+        [
+            [task, *(str(shares[name]) if name in shares else "" for name in names)]
+            for task, shares in kept.items()
+        ],
     )
 
 
@@ -133,7 +209,9 @@ def _differences(table: Sequence[Row], found: Sequence[Arm]) -> str:
         (strategy, setting), (base, plain) = settings[one.name], settings[other.name]
         if strategy == base and (delta := against(table, one.name, other.name, first=True)):
             lines.append([f"{one.name} - {other.name}, trial 0", *_delta(delta)])
-        if (strategy == base or setting == plain) and (delta := against(table, one.name, other.name)):
+        if (strategy == base or setting == plain) and (
+            delta := against(table, one.name, other.name)
+        ):
             lines.append([f"{one.name} - {other.name}, last trials", *_delta(delta)])
     return _table(["paired difference", "mean", "better / worse pairs", "sign test, p"], lines)
 
@@ -144,13 +222,26 @@ def _delta(delta: Difference) -> list[str]:
 
 def _interval(delta: Difference) -> str:
     mean = delta.mean
-    return f"{mean.mean:+.1f} ({mean.low:+.1f} to {mean.high:+.1f}; n={mean.n})" if mean.n > 1 else f"{mean.mean:+.1f} (n=1)"
+    return (
+        f"{mean.mean:+.1f} ({mean.low:+.1f} to {mean.high:+.1f}; n={mean.n})"
+        if mean.n > 1
+        else f"{mean.mean:+.1f} (n=1)"
+    )
 
 
 def _costs(found: Sequence[Arm]) -> str:
     return _table(
         ["cost per trial", "tokens read", "of them reused", "written", "model seconds"],
-        [[arm.name, f"{arm.read:.0f}", f"{arm.reused / max(1, arm.read):.1%}", f"{arm.written:.0f}", f"{arm.seconds:.2f}"] for arm in found],
+        [
+            [
+                arm.name,
+                f"{arm.read:.0f}",
+                f"{arm.reused / max(1, arm.read):.1%}",
+                f"{arm.written:.0f}",
+                f"{arm.seconds:.2f}",
+            ]
+            for arm in found
+        ],
     )
 
 
@@ -160,12 +251,16 @@ def page(table: Sequence[Row], known: dict[str, Any], title: str) -> str:
     drawn = panels(table)
     plots = svg(drawn) if drawn else ""
     return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(title)}</title><style>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport"
+    content="width=device-width"><title>{html.escape(title)}</title><style>
 :root {{ color-scheme: light dark; }}
-body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 78rem; padding: 0 1rem; background: Canvas; color: CanvasText; }}
+body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 78rem; padding: 0 1rem;
+    background: Canvas; color: CanvasText; }}
 table {{ border-collapse: collapse; margin: 1.5rem 0; display: block; overflow-x: auto; }}
-th, td {{ padding: .25rem .7rem; border-bottom: 1px solid color-mix(in srgb, CanvasText 20%, Canvas); text-align: left; white-space: nowrap; }}
-svg {{ max-width: 100%; height: auto; }} svg text {{ fill: CanvasText; }} svg .paper {{ fill: none; }}
+th, td {{ padding: .25rem .7rem; border-bottom: 1px solid color-mix(in srgb, CanvasText 20%,
+    Canvas); text-align: left; white-space: nowrap; }}
+svg {{ max-width: 100%; height: auto; }} svg text {{ fill: CanvasText; }} svg .paper {{ fill: none;
+    }}
 svg .axis {{ stroke: CanvasText; stroke-opacity: .4; }}
 </style></head><body><h1>{html.escape(title)}</h1>{plots}{body}</body></html>
 """
@@ -174,7 +269,11 @@ svg .axis {{ stroke: CanvasText; stroke-opacity: .4; }}
 def _as_html(block: str) -> str:
     if not block.startswith("|"):
         return f"<p>{html.escape(block.strip())}</p>"
-    head, _, *lines = [[html.escape(cell.strip()) for cell in line.strip("|").split("|")] for line in block.strip().splitlines()]
-    cells = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in line) + "</tr>" for line in lines)
+    head, _, *lines = [
+        [html.escape(cell.strip()) for cell in line.strip("|").split("|")]
+        for line in block.strip().splitlines()
+    ]
+    cells = "".join(
+        "<tr>" + "".join(f"<td>{cell}</td>" for cell in line) + "</tr>" for line in lines
+    )
     return f"<table><tr>{''.join(f'<th>{cell}</th>' for cell in head)}</tr>{cells}</table>"
-

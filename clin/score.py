@@ -10,8 +10,8 @@ import numpy as np
 
 RESAMPLES = 10_000
 FEW = 6
-"""Pairs below which an interval means nothing: that so few all lie on one side of zero is chance more often than in 5 % of cases
-(2 / 2**5 is 6 %, 2 / 2**6 is 3 %)."""
+"""Pairs below which an interval means nothing: that so few all lie on one side of zero is chance
+more often than in 5 % of cases (2 / 2**5 is 6 %, 2 / 2**6 is 3 %)."""
 
 
 @dataclass(frozen=True)
@@ -24,18 +24,25 @@ class Mean:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.mean:.1f} ({self.low:.1f} to {self.high:.1f}; n={self.n})" if self.n > 1 else f"{self.mean:.1f} (n=1)"
+        return (
+            f"{self.mean:.1f} ({self.low:.1f} to {self.high:.1f}; n={self.n})"
+            if self.n > 1
+            else f"{self.mean:.1f} (n=1)"
+        )
 
 
 def mean_of(values: Sequence[float], *, seed: int = 0) -> Mean:
-    """The mean of ``values``; ValueError for none. One value has no width: its interval says so by being a point."""
+    """The mean of ``values``; ValueError for none. One value has no width: its interval says so by
+    being a point."""
     if not values:
         raise ValueError("a mean of no values")
     data = np.asarray(values, dtype=float)
     drawn = np.random.default_rng(seed).integers(0, len(data), (RESAMPLES, len(data)))
     means = data[drawn].mean(axis=1)
     low, high = np.quantile(means, [0.025, 0.975])
-    return Mean(len(data), float(data.mean()), float(min(low, data.mean())), float(max(high, data.mean())))
+    return Mean(
+        len(data), float(data.mean()), float(min(low, data.mean())), float(max(high, data.mean()))
+    )
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,8 @@ def share_of(hits: int, n: int) -> Share:
 
 @dataclass(frozen=True)
 class Difference:
-    """A paired difference: its mean, in how many pairs it is above and below zero, and the two-sided sign test's p."""
+    """A paired difference: its mean, in how many pairs it is above and below zero, and the
+    two-sided sign test's p."""
 
     mean: Mean
     above: int
@@ -72,7 +80,8 @@ class Difference:
 
     @property
     def surely_below(self) -> bool | None:
-        """Whether the whole interval is below zero; None for so ``FEW`` pairs that it cannot be said."""
+        """Whether the whole interval is below zero; None for so ``FEW`` pairs that it cannot be
+        said."""
         return None if self.mean.n < FEW else self.mean.high < 0
 
 
@@ -86,7 +95,8 @@ def difference(one: Sequence[float], other: Sequence[float]) -> Difference:
 
 
 def sign_test(above: int, below: int) -> float:
-    """The two-sided probability of so uneven a split, or a more uneven one, when both are as likely; ties left out."""
+    """The two-sided probability of so uneven a split, or a more uneven one, when both are as
+    likely; ties left out."""
     n = above + below
     if not n:
         return 1.0

@@ -32,18 +32,29 @@ class Person:
         """Whether the next step is a person's to decide."""
         return False
 
-    def decides(self, position: int, actions: Sequence[str], scores: Sequence[float], choice: str) -> Decision:
-        """What step ``position`` is: one of ``actions``, of which the model gives each a log-probability and would do
-        ``choice``."""
+    def decides(
+        self, position: int, actions: Sequence[str], scores: Sequence[float], choice: str
+    ) -> Decision:
+        """What step ``position`` is: one of ``actions``, of which the model gives each a
+        log-probability and would do ``choice``."""
         return Decision(choice, chosen=False)
 
 
 class AtTheStore(Person):
-    """A person whose requests are rows (:mod:`memory.requests`). Blocks the trial's thread while it waits; raises
-    :class:`Stopped` on a ``stop``, and while it waits also when ``stopping`` says that the process is to end."""
+    """A person whose requests are rows (:mod:`memory.requests`). Blocks the trial's thread while it
+    waits; raises :class:`Stopped` on a ``stop``, and while it waits also when ``stopping`` says
+    that the process is to end."""
 
-    def __init__(self, store: Store, run: str, trial: int, paused: bool, stopping: Callable[[], bool]) -> None:
-        self.store, self.run, self.trial, self.paused, self.stopping = store, run, trial, paused, stopping
+    def __init__(
+        self, store: Store, run: str, trial: int, paused: bool, stopping: Callable[[], bool]
+    ) -> None:
+        self.store, self.run, self.trial, self.paused, self.stopping = (
+            store,
+            run,
+            trial,
+            paused,
+            stopping,
+        )
 
     def waits(self) -> bool:
         for request in unheard(self.store, self.run):
@@ -52,7 +63,9 @@ class AtTheStore(Person):
             self._hear(request)
         return self.paused
 
-    def decides(self, position: int, actions: Sequence[str], scores: Sequence[float], choice: str) -> Decision:
+    def decides(
+        self, position: int, actions: Sequence[str], scores: Sequence[float], choice: str
+    ) -> Decision:
         made = offer(self.store, self.trial, position, actions, scores, choice)
         while True:
             for request in unheard(self.store, self.run):

@@ -24,5 +24,8 @@ def ended_trial(store: Store, run: str, number: int | None) -> int:
     if number is None:
         return ended[-1]
     if number not in ended:
-        raise UserError(f"no memory after trial {number} of {run}: there is one after trials {ended[0]} to {ended[-1]}")
+        raise UserError(
+            f"no memory after trial {number} of {run}: there is one after trials {ended[0]} to "
+            f"{ended[-1]}"
+        )
     return number

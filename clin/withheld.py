@@ -1,4 +1,5 @@
-"""A world that does not offer one action for a while, so that the trial tests a link (:mod:`memory.evidence.link_tests`)."""
+"""A world that does not offer one action for a while, so that the trial tests a link
+(:mod:`memory.evidence.link_tests`)."""
 
 from __future__ import annotations
 
@@ -10,8 +11,8 @@ from worlds import Observation, World
 
 
 class Withheld(Offering):
-    """``world``, whose cause ``test`` withholds in its first steps. Offered is all else; all, where nothing else is left.
-    An action that is done anyway (a stored one, done again) is done."""
+    """``world``, whose cause ``test`` withholds in its first steps. Offered is all else; all, where
+    nothing else is left. An action that is done anyway (a stored one, done again) is done."""
 
     def __init__(self, world: World, test: LinkTest) -> None:
         super().__init__(world)
@@ -26,4 +27,6 @@ class Withheld(Offering):
         return super().step(action)
 
     def actions(self) -> Sequence[str]:
-        return self._where(lambda action: self._steps >= self._test.steps or not self._test.withholds(action))
+        return self._where(
+            lambda action: self._steps >= self._test.steps or not self._test.withholds(action)
+        )

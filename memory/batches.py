@@ -1,4 +1,5 @@
-"""Experiments that were begun in a file: a document per batch, so that ``clin resume`` can go on with one."""
+"""Experiments that were begun in a file: a document per batch, so that ``clin resume`` can go on
+with one."""
 
 from __future__ import annotations
 
@@ -12,11 +13,17 @@ from memory.store import Store
 
 
 def begin_batch(store: Store, document: Mapping[str, Any]) -> str:
-    """The batch of this document in ``store``, new or as it was begun before; returns its name, such as ``b1``."""
+    """The batch of this document in ``store``, new or as it was begun before; returns its name,
+    such as ``b1``."""
     text = json.dumps(document, sort_keys=True, ensure_ascii=False)
     found = store.rows("select id from batches where document = ?", [text])
-    number = found[0][0] if found else store.write(
-        "insert into batches (document, began) values (?, ?)", [text, datetime.now(UTC).isoformat(timespec="seconds")]
+    number = (
+        found[0][0]
+        if found
+        else store.write(
+            "insert into batches (document, began) values (?, ?)",
+            [text, datetime.now(UTC).isoformat(timespec="seconds")],
+        )
     )
     return f"b{number}"
 
@@ -29,4 +36,7 @@ def batch(store: Store, name: str) -> dict[str, Any]:
         if found:
             return json.loads(found[0][0])
     [(last,)] = store.rows("select max(id) from batches")
-    raise StoreError(f"no batch '{name}' in {store.path}: " + (f"it has b1 to b{last}" if last else "it has none yet"))
+    raise StoreError(
+        f"no batch '{name}' in {store.path}: "
+        + (f"it has b1 to b{last}" if last else "it has none yet")
+    )

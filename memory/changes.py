@@ -10,8 +10,9 @@ from memory.links import Hedge, Link, Relation
 
 @dataclass(frozen=True)
 class Change:
-    """Links of the new memory against the old one. Links are the same when cause and effect are, up to case and
-    articles; then a change of certainty strengthens or weakens, and a change of sign (helps, does not help) reverses."""
+    """Links of the new memory against the old one. Links are the same when cause and effect are, up
+    to case and articles; then a change of certainty strengthens or weakens, and a change of sign
+    (helps, does not help) reverses."""
 
     kept: tuple[Link, ...] = ()
     added: tuple[Link, ...] = ()
@@ -27,10 +28,12 @@ class Change:
 
 
 def change(old: Sequence[Link], new: Sequence[Link]) -> Change:
-    """The difference from ``old`` to ``new``: every new link is kept, added, strengthened, weakened or reversed; every
-    old one is that or dropped."""
+    """The difference from ``old`` to ``new``: every new link is kept, added, strengthened, weakened
+    or reversed; every old one is that or dropped."""
     left = list(dict.fromkeys(old))
-    found: dict[str, list] = {kind: [] for kind in ("kept", "added", "strengthened", "weakened", "reversed")}
+    found: dict[str, list] = {
+        kind: [] for kind in ("kept", "added", "strengthened", "weakened", "reversed")
+    }
     for link in dict.fromkeys(new):
         before = _counterpart(link, left)
         if before is None:

@@ -1,15 +1,14 @@
-"""A person corrects a memory. Each correction is a new version, recorded with who made it and when; nothing is lost.
+"""A person corrects a memory. Each correction is a new version, recorded with who made it and when;
+nothing is lost.
 
-=======  ==================================================================================================
-add      put a link in; it is pinned, or the next rewriting would forget it
-drop     take a link out of the memory as it is now; a writer may find it again
-edit     replace a link by another, which is pinned
-pin      keep a link through all rewriting, in this wording
-unpin    let writers decide again
-ban      take a link out and keep it out, in any wording that means the same
-unban    let writers find it again
-import   replace the whole memory by one that a person edited
-=======  ==================================================================================================
+=======
+==================================================================================================
+add      put a link in; it is pinned, or the next rewriting would forget it drop     take a link out
+of the memory as it is now; a writer may find it again edit     replace a link by another, which is
+pinned pin      keep a link through all rewriting, in this wording unpin    let writers decide again
+ban      take a link out and keep it out, in any wording that means the same unban    let writers
+find it again import   replace the whole memory by one that a person edited =======
+==================================================================================================
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ from dataclasses import replace
 from functools import partial
 
 from memory.links import Hedge, Link, LinkError, Relation, parse
-from memory.rulings import meaning
 from memory.rows import StoreError
+from memory.rulings import meaning
 from memory.store import Store
 from memory.trials import Memory
 
@@ -41,8 +40,9 @@ _AGAINST = re.compile(r"^(?:please\s+)?(?:do not|don't|never|avoid|stop)\s+", re
 
 
 def in_words(text: str, effect: str = "the task") -> Link:
-    """What a person says as a link: a link's own form as it is; "do not X" and "avoid X" as X DOES NOT CONTRIBUTE to
-    ``effect``; anything else as SHOULD CONTRIBUTE to it. LinkError where that makes no link."""
+    """What a person says as a link: a link's own form as it is; "do not X" and "avoid X" as X DOES
+    NOT CONTRIBUTE to ``effect``; anything else as SHOULD CONTRIBUTE to it. LinkError where that
+    makes no link."""
     words = " ".join(text.split()).rstrip(".!")
     try:
         return parse(words)
@@ -59,8 +59,11 @@ def now(store: Store, run: str) -> Memory:
     return version.memory if version else Memory()
 
 
-def correct(store: Store, run: str, kind: str, link: Link, *, new: Link | None = None, who: str = "") -> Memory:
-    """Make one correction and return the memory after it. StoreError if the link is not there where it must be."""
+def correct(
+    store: Store, run: str, kind: str, link: Link, *, new: Link | None = None, who: str = ""
+) -> Memory:
+    """Make one correction and return the memory after it. StoreError if the link is not there where
+    it must be."""
     if kind not in KINDS:
         raise StoreError(f"no correction '{kind}' (corrections: {', '.join(KINDS)})")
     made = [("drop", link), (kind, new)] if kind == "edit" and new is not None else [(kind, link)]
@@ -75,20 +78,28 @@ def _changed(run: str, kind: str, link: Link, new: Link | None, memory: Memory) 
     return replace(memory, links=_after(kind, memory.links, there, link, new))
 
 
-def _after(kind: str, links: Sequence[Link], there: Sequence[Link], link: Link, new: Link | None) -> tuple[Link, ...]:
+def _after(
+    kind: str, links: Sequence[Link], there: Sequence[Link], link: Link, new: Link | None
+) -> tuple[Link, ...]:
     others = [each for each in links if each not in there]
     if kind in ("drop", "ban"):
         return tuple(others)
     if kind == "add":
-        return tuple([*others, link])
+        return (*others, link)
     if kind in ("edit", "pin"):
         replacement = new if kind == "edit" and new is not None else link
         first = links.index(there[0])
-        changed = [replacement if number == first else each for number, each in enumerate(links) if number == first or each not in there]
+        changed = [
+            replacement if number == first else each
+            for number, each in enumerate(links)
+            if number == first or each not in there
+        ]
         return tuple(dict.fromkeys(changed))
     return tuple(links)
 
 
 def replace_memory(store: Store, run: str, memory: Memory, *, who: str = "") -> Memory:
     """Replace the memory of ``run`` by ``memory``: what an import does."""
-    return store.memory_version(store.correct(run, [("import", None)], lambda _: memory, who or person())).memory
+    return store.memory_version(
+        store.correct(run, [("import", None)], lambda _: memory, who or person())
+    ).memory

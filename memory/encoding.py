@@ -1,4 +1,5 @@
-"""How values become columns of a row, and what the columns that are JSON say when they are read back."""
+"""How values become columns of a row, and what the columns that are JSON say when they are read
+back."""
 
 from __future__ import annotations
 
@@ -37,12 +38,21 @@ def numbers(stored: str) -> tuple[int, ...]:
 
 
 def reading(
-    recalled: Memory, ranking: Sequence[Sequence[object]] = (), test: LinkTest | None = None, way: Mapping[str, object] | None = None
+    recalled: Memory,
+    ranking: Sequence[Sequence[object]] = (),
+    test: LinkTest | None = None,
+    way: Mapping[str, object] | None = None,
 ) -> str:
-    """What a trial read when it began, and what else was settled then (:meth:`memory.store.Store.begin_trial`), as one column."""
-    read: dict[str, object] = {"links": [str(link) for link in recalled.links], "notes": list(recalled.notes)}
+    """What a trial read when it began, and what else was settled then
+    (:meth:`memory.store.Store.begin_trial`), as one column."""
+    read: dict[str, object] = {
+        "links": [str(link) for link in recalled.links],
+        "notes": list(recalled.notes),
+    }
     if recalled.scopes:
-        read["scopes"] = [[recalled.links.index(link), *astuple(scope)] for link, scope in recalled.scopes]
+        read["scopes"] = [
+            [recalled.links.index(link), *astuple(scope)] for link, scope in recalled.scopes
+        ]
     if ranking:
         read["ranking"] = [list(row) for row in ranking]
     if test:
@@ -56,4 +66,8 @@ def memory_of(stored: str) -> Memory:
     """The memory in what :func:`reading` made."""
     read = json.loads(stored)
     links = tuple(map(parse, read["links"]))
-    return Memory(links, tuple(read["notes"]), tuple((links[at], Scope(*scope)) for at, *scope in read.get("scopes", ())))
+    return Memory(
+        links,
+        tuple(read["notes"]),
+        tuple((links[at], Scope(*scope)) for at, *scope in read.get("scopes", ())),
+    )

@@ -1,4 +1,5 @@
-"""Memories as files: JSONL for programs, Markdown for people, and merging one database into another."""
+"""Memories as files: JSONL for programs, Markdown for people, and merging one database into
+another."""
 
 from __future__ import annotations
 
@@ -26,8 +27,8 @@ def to_markdown(memory: Memory, title: str) -> str:
 
 
 def from_markdown(text: str) -> Memory:
-    """Read what :func:`to_markdown` wrote, whatever a person has made of it; StoreError names the first line that is
-    neither a heading, a note nor a link."""
+    """Read what :func:`to_markdown` wrote, whatever a person has made of it; StoreError names the
+    first line that is neither a heading, a note nor a link."""
     links, notes, note = [], [], []
     for line in [*text.splitlines(), ""]:
         if line.startswith(">"):
@@ -40,17 +41,27 @@ def from_markdown(text: str) -> Memory:
             continue
         reading = read(line)
         if not reading.links:
-            raise StoreError(f"this line is no link: {line.strip()[:80]!r} (a link reads 'X SHOULD BE NECESSARY to Y')")
+            raise StoreError(
+                f"this line is no link: {line.strip()[:80]!r} (a link reads 'X SHOULD BE "
+                "NECESSARY to Y')"
+            )
         links += reading.links
     return Memory(tuple(dict.fromkeys(links)), tuple(notes))
 
 
 def to_jsonl(memory: Memory) -> str:
-    """One object per line: ``{"link": …}`` with its parts and its scope if it has one, or ``{"note": …}``."""
+    """One object per line: ``{"link": …}`` with its parts and its scope if it has one, or
+    ``{"note": …}``."""
     scopes = {link: {"scope": asdict(scope)} for link, scope in memory.scopes}
     rows: list[dict[str, object]] = [
-        {"link": str(link), "cause": link.cause, "hedge": str(link.hedge), "relation": str(link.relation), "effect": link.effect,
-         **scopes.get(link, {})}
+        {
+            "link": str(link),
+            "cause": link.cause,
+            "hedge": str(link.hedge),
+            "relation": str(link.relation),
+            "effect": link.effect,
+            **scopes.get(link, {}),
+        }
         for link in memory.links
     ]
     rows += [{"note": note} for note in memory.notes]
@@ -72,7 +83,10 @@ def from_jsonl(text: str) -> Memory:
                 if "scope" in row:
                     scopes.append((links[-1], _scope(**row["scope"])))
         except (ValueError, KeyError, TypeError, LinkError):
-            raise StoreError(f'line {number} is neither {{"link": "X MAY CONTRIBUTE to Y"}} nor {{"note": "..."}}: {line[:60]!r}') from None
+            raise StoreError(
+                f'line {number} is neither {{"link": "X MAY CONTRIBUTE to Y"}} nor {{"note": '
+                f'"..."}}: {line[:60]!r}'
+            ) from None
     return Memory(tuple(dict.fromkeys(links)), tuple(notes), tuple(scopes))
 
 
@@ -104,27 +118,33 @@ def from_reference(store: Store, reference: str) -> Memory:
     if not ended:
         raise StoreError(f"no trial of {run} has ended yet, so it has written no memory")
     if trial and int(trial) not in ended:
-        raise StoreError(f"no memory after trial {trial} of {run}: there is one after trials {ended[0]} to {ended[-1]}")
+        raise StoreError(
+            f"no memory after trial {trial} of {run}: there is one after trials {ended[0]} to "
+            f"{ended[-1]}"
+        )
     return store.version_after(run, int(trial) if trial else ended[-1]).memory
 
 
 def merge(store: Store, other: Path, only: Sequence[str] | None = None) -> list[str]:
-    """Copy the runs of the database ``other`` that ``store`` does not have yet, whole, under new names; returns those.
-    ``only`` these uids, if given.
+    """Copy the runs of the database ``other`` that ``store`` does not have yet, whole, under new
+    names; returns those. ``only`` these uids, if given.
 
-    A run is the same wherever it was copied to (its uid), so merging twice adds nothing. A run that is being played
-    there arrives as stopped.
+    A run is the same wherever it was copied to (its uid), so merging twice adds nothing. A run that
+    is being played there arrives as stopped.
     """
     Store(other).close()  # brings its schema up to date, or says what is wrong with it
     return store.absorb(other, NUMBERED, COPIES, only)
 
 
 def parcel(store: Store, runs: Sequence[str] | None = None) -> bytes:
-    """A database with ``runs`` alone (all by default) as bytes: what is sent to another machine, and :func:`merge` reads."""
+    """A database with ``runs`` alone (all by default) as bytes: what is sent to another machine,
+    and :func:`merge` reads."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "parcel.db"
         with Store(path) as part:
-            merge(part, store.path, None if runs is None else [store.run(name).uid for name in runs])
+            merge(
+                part, store.path, None if runs is None else [store.run(name).uid for name in runs]
+            )
         unpacked = Path(folder) / "packed.db"
         with Store(path) as part:
             part.pack(unpacked)

@@ -9,9 +9,13 @@ LONGEST = 20_000
 
 
 def inert(text: str) -> str:
-    """``text`` with control characters (escapes among them) made visible, bidirectional overrides removed and its
-    length bounded; line ends and tabs stay."""
-    shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text) - LONGEST} more characters)"
+    """``text`` with control characters (escapes among them) made visible, bidirectional overrides
+    removed and its length bounded; line ends and tabs stay."""
+    shown = (
+        text
+        if len(text) <= LONGEST
+        else f"{text[:LONGEST]}… ({len(text) - LONGEST} more characters)"
+    )
     return _ODD.sub(_visible, shown)
 
 

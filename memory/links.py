@@ -1,7 +1,7 @@
 """Causal links: the vocabulary of the memory (paper section 3.1).
 
-One surface form per meaning, so that printing and parsing are inverse to each other; and a tolerant reader for what
-language models really write.
+One surface form per meaning, so that printing and parsing are inverse to each other; and a tolerant
+reader for what language models really write.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 LONGEST = 400
-"""Characters of a cause or an effect at most; longer ones are a model's rambling, not an abstraction."""
+"""Characters of a cause or an effect at most; longer ones are a model's rambling, not an
+abstraction."""
 
 
 class LinkError(ValueError):
@@ -35,15 +36,19 @@ class Relation(StrEnum):
 
 _PHRASE = re.compile(
     r"""\s+(?P<hedge>MAY|SHOULD|MIGHT|COULD|MUST|WILL|DOES|DO)?\s*(?P<nots>NOT\s+|N'T\s+)?
-        (?:(?P<necessary>(?:BE|IS|ARE)\s+(?P<inner>NOT\s+)?NEC+[AE]S+[AE]RY)|(?P<contribute>CONTRIBUTES?))
+        (?:(?P<necessary>(?:BE|IS|ARE)\s+(?P<inner>NOT\s+)?NEC+[AE]S+[AE]RY)
+        |(?P<contribute>CONTRIBUTES?))
         \s+(?:TO|FOR|IN|TOWARDS?)\b\s*""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""A relation as models write it: any case, "NECCESSARY", "DOES NOT CONTRIBUTE", "MIGHT BE NECESSARY for"."""
+"""A relation as models write it: any case, "NECCESSARY", "DOES NOT CONTRIBUTE", "MIGHT BE NECESSARY
+for"."""
 
-_HEDGES = frozenset("MAY SHOULD MIGHT COULD MUST WILL DOES DO".split())
+_HEDGES = frozenset(["MAY", "SHOULD", "MIGHT", "COULD", "MUST", "WILL", "DOES", "DO"])
 _LEAD = re.compile(
-    r"^[\s>#*_`\-\u2022\u2013\u2014]*(?:(?:learning|memory)?\s*#?\(?\d{1,3}[.):\]]|\[\d{1,3}\])?[\s*_`\-:]*", re.IGNORECASE
+    r"^[\s>#*_`\-\u2022\u2013\u2014]*"
+    r"(?:(?:learning|memory)?\s*#?\(?\d{1,3}[.):\]]|\[\d{1,3}\])?[\s*_`\-:]*",
+    re.IGNORECASE,
 )
 _TRAIL = re.compile(r"[\s*_`.;:,]+$")
 _THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
@@ -53,10 +58,12 @@ _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 @dataclass(frozen=True, order=True)
 class Link:
-    """A causal abstraction: ``cause`` and ``effect`` are actions or what they bring about, in words.
+    """A causal abstraction: ``cause`` and ``effect`` are actions or what they bring about, in
+    words.
 
-    Both are one bounded line with single spaces, hold no relation phrase themselves, and neither begins nor ends with
-    the marks that lists are made of; LinkError otherwise. So ``parse(str(link)) == link`` for every link.
+    Both are one bounded line with single spaces, hold no relation phrase themselves, and neither
+    begins nor ends with the marks that lists are made of; LinkError otherwise. So
+    ``parse(str(link)) == link`` for every link.
     """
 
     cause: str
@@ -69,13 +76,21 @@ class Link:
             if _cleaned(text) != text or not text or _THINKING.search(text):
                 raise LinkError(f"a link's {name} is one line of words, not {text[:60]!r}")
             if len(text) > LONGEST:
-                raise LinkError(f"a link's {name} has at most {LONGEST} characters, not {len(text)}")
+                raise LinkError(
+                    f"a link's {name} has at most {LONGEST} characters, not {len(text)}"
+                )
         if self.cause.upper() in _HEDGES:
             raise LinkError(f"a link names a cause before its relation; {self.cause!r} is none")
         if len(_PHRASE.findall(f" {self.cause}{_printed(self)}{self.effect} ")) != 1:
-            raise LinkError(f"a link has one relation, and its cause and effect hold none: {self.cause[:40]!r} / {self.effect[:40]!r}")
+            raise LinkError(
+                "a link has one relation, and its cause and effect hold none: "
+                f"{self.cause[:40]!r} / {self.effect[:40]!r}"
+            )
         found = _PHRASE.search(str(self))
-        if found is None or (str(self)[: found.start()], str(self)[found.end() :]) != (self.cause, self.effect):
+        if found is None or (str(self)[: found.start()], str(self)[found.end() :]) != (
+            self.cause,
+            self.effect,
+        ):
             raise LinkError(f"a link's relation runs into its words: {str(self)[:80]!r}")
 
     def __str__(self) -> str:
@@ -83,12 +98,14 @@ class Link:
 
     @property
     def claim(self) -> tuple[str, str]:
-        """Cause and effect with case and articles folded: what two links are about, whatever they say of it."""
+        """Cause and effect with case and articles folded: what two links are about, whatever they
+        say of it."""
         return folded(self.cause), folded(self.effect)
 
     @property
     def sense(self) -> tuple[tuple[str, str], bool]:
-        """The claim, and whether the link says that the cause does not help: what it says whatever its hedge."""
+        """The claim, and whether the link says that the cause does not help: what it says whatever
+        its hedge."""
         return self.claim, self.relation is Relation.NOT_CONTRIBUTE
 
 
@@ -103,7 +120,8 @@ def parse(text: str) -> Link:
     found = list(_PHRASE.finditer(text))
     if len(found) != 1:
         raise LinkError(
-            f"a link reads 'X SHOULD BE NECESSARY to Y' (or MAY, CONTRIBUTE to, DOES NOT CONTRIBUTE to), not {text[:80]!r}"
+            "a link reads 'X SHOULD BE NECESSARY to Y' (or MAY, CONTRIBUTE to, DOES NOT "
+            f"CONTRIBUTE to), not {text[:80]!r}"
         )
     return _link(text[: found[0].start()], found[0], text[found[0].end() :])
 
@@ -111,7 +129,8 @@ def parse(text: str) -> Link:
 def _link(cause: str, phrase: re.Match[str], effect: str) -> Link:
     hedge = (phrase["hedge"] or "").upper()
     if phrase["nots"] or phrase["inner"]:
-        # "MAY NOT BE NECESSARY" and "SHOULD NOT CONTRIBUTE" say that the cause does not help: one meaning, one form.
+        # "MAY NOT BE NECESSARY" and "SHOULD NOT CONTRIBUTE" say that the cause does not help: one
+        # meaning, one form.
         sure = Hedge.MAY if hedge in ("MAY", "MIGHT", "COULD") else Hedge.SHOULD
         return Link(_cleaned(cause), sure, Relation.NOT_CONTRIBUTE, _cleaned(effect))
     sure = Hedge.SHOULD if hedge in ("SHOULD", "MUST", "WILL", "DOES", "DO", "") else Hedge.MAY
@@ -136,15 +155,17 @@ def folded(text: str) -> str:
 
 @dataclass(frozen=True)
 class Reading:
-    """A model's reply as links, in order and without repetition, and the lines that could not be read."""
+    """A model's reply as links, in order and without repetition, and the lines that could not be
+    read."""
 
     links: tuple[Link, ...]
     unreadable: tuple[str, ...]
 
 
 def read(reply: str) -> Reading:
-    """Read the links in a model's reply. Thinking is left out; a line that names a relation but gives no link, and any
-    other line that is not a heading or blank, counts as unreadable. Never raises; at most 10,000 characters are read."""
+    """Read the links in a model's reply. Thinking is left out; a line that names a relation but
+    gives no link, and any other line that is not a heading or blank, counts as unreadable. Never
+    raises; at most 10,000 characters are read."""
     links: dict[Link, None] = {}
     unreadable: list[str] = []
     for line in _THINKING.sub("\n", reply[:10_000]).splitlines():
@@ -168,7 +189,8 @@ def _sentences(line: str) -> list[str]:
 
 
 def _first_sentence(line: str) -> str:
-    """A link without the explanation that follows it ("X SHOULD BE NECESSARY to Y. This is because …")."""
+    """A link without the explanation that follows it ("X SHOULD BE NECESSARY to Y. This is because
+    …")."""
     phrase = _PHRASE.search(line)
     cut = _BETWEEN.search(line, phrase.end()) if phrase else None
     return line[: cut.start()] if cut else line

@@ -16,8 +16,8 @@ BUSY_SECONDS = 20
 """How long a writer waits for another before it says who holds the file."""
 
 NOT_READ = {"4 requests by people", "5 batches", "6 scopes of links"}
-"""Migrations that a reader can do without: their tables hold what people ask of live runs, experiments to go on with, and where links
-held, of which files from before say nothing."""
+"""Migrations that a reader can do without: their tables hold what people ask of live runs,
+experiments to go on with, and where links held, of which files from before say nothing."""
 
 
 def connect(path: Path, *, read_only: bool, patience: float | None = None) -> Database:
@@ -25,7 +25,9 @@ def connect(path: Path, *, read_only: bool, patience: float | None = None) -> Da
     _place(path, read_only)
     try:
         db = Database(_connection(path, read_only))
-        db.conn.execute(f"pragma busy_timeout = {int((BUSY_SECONDS if patience is None else patience) * 1000)}")
+        db.conn.execute(
+            f"pragma busy_timeout = {int((BUSY_SECONDS if patience is None else patience) * 1000)}"
+        )
         db.conn.execute("pragma foreign_keys = on")
         _known(path, db)
         if not read_only:
@@ -47,9 +49,15 @@ def _place(path: Path, read_only: bool) -> None:
     if not path.parent.is_dir():
         raise StoreError(f"no folder '{path.parent}' for the database '{path.name}'")
     if not read_only and not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise StoreError(f"'{path}' cannot be written: {'the file' if path.exists() else 'its folder'} is read-only")
+        raise StoreError(
+            f"'{path}' cannot be written: {'the file' if path.exists() else 'its folder'} is "
+            "read-only"
+        )
     if not read_only and not os.access(path.parent, os.W_OK):
-        raise StoreError(f"'{path}' cannot be written: its folder is read-only, and SQLite keeps its journal there")
+        raise StoreError(
+            f"'{path}' cannot be written: its folder is read-only, and SQLite keeps its journal "
+            "there"
+        )
 
 
 def _connection(path: Path, read_only: bool) -> sqlite3.Connection:
@@ -57,7 +65,8 @@ def _connection(path: Path, read_only: bool) -> sqlite3.Connection:
     where = path.resolve().as_uri()
     if not read_only:
         return sqlite3.connect(where, uri=True, isolation_level=None, check_same_thread=False)
-    # A folder that cannot be written has no place for the shared-memory file that WAL needs; nobody writes there either.
+    # A folder that cannot be written has no place for the shared-memory file that WAL needs; nobody
+    # writes there either.
     mode = "?mode=ro" if os.access(path.parent, os.W_OK) else "?mode=ro&immutable=1"
     return sqlite3.connect(where + mode, uri=True, isolation_level=None, check_same_thread=False)
 
@@ -68,13 +77,20 @@ def _known(path: Path, db: Database) -> None:
     ours = [each.name for each in migrations._migrations]
     newer = [name for name in applied if name not in ours]
     if newer:
-        raise StoreError(f"'{path}' was written by a newer version of clin (it has '{newer[0]}'); upgrade clin to open it")
+        raise StoreError(
+            f"'{path}' was written by a newer version of clin (it has '{newer[0]}'); upgrade "
+            "clin to open it"
+        )
     if not applied and db.table_names():
-        raise StoreError(f"'{path}' is another program's database (tables: {', '.join(db.table_names()[:4])}); name a new file")
+        raise StoreError(
+            f"'{path}' is another program's database (tables: "
+            f"{', '.join(db.table_names()[:4])}); name a new file"
+        )
 
 
 def _migrate(path: Path, db: Database) -> None:
-    """Bring the schema up to date; two processes that open a new file at once do it one after the other."""
+    """Bring the schema up to date; two processes that open a new file at once do it one after the
+    other."""
     if migrations.pending(db):
         db.conn.execute("begin immediate")
         try:
@@ -88,21 +104,34 @@ def _migrate(path: Path, db: Database) -> None:
 
 
 def _refuse_old(path: Path, db: Database) -> None:
-    what = "is empty" if not migrations.applied(db) else "was written by an older version of clin; open it once for writing"
+    what = (
+        "is empty"
+        if not migrations.applied(db)
+        else "was written by an older version of clin; open it once for writing"
+    )
     raise StoreError(f"'{path}' {what}")
 
 
-def refused(path: Path, error: sqlite3.Error, holders: Sequence[int], patience: float | None = None) -> StoreError:
-    """SQLite's complaint in our words; ``holders`` are the processes that may hold the file, ``patience`` how long it was waited for."""
+def refused(
+    path: Path, error: sqlite3.Error, holders: Sequence[int], patience: float | None = None
+) -> StoreError:
+    """SQLite's complaint in our words; ``holders`` are the processes that may hold the file,
+    ``patience`` how long it was waited for."""
     waited = BUSY_SECONDS if patience is None else patience
     said = str(error)
     if isinstance(error, sqlite3.OperationalError) and "locked" in said:
         who = f" (process {', '.join(map(str, holders))})" if holders else ""
-        return StoreError(f"'{path}' is held by another process{who} for longer than {waited:g} s; try again when it is done")
+        return StoreError(
+            f"'{path}' is held by another process{who} for longer than {waited:g} s; try again "
+            "when it is done"
+        )
     if "not a database" in said or "malformed" in said:
         return StoreError(f"'{path}' is not a sound SQLite database: {said}")
     if "full" in said:
-        return StoreError(f"no space left for '{path}': free some and `clin resume`; what was stored before is safe")
+        return StoreError(
+            f"no space left for '{path}': free some and `clin resume`; what was stored before is "
+            "safe"
+        )
     if "readonly" in said or "read-only" in said:
         return StoreError(f"'{path}' cannot be written: it is read-only")
     if "unable to open" in said or "disk I/O" in said:

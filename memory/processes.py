@@ -7,8 +7,9 @@ from pathlib import Path
 
 
 def alive(pid: int) -> bool:
-    """Whether a process with this number runs on this machine. One that was killed and that nobody has asked after does not: in a container
-    whose first process asks after none it is listed for ever."""
+    """Whether a process with this number runs on this machine. One that was killed and that nobody
+    has asked after does not: in a container whose first process asks after none it is listed for
+    ever."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

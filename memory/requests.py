@@ -8,7 +8,8 @@ go     go on: with the model's choice now, and without waiting from then on
 stop   end after the current step; ``clin resume`` goes on later
 =====  ==============================================================================
 
-A run that waits makes an offer: the admissible actions, the model's probability of each, and its choice.
+A run that waits makes an offer: the admissible actions, the model's probability of each, and its
+choice.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ class Request:
 
 @dataclass(frozen=True)
 class Offer:
-    """What a paused trial could do at step ``position``: ``scores`` are log-probabilities of ``actions``, empty where the
-    model gives none; ``choice`` is what it would do."""
+    """What a paused trial could do at step ``position``: ``scores`` are log-probabilities of
+    ``actions``, empty where the model gives none; ``choice`` is what it would do."""
 
     id: int
     position: int
@@ -59,7 +60,10 @@ def ask(store: Store, run: str, kind: str, value: str = "", *, who: str = "") ->
 
 def unheard(store: Store, run: str) -> list[Request]:
     """The requests that the run has not read yet, oldest first."""
-    rows = store.rows("select id, kind, value, who from requests where run = ? and heard is null order by id", [int(run[1:])])
+    rows = store.rows(
+        "select id, kind, value, who from requests where run = ? and heard is null order by id",
+        [int(run[1:])],
+    )
     return [Request(*row) for row in rows]
 
 
@@ -72,14 +76,32 @@ def lapse(store: Store, run: str) -> None:
 
 def heard(store: Store, last: int, run: str) -> None:
     """The run has read its requests up to ``last``."""
-    store.write("update requests set heard = ? where run = ? and id <= ? and heard is null", [timestamp(), int(run[1:]), last])
+    store.write(
+        "update requests set heard = ? where run = ? and id <= ? and heard is null",
+        [timestamp(), int(run[1:]), last],
+    )
 
 
-def offer(store: Store, trial: int, position: int, actions: Sequence[str], scores: Sequence[float], choice: str) -> int:
+def offer(
+    store: Store,
+    trial: int,
+    position: int,
+    actions: Sequence[str],
+    scores: Sequence[float],
+    choice: str,
+) -> int:
     """A paused trial says what it could do; returns the offer's id."""
     return store.write(
-        "insert into offers (trial, position, actions, scores, choice, made) values (?, ?, ?, ?, ?, ?)",
-        [trial, position, json.dumps(list(actions)), json.dumps([None if s == float("-inf") else s for s in scores]), choice, timestamp()],
+        "insert into offers (trial, position, actions, scores, choice, made) values (?, ?, ?, ?, "
+        "?, ?)",
+        [
+            trial,
+            position,
+            json.dumps(list(actions)),
+            json.dumps([None if s == float("-inf") else s for s in scores]),
+            choice,
+            timestamp(),
+        ],
     )
 
 
@@ -89,12 +111,15 @@ def decided(store: Store, made: int, action: str) -> None:
 
 
 def open_offer(store: Store, run: str) -> Offer | None:
-    """What ``run`` waits with for a person; None when it does not wait, or cannot (its file has no requests yet)."""
+    """What ``run`` waits with for a person; None when it does not wait, or cannot (its file has no
+    requests yet)."""
     if not store.rows("select 1 from sqlite_master where name = 'offers'"):
         return None
     rows = store.rows(
-        "select offers.id, position, actions, offers.scores, choice, decided from offers join trials on trials.id = offers.trial"
-        " where run = ? and position = steps order by offers.id desc limit 1", [int(run[1:])],
+        "select offers.id, position, actions, offers.scores, choice, decided from offers join "
+        "trials on trials.id = offers.trial"
+        " where run = ? and position = steps order by offers.id desc limit 1",
+        [int(run[1:])],
     )
     if not rows or rows[0][5] is not None:
         return None

@@ -1,4 +1,5 @@
-"""What a trial reads of a memory: everything while it fits, the most promising links when it does not."""
+"""What a trial reads of a memory: everything while it fits, the most promising links when it does
+not."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from memory.trials import Memory
 
 @dataclass(frozen=True)
 class Ranked:
-    """A link's place: ``score`` sums what speaks for it, ``reasons`` says what; ``read`` whether the trial reads it."""
+    """A link's place: ``score`` sums what speaks for it, ``reasons`` says what; ``read`` whether
+    the trial reads it."""
 
     link: Link
     score: float
@@ -22,22 +24,28 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Use:
-    """How a link fared before: ``cited`` how often, ``mean`` the mean score of the trials that cited it."""
+    """How a link fared before: ``cited`` how often, ``mean`` the mean score of the trials that
+    cited it."""
 
     cited: int
     mean: float
 
 
 def select(
-    memory: Memory, room: int, size: Callable[[str], int], goal: str, used: Callable[[], Mapping[Link, Use]] = dict,
+    memory: Memory,
+    room: int,
+    size: Callable[[str], int],
+    goal: str,
+    used: Callable[[], Mapping[Link, Use]] = dict,
     told: Callable[[Link], str] = str,
 ) -> tuple[Memory, tuple[Ranked, ...]]:
-    """The part of ``memory`` that fits ``room`` tokens, in the memory's own order, and the ranking (empty if all fits).
-    ``told`` is how the trial reads a link.
+    """The part of ``memory`` that fits ``room`` tokens, in the memory's own order, and the ranking
+    (empty if all fits). ``told`` is how the trial reads a link.
 
-    A link scores up to 10 for the share of its words that the goal holds (match), 3 if it is sure (certainty), up to 2 for
-    its place (recency: writers put new links last), and up to 3 for how often it was cited and how those trials went.
-    Equal scores keep the memory's order. Notes give way first, the oldest before the newest.
+    A link scores up to 10 for the share of its words that the goal holds (match), 3 if it is sure
+    (certainty), up to 2 for its place (recency: writers put new links last), and up to 3 for how
+    often it was cited and how those trials went. Equal scores keep the memory's order. Notes give
+    way first, the oldest before the newest.
     """
     notes = list(memory.notes)
     tokens = {link: size(f"- {told(link)}\n") for link in memory.links}
@@ -46,20 +54,32 @@ def select(
     if sum(tokens.values()) <= room:
         return replace(memory, notes=tuple(notes)), ()
     known = used()
-    scored = [(link, *_score(link, place / len(memory.links), goal, known.get(link))) for place, link in enumerate(memory.links)]
+    scored = [
+        (link, *_score(link, place / len(memory.links), goal, known.get(link)))
+        for place, link in enumerate(memory.links)
+    ]
     kept, left = set(), room
     for link, _, _ in sorted(scored, key=lambda each: -each[1]):
         if tokens[link] <= left:
             kept.add(link)
             left -= tokens[link]
-    ranking = tuple(Ranked(link, score, reasons, link in kept) for link, score, reasons in sorted(scored, key=lambda each: -each[1]))
-    return replace(memory, links=tuple(link for link in memory.links if link in kept), notes=()), ranking
+    ranking = tuple(
+        Ranked(link, score, reasons, link in kept)
+        for link, score, reasons in sorted(scored, key=lambda each: -each[1])
+    )
+    return replace(
+        memory, links=tuple(link for link in memory.links if link in kept), notes=()
+    ), ranking
 
 
 def _score(link: Link, place: float, goal: str, use: Use | None) -> tuple[float, tuple[str, ...]]:
     words = set(f"{link.cause} {link.effect}".lower().split())
     shared = len(words & set(goal.lower().replace(".", " ").replace(",", " ").split())) / len(words)
-    parts = {"match": 10 * shared, "certainty": 3.0 if link.hedge is Hedge.SHOULD else 0.0, "recency": 2 * place}
+    parts = {
+        "match": 10 * shared,
+        "certainty": 3.0 if link.hedge is Hedge.SHOULD else 0.0,
+        "recency": 2 * place,
+    }
     if use is not None:
         parts["cited"] = min(use.cited, 5) / 5 * 3 * max(0.0, use.mean) / 100
     score = round(sum(parts.values()), 6)
@@ -71,7 +91,12 @@ def usage(store: Store, run: str) -> dict[Link, Use]:
     scores: dict[Link, list[float]] = {}
     for row in store.trials(run):
         trial = store.trial(row.id)
-        numbers = [number for step in trial.steps for number in step.cited if number <= len(trial.recalled.links)]
+        numbers = [
+            number
+            for step in trial.steps
+            for number in step.cited
+            if number <= len(trial.recalled.links)
+        ]
         for number in numbers:
             scores.setdefault(trial.recalled.links[number - 1], []).append(trial.score)
     return {link: Use(len(each), sum(each) / len(each)) for link, each in scores.items()}

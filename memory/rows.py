@@ -9,7 +9,8 @@ from typing import Any
 from memory.trials import Ending, Memory, Step
 
 Query = Callable[..., list[tuple[Any, ...]]]
-"""What reads the database: SQL and the values of its question marks to rows (:meth:`memory.store.Store.rows`)."""
+"""What reads the database: SQL and the values of its question marks to rows
+(:meth:`memory.store.Store.rows`)."""
 
 
 class StoreError(ValueError):
@@ -18,7 +19,8 @@ class StoreError(ValueError):
 
 @dataclass(frozen=True)
 class RunRow:
-    """A run: ``name`` ("r1") is its name in this file, ``uid`` its name anywhere; ``config`` all that decides it."""
+    """A run: ``name`` ("r1") is its name in this file, ``uid`` its name anywhere; ``config`` all
+    that decides it."""
 
     id: int
     uid: str
@@ -34,7 +36,8 @@ class RunRow:
 
 @dataclass(frozen=True)
 class TrialRow:
-    """A trial without its steps; ``ending`` is None while it is under way, ``steps`` counts what is stored."""
+    """A trial without its steps; ``ending`` is None while it is under way, ``steps`` counts what is
+    stored."""
 
     id: int
     run: str
@@ -52,7 +55,8 @@ class TrialRow:
 
 @dataclass(frozen=True)
 class Version:
-    """A version of a run's memory: after which trial, by whom, from which versions, and what could not be read."""
+    """A version of a run's memory: after which trial, by whom, from which versions, and what could
+    not be read."""
 
     id: int
     run: str
@@ -65,7 +69,8 @@ class Version:
 
 @dataclass(frozen=True)
 class StepRow:
-    """A step with where it belongs: ``id`` grows over all runs of the file and is the readers' cursor."""
+    """A step with where it belongs: ``id`` grows over all runs of the file and is the readers'
+    cursor."""
 
     id: int
     run: str
@@ -76,7 +81,8 @@ class StepRow:
 
 @dataclass(frozen=True)
 class Correction:
-    """A person's change: which ``version`` it made, of what ``kind``, about which ``link`` (as text), by whom and when."""
+    """A person's change: which ``version`` it made, of what ``kind``, about which ``link`` (as
+    text), by whom and when."""
 
     version: int
     kind: str

@@ -10,8 +10,9 @@ from memory.rows import Query
 
 
 def meaning(link: Link) -> tuple[str, str, bool]:
-    """What a ruling is about: cause and effect up to case and articles, and whether the cause helps. Certainty and the
-    step from contributing to necessary do not matter: a banned claim may not return in other words of the same sign."""
+    """What a ruling is about: cause and effect up to case and articles, and whether the cause
+    helps. Certainty and the step from contributing to necessary do not matter: a banned claim may
+    not return in other words of the same sign."""
     return (*link.claim, link.relation is not Relation.NOT_CONTRIBUTE)
 
 
@@ -24,7 +25,8 @@ class Rulings:
 
     @classmethod
     def of(cls, corrections: Iterable[tuple[str, Link]]) -> Rulings:
-        """The rulings after these corrections (kind, link), oldest first; the latest about a meaning holds."""
+        """The rulings after these corrections (kind, link), oldest first; the latest about a
+        meaning holds."""
         pinned: dict[tuple[str, str, bool], Link] = {}
         banned: set[tuple[str, str, bool]] = set()
         for kind, link in corrections:
@@ -41,8 +43,9 @@ class Rulings:
         return cls(tuple(pinned.values()), frozenset(banned))
 
     def applied(self, links: Sequence[Link]) -> tuple[Link, ...]:
-        """``links`` as a writer left them, without what is banned and with what is pinned, in its pinned form; a pinned
-        link takes the place of what the writer made of it, or stands first."""
+        """``links`` as a writer left them, without what is banned and with what is pinned, in its
+        pinned form; a pinned link takes the place of what the writer made of it, or stands
+        first."""
         pins = {meaning(link): link for link in self.pinned}
         kept = [pins.get(meaning(link), link) for link in links if meaning(link) not in self.banned]
         missing = [link for link in self.pinned if link not in kept]
@@ -51,5 +54,7 @@ class Rulings:
 
 def read_rulings(rows: Query, run: int) -> Rulings:
     """What the corrections of ``run`` come to; ``rows`` is :meth:`memory.store.Store.rows`."""
-    found = rows("select kind, link from corrections where run = ? and link != '' order by id", [run])
+    found = rows(
+        "select kind, link from corrections where run = ? and link != '' order by id", [run]
+    )
     return Rulings.of((kind, parse(link)) for kind, link in found)

@@ -1,4 +1,5 @@
-"""The store's tables, as sqlite-utils migrations: only ever added to, applied forward, one transaction each."""
+"""The store's tables, as sqlite-utils migrations: only ever added to, applied forward, one
+transaction each."""
 
 from __future__ import annotations
 
@@ -103,20 +104,23 @@ create table corrections (
     id integer primary key autoincrement,
     run integer not null references runs (id),
     version integer not null references versions (id),
-    kind text not null check (kind in ('add', 'drop', 'edit', 'pin', 'unpin', 'ban', 'unban', 'import')),
+    kind text not null check (kind in ('add', 'drop', 'edit', 'pin', 'unpin', 'ban', 'unban',
+        'import')),
     link text not null,
     who text not null,
     made text not null
 );
 create index corrections_of_run on corrections (run);
-create virtual table steps_text using fts5 (action, observation, content = 'steps', content_rowid = 'id');
+create virtual table steps_text using fts5 (action, observation, content = 'steps', content_rowid =
+    'id');
 create virtual table links_text using fts5 (cause, effect, content = 'links', content_rowid = 'id');
 create virtual table trials_text using fts5 (task, goal, content = 'trials', content_rowid = 'id');
 insert into steps_text (steps_text) values ('rebuild');
 insert into links_text (links_text) values ('rebuild');
 insert into trials_text (trials_text) values ('rebuild');
 create trigger steps_are_searched after insert on steps begin
-    insert into steps_text (rowid, action, observation) values (new.id, new.action, new.observation); end;
+    insert into steps_text (rowid, action, observation) values (new.id, new.action,
+        new.observation); end;
 create trigger links_are_searched after insert on links begin
     insert into links_text (rowid, cause, effect) values (new.id, new.cause, new.effect); end;
 create trigger trials_are_searched after insert on trials begin

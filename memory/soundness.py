@@ -9,22 +9,27 @@ _QUESTIONS = {
         select trials.id from trials left join steps on steps.trial = trials.id group by trials.id
         having count(steps.id) != trials.steps or coalesce(max(position) + 1, 0) != trials.steps""",
     "a run goes on after a trial that has not ended": """
-        select early.id from trials early join trials late on early.run = late.run and late.number > early.number
+        select early.id from trials early join trials late on early.run = late.run and late.number >
+            early.number
         where early.ending is null""",
     "a run's trials are not numbered without gaps": """
-        select run from trials group by run having count(*) != max(number) + 1 or min(number) != 0""",
+        select run from trials group by run having count(*) != max(number) + 1 or min(number) !=
+            0""",
     "an ended trial wrote no memory": """
         select trials.id from trials where ending is not null
         and not exists (select 1 from versions where versions.trial = trials.id)""",
     "a trial that has not ended wrote a memory": """
-        select trials.id from trials join versions on versions.trial = trials.id where ending is null""",
+        select trials.id from trials join versions on versions.trial = trials.id where ending is
+            null""",
     "a memory does not come from the version that its trial read": """
         select versions.id from versions join trials on versions.trial = trials.id
         where trials.version is not null and writer not like 'person %' and not exists (
-            select 1 from version_parents where version_parents.version = versions.id and parent = trials.version)""",
+            select 1 from version_parents where version_parents.version = versions.id and parent =
+                trials.version)""",
     "a version comes from a later one or from another run": """
         select child.id from version_parents join versions as child on child.id = version
-        join versions as elder on elder.id = parent where elder.id >= child.id or elder.run != child.run""",
+        join versions as elder on elder.id = parent where elder.id >= child.id or elder.run !=
+            child.run""",
     "a run with read-only memory wrote a memory that differs from the one it began with": """
         select run from (
             select run, version, group_concat(link) as held from (
@@ -41,7 +46,11 @@ _QUESTIONS = {
 
 def problems(db: Database) -> list[str]:
     """What is wrong, in words; empty when the file is sound."""
-    found = [f"SQLite: {said}" for (said,) in db.execute("pragma integrity_check").fetchall() if said != "ok"]
+    found = [
+        f"SQLite: {said}"
+        for (said,) in db.execute("pragma integrity_check").fetchall()
+        if said != "ok"
+    ]
     for table, row, parent, _ in db.execute("pragma foreign_key_check").fetchall():
         found.append(f"row {row} of {table} points to a missing row of {parent}")
     for meaning, question in _QUESTIONS.items():

@@ -1,7 +1,9 @@
-"""The store: one SQLite file that holds runs, trials, steps, model calls and every version of the memory.
+"""The store: one SQLite file that holds runs, trials, steps, model calls and every version of the
+memory.
 
-A step is one committed transaction; a trial's ending and its new memory are one. Nothing is updated but a run's state
-and a trial's progress, nothing is deleted. WAL: one writer at a time, any number of readers.
+A step is one committed transaction; a trial's ending and its new memory are one. Nothing is updated
+but a run's state and a trial's progress, nothing is deleted. WAL: one writer at a time, any number
+of readers.
 """
 
 from __future__ import annotations
@@ -32,19 +34,34 @@ from memory.rows import Correction, RunRow, StepRow, StoreError, TrialRow, Versi
 from memory.rulings import Rulings, read_rulings
 from memory.schema import migrations
 from memory.trials import Call, Ending, Memory, Step, Trial
-from memory.versions import has_scopes, latest_id, read_refusals, read_tallies, read_version, write_version
+from memory.versions import (
+    has_scopes,
+    latest_id,
+    read_refusals,
+    read_tallies,
+    read_version,
+    write_version,
+)
 
 __all__ = ["Correction", "RunRow", "StepRow", "Store", "StoreError", "TrialRow", "Version"]
 
 
 class Store:
-    """Open ``path``; a new file is made unless ``read_only``. StoreError says in one line what is wrong with it.
+    """Open ``path``; a new file is made unless ``read_only``. StoreError says in one line what is
+    wrong with it.
 
     Safe to share between threads: every method takes the store's own lock.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False, patience: float | None = None) -> None:
-        """``patience``: seconds to wait for a file that another process holds before StoreError says so (20)."""
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        read_only: bool = False,
+        patience: float | None = None,
+    ) -> None:
+        """``patience``: seconds to wait for a file that another process holds before StoreError
+        says so (20)."""
         self.path = Path(path)
         self.read_only = read_only
         self._patience = patience
@@ -72,29 +89,52 @@ class Store:
     # --- writing
 
     def begin_run(
-        self, config: Mapping[str, Any], memory: Memory | None = None, source: str = "",
-        tallies: Mapping[Link, Tally] | None = None, refused: Sequence[tuple[str, str]] = (),
+        self,
+        config: Mapping[str, Any],
+        memory: Memory | None = None,
+        source: str = "",
+        tallies: Mapping[Link, Tally] | None = None,
+        refused: Sequence[tuple[str, str]] = (),
     ) -> str:
-        """A new run, claimed by this process; returns its name in this file. ``memory`` is what its first trial starts
-        from, ``source`` where that came from, ``tallies`` what earlier runs counted for it, and ``refused`` what was withheld
-        from it, with the reason."""
+        """A new run, claimed by this process; returns its name in this file. ``memory`` is what its
+        first trial starts from, ``source`` where that came from, ``tallies`` what earlier runs
+        counted for it, and ``refused`` what was withheld from it, with the reason."""
         with self._writing() as db:
             made = db.execute(
-                "insert into runs (uid, config, state, pid, host, started) values (?, ?, 'running', ?, ?, ?)",
-                [secrets.token_hex(8), as_json(config), os.getpid(), socket.gethostname(), timestamp()],
+                "insert into runs (uid, config, state, pid, host, started) values (?, ?, "
+                "'running', ?, ?, ?)",
+                [
+                    secrets.token_hex(8),
+                    as_json(config),
+                    os.getpid(),
+                    socket.gethostname(),
+                    timestamp(),
+                ],
             )
             if memory is not None:
                 writer = f"from {source}" if source else "given"
-                write_version(db, made.lastrowid, None, memory, writer, tallies=tuple((tallies or {}).items()), refused=refused)
+                write_version(
+                    db,
+                    made.lastrowid,
+                    None,
+                    memory,
+                    writer,
+                    tallies=tuple((tallies or {}).items()),
+                    refused=refused,
+                )
             return f"r{made.lastrowid}"
 
     def claim_run(self, run: str) -> None:
-        """Take ``run`` for this process; StoreError names the live process that already drives it."""
+        """Take ``run`` for this process; StoreError names the live process that already drives
+        it."""
         with self._writing() as db:
             number = self._run_id(run)
             pid, host = db.execute("select pid, host from runs where id = ?", [number]).fetchone()
             if pid and pid != os.getpid() and host == socket.gethostname() and alive(pid):
-                raise StoreError(f"{run} is being played by process {pid}; stop that one first, or watch it with `clin show {run}`")
+                raise StoreError(
+                    f"{run} is being played by process {pid}; stop that one first, or watch it "
+                    f"with `clin show {run}`"
+                )
             db.execute(
                 "update runs set state = 'running', ended = null, pid = ?, host = ? where id = ?",
                 [os.getpid(), socket.gethostname(), number],
@@ -103,73 +143,145 @@ class Store:
     def finish_run(self, run: str, state: str) -> None:
         """Set the run's state: finished, stopped or failed; its claim ends."""
         with self._writing() as db:
-            db.execute("update runs set state = ?, pid = null, ended = ? where id = ?", [state, timestamp(), self._run_id(run)])
+            db.execute(
+                "update runs set state = ?, pid = null, ended = ? where id = ?",
+                [state, timestamp(), self._run_id(run)],
+            )
 
     def begin_trial(
-        self, run: str, number: int, *, task_goal: str, opening: str, recalled: Memory, version: int | None,
-        world: str, task: str, variation: int, ranking: Sequence[Sequence[object]] = (), test: LinkTest | None = None,
+        self,
+        run: str,
+        number: int,
+        *,
+        task_goal: str,
+        opening: str,
+        recalled: Memory,
+        version: int | None,
+        world: str,
+        task: str,
+        variation: int,
+        ranking: Sequence[Sequence[object]] = (),
+        test: LinkTest | None = None,
         way: Mapping[str, object] | None = None,
     ) -> int:
-        """A new trial that has read ``recalled`` of memory ``version``; returns its id. ``ranking`` says how that was
-        chosen where the memory was too long: (link, score, reasons, read) per link; ``test`` what it is to test, ``way`` where it goes back to first (:mod:`memory.points`)."""
+        """A new trial that has read ``recalled`` of memory ``version``; returns its id. ``ranking``
+        says how that was chosen where the memory was too long: (link, score, reasons, read) per
+        link; ``test`` what it is to test, ``way`` where it goes back to first
+        (:mod:`memory.points`)."""
         read = reading(recalled, ranking, test, way)
         with self._writing() as db:
             made = db.execute(
-                "insert into trials (run, number, world, task, variation, goal, opening, recalled, version, started)"
+                "insert into trials (run, number, world, task, variation, goal, opening, "
+                "recalled, version, started)"
                 " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [self._run_id(run), number, world, task, variation, as_text(task_goal), as_text(opening), read, version, timestamp()],
+                [
+                    self._run_id(run),
+                    number,
+                    world,
+                    task,
+                    variation,
+                    as_text(task_goal),
+                    as_text(opening),
+                    read,
+                    version,
+                    timestamp(),
+                ],
             )
             return int(made.lastrowid)
 
     def append_step(self, trial_id: int, step: Step, calls: Sequence[Call] = ()) -> int:
-        """Store the next step of a trial and the calls that led to it, in one transaction; returns its position."""
+        """Store the next step of a trial and the calls that led to it, in one transaction; returns
+        its position."""
         with self._writing() as db:
             position = self._unfinished(trial_id)
             db.execute(
-                "insert into steps (trial, position, action, observation, score, thought, cited) values (?, ?, ?, ?, ?, ?, ?)",
-                [trial_id, position, as_text(step.action), as_text(step.observation), step.score, as_text(step.thought), as_json(step.cited)],
+                "insert into steps (trial, position, action, observation, score, thought, cited) "
+                "values (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    trial_id,
+                    position,
+                    as_text(step.action),
+                    as_text(step.observation),
+                    step.score,
+                    as_text(step.thought),
+                    as_json(step.cited),
+                ],
             )
-            db.execute("update trials set steps = ?, score = ? where id = ?", [position + 1, step.score, trial_id])
+            db.execute(
+                "update trials set steps = ?, score = ? where id = ?",
+                [position + 1, step.score, trial_id],
+            )
             self._calls.append(self.rows, trial_id, position, calls)
             return position
 
     def finish_trial(
-        self, trial_id: int, ending: Ending, memory: Memory | None, *, writer: str, unreadable: Sequence[str] = (),
-        calls: Sequence[Call] = (), parents: Sequence[int] = (), tallies: Sequence[tuple[Link, Tally]] = (),
+        self,
+        trial_id: int,
+        ending: Ending,
+        memory: Memory | None,
+        *,
+        writer: str,
+        unreadable: Sequence[str] = (),
+        calls: Sequence[Call] = (),
+        parents: Sequence[int] = (),
+        tallies: Sequence[tuple[Link, Tally]] = (),
         refused: Sequence[tuple[str, str]] = (),
     ) -> int | None:
-        """End a trial and write the memory after it, in one transaction; returns the new version's id.
+        """End a trial and write the memory after it, in one transaction; returns the new version's
+        id.
 
-        Without ``parents`` the version comes from the one that the trial read. ``tallies`` are kept of the links that the
-        version holds, ``refused`` are proposals that it does not hold, with the reason.
+        Without ``parents`` the version comes from the one that the trial read. ``tallies`` are kept
+        of the links that the version holds, ``refused`` are proposals that it does not hold, with
+        the reason.
         """
         with self._writing() as db:
             self._unfinished(trial_id)
-            db.execute("update trials set ending = ?, ended = ? where id = ?", [str(ending), timestamp(), trial_id])
+            db.execute(
+                "update trials set ending = ?, ended = ? where id = ?",
+                [str(ending), timestamp(), trial_id],
+            )
             self._calls.append(self.rows, trial_id, None, calls)
             if memory is None:
                 return None
-            run, number, read = db.execute("select run, number, version from trials where id = ?", [trial_id]).fetchone()
+            run, number, read = db.execute(
+                "select run, number, version from trials where id = ?", [trial_id]
+            ).fetchone()
             latest = latest_id(self.rows, run, number - 1)
             corrected = replace(memory, links=read_rulings(self.rows, run).applied(memory.links))
             parents = parents or [each for each in (read, latest) if each]
             held = [each for each in tallies if each[0] in corrected.links]
-            return write_version(db, run, trial_id, corrected, writer, parents, unreadable, held, refused)
+            return write_version(
+                db, run, trial_id, corrected, writer, parents, unreadable, held, refused
+            )
 
-    def correct(self, run: str, made: Sequence[tuple[str, Link | None]], change: Callable[[Memory], Memory], who: str) -> int:
-        """A person's correction, in one transaction: what was ``made`` (kind, link) is recorded with who and when, and
-        ``change`` of the memory as it then is becomes a new version after the run's last ended trial. What ``change`` raises
-        leaves everything as it was. :mod:`memory.corrections` has the kinds; returns the version's id."""
+    def correct(
+        self,
+        run: str,
+        made: Sequence[tuple[str, Link | None]],
+        change: Callable[[Memory], Memory],
+        who: str,
+    ) -> int:
+        """A person's correction, in one transaction: what was ``made`` (kind, link) is recorded
+        with who and when, and ``change`` of the memory as it then is becomes a new version after
+        the run's last ended trial. What ``change`` raises leaves everything as it was.
+        :mod:`memory.corrections` has the kinds; returns the version's id."""
         with self._writing() as db:
             number = self._run_id(run)
-            row = db.execute("select id, number from trials where run = ? and ending is not null order by number desc limit 1", [number])
+            row = db.execute(
+                "select id, number from trials where run = ? and ending is not null order by "
+                "number desc limit 1",
+                [number],
+            )
             trial, after = row.fetchone() or (None, -1)
             parent = latest_id(self.rows, number, after)
             memory = change(self.memory_version(parent).memory if parent else Memory())
-            version = write_version(db, number, trial, memory, f"person {who}", [parent] if parent else [])
+            version = write_version(
+                db, number, trial, memory, f"person {who}", [parent] if parent else []
+            )
             for kind, link in made:
                 db.execute(
-                    "insert into corrections (run, version, kind, link, who, made) values (?, ?, ?, ?, ?, ?)",
+                    "insert into corrections (run, version, kind, link, who, made) values (?, ?, "
+                    "?, ?, ?, ?)",
                     [number, version, kind, str(link) if link else "", as_text(who), timestamp()],
                 )
             return version
@@ -183,9 +295,12 @@ class Store:
         with self._lock, self._telling(path):
             self._db.conn.execute("vacuum into ?", [str(path)])
 
-    def absorb(self, other: Path, numbered: Sequence[str], copies: str, only: Sequence[str] | None = None) -> list[str]:
-        """Copy the runs of ``other`` (``only`` those of these uids) that are new here with the statements ``copies``, in one transaction; the ids of the
-        ``numbered`` tables move up by what is here already. Returns the new runs' names."""
+    def absorb(
+        self, other: Path, numbered: Sequence[str], copies: str, only: Sequence[str] | None = None
+    ) -> list[str]:
+        """Copy the runs of ``other`` (``only`` those of these uids) that are new here with the
+        statements ``copies``, in one transaction; the ids of the ``numbered`` tables move up by
+        what is here already. Returns the new runs' names."""
         with self._lock:
             with self._telling(other):
                 self._db.execute("attach database ? as other", [str(other)])
@@ -196,12 +311,14 @@ class Store:
                 self._db.execute("detach database other")
 
     def write(self, sql: str, values: Sequence[object]) -> int:
-        """One statement of this package's own in a transaction of its own; the id of the row that it made."""
+        """One statement of this package's own in a transaction of its own; the id of the row that
+        it made."""
         with self._writing() as db:
             return int(db.execute(sql, list(values)).lastrowid or 0)
 
     def vacuum(self, statements: Sequence[str]) -> None:
-        """Run the deleting ``statements`` of :mod:`memory.housekeeping` in one transaction and give the space back."""
+        """Run the deleting ``statements`` of :mod:`memory.housekeeping` in one transaction and give
+        the space back."""
         with self._writing() as db:
             for statement in statements:
                 db.execute(statement)
@@ -211,7 +328,9 @@ class Store:
             self._db.execute("pragma wal_checkpoint(truncate)")
 
     def _unfinished(self, trial_id: int) -> int:
-        row = self._db.execute("select ending, steps from trials where id = ?", [trial_id]).fetchone()
+        row = self._db.execute(
+            "select ending, steps from trials where id = ?", [trial_id]
+        ).fetchone()
         if row is None:
             raise StoreError(f"no trial with id {trial_id} in {self.path}")
         if row[0] is not None:
@@ -220,7 +339,8 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[Database]:
-        """One transaction, taken for writing at once; the process that holds the file is named when it stays busy."""
+        """One transaction, taken for writing at once; the process that holds the file is named when
+        it stays busy."""
         if self.read_only:
             raise StoreError(f"{self.path} was opened for reading only")
         with self._lock, self._telling(self.path):
@@ -244,7 +364,9 @@ class Store:
 
     def _holders(self) -> list[int]:
         try:
-            rows = self._db.execute("select distinct pid from runs where pid is not null").fetchall()
+            rows = self._db.execute(
+                "select distinct pid from runs where pid is not null"
+            ).fetchall()
         except sqlite3.Error:
             return []  # the error that led here is what gets reported
         return [pid for (pid,) in rows if pid != os.getpid() and alive(pid)]
@@ -271,7 +393,11 @@ class Store:
 
     def _run_id(self, name: str) -> int:
         number = name[1:] if name[:1] == "r" else name
-        if number.isascii() and number.isdigit() and self.rows("select 1 from runs where id = ?", [int(number[:18])]):
+        if (
+            number.isascii()
+            and number.isdigit()
+            and self.rows("select 1 from runs where id = ?", [int(number[:18])])
+        ):
             return int(number)
         last = self.rows("select max(id) from runs")[0][0]
         there = f"it has r1 to r{last}" if last else "it has none yet"
@@ -279,16 +405,27 @@ class Store:
 
     def trials(self, run: str) -> list[TrialRow]:
         """The trials of ``run`` in order."""
-        return [self._trial_row(row) for row in self.rows(f"select {_COLUMNS} from trials where run = ? order by number", [self._run_id(run)])]
+        return [
+            self._trial_row(row)
+            for row in self.rows(
+                f"select {_COLUMNS} from trials where run = ? order by number", [self._run_id(run)]
+            )
+        ]
 
     @staticmethod
     def _trial_row(row: tuple[Any, ...]) -> TrialRow:
         number, run, *middle, ending, score, steps = row
-        return TrialRow(number, f"r{run}", *middle, Ending(ending) if ending else None, score, steps)
+        return TrialRow(
+            number, f"r{run}", *middle, Ending(ending) if ending else None, score, steps
+        )
 
     def steps(self, trial_id: int) -> tuple[Step, ...]:
         """The stored steps of a trial in order."""
-        rows = self.rows("select action, observation, score, thought, cited from steps where trial = ? order by position", [trial_id])
+        rows = self.rows(
+            "select action, observation, score, thought, cited from steps where trial = ? order "
+            "by position",
+            [trial_id],
+        )
         return tuple(Step(*row[:4], numbers(row[4])) for row in rows)
 
     def trial(self, trial_id: int) -> Trial:
@@ -298,7 +435,14 @@ class Store:
             raise StoreError(f"no trial with id {trial_id} in {self.path}")
         row = self._trial_row(rows[0][1:])
         recalled = memory_of(rows[0][0])
-        return Trial(row.number, row.goal, row.opening, self.steps(trial_id), row.ending or Ending.STOPPED, recalled)
+        return Trial(
+            row.number,
+            row.goal,
+            row.opening,
+            self.steps(trial_id),
+            row.ending or Ending.STOPPED,
+            recalled,
+        )
 
     def recalled(self, trial_id: int) -> Memory:
         """What a trial had read of the memory."""
@@ -311,7 +455,8 @@ class Store:
         return rows[0][0]
 
     def ranking(self, trial_id: int) -> list[list[Any]]:
-        """How a trial's share of a long memory was chosen: (link, score, reasons, read) per link; empty if all fitted."""
+        """How a trial's share of a long memory was chosen: (link, score, reasons, read) per link;
+        empty if all fitted."""
         return json.loads(self._read(trial_id)).get("ranking", [])
 
     def link_test(self, trial_id: int) -> LinkTest | None:
@@ -320,11 +465,15 @@ class Store:
         return LinkTest(parse(found["link"]), found["steps"]) if found else None
 
     def version_after(self, run: str, number: int) -> Version:
-        """The memory after trial ``number`` of ``run``, corrections included; with -1, the memory that it began with.
-        StoreError if there is none."""
+        """The memory after trial ``number`` of ``run``, corrections included; with -1, the memory
+        that it began with. StoreError if there is none."""
         found = self.latest_version(run, number)
         if found is None:
-            raise StoreError(f"no memory after trial {number} of {run}" if number >= 0 else f"{run} began with no memory")
+            raise StoreError(
+                f"no memory after trial {number} of {run}"
+                if number >= 0
+                else f"{run} began with no memory"
+            )
         return found
 
     def latest_version(self, run: str, number: int) -> Version | None:
@@ -339,21 +488,32 @@ class Store:
 
     def corrections(self, run: str) -> list[Correction]:
         """What people changed in ``run``, oldest first."""
-        rows = self.rows("select version, kind, link, who, made from corrections where run = ? order by id", [self._run_id(run)])
+        rows = self.rows(
+            "select version, kind, link, who, made from corrections where run = ? order by id",
+            [self._run_id(run)],
+        )
         return [Correction(*row) for row in rows]
 
     def steps_after(self, cursor: int, limit: int = 1000) -> list[StepRow]:
-        """Up to ``limit`` steps of all runs that were stored after ``cursor`` (0 is the beginning); the last one's id is
-        the next cursor."""
+        """Up to ``limit`` steps of all runs that were stored after ``cursor`` (0 is the beginning);
+        the last one's id is the next cursor."""
         rows = self.rows(
-            "select steps.id, run, number, position, action, observation, steps.score, thought, cited from steps"
-            " join trials on trials.id = steps.trial where steps.id > ? order by steps.id limit ?", [cursor, limit],
+            "select steps.id, run, number, position, action, observation, steps.score, thought, "
+            "cited from steps"
+            " join trials on trials.id = steps.trial where steps.id > ? order by steps.id limit ?",
+            [cursor, limit],
         )
-        return [StepRow(row[0], f"r{row[1]}", row[2], row[3], Step(*row[4:8], numbers(row[8]))) for row in rows]
+        return [
+            StepRow(row[0], f"r{row[1]}", row[2], row[3], Step(*row[4:8], numbers(row[8])))
+            for row in rows
+        ]
 
     def versions_after(self, cursor: int, limit: int = 1000) -> list[Version]:
-        """Up to ``limit`` memory versions of all runs written after version ``cursor``, oldest first."""
-        rows = self.rows("select id from versions where id > ? order by id limit ?", [cursor, limit])
+        """Up to ``limit`` memory versions of all runs written after version ``cursor``, oldest
+        first."""
+        rows = self.rows(
+            "select id from versions where id > ? order by id limit ?", [cursor, limit]
+        )
         return [self.memory_version(version) for (version,) in rows]
 
     def memory_version(self, version: int) -> Version:
@@ -364,13 +524,13 @@ class Store:
         return found
 
     def tallies(self, run: str, number: int) -> dict[Link, Tally]:
-        """The tallies that the writer counted after trial ``number``; empty where it did not count. With -1, those that the
-        run carried over from earlier ones."""
+        """The tallies that the writer counted after trial ``number``; empty where it did not count.
+        With -1, those that the run carried over from earlier ones."""
         return read_tallies(self.rows, self._run_id(run), number)
 
     def refusals(self, run: str, number: int) -> list[tuple[str, str]]:
-        """What the writer proposed after trial ``number`` and the record refused, with the reason; with -1, what was withheld
-        from the memory that the run began with."""
+        """What the writer proposed after trial ``number`` and the record refused, with the reason;
+        with -1, what was withheld from the memory that the run began with."""
         return read_refusals(self.rows, self._run_id(run), number)
 
     def calls(self, trial_id: int, step: int | None = None) -> list[Call]:

@@ -21,20 +21,51 @@ from memory.store import Store
 from memory.trials import Call, Ending, Memory, Scope, Step, Trial
 
 _WORDS = st.sampled_from(
-    "the door to kitchen open opening focus on red box a an flower pot 3 stove water is not may be necessary contribute".split()
+    [
+        "the",
+        "door",
+        "to",
+        "kitchen",
+        "open",
+        "opening",
+        "focus",
+        "on",
+        "red",
+        "box",
+        "a",
+        "an",
+        "flower",
+        "pot",
+        "3",
+        "stove",
+        "water",
+        "is",
+        "not",
+        "may",
+        "be",
+        "necessary",
+        "contribute",
+    ]
 )
 
 
 def phrases() -> st.SearchStrategy[str]:
     """Causes and effects: phrases of a text world, and any text that might pass for one."""
-    return st.one_of(st.lists(_WORDS, min_size=1, max_size=6).map(" ".join), st.text(min_size=1, max_size=40))
+    return st.one_of(
+        st.lists(_WORDS, min_size=1, max_size=6).map(" ".join), st.text(min_size=1, max_size=40)
+    )
 
 
 @st.composite
 def links(draw: st.DrawFn) -> Link:
     """Valid links with any hedge and relation."""
     try:
-        return Link(draw(phrases()), draw(st.sampled_from(Hedge)), draw(st.sampled_from(Relation)), draw(phrases()))
+        return Link(
+            draw(phrases()),
+            draw(st.sampled_from(Hedge)),
+            draw(st.sampled_from(Relation)),
+            draw(phrases()),
+        )
     except LinkError:
         assume(False)
         raise
@@ -42,7 +73,8 @@ def links(draw: st.DrawFn) -> Link:
 
 @st.composite
 def memories(draw: st.DrawFn, most: int = 8) -> Memory:
-    """Memories of up to ``most`` distinct links, some of which held in one place only, and a few notes."""
+    """Memories of up to ``most`` distinct links, some of which held in one place only, and a few
+    notes."""
     held = draw(st.lists(links(), max_size=most, unique=True))
     scoped = draw(st.lists(st.sampled_from(held), max_size=2, unique=True)) if held else []
     notes = draw(st.lists(texts(60), max_size=2))
@@ -55,8 +87,19 @@ def scopes() -> st.SearchStrategy[Scope]:
 
 
 def texts(most: int = 200) -> st.SearchStrategy[str]:
-    """Text as worlds and models may write it: control characters, escapes, markup, SQL, any script."""
-    hostile = st.sampled_from(["\x1b[31mred", "[bold]x[/bold]", "'; drop table runs; --", "a\x00b", "\u202eabc", "<think>", "{}%s\\"])
+    """Text as worlds and models may write it: control characters, escapes, markup, SQL, any
+    script."""
+    hostile = st.sampled_from(
+        [
+            "\x1b[31mred",
+            "[bold]x[/bold]",
+            "'; drop table runs; --",
+            "a\x00b",
+            "\u202eabc",
+            "<think>",
+            "{}%s\\",
+        ]
+    )
     return st.one_of(st.text(max_size=most), hostile)
 
 
@@ -73,30 +116,60 @@ def steps() -> st.SearchStrategy[Step]:
 
 def calls() -> st.SearchStrategy[Call]:
     """Model calls whose prompts share beginnings, as append-only prompts do."""
-    parts = st.lists(st.sampled_from(["head\n", "> go\n", "You go.\n", "> look\n", "tail"]), max_size=6).map(tuple)
+    parts = st.lists(
+        st.sampled_from(["head\n", "> go\n", "You go.\n", "> look\n", "tail"]), max_size=6
+    ).map(tuple)
     counts = st.integers(0, 5000)
-    return st.builds(Call, st.sampled_from(["act", "revise"]), parts, texts(40), counts, counts, counts, choices=counts)
+    return st.builds(
+        Call,
+        st.sampled_from(["act", "revise"]),
+        parts,
+        texts(40),
+        counts,
+        counts,
+        counts,
+        choices=counts,
+    )
 
 
 def trials() -> st.SearchStrategy[Trial]:
-    """Whole trials; endings need not fit the scores, as a reader of stored trials cannot rely on that."""
+    """Whole trials; endings need not fit the scores, as a reader of stored trials cannot rely on
+    that."""
     return st.builds(
-        Trial, st.integers(0, 9), texts(60), texts(60), st.lists(steps(), max_size=8).map(tuple), st.sampled_from(Ending),
+        Trial,
+        st.integers(0, 9),
+        texts(60),
+        texts(60),
+        st.lists(steps(), max_size=8).map(tuple),
+        st.sampled_from(Ending),
         memories(4),
     )
 
 
 @st.composite
 def stores(draw: st.DrawFn, most_runs: int = 2) -> Store:
-    """Open stores in fresh files, with up to ``most_runs`` runs of up to three ended trials; the caller closes them."""
+    """Open stores in fresh files, with up to ``most_runs`` runs of up to three ended trials; the
+    caller closes them."""
     store = Store(Path(tempfile.mkdtemp(prefix="clin-store-")) / "clin.db")
-    for config in draw(st.lists(st.fixed_dictionaries({"task": texts(20), "variation": st.integers(0, 9)}), max_size=most_runs)):
+    for config in draw(
+        st.lists(
+            st.fixed_dictionaries({"task": texts(20), "variation": st.integers(0, 9)}),
+            max_size=most_runs,
+        )
+    ):
         run = store.begin_run(config)
         for number, trial in enumerate(draw(st.lists(trials(), max_size=3))):
             before = store.latest_version(run, number - 1)
             made = store.begin_trial(
-                run, number, task_goal=trial.goal, opening=trial.opening, recalled=trial.recalled,
-                version=before.id if before else None, world="w", task="t", variation=0,
+                run,
+                number,
+                task_goal=trial.goal,
+                opening=trial.opening,
+                recalled=trial.recalled,
+                version=before.id if before else None,
+                world="w",
+                task="t",
+                variation=0,
             )
             for step in trial.steps:
                 store.append_step(made, step, draw(st.lists(calls(), max_size=1)))

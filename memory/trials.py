@@ -36,10 +36,12 @@ class Scope:
 
 @dataclass(frozen=True)
 class Memory:
-    """What a trial can read: causal links, and free notes (a reflection, an episode) for strategies that keep those.
+    """What a trial can read: causal links, and free notes (a reflection, an episode) for strategies
+    that keep those.
 
-    ``scopes`` says of links that were seen to hold in one place only which that was. It stands beside the links and not in their
-    words, so that a link reads the same wherever it held; a link that leaves or is reworded takes its scope along.
+    ``scopes`` says of links that were seen to hold in one place only which that was. It stands
+    beside the links and not in their words, so that a link reads the same wherever it held; a link
+    that leaves or is reworded takes its scope along.
     """
 
     links: tuple[Link, ...] = ()
@@ -53,7 +55,8 @@ class Memory:
             object.__setattr__(self, "scopes", held)
 
     def scope(self, link: Link) -> Scope | None:
-        """The one place in which ``link`` held; None where it held in several, or nothing is known of that."""
+        """The one place in which ``link`` held; None where it held in several, or nothing is known
+        of that."""
         return next((scope for each, scope in self.scopes if each == link), None)
 
 
@@ -61,7 +64,8 @@ class Memory:
 class Step:
     """One step: the action, what the world answered, the score after it in points.
 
-    ``cited`` are the learnings that the acting model named: positions in the memory that the trial read, from 1.
+    ``cited`` are the learnings that the acting model named: positions in the memory that the trial
+    read, from 1.
     """
 
     action: str
@@ -73,7 +77,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial: ``number`` from 0 in its episode, ``opening`` the observation before the first step."""
+    """One trial: ``number`` from 0 in its episode, ``opening`` the observation before the first
+    step."""
 
     number: int
     goal: str
@@ -90,7 +95,8 @@ class Trial:
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a model: the parts that it read, what it wrote, what that cost (tokens, seconds)."""
+    """One call of a model: the parts that it read, what it wrote, what that cost (tokens,
+    seconds)."""
 
     role: str
     parts: tuple[str, ...]

@@ -1,4 +1,5 @@
-"""What tests share: the real bundled model, the real ScienceWorld, the command line in a child process."""
+"""What tests share: the real bundled model, the real ScienceWorld, the command line in a child
+process."""
 
 from __future__ import annotations
 
@@ -33,7 +34,16 @@ def clin(tmp_path: Path) -> Clin:
     """Run ``clin …`` in ``tmp_path`` and return what it printed."""
 
     def run(*words: str, **options) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command(*words), capture_output=True, text=True, cwd=tmp_path, env=environment(), timeout=300, **options)
+        return subprocess.run(
+            command(*words),
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=environment(),
+            timeout=300,
+            **options,
+            check=False,
+        )
 
     return run
 

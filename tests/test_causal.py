@@ -1,9 +1,10 @@
-"""The causal world is what it says: solvable, with the shortest plan, true causes, and rules apart from layouts."""
+"""The causal world is what it says: solvable, with the shortest plan, true causes, and rules apart
+from layouts."""
 
 from __future__ import annotations
 
 import json
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,9 @@ places = st.fixed_dictionaries(
 
 
 def opened(place: dict) -> causal.Causal:
-    given_options = {name: value for name, value in place.items() if name not in ("task", "variation")}
+    given_options = {
+        name: value for name, value in place.items() if name not in ("task", "variation")
+    }
     return open_world("causal", place["task"], place["variation"], **given_options)
 
 
@@ -70,7 +73,9 @@ def test_the_truth_reads_as_links_and_never_contradicts_itself(place: dict) -> N
     helps = {parse(text).claim for text in truth.necessary | truth.contributing}
     idle = {parse(text).claim for text in truth.not_contributing}
     assert not helps & idle
-    assert not {cause for cause, _ in idle} & {parse(f"{cause} MAY CONTRIBUTE to it").claim[0] for cause in truth.core}
+    assert not {cause for cause, _ in idle} & {
+        parse(f"{cause} MAY CONTRIBUTE to it").claim[0] for cause in truth.core
+    }
     perfect = [parse(text) for text in truth.necessary | truth.not_contributing]
     assert grade(perfect, truth).f1 == 1.0
     assert grade([], truth).f1 == 0.0
@@ -89,7 +94,14 @@ def test_the_plan_is_the_shortest_that_a_full_search_finds() -> None:
                 for action in causal.admissible(state):
                     new = state.copy()
                     causal.apply(new, action)
-                    key = (new.room, tuple(sorted(new.places.items())), new.opened, new.unlocked, new.broken, new.started)
+                    key = (
+                        new.room,
+                        tuple(sorted(new.places.items())),
+                        new.opened,
+                        new.unlocked,
+                        new.broken,
+                        new.started,
+                    )
                     if new.won:
                         assert depth == bound, (task, variation, depth)
                     elif not new.lost and key not in seen:
@@ -101,16 +113,23 @@ def test_the_plan_is_the_shortest_that_a_full_search_finds() -> None:
 
 
 @given(st.integers(0, 999), st.integers(0, 299), st.integers(0, 299))
-def test_rules_belong_to_the_rule_seed_and_layouts_to_the_variation(rules: int, one: int, other: int) -> None:
-    first, second = (open_world("causal", "make", variation, rules=rules) for variation in (one, other))
+def test_rules_belong_to_the_rule_seed_and_layouts_to_the_variation(
+    rules: int, one: int, other: int
+) -> None:
+    first, second = (
+        open_world("causal", "make", variation, rules=rules) for variation in (one, other)
+    )
     assert first._physics == second._physics == draw(rules, 2)
     assert first.goal == second.goal
     assert (first._layout == second._layout) == (one == other)
 
 
 def test_composed_goals_hold_the_single_ones_in_turn() -> None:
-    goals = [open_world("causal", task, 0).goal for task in ("make", "compose-2", "compose-3", "compose-4", "compose-5")]
-    for shorter, longer in zip(goals, goals[1:], strict=False):
+    goals = [
+        open_world("causal", task, 0).goal
+        for task in ("make", "compose-2", "compose-3", "compose-4", "compose-5")
+    ]
+    for shorter, longer in pairwise(goals):
         assert longer.startswith(shorter.rstrip("."))
 
 
@@ -158,8 +177,10 @@ def test_plain_wording_is_always_the_same_and_other_wordings_say_the_same() -> N
 
 
 BAD = [
-    ({"rulez": 1}, "no option 'rulez'; did you mean 'rules'"), ({"rooms": 2}, "whole number from 3 to 14, not '2'"),
-    ({"depth": "deep"}, "whole number from 1 to 3, not 'deep'"), ({"distractors": -1}, "from 0 to 12, not '-1'"),
+    ({"rulez": 1}, "no option 'rulez'; did you mean 'rules'"),
+    ({"rooms": 2}, "whole number from 3 to 14, not '2'"),
+    ({"depth": "deep"}, "whole number from 1 to 3, not 'deep'"),
+    ({"distractors": -1}, "from 0 to 12, not '-1'"),
 ]
 
 
@@ -185,16 +206,41 @@ def test_a_person_plays_takes_a_step_back_and_seeds_a_memory(clin, tmp_path: Pat
     assert "sing a song" in run["trials"][1]["actions"]
     graded = json.loads(clin("memory", "grade", "r1", "--json").stdout)
     assert graded["recall"] == 1.0
-    assert graded["wrong"] == ["go to chapel SHOULD BE NECESSARY to unlock red door with silver key"]  # one begins there
+    assert graded["wrong"] == [
+        "go to chapel SHOULD BE NECESSARY to unlock red door with silver key"
+    ]  # one begins there
     assert clin("memory", "check").returncode == 0
-    seeded = clin("run", "--world", "causal", "--task", "repair", *PLACE, "--from", "r1", "--trials", "1", "--json")
-    read = json.loads(clin("prompt", json.loads(seeded.stdout)["run"], "--trial", "0", "--step", "0", "--json").stdout)
+    seeded = clin(
+        "run",
+        "--world",
+        "causal",
+        "--task",
+        "repair",
+        *PLACE,
+        "--from",
+        "r1",
+        "--trials",
+        "1",
+        "--json",
+    )
+    read = json.loads(
+        clin(
+            "prompt", json.loads(seeded.stdout)["run"], "--trial", "0", "--step", "0", "--json"
+        ).stdout
+    )
     assert "use file on still SHOULD BE NECESSARY" in json.dumps(read)
     assert "was played by a person" in clin("resume", "r1").stderr
 
 
 def test_a_world_without_undo_or_truth_says_so(clin) -> None:
-    done = clin("play", "textworldexpress", "coin", "--variation", "3", input="look around\n:undo\n:look\n:quit\n")
+    done = clin(
+        "play",
+        "textworldexpress",
+        "coin",
+        "--variation",
+        "3",
+        input="look around\n:undo\n:look\n:quit\n",
+    )
     assert "Error: the world textworldexpress cannot take a step back" in done.stdout
     assert "stopped: score" in done.stdout
     graded = clin("memory", "grade", "r1")

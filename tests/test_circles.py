@@ -1,4 +1,5 @@
-"""Going round in circles: an action is not offered for ever in one situation, and nothing else changes."""
+"""Going round in circles: an action is not offered for ever in one situation, and nothing else
+changes."""
 
 from __future__ import annotations
 
@@ -19,7 +20,9 @@ def circling(most: int = 3) -> Uncircled:
 
 @settings(max_examples=20)
 @given(data=st.data(), most=st.integers(1, 4))
-def test_no_action_is_offered_more_often_than_that_in_one_situation(data: st.DataObject, most: int) -> None:
+def test_no_action_is_offered_more_often_than_that_in_one_situation(
+    data: st.DataObject, most: int
+) -> None:
     world, plain = circling(most), open_world("causal", "repair", 203, rules=901)
     assert world.reset() == plain.reset()
     done: dict[tuple[str, str], int] = {}
@@ -28,7 +31,12 @@ def test_no_action_is_offered_more_often_than_that_in_one_situation(data: st.Dat
     for _ in range(40):
         offered, every = world.actions(), plain.actions()
         situation = plain.surroundings()
-        left = [each for each in every if each.startswith(TIME) or each not in vain | refused and done.get((situation, each), 0) < most]
+        left = [
+            each
+            for each in every
+            if each.startswith(TIME)
+            or (each not in vain | refused and done.get((situation, each), 0) < most)
+        ]
         assert list(offered) == left and "wait" in offered
         action = data.draw(st.sampled_from(list(offered)))
         done[situation, action] = done.get((situation, action), 0) + 1
@@ -101,7 +109,9 @@ def test_what_was_refused_here_is_offered_again_once_something_was_done() -> Non
             from worlds import Observation
 
             self.open |= action == "open door"
-            done = {"open door": "It opens.", "look around": "a door"}.get(action, "You go." if self.open else "You can't go there.")
+            done = {"open door": "It opens.", "look around": "a door"}.get(
+                action, "You go." if self.open else "You can't go there."
+            )
             return Observation(done, 0.0, False)
 
         def surroundings(self):

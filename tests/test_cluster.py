@@ -1,4 +1,5 @@
-"""A batch on a local Ray cluster: the same rows as without one, and a worker that dies loses no trial that had ended."""
+"""A batch on a local Ray cluster: the same rows as without one, and a worker that dies loses no
+trial that had ended."""
 
 from __future__ import annotations
 
@@ -33,7 +34,16 @@ world_options = {causal = {rules = 3}}
 def told(store: Store) -> list[tuple]:
     assert store.check() == []
     return sorted(
-        (row.task, row.variation, row.strategy, row.setting, row.trial, row.score, row.steps, row.ending)
+        (
+            row.task,
+            row.variation,
+            row.strategy,
+            row.setting,
+            row.trial,
+            row.score,
+            row.steps,
+            row.ending,
+        )
         for row in rows(store, [run.name for run in store.runs()])
     )
 
@@ -60,7 +70,9 @@ def test_a_cluster_plays_what_one_machine_plays_though_a_worker_dies(tmp_path: P
         assert (again.played, len(again.there)) == ([], 6)
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere", "ray://127.0.0.1:1", "127.0.0.1:99999"])
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:1", "nowhere", "ray://127.0.0.1:1", "127.0.0.1:99999"]
+)
 def test_a_cluster_that_is_not_there_is_one_line(address: str, tmp_path: Path, clin) -> None:
     (tmp_path / "small.toml").write_text(SMALL)
     done = clin("batch", "small.toml", "--engine", "ray", "--address", address)

@@ -1,4 +1,5 @@
-"""People correct a memory while others do and while trials end: no correction half done, none overwritten."""
+"""People correct a memory while others do and while trials end: no correction half done, none
+overwritten."""
 
 from __future__ import annotations
 
@@ -24,8 +25,15 @@ def trial_that_ends(store: Store, run: str, memory: Memory) -> None:
     number = len(store.trials(run))
     before = store.latest_version(run, number - 1)
     trial = store.begin_trial(
-        run, number, task_goal="g", opening="o", recalled=Memory(), version=before.id if before else None, world="w",
-        task="t", variation=0,
+        run,
+        number,
+        task_goal="g",
+        opening="o",
+        recalled=Memory(),
+        version=before.id if before else None,
+        world="w",
+        task="t",
+        variation=0,
     )
     store.append_step(trial, Step("look", "seen", 0.0))
     store.finish_trial(trial, Ending.BUDGET, memory, writer="w")
@@ -42,7 +50,13 @@ def path(tmp_path: Path) -> Path:
 def add_links(path: Path, who: str, count: int) -> None:
     with Store(path) as store:
         for number in range(count):
-            correct(store, "r1", "add", parse(f"action {number} of {who} MAY CONTRIBUTE to the task"), who=who)
+            correct(
+                store,
+                "r1",
+                "add",
+                parse(f"action {number} of {who} MAY CONTRIBUTE to the task"),
+                who=who,
+            )
 
 
 def end_trials(path: Path, count: int) -> None:
@@ -67,17 +81,22 @@ def test_many_people_add_links_while_trials_end_and_all_stay(path: Path) -> None
 
 
 def corrected_until(path: Path, count: int) -> int:
-    """A child edits a link and dies just before its SQL statement number ``count``; returns its exit status."""
+    """A child edits a link and dies just before its SQL statement number ``count``; returns its
+    exit status."""
     child = os.fork()
     if child == 0:
         store, left = Store(path), iter(range(count))
-        store._db.conn.set_trace_callback(lambda sql: next(left, None) is None and os.kill(os.getpid(), signal.SIGKILL))
+        store._db.conn.set_trace_callback(
+            lambda sql: next(left, None) is None and os.kill(os.getpid(), signal.SIGKILL)
+        )
         correct(store, "r1", "edit", EGG, new=SURE, who="ann")
         os._exit(0)
     return os.waitpid(child, 0)[1]
 
 
-def test_an_edit_killed_at_any_statement_is_made_whole_or_not_at_all(path: Path, tmp_path: Path) -> None:
+def test_an_edit_killed_at_any_statement_is_made_whole_or_not_at_all(
+    path: Path, tmp_path: Path
+) -> None:
     before, status, count = path.read_bytes(), 1, 0
     seen = set()
     while status:

@@ -1,4 +1,5 @@
-"""What a model is trained on: recorded on train places only, imperfect on purpose, in the prompt of run time."""
+"""What a model is trained on: recorded on train places only, imperfect on purpose, in the prompt of
+run time."""
 
 from __future__ import annotations
 
@@ -50,19 +51,35 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Shards:
 
 
 HELD_OUT = [
-    Place.of("scienceworld", "boil", 21, {}), Place.of("scienceworld", "boil", 14, {}), Place.of("textworldexpress", "coin", 2000, {}),
-    Place.of("textworldexpress", "coin", 1000, {}), Place.of("causal", "make", 3, {"rules": 900}), Place.of("causal", "make", 3, {"rules": 850}),
+    Place.of("scienceworld", "boil", 21, {}),
+    Place.of("scienceworld", "boil", 14, {}),
+    Place.of("textworldexpress", "coin", 2000, {}),
+    Place.of("textworldexpress", "coin", 1000, {}),
+    Place.of("causal", "make", 3, {"rules": 900}),
+    Place.of("causal", "make", 3, {"rules": 850}),
     Place.of("causal", "make", 203, {"rules": 1}),
 ]
 
 
 @pytest.mark.parametrize("place", HELD_OUT, ids=lambda place: place.key)
-def test_a_held_out_place_is_refused_when_it_is_recorded_and_when_it_is_read(place: Place, tmp_path: Path) -> None:
+def test_a_held_out_place_is_refused_when_it_is_recorded_and_when_it_is_read(
+    place: Place, tmp_path: Path
+) -> None:
     assert split(place) in ("dev", "test")
-    episode = Episode(place, "expert", "goal", "", (Taken("wait", "Time passes.", 100.0, True),), Ending.WON)
+    episode = Episode(
+        place, "expert", "goal", "", (Taken("wait", "Time passes.", 100.0, True),), Ending.WON
+    )
     with pytest.raises(UserError, match="held out"):
         Shards(tmp_path).add([episode])
-    row = {"world": place.world, "task": place.task, "variation": place.variation, "options": dict(place.options), "file": "x", "at": 0, "bytes": 1}
+    row = {
+        "world": place.world,
+        "task": place.task,
+        "variation": place.variation,
+        "options": dict(place.options),
+        "file": "x",
+        "at": 0,
+        "bytes": 1,
+    }
     (tmp_path / INDEX).write_text(json.dumps(row) + "\n")
     with pytest.raises(UserError, match="held out"):
         list(Shards(tmp_path))
@@ -90,12 +107,21 @@ def test_the_index_of_what_was_recorded_names_train_places_only(shards: Shards) 
 def test_experts_reach_the_goal_and_imperfect_episodes_are_imperfect(shards: Shards) -> None:
     for episodes in shards:
         kinds = [each.kind for each in episodes]
-        assert kinds[:5] == ["expert", "mistakes", "detours", "loops", "mistakes"] and "search" in kinds[5:]
+        assert (
+            kinds[:5] == ["expert", "mistakes", "detours", "loops", "mistakes"]
+            and "search" in kinds[5:]
+        )
         assert set(kinds[5:]) <= {"search", "informed"}
         assert episodes[0].score == 100 and all(step.right for step in episodes[0].steps)
         assert episodes[0] in good(episodes)
     every = [each for episodes in shards for each in episodes]
-    wrong = [step for each in every if each.kind in ("mistakes", "detours") for step in each.steps if not step.right]
+    wrong = [
+        step
+        for each in every
+        if each.kind in ("mistakes", "detours")
+        for step in each.steps
+        if not step.right
+    ]
     assert len(wrong) >= len(every) / 3
     assert any(each.score < 100 for each in every)
 
@@ -111,8 +137,16 @@ def test_collecting_goes_on_after_a_kill_and_gives_the_same(shards: Shards, tmp_
 
 def test_a_path_that_starts_in_the_right_room_goes_there_first() -> None:
     opening = "This room is called the kitchen. In it, you see: \n\tthe agent\n"
-    assert begun(opening, ["focus on ant", "wait1"]) == ["teleport to kitchen", "look around", "focus on ant", "wait1"]
-    assert begun(opening, ["teleport to hallway", "focus on ant"]) == ["teleport to hallway", "focus on ant"]
+    assert begun(opening, ["focus on ant", "wait1"]) == [
+        "teleport to kitchen",
+        "look around",
+        "focus on ant",
+        "wait1",
+    ]
+    assert begun(opening, ["teleport to hallway", "focus on ant"]) == [
+        "teleport to hallway",
+        "focus on ant",
+    ]
     assert begun("You are in the hall.", ["take coin"]) == ["take coin"]
 
 
@@ -121,18 +155,30 @@ ACTS = st.lists(st.builds(Act, WORDS, WORDS, st.sampled_from([0.0, 1.0, 3.0])), 
 
 
 @given(acts=ACTS, memory=st.lists(WORDS, max_size=3), room=st.integers(300, 600))
-def test_windows_are_the_prompts_of_run_time_and_each_action_is_learned_once(acts: list[Act], memory: list[str], room: int) -> None:
+def test_windows_are_the_prompts_of_run_time_and_each_action_is_learned_once(
+    acts: list[Act], memory: list[str], room: int
+) -> None:
     sample = Sample("own", "win", tuple(memory), tuple(acts))
-    context = Context(Compact(), room, lambda part: len(letters(part)), compact.head("win", Memory(notes=sample.memory)))
+    context = Context(
+        Compact(),
+        room,
+        lambda part: len(letters(part)),
+        compact.head("win", Memory(notes=sample.memory)),
+    )
     read = []
     for act in acts:
-        if act.weight:  # what the model reads when it must write this action, and what it shall write
-            prompt = [0, *(token for part in (*context.parts(), compact.ASK) for token in letters(part))]
+        if (
+            act.weight
+        ):  # what the model reads when it must write this action, and what it shall write
+            prompt = [
+                0,
+                *(token for part in (*context.parts(), compact.ASK) for token in letters(part)),
+            ]
             read.append((prompt, letters(compact.choice(act.action)), act.weight))
         context.append(Step(act.action, act.observation, 0.0))
     learned = []
     for window in windows(sample, letters, room):
-        assert len(window.tokens) == len(window.weights) 
+        assert len(window.tokens) == len(window.weights)
         at = 0
         while at < len(window.tokens):
             weight = window.weights[at]
@@ -146,30 +192,59 @@ def test_windows_are_the_prompts_of_run_time_and_each_action_is_learned_once(act
     assert learned == read
 
 
-def test_samples_come_again_with_the_seed_and_without_memory_where_there_is_none(shards: Shards) -> None:
+def test_samples_come_again_with_the_seed_and_without_memory_where_there_is_none(
+    shards: Shards,
+) -> None:
     mixer = Mixer(Bank.of(shards))
     drawn = [mixer.draw(Random(n)) for n in range(150)]
     assert drawn == [mixer.draw(Random(n)) for n in range(150)]
     assert all(not sample.memory for sample in drawn if sample.kind == "none")
-    assert {"none", "own", "elimination", "revise", "generalise"} <= {sample.kind for sample in drawn}
-    assert all(any(act.weight for act in sample.acts) for sample in drawn if not (sample.ended or sample.elsewhere))
+    assert {"none", "own", "elimination", "revise", "generalise"} <= {
+        sample.kind for sample in drawn
+    }
+    assert all(
+        any(act.weight for act in sample.acts)
+        for sample in drawn
+        if not (sample.ended or sample.elsewhere)
+    )
 
 
 def test_a_writer_is_asked_as_it_was_trained(shards: Shards) -> None:
-    """The sample of a trial is the prompt that the trial would give at run time, then what the rules write."""
+    """The sample of a trial is the prompt that the trial would give at run time, then what the
+    rules write."""
+
     def encode(part: str) -> list[int]:
         return [ord(letter) for letter in part]
 
     for number, episodes in enumerate(shards):
         sample = revising(Random(number), episodes)
         steps = tuple(Step(act.action, act.observation, 0.0) for act in sample.acts)
-        last = next(each for each in episodes if [(step.action, step.observation) for step in each.steps] == [(s.action, s.observation) for s in steps])
-        trial = Trial(0, last.goal, last.opening, last.trial().steps, last.ending, Memory(tuple(map(parse, sample.memory))))
+        last = next(
+            each
+            for each in episodes
+            if [(step.action, step.observation) for step in each.steps]
+            == [(s.action, s.observation) for s in steps]
+        )
+        trial = Trial(
+            0,
+            last.goal,
+            last.opening,
+            last.trial().steps,
+            last.ending,
+            Memory(tuple(map(parse, sample.memory))),
+        )
         prompt = "".join(asked(LookingBack(trial), len, 20_000))
         (window,) = windows(sample, encode, 20_000)
         text = "".join(map(chr, window.tokens[1:]))
         assert text == prompt + "".join(f"- {line}\n" for line in sample.written) + "\n"
-        assert "".join(chr(token) for token, weight in zip(window.tokens, window.weights, strict=True) if weight) == text[len(prompt) :]
+        assert (
+            "".join(
+                chr(token)
+                for token, weight in zip(window.tokens, window.weights, strict=True)
+                if weight
+            )
+            == text[len(prompt) :]
+        )
         assert not set(sample.written) - set(map(str, read(text[len(prompt) :]).links))
 
 
@@ -186,7 +261,20 @@ def test_a_generaliser_writes_what_its_sources_say_and_the_place_bears_out(shard
 def test_nothing_to_imitate_is_one_line() -> None:
     place = Place.of("causal", "make", 1, {"rules": 1})
     with pytest.raises(UserError, match="nothing to imitate"):
-        Bank.of([[Episode(place, "cut", "goal", "", (Taken("wait", "Time passes.", 0.0, True),), Ending.BUDGET)]])
+        Bank.of(
+            [
+                [
+                    Episode(
+                        place,
+                        "cut",
+                        "goal",
+                        "",
+                        (Taken("wait", "Time passes.", 0.0, True),),
+                        Ending.BUDGET,
+                    )
+                ]
+            ]
+        )
 
 
 @given(st.integers(0, 10**9))
@@ -195,7 +283,9 @@ def test_a_drill_has_one_answer_that_nothing_speaks_against(seed: int) -> None:
     *before, last = sample.acts
     assert last.weight == 1.0
     links = map(parse, sample.memory)
-    assert last.action not in [link.cause for link in links if link.relation is Relation.NOT_CONTRIBUTE]
+    assert last.action not in [
+        link.cause for link in links if link.relation is Relation.NOT_CONTRIBUTE
+    ]
     assert last.action not in [act.action for act in before]
 
 
@@ -214,10 +304,16 @@ def test_the_copy_drill_points_at_what_is_copied(seed: int) -> None:
     assert len(row.tokens) == len(row.weights) == len(row.sources)
     for number, source in enumerate(row.sources):
         if source != NOWHERE:
-            assert source < number and row.tokens[source] == row.tokens[number + 1] and row.weights[number + 1] > 0
+            assert (
+                source < number
+                and row.tokens[source] == row.tokens[number + 1]
+                and row.weights[number + 1] > 0
+            )
 
 
-def test_a_store_gives_its_train_trials_and_leaves_out_the_others(bundled: object, tmp_path: Path) -> None:
+def test_a_store_gives_its_train_trials_and_leaves_out_the_others(
+    bundled: object, tmp_path: Path
+) -> None:
     from clin.drive import drive
     from clin.experiment import ModelInfo, RunConfig
     from clin.learn import Learner
@@ -226,28 +322,49 @@ def test_a_store_gives_its_train_trials_and_leaves_out_the_others(bundled: objec
     with Store(tmp_path / "clin.db") as store:
         for rules, variation in ((3, 5), (901, 5), (3, 205)):
             config = RunConfig.checked(
-                world="causal", task="repair", variation=variation, world_options={"rules": rules}, trials=1, budget=4, writer="rules",
+                world="causal",
+                task="repair",
+                variation=variation,
+                world_options={"rules": rules},
+                trials=1,
+                budget=4,
+                writer="rules",
                 model=ModelInfo.of("bundled", bundled.card, {}),
             )
             drive([Learner(store, config, bundled.card, bundled.count).adapt()], bundled)
     shards = Shards(tmp_path / "shards")
-    assert str(from_store(shards, tmp_path / "clin.db")) == "1 episodes taken; left out: 2 of held-out places, 0 places already there"
+    assert (
+        str(from_store(shards, tmp_path / "clin.db"))
+        == "1 episodes taken; left out: 2 of held-out places, 0 places already there"
+    )
     ((episode,),) = shards
-    assert episode.kind == "played" and len(episode.steps) == 4 and not any(step.right for step in episode.steps)
+    assert (
+        episode.kind == "played"
+        and len(episode.steps) == 4
+        and not any(step.right for step in episode.steps)
+    )
 
 
 def test_recorded_paths_leave_out_test_variations_and_visits_to_wrong_rooms(tmp_path: Path) -> None:
     step = ["teleport to kitchen", "You teleport to the kitchen.", 0, 0, 0]
     rows = [
-        {"task": "boil", "var": variation, "desc": "Your task is to boil lead.", "gold": [step, ["focus on lead", "You focus on the lead.", 100, 1, 0]],
-         "expl": [[["teleport to hallway", "You teleport to the hallway.", 0, 0, 1], step]]}
+        {
+            "task": "boil",
+            "var": variation,
+            "desc": "Your task is to boil lead.",
+            "gold": [step, ["focus on lead", "You focus on the lead.", 100, 1, 0]],
+            "expl": [[["teleport to hallway", "You teleport to the hallway.", 0, 0, 1], step]],
+        }
         for variation in (3, 25)
     ]
     (tmp_path / "paths.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     shards = Shards(tmp_path / "shards")
     assert from_paths(shards, tmp_path / "paths.jsonl").held_out == 2
     (episodes,) = shards
-    assert [[each.right for each in episode.steps] for episode in episodes] == [[True, True], [False, True]]
+    assert [[each.right for each in episode.steps] for episode in episodes] == [
+        [True, True],
+        [False, True],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -257,7 +374,10 @@ def test_recorded_paths_leave_out_test_variations_and_visits_to_wrong_rooms(tmp_
         (["collect", "--out", "x", "--worlds", "causal", "--tasks", "mak"], "did you mean 'make'"),
         (["collect", "--out", "x", "--from", "none.db"], "no database 'none.db'"),
         (["collect", "--out", "x", "--paths", "none.xz"], "no file 'none.xz'"),
-        (["evaluate", "--world", "causal", "--tasks", "make", "--split", "tst"], "did you mean 'test'"),
+        (
+            ["evaluate", "--world", "causal", "--tasks", "make", "--split", "tst"],
+            "did you mean 'test'",
+        ),
         (["evaluate", "--strategies", "refexion"], "did you mean 'reflexion'"),
     ],
 )

@@ -1,7 +1,9 @@
-"""Searches that a model imitates: they use what was seen and what the memory says, and nothing is tried twice in vain."""
+"""Searches that a model imitates: they use what was seen and what the memory says, and nothing is
+tried twice in vain."""
 
 from __future__ import annotations
 
+import itertools
 from random import Random
 
 import pytest
@@ -24,7 +26,9 @@ from worlds.experts import expert
 TASKS = ("make", "repair", "grow", "deliver")
 
 
-def searched(task: str, variation: int, rules: int, memory: tuple[Link, ...] = (), slip: float = 0.0) -> Walk:
+def searched(
+    task: str, variation: int, rules: int, memory: tuple[Link, ...] = (), slip: float = 0.0
+) -> Walk:
     world = open_world("causal", task, variation, rules=rules)
     world.reset()
     walk = Walk(world, Random(variation))
@@ -42,16 +46,29 @@ def test_a_search_hardly_ever_needs_knowledge_of_places_keys_and_tools(task: str
 @given(task=st.sampled_from(TASKS), variation=st.integers(0, 99), rules=st.integers(0, 799))
 def test_no_key_is_tried_twice_on_a_door(task: str, variation: int, rules: int) -> None:
     walk = searched(task, variation, rules)
-    vain = [step.action for step in walk.steps if wording.in_vain(step.action, step.observation) and step.action.startswith("unlock")]
+    vain = [
+        step.action
+        for step in walk.steps
+        if wording.in_vain(step.action, step.observation) and step.action.startswith("unlock")
+    ]
     assert len(vain) == len(set(vain))
 
 
 @settings(max_examples=10)
-@given(task=st.sampled_from(TASKS), variation=st.integers(0, 99), rules=st.integers(0, 799), slip=st.sampled_from([0.3, 0.6]))
-def test_slips_are_played_and_not_imitated(task: str, variation: int, rules: int, slip: float) -> None:
+@given(
+    task=st.sampled_from(TASKS),
+    variation=st.integers(0, 99),
+    rules=st.integers(0, 799),
+    slip=st.sampled_from([0.3, 0.6]),
+)
+def test_slips_are_played_and_not_imitated(
+    task: str, variation: int, rules: int, slip: float
+) -> None:
     walk = searched(task, variation, rules, slip=slip)
     assert any(not step.right for step in walk.steps) or len(walk.steps) < 20
-    assert all(step.right for step in walk.steps if step.action.startswith(("pick up", "move", "activate")))
+    assert all(
+        step.right for step in walk.steps if step.action.startswith(("pick up", "move", "activate"))
+    )
 
 
 @settings(max_examples=10)
@@ -59,7 +76,12 @@ def test_slips_are_played_and_not_imitated(task: str, variation: int, rules: int
 def test_what_the_memory_says_failed_is_not_tried(variation: int, rules: int) -> None:
     before = searched("repair", variation, rules)
     vain = {step.action for step in before.steps if wording.in_vain(step.action, step.observation)}
-    after = searched("repair", variation, rules, tuple(parse(f"{action} DOES NOT CONTRIBUTE to the task") for action in vain))
+    after = searched(
+        "repair",
+        variation,
+        rules,
+        tuple(parse(f"{action} DOES NOT CONTRIBUTE to the task") for action in vain),
+    )
     assert not vain & {step.action for step in after.steps}
 
 
@@ -68,10 +90,15 @@ def test_a_lineage_remembers_what_its_trials_showed() -> None:
     world = open_world("causal", "make", 3, rules=5)
     found = list(lineages(world, place, world.plan(), Random(0)))
     assert {each.kind for each in found} == {"search", "informed"}
-    for before, after in zip(found, found[1:]):
+    for before, after in itertools.pairwise(found):
         if after.kind == "informed":
-            shown = " ".join(f"{step.action} {step.observation}" for each in found for step in each.steps)
-            assert after.memory and all(parse(line).cause in shown or parse(line).cause.startswith("go to ") for line in after.memory)
+            shown = " ".join(
+                f"{step.action} {step.observation}" for each in found for step in each.steps
+            )
+            assert after.memory and all(
+                parse(line).cause in shown or parse(line).cause.startswith("go to ")
+                for line in after.memory
+            )
             assert before.kind == "search" or before.memory
         else:
             assert not after.memory
@@ -83,13 +110,17 @@ def test_the_coin_is_found_without_strolling() -> None:
         world = open_world("textworldexpress", "coin", variation)
         world.reset()
         path = expert("textworldexpress", "coin", variation)[-1]
-        [first, *_] = [each for each in lineages(world, Place.of("textworldexpress", "coin", variation, {}), path, Random(1))]
+        [first, *_] = list(
+            lineages(world, Place.of("textworldexpress", "coin", variation, {}), path, Random(1))
+        )
         assert first.kind == "search" and (first.score == 100 or len(first.steps) >= 15)
         world.close()
 
 
 @pytest.mark.parametrize("game", ["coin", "cookingworld", "twc", "mapreader"])
-def test_an_expert_path_without_its_strolls_reaches_the_goal_or_is_followed_by_one_that_does(game: str) -> None:
+def test_an_expert_path_without_its_strolls_reaches_the_goal_or_is_followed_by_one_that_does(
+    game: str,
+) -> None:
     place = Place.of("textworldexpress", game, 3, {})
     [best, *_] = of_place(place, 0, 0)
     paths = expert("textworldexpress", game, 3)
@@ -100,10 +131,17 @@ def test_an_expert_path_without_its_strolls_reaches_the_goal_or_is_followed_by_o
 def test_a_searched_place_is_mostly_learned_from_its_searches() -> None:
     place = Place.of("causal", "make", 3, {"rules": 5})
     bank = Bank.of([list(of_place(place, 2, 0))])
-    searches = {each.memory for episodes in bank.tasks[("causal", "make")] for each in episodes if each.kind == "informed"}
+    searches = {
+        each.memory
+        for episodes in bank.tasks[("causal", "make")]
+        for each in episodes
+        if each.kind == "informed"
+    }
     shares = {"own": 1.0}
     drawn = [Mixer(bank, shares).draw(Random(number)) for number in range(60)]
-    told = [sample for sample in drawn if any(len(sample.memory) == len(memory) for memory in searches)]
+    told = [
+        sample for sample in drawn if any(len(sample.memory) == len(memory) for memory in searches)
+    ]
     assert len(told) > 30
 
 
@@ -118,7 +156,11 @@ def test_a_model_that_leads_a_search_astray_is_not_imitated_and_the_search_goes_
         search(walk, path, (), budget=40, slip=0.3, astray=Astray(llm, world.goal, ()))
         strayed = [step for step in walk.steps if not step.right]
         assert strayed and [step for step in walk.steps if step.right]
-        assert any(after.right for before, after in zip(walk.steps, walk.steps[1:], strict=False) if not before.right)
+        assert any(
+            after.right
+            for before, after in zip(walk.steps, walk.steps[1:], strict=False)
+            if not before.right
+        )
         found = list(lineages(world, place, path, Random(0), llm))
         assert {"search", "informed"} >= {each.kind for each in found} and found
     finally:

@@ -1,4 +1,5 @@
-"""What the bundled model cannot show: recurrent models, chat templates, thinking without end, lanes that join late."""
+"""What the bundled model cannot show: recurrent models, chat templates, thinking without end, lanes
+that join late."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiny_models import tiny
 
 from clin.drive import drive
 from clin.errors import ModelError
@@ -17,7 +19,6 @@ from clin.llms import Answer, Question
 from clin.llms.open import open_model
 from clin.llms.sampling import Sampling
 from clin.llms.trie import Node, Trie
-from tiny_models import tiny
 
 CHATML = (
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
@@ -25,7 +26,10 @@ CHATML = (
 )
 CHOICES = (" look around\n", " focus on frog\n", " focus on bee\n", " open door to kitchen\n")
 HEAD = ("Task: find a living thing.\n", "Memory:\n", "none\n")
-QUESTIONS = [Question((*HEAD, *turns, ">"), CHOICES) for turns in ((), ("> look around\n",), ("> look around\n", "a frog\n"), ("> wait\n",))]
+QUESTIONS = [
+    Question((*HEAD, *turns, ">"), CHOICES)
+    for turns in ((), ("> look around\n",), ("> look around\n", "a frog\n"), ("> wait\n",))
+]
 QUESTIONS += [Question((*HEAD, ">"), max_tokens=7)]
 
 
@@ -41,7 +45,8 @@ def file(request, tmp_path_factory) -> Path:
 
 
 def test_cold_and_warm_answers_are_the_same_bytes_whatever_the_architecture(file: Path) -> None:
-    """A recurrent model cannot drop what it wrote, so it reads again; its answers are those of a fresh model."""
+    """A recurrent model cannot drop what it wrote, so it reads again; its answers are those of a
+    fresh model."""
     warm = open_model(str(file), threads=1)
     for question in [*QUESTIONS, *reversed(QUESTIONS)]:
         cold = open_model(str(file), threads=1)
@@ -56,7 +61,10 @@ LAYOUTS = pytest.mark.parametrize("unified", [False, True], ids=["a buffer per l
 
 @LAYOUTS
 def test_many_lanes_agree_with_one_whatever_the_architecture(file: Path, unified: bool) -> None:
-    single, many = open_model(str(file), threads=1), open_model(str(file), threads=1, lanes=3, kv_unified=unified)
+    single, many = (
+        open_model(str(file), threads=1),
+        open_model(str(file), threads=1, lanes=3, kv_unified=unified),
+    )
     for start in range(len(QUESTIONS)):
         asked = {lane: QUESTIONS[(start + lane) % len(QUESTIONS)] for lane in range(3)}
         for lane, question in asked.items():
@@ -72,14 +80,29 @@ def test_many_lanes_agree_with_one_whatever_the_architecture(file: Path, unified
 
 @LAYOUTS
 @settings(max_examples=25)
-@given(rounds=st.lists(st.dictionaries(st.integers(0, 3), st.lists(st.integers(0, 3), max_size=4), min_size=1), min_size=1, max_size=5))
-def test_lanes_never_read_each_others_tokens(lanes_and_one, unified: bool, rounds: list[dict[int, list[int]]]) -> None:
-    """Questions that share all, some or nothing of their beginning are asked at once, kept, cut and copied between lanes;
-    each is answered as by a model that has one lane alone."""
+@given(
+    rounds=st.lists(
+        st.dictionaries(st.integers(0, 3), st.lists(st.integers(0, 3), max_size=4), min_size=1),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_lanes_never_read_each_others_tokens(
+    lanes_and_one, unified: bool, rounds: list[dict[int, list[int]]]
+) -> None:
+    """Questions that share all, some or nothing of their beginning are asked at once, kept, cut and
+    copied between lanes; each is answered as by a model that has one lane alone."""
     single, models = lanes_and_one
     many = models[unified]
     for asked in rounds:
-        questions = {lane: Question((*HEAD, *(f"turn {n} kitchen\n" * 9 for n in turns), ">"), CHOICES, score_choices=True) for lane, turns in asked.items()}
+        questions = {
+            lane: Question(
+                (*HEAD, *(f"turn {n} kitchen\n" * 9 for n in turns), ">"),
+                CHOICES,
+                score_choices=True,
+            )
+            for lane, turns in asked.items()
+        }
         for lane, question in questions.items():
             many.submit(question, lane=lane)
         found: dict[int, Answer] = {}
@@ -94,7 +117,10 @@ def test_lanes_never_read_each_others_tokens(lanes_and_one, unified: bool, round
 @pytest.fixture(scope="module")
 def lanes_and_one(tmp_path_factory):
     path = str(tiny(tmp_path_factory.mktemp("lanes") / "tiny.gguf"))
-    models = {unified: open_model(path, threads=1, lanes=4, kv_unified=unified) for unified in (False, True)}
+    models = {
+        unified: open_model(path, threads=1, lanes=4, kv_unified=unified)
+        for unified in (False, True)
+    }
     single = open_model(path, threads=1)
     yield single, models
     for model in (single, *models.values()):
@@ -102,7 +128,9 @@ def lanes_and_one(tmp_path_factory):
 
 
 @LAYOUTS
-def test_a_beginning_that_several_lanes_ask_for_at_once_is_read_once(tmp_path: Path, unified: bool) -> None:
+def test_a_beginning_that_several_lanes_ask_for_at_once_is_read_once(
+    tmp_path: Path, unified: bool
+) -> None:
     model = open_model(str(tiny(tmp_path / "tiny.gguf")), threads=1, lanes=3, kv_unified=unified)
     head = "a shared beginning " * 20
     for lane in range(3):
@@ -110,7 +138,11 @@ def test_a_beginning_that_several_lanes_ask_for_at_once_is_read_once(tmp_path: P
     found: dict[int, Answer] = {}
     while len(found) < 3:
         found.update(model.ready())
-    assert sorted(answer.reused for answer in found.values()) == [0, 1 + model.count(head), 1 + model.count(head)]  # with the token that begins a text
+    assert sorted(answer.reused for answer in found.values()) == [
+        0,
+        1 + model.count(head),
+        1 + model.count(head),
+    ]  # with the token that begins a text
     model.close()
 
 
@@ -127,12 +159,16 @@ def test_a_chat_template_wraps_the_parts(tmp_path: Path) -> None:
     assert model.card.template == ("<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n")
     plain = open_model(str(tiny(tmp_path / "plain.gguf")), threads=1)
     opening, closing = model.card.template
-    assert ask(model, QUESTIONS[0]).read == ask(plain, QUESTIONS[0]).read + plain.count(opening) + plain.count(closing)
+    assert ask(model, QUESTIONS[0]).read == ask(plain, QUESTIONS[0]).read + plain.count(
+        opening
+    ) + plain.count(closing)
     model.close()
     plain.close()
 
 
-@pytest.mark.parametrize("template", ["{{ raise_exception('no') }}", "{% for %}", "no message at all"])
+@pytest.mark.parametrize(
+    "template", ["{{ raise_exception('no') }}", "{% for %}", "no message at all"]
+)
 def test_a_template_that_cannot_be_rendered_is_one_line(tmp_path: Path, template: str) -> None:
     with pytest.raises(ModelError, match="chat template") as refused:
         open_model(str(tiny(tmp_path / "chat.gguf", template=template)))
@@ -163,21 +199,30 @@ class Planned(Sampling):
 
 def test_long_thinking_leaves_the_answer_its_room(bundled, monkeypatch) -> None:
     """What is thought does not count against max_tokens, and a stop string in it ends nothing."""
-    said = "<think>" + "the frog lives\n\n" * 30 + "</think>\n\nfocus on the frog, the bee and the kitchen\n\n" + "no more " * 20
+    said = (
+        "<think>"
+        + "the frog lives\n\n" * 30
+        + "</think>\n\nfocus on the frog, the bee and the kitchen\n\n"
+        + "no more " * 20
+    )
     tokens = bundled._native.tokenize(said)
     monkeypatch.setattr(bundled, "_sampling", Planned(tokens))
     answer = ask(bundled, Question((*HEAD, ">"), stop=("\n\n",), max_tokens=60))
     assert (answer.text, answer.finish) == ("focus on the frog, the bee and the kitchen", "stop")
     assert answer.thinking == "the frog lives\n\n" * 30
     monkeypatch.setattr(bundled, "_sampling", Planned(tokens))
-    bounded = ask(bundled, Question((*HEAD, ">"), max_tokens=24))  # the marks are many tokens to this tokeniser
+    bounded = ask(
+        bundled, Question((*HEAD, ">"), max_tokens=24)
+    )  # the marks are many tokens to this tokeniser
     assert bounded.finish == "length"
     assert bounded.text and said.partition("</think>\n\n")[2].startswith(bounded.text)
 
 
 def test_thinking_has_a_bound_of_its_own(bundled, monkeypatch) -> None:
     monkeypatch.setattr("clin.llms.writing.THINKING", 50)
-    monkeypatch.setattr(bundled, "_sampling", Planned(bundled._native.tokenize("<think>" + " frog" * 200)))
+    monkeypatch.setattr(
+        bundled, "_sampling", Planned(bundled._native.tokenize("<think>" + " frog" * 200))
+    )
     answer = ask(bundled, Question((*HEAD, ">"), max_tokens=60))
     assert (answer.text, answer.finish) == ("", "length")
     assert answer.written < 60
@@ -185,25 +230,38 @@ def test_thinking_has_a_bound_of_its_own(bundled, monkeypatch) -> None:
 
 def test_thinking_that_the_template_opens_is_closed_at_once(tmp_path: Path) -> None:
     """Else a reply would be all thinking, and a choice would stand inside it."""
-    model = open_model(str(tiny(tmp_path / "reasoner.gguf", template=CHATML + "<think>\n")), threads=1)
-    assert model.card.template == ("<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n")
+    model = open_model(
+        str(tiny(tmp_path / "reasoner.gguf", template=CHATML + "<think>\n")), threads=1
+    )
+    assert model.card.template == (
+        "<|im_start|>user\n",
+        "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n",
+    )
     assert ask(model, QUESTIONS[0]).text in CHOICES
     model.close()
 
 
-texts = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12).map(lambda t: f" {t.strip()}x\n"), min_size=1, max_size=12)
+texts = st.lists(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=12).map(
+        lambda t: f" {t.strip()}x\n"
+    ),
+    min_size=1,
+    max_size=12,
+)
 
 
 @settings(max_examples=150)
 @given(texts)
-def test_under_a_real_tokeniser_a_trie_admits_exactly_the_given_texts(bundled, choices: list[str]) -> None:
+def test_under_a_real_tokeniser_a_trie_admits_exactly_the_given_texts(
+    bundled, choices: list[str]
+) -> None:
     def walk(node: Node) -> list[str]:
         return [*node.choices, *(text for child in node.children.values() for text in walk(child))]
 
     tokens = [bundled._piece(choice) for choice in choices]
     clash = any(a != b and b[: len(a)] == a for a in tokens for b in tokens)
     if clash:
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match=r"is the beginning of|is empty"):
             Trie(bundled._piece).update(choices)
     else:
         assert sorted(walk(Trie(bundled._piece).update(choices))) == sorted(set(choices))
@@ -266,17 +324,25 @@ def test_an_interrupted_batch_leaves_a_model_that_answers_right(bundled, monkeyp
 
 
 def test_idle_lanes_give_way_when_cells_run_out(tmp_path: Path, monkeypatch) -> None:
-    """Three lanes over the cells of about one: the one used least recently goes first, and answers stay right."""
+    """Three lanes over the cells of about one: the one used least recently goes first, and answers
+    stay right."""
     from clin.llms.native import Native
 
     start = Native.start
-    monkeypatch.setattr(Native, "start", lambda self, cells, *rest, **more: start(self, 512, *rest, **more))
+    monkeypatch.setattr(
+        Native, "start", lambda self, cells, *rest, **more: start(self, 512, *rest, **more)
+    )
     path = tiny(tmp_path / "tiny.gguf")
-    crowded, alone = open_model(str(path), threads=1, lanes=3, kv_unified=True), open_model(str(path), threads=1)
+    crowded, alone = (
+        open_model(str(path), threads=1, lanes=3, kv_unified=True),
+        open_model(str(path), threads=1),
+    )
     word = crowded.count(" kitchen")
     for turn, lane in enumerate((0, 1, 2, 0, 2, 1)):
         question = Question((f"trial {lane}\n", " kitchen" * (200 // word), ">"), CHOICES)
-        assert ask(crowded, question, lane).logprob == pytest.approx(ask(alone, question).logprob, abs=1e-3)
+        assert ask(crowded, question, lane).logprob == pytest.approx(
+            ask(alone, question).logprob, abs=1e-3
+        )
         if turn == 2:
             assert [bool(each.held) for each in crowded._lanes] == [False, True, True]
     for lane in range(2):
@@ -291,7 +357,8 @@ def test_idle_lanes_give_way_when_cells_run_out(tmp_path: Path, monkeypatch) -> 
 
 
 def test_a_cut_of_the_context_is_told_once_with_what_it_left_out(bundled, tmp_path: Path) -> None:
-    """Forty looks do not fit 400 tokens; where turns are left out, the prompt on record has a gap."""
+    """Forty looks do not fit 400 tokens; where turns are left out, the prompt on record has a
+    gap."""
     from clin.experiment import ModelInfo, RunConfig
     from clin.learn import Learner, Watcher
     from memory.store import Store
@@ -305,17 +372,27 @@ def test_a_cut_of_the_context_is_told_once_with_what_it_left_out(bundled, tmp_pa
 
     with Store(tmp_path / "cut.db") as store:
         config = RunConfig(
-            task="lifespan-shortest-lived", variation=94, writer="rules", trials=1, budget=40, strategy="none",
+            task="lifespan-shortest-lived",
+            variation=94,
+            writer="rules",
+            trials=1,
+            budget=40,
+            strategy="none",
             model=ModelInfo.of("bundled", bundled.card, {}),
         )
         watcher = Cuts()
-        learner = Learner(store, config, replace(bundled.card, context=400), bundled.count, watcher=watcher)
+        learner = Learner(
+            store, config, replace(bundled.card, context=400), bundled.count, watcher=watcher
+        )
         asking = learner.adapt()
         question, gaps, asked = next(asking), 0, 0
         try:
             while True:
                 gaps += "...\n" in question.parts
-                looks, asked = [each for each in question.choices if each.startswith(" look a")], asked + 1
+                looks, asked = (
+                    [each for each in question.choices if each.startswith(" look a")],
+                    asked + 1,
+                )
                 question = asking.send(Answer(looks[asked % len(looks)]))
         except StopIteration:
             pass

@@ -15,7 +15,9 @@ from memory.rules import wording
 from worlds import open_world
 
 
-def links(actions: list[str], hedge: Hedge, relation: Relation = Relation.NOT_CONTRIBUTE) -> list[Link]:
+def links(
+    actions: list[str], hedge: Hedge, relation: Relation = Relation.NOT_CONTRIBUTE
+) -> list[Link]:
     return [Link(action, hedge, relation, "the task") for action in actions]
 
 
@@ -26,13 +28,21 @@ def test_only_sure_warnings_of_what_is_no_way_are_heeded(data: st.DataObject) ->
     plain.reset()
     some = st.lists(st.sampled_from(list(plain.actions())), unique=True, max_size=6)
     sure, unsure, good = data.draw(some), data.draw(some), data.draw(some)
-    memory = [*links(sure, Hedge.SHOULD), *links(unsure, Hedge.MAY), *links(good, Hedge.SHOULD, Relation.NECESSARY)]
+    memory = [
+        *links(sure, Hedge.SHOULD),
+        *links(unsure, Hedge.MAY),
+        *links(good, Hedge.SHOULD, Relation.NECESSARY),
+    ]
     world = Heeded(open_world("causal", "repair", 203, rules=901), memory)
     assert world.reset() == plain.reset()
     changed: set[str] = set()
     for _ in range(20):
         offered, every = list(world.actions()), list(plain.actions())
-        left = [each for each in every if each not in sure or wording.moves(each) or wording.tried_on(each) in changed]
+        left = [
+            each
+            for each in every
+            if each not in sure or wording.moves(each) or wording.tried_on(each) in changed
+        ]
         assert offered == (left or every)
         action = data.draw(st.sampled_from(every))
         seen = world.step(action)
@@ -55,7 +65,9 @@ def test_what_failed_on_a_thing_is_offered_again_when_the_thing_has_changed() ->
         def step(self, action):
             from worlds import Observation
 
-            return Observation("The mill is mended." if "saw" in action else "Nothing happens.", 0.0, False)
+            return Observation(
+                "The mill is mended." if "saw" in action else "Nothing happens.", 0.0, False
+            )
 
         def surroundings(self):
             return "a mill"
@@ -76,6 +88,10 @@ def test_what_failed_on_a_thing_is_offered_again_when_the_thing_has_changed() ->
 
 
 def test_models_that_think_decide_for_themselves() -> None:
-    assert chosen_heed(None, ModelCard("small", prompt="compact-2")) and not chosen_heed(None, ModelCard("large"))
-    assert not chosen_heed(False, ModelCard("small", prompt="compact-2")) and chosen_heed(True, ModelCard("large"))
+    assert chosen_heed(None, ModelCard("small", prompt="compact-2")) and not chosen_heed(
+        None, ModelCard("large")
+    )
+    assert not chosen_heed(False, ModelCard("small", prompt="compact-2")) and chosen_heed(
+        True, ModelCard("large")
+    )
     assert RunConfig.model_fields["heed"].default is False  # runs stored before there was this

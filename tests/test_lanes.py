@@ -1,5 +1,5 @@
-"""Lanes never read each other's tokens: whatever is asked, cut, cancelled, failed and evicted, the logits of each lane are
-those of a fresh model with one lane that was asked nothing else."""
+"""Lanes never read each other's tokens: whatever is asked, cut, cancelled, failed and evicted, the
+logits of each lane are those of a fresh model with one lane that was asked nothing else."""
 
 from __future__ import annotations
 
@@ -10,16 +10,29 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from tiny_models import tiny
 
 from clin.errors import ModelError
 from clin.llms import Question
 from clin.llms.llamacpp import LlamaCpp
-from tiny_models import tiny
 
 LANES, CONTEXT = 3, 480
 CHOICES = (" look around\n", " focus on frog\n", " focus on bee\n", " open door to kitchen\n")
-TURNS = ("> look around\n", "a frog, a bee\n", "turn kitchen " * 14 + "\n", "> open door to kitchen\n", "the door is open\n" * 9)
+TURNS = (
+    "> look around\n",
+    "a frog, a bee\n",
+    "turn kitchen " * 14 + "\n",
+    "> open door to kitchen\n",
+    "the door is open\n" * 9,
+)
 
 turns = st.lists(st.sampled_from(TURNS), max_size=5)
 
@@ -45,7 +58,8 @@ class Lanes(RuleBasedStateMachine):
     path: Path
     options: dict
     crowded = False
-    """Whether the lanes may want more cells than there are; each then begins with a long text of its own."""
+    """Whether the lanes may want more cells than there are; each then begins with a long text of
+    its own."""
 
     @initialize()
     def open(self) -> None:
@@ -53,15 +67,21 @@ class Lanes(RuleBasedStateMachine):
         self.asked: dict[int, Question] = {}
 
     @precondition(lambda self: len(self.asked) < LANES)
-    @rule(turns=turns, lane=st.integers(0, LANES - 1), kind=st.sampled_from(["choice", "scores", "text", "bad grammar"]))
+    @rule(
+        turns=turns,
+        lane=st.integers(0, LANES - 1),
+        kind=st.sampled_from(["choice", "scores", "text", "bad grammar"]),
+    )
     def ask(self, turns: list[str], lane: int, kind: str) -> None:
         if lane in self.asked:
             return
         own = (f"trial {lane}" + " kitchen" * 165,) if self.crowded else ()
         question = Question(("Task: find a living thing.\n", *own, *turns, ">"), max_tokens=12)
         forms = {
-            "choice": replace(question, choices=CHOICES), "scores": replace(question, choices=CHOICES, score_choices=True),
-            "text": question, "bad grammar": replace(question, grammar="root ::= ("),
+            "choice": replace(question, choices=CHOICES),
+            "scores": replace(question, choices=CHOICES, score_choices=True),
+            "text": question,
+            "bad grammar": replace(question, grammar="root ::= ("),
         }
         self.asked[lane] = forms[kind]
         self.many.submit(forms[kind], lane=lane)
@@ -98,7 +118,9 @@ class Lanes(RuleBasedStateMachine):
             [(_, alone)] = fresh.ready()
             mine, theirs = self.many.logits[lane], fresh.logits[0]
             assert mine[0] == pytest.approx(theirs[0], abs=0.02)
-            if answer.text == alone.text:  # a near tie may fall otherwise, and what is read then differs
+            if (
+                answer.text == alone.text
+            ):  # a near tie may fall otherwise, and what is read then differs
                 assert np.allclose(mine, theirs, atol=0.02)
             assert answer.read == alone.read
             assert answer.scores == pytest.approx(alone.scores, abs=0.02)
@@ -116,24 +138,41 @@ class Lanes(RuleBasedStateMachine):
 
 
 LAYOUTS = {
-    "a buffer per lane": {}, "one pool": {"kv_unified": True}, "deterministic": {"deterministic": True},
+    "a buffer per lane": {},
+    "one pool": {"kv_unified": True},
+    "deterministic": {"deterministic": True},
 }
 
 
 @pytest.mark.parametrize("architecture", ["llama", "mamba"])
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_lanes_never_read_each_others_tokens(tmp_path_factory, architecture: str, layout: str) -> None:
+def test_lanes_never_read_each_others_tokens(
+    tmp_path_factory, architecture: str, layout: str
+) -> None:
     path = tiny(tmp_path_factory.mktemp("lanes") / "tiny.gguf", architecture)
     machine = type("Machine", (Lanes,), {"path": path, "options": LAYOUTS[layout]})
-    run_state_machine_as_test(machine, settings=settings(max_examples=10, stateful_step_count=25, deadline=None))
+    run_state_machine_as_test(
+        machine, settings=settings(max_examples=10, stateful_step_count=25, deadline=None)
+    )
 
 
 def test_lanes_are_right_when_cells_run_out(tmp_path_factory, monkeypatch) -> None:
-    """A pool of fewer cells than the lanes may want: idle lanes are emptied, and where that does not suffice all is dropped."""
+    """A pool of fewer cells than the lanes may want: idle lanes are emptied, and where that does
+    not suffice all is dropped."""
     from clin.llms.native import Native
 
     start = Native.start
-    monkeypatch.setattr(Native, "start", lambda self, cells, sequences, *rest, **more: start(self, 512 if sequences > 1 else cells, sequences, *rest, **more))
+    monkeypatch.setattr(
+        Native,
+        "start",
+        lambda self, cells, sequences, *rest, **more: start(
+            self, 512 if sequences > 1 else cells, sequences, *rest, **more
+        ),
+    )
     path = tiny(tmp_path_factory.mktemp("crowded") / "tiny.gguf")
-    machine = type("Machine", (Lanes,), {"path": path, "options": {"kv_unified": True}, "crowded": True})
-    run_state_machine_as_test(machine, settings=settings(max_examples=15, stateful_step_count=25, deadline=None))
+    machine = type(
+        "Machine", (Lanes,), {"path": path, "options": {"kv_unified": True}, "crowded": True}
+    )
+    run_state_machine_as_test(
+        machine, settings=settings(max_examples=15, stateful_step_count=25, deadline=None)
+    )

@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny_models import tiny
 
 from clin.batch import Batch
 from clin.cli.run import run
@@ -19,10 +20,16 @@ from clin.llms.open import open_model
 from clin.llms.trie import Node, Trie
 from memory.links import read
 from memory.strategies._clin_prompts import GRAMMAR
-from tiny_models import tiny
 
 HEAD = ("Task: find a(n) living thing. First, focus on the thing.\n", "Memory:\n", "none\n")
-TURNS = (">", " teleport to outside\n", "You teleport to the outside.\n", ">", " look around\n", "outside: bee; frog\n")
+TURNS = (
+    ">",
+    " teleport to outside\n",
+    "You teleport to the outside.\n",
+    ">",
+    " look around\n",
+    "outside: bee; frog\n",
+)
 
 
 def ask(model, question: Question, lane: int = 0) -> Answer:
@@ -48,8 +55,13 @@ def test_a_choice_is_one_of_the_choices(bundled) -> None:
 
 
 def test_what_was_cached_does_not_change_an_answer(bundled) -> None:
-    """The law behind resuming: cold, warm and after other questions, the same bytes and the same log-probability."""
-    choices = tuple(f" {verb} {thing}\n" for verb in ("focus on", "pick up", "look at") for thing in ("bee", "frog", "tree"))
+    """The law behind resuming: cold, warm and after other questions, the same bytes and the same
+    log-probability."""
+    choices = tuple(
+        f" {verb} {thing}\n"
+        for verb in ("focus on", "pick up", "look at")
+        for thing in ("bee", "frog", "tree")
+    )
     questions = [Question((*HEAD, *TURNS[: 3 * n], ">"), choices) for n in range(3)]
     questions += [Question((*HEAD, *TURNS, ">"), stop=("\n",), max_tokens=20)]
     cold = []
@@ -94,7 +106,8 @@ def test_a_reply_that_was_begun_goes_on(bundled) -> None:
 
 
 def test_many_lanes_answer_like_one(bundled) -> None:
-    """Batching changes the order of floating-point sums, so near ties may fall otherwise; a clear choice may not."""
+    """Batching changes the order of floating-point sums, so near ties may fall otherwise; a clear
+    choice may not."""
     choices = (" focus on frog\n", " open door to kitchen\n", " look around\n")
     questions = [Question((*HEAD, *TURNS[: 3 * (n % 3)], ">"), choices) for n in range(6)]
     alone = [ask(bundled, question) for question in questions]
@@ -115,7 +128,9 @@ def held(node: Node) -> list[str]:
     return [*node.choices, *(text for child in node.children.values() for text in held(child))]
 
 
-CLOSED = st.lists(st.integers(0, 5), min_size=1, max_size=5).map(lambda t: "".join(map(str, t)) + "9")
+CLOSED = st.lists(st.integers(0, 5), min_size=1, max_size=5).map(
+    lambda t: "".join(map(str, t)) + "9"
+)
 
 
 @given(st.lists(st.sets(CLOSED, min_size=1, max_size=20), min_size=1, max_size=6))
@@ -135,7 +150,7 @@ def test_a_trie_admits_exactly_the_given_set_whatever_it_held_before(sets: list[
 def test_choices_that_cannot_be_told_apart_are_refused_and_leave_the_trie_usable(bundled) -> None:
     kept = Trie(lambda text: tuple(map(ord, text)))
     for clash in (["ab", "a"], ["a", "ab"], [""]):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match=r"is the beginning of|is empty"):
             kept.update(clash)
         assert held(kept.update(["ab", "ac"])) == ["ab", "ac"]
 
@@ -147,7 +162,12 @@ def bad_models(folder: Path) -> dict[str, tuple[str, str]]:
     (folder / "none.gguf").write_bytes(b"")
     (folder / "short.gguf").write_bytes(whole[: len(whole) // 2])
     (folder / "header.gguf").write_bytes(whole[:40])
-    (folder / "strange.gguf").write_bytes(whole.replace(b"general.architecture\x08\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00llama", b"general.architecture\x08\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00lalma"))
+    (folder / "strange.gguf").write_bytes(
+        whole.replace(
+            b"general.architecture\x08\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00llama",
+            b"general.architecture\x08\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00lalma",
+        )
+    )
     return {
         "missing": (str(folder / "nots.gguf"), "did you mean 'notes.gguf'"),
         "not a GGUF": (str(folder / "notes.gguf"), "is not a GGUF file"),
@@ -162,7 +182,21 @@ def bad_models(folder: Path) -> dict[str, tuple[str, str]]:
     }
 
 
-@pytest.mark.parametrize("case", ["missing", "not a GGUF", "an empty file", "truncated", "cut in its header", "unknown architecture", "a folder", "hub reference", "empty", "missing script"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        "missing",
+        "not a GGUF",
+        "an empty file",
+        "truncated",
+        "cut in its header",
+        "unknown architecture",
+        "a folder",
+        "hub reference",
+        "empty",
+        "missing script",
+    ],
+)
 def test_a_bad_model_is_one_line(case: str, tmp_path: Path, capfd) -> None:
     reference, says = bad_models(tmp_path)[case]
     with pytest.raises(ModelError) as refused:
@@ -186,7 +220,9 @@ def test_more_context_than_the_model_was_made_for_is_refused() -> None:
 @pytest.mark.parametrize("kind", KV_TYPES)
 def test_every_cache_type_of_llama_cpp_answers(kind: str, bundled) -> None:
     """A quantised cache needs flash attention, which is then switched on by itself."""
-    question = Question((*HEAD, *TURNS, ">"), (" look around\n", " focus on frog\n", " open door to kitchen\n"))
+    question = Question(
+        (*HEAD, *TURNS, ">"), (" look around\n", " focus on frog\n", " open door to kitchen\n")
+    )
     model = open_model("bundled", threads=1, kv_type=kind)
     assert ask(model, question).logprob == pytest.approx(ask(bundled, question).logprob, abs=0.5)
     model.close()
@@ -194,7 +230,11 @@ def test_every_cache_type_of_llama_cpp_answers(kind: str, bundled) -> None:
 
 def test_the_command_line_and_experiments_know_the_same_cache_types() -> None:
     [option] = [each for each in run.params if each.name == "kv_type"]
-    assert set(option.type.choices) == set(get_args(Batch.model_fields["kv_type"].annotation)) == set(KV_TYPES)
+    assert (
+        set(option.type.choices)
+        == set(get_args(Batch.model_fields["kv_type"].annotation))
+        == set(KV_TYPES)
+    )
 
 
 def test_a_cache_type_that_cannot_be_had_is_one_line_with_the_reason(tmp_path: Path, capfd) -> None:
@@ -202,7 +242,9 @@ def test_a_cache_type_that_cannot_be_had_is_one_line_with_the_reason(tmp_path: P
         open_model("bundled", kv_type="q8_0", flash_attention=False)
     with pytest.raises(ModelError, match="no cache type 'q8'; did you mean 'q8_0'"):
         open_model("bundled", kv_type="q8")
-    with pytest.raises(ModelError, match="block size 32 does not divide .*--kv-type f16") as refused:
+    with pytest.raises(
+        ModelError, match=r"block size 32 does not divide .*--kv-type f16"
+    ) as refused:
         open_model(str(tiny(tmp_path / "tiny.gguf")), kv_type="q8_0")
     assert "\n" not in str(refused.value)
     assert capfd.readouterr() == ("", "")

@@ -1,4 +1,5 @@
-"""Every backend keeps the contract (clin/llms/__init__.py): the shipped fake, llama.cpp, an endpoint served on this machine."""
+"""Every backend keeps the contract (clin/llms/__init__.py): the shipped fake, llama.cpp, an
+endpoint served on this machine."""
 
 from __future__ import annotations
 
@@ -14,17 +15,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import ROOT, environment
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clin.drive import drive
 from clin.errors import ModelError
 from clin.llms import LLM, Answer, Question
-from clin.llms.open import open_model
 from clin.llms.constraining import chosen, constraints
+from clin.llms.open import open_model
 from clin.llms.roles import Roles, card_of, parse_roles
 from clin.llms.thinking import thinks, without_thinking
-from conftest import ROOT, environment
 
 BUNDLED = next((ROOT / "clin/llms/bundled").glob("*.gguf"))
 HEAD = ("Task: find a(n) living thing. First, focus on the thing.\n", "Memory:\n", "none\n")
@@ -38,8 +39,24 @@ def endpoint() -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = [sys.executable, "-m", "llama_cpp.server", "--model", str(BUNDLED), "--host", "127.0.0.1", "--port", str(port), "--n_threads", "1", "--n_ctx", "1024"]
-    server = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment())
+    words = [
+        sys.executable,
+        "-m",
+        "llama_cpp.server",
+        "--model",
+        str(BUNDLED),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--n_threads",
+        "1",
+        "--n_ctx",
+        "1024",
+    ]
+    server = subprocess.Popen(
+        words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment()
+    )
     try:
         for _ in range(300):
             try:
@@ -57,13 +74,23 @@ def endpoint() -> Iterator[str]:
 @pytest.fixture(params=["scripted", "llamacpp", "deterministic", "endpoint"])
 def model(request, tmp_path: Path, monkeypatch) -> Iterator[LLM]:
     if request.param == "scripted":
-        (tmp_path / "fake.json").write_text(json.dumps([{"when": "kitchen", "pick": 2}, {"reply": "frog", "role": "act"}, {"pick": 0, "role": "act"}]))
+        (tmp_path / "fake.json").write_text(
+            json.dumps(
+                [
+                    {"when": "kitchen", "pick": 2},
+                    {"reply": "frog", "role": "act"},
+                    {"pick": 0, "role": "act"},
+                ]
+            )
+        )
         opened = open_model(f"scripted:{tmp_path / 'fake.json'}")
     elif request.param == "endpoint":
         monkeypatch.setenv("OPENAI_API_KEY", SECRET)
         opened = open_model(f"openai:bundled@{request.getfixturevalue('endpoint')}", lanes=3)
     else:
-        opened = open_model("bundled", threads=1, lanes=3, deterministic=request.param == "deterministic")
+        opened = open_model(
+            "bundled", threads=1, lanes=3, deterministic=request.param == "deterministic"
+        )
     yield opened
     opened.close()
     opened.close()
@@ -110,7 +137,9 @@ UNANSWERABLE = {
 
 def test_a_backend_tells_whose_question_failed_and_answers_the_others(model: LLM, request) -> None:
     bad = UNANSWERABLE[request.node.callspec.params["model"]]
-    for lane, asked in enumerate((Question((*HEAD, ">"), CHOICES), bad, Question((*HEAD, ">"), CHOICES))):
+    for lane, asked in enumerate(
+        (Question((*HEAD, ">"), CHOICES), bad, Question((*HEAD, ">"), CHOICES))
+    ):
         model.submit(asked, lane=lane)
     found: dict[int, Answer] = {}
     failed: list[int | None] = []
@@ -140,7 +169,8 @@ def test_a_question_that_is_cancelled_has_no_answer_and_changes_no_other(model: 
 
 
 def test_a_model_whose_driving_was_stopped_or_failed_can_be_driven_again(model: LLM) -> None:
-    """What was under way is dropped, whatever the backend; the same questions then have their answers."""
+    """What was under way is dropped, whatever the backend; the same questions then have their
+    answers."""
     told: list[str] = []
 
     def trial(fails_after: int = 99):
@@ -185,25 +215,45 @@ def test_a_bad_endpoint_is_one_line(reference: str) -> None:
 def test_a_reply_that_is_no_choice_is_matched_to_the_nearest() -> None:
     assert chosen("focus on frog", CHOICES) == (" focus on frog\n", "choice")
     assert chosen('"focus on the frog."\nbecause', CHOICES) == (" focus on frog\n", "match")
-    assert constraints(Question(("x",), (' say "hi"\n',)))["extra_body"]["grammar"] == 'root ::= "say \\"hi\\""'
+    assert (
+        constraints(Question(("x",), (' say "hi"\n',)))["extra_body"]["grammar"]
+        == 'root ::= "say \\"hi\\""'
+    )
 
 
 def test_thinking_is_kept_apart() -> None:
     assert without_thinking("<think>hm, well</think>\n\nopen door") == ("open door", "hm, well")
     assert without_thinking("<think>cut off") == ("", "cut off")
     assert without_thinking("no <b>thinking</b>") == ("no <b>thinking</b>", "")
-    assert without_thinking("opened by the template</think>open door") == ("open door", "opened by the template")
-    assert without_thinking("<think>one</think>open <think>two</think>door") == ("open door", "one\ntwo")
-    assert without_thinking("open door <think>X SHOULD BE NECESSARY to Y") == ("open door ", "X SHOULD BE NECESSARY to Y")
-    assert thinks(b"<think>a") and not thinks(b"<think>a</think>b") and thinks(b"<think>a</think>b<think>c")
+    assert without_thinking("opened by the template</think>open door") == (
+        "open door",
+        "opened by the template",
+    )
+    assert without_thinking("<think>one</think>open <think>two</think>door") == (
+        "open door",
+        "one\ntwo",
+    )
+    assert without_thinking("open door <think>X SHOULD BE NECESSARY to Y") == (
+        "open door ",
+        "X SHOULD BE NECESSARY to Y",
+    )
+    assert (
+        thinks(b"<think>a")
+        and not thinks(b"<think>a</think>b")
+        and thinks(b"<think>a</think>b<think>c")
+    )
 
 
 def test_scores_are_the_probabilities_of_the_choices(bundled) -> None:
-    bundled.submit(Question((*HEAD, ">"), (*CHOICES, " look at frog\n"), score_choices=True), lane=0)
+    bundled.submit(
+        Question((*HEAD, ">"), (*CHOICES, " look at frog\n"), score_choices=True), lane=0
+    )
     [(_, answer)] = bundled.ready()
     assert len(answer.scores) == 4
     assert sum(map(math.exp, answer.scores)) == pytest.approx(1.0, abs=1e-4)
-    assert answer.scores[[*CHOICES, " look at frog\n"].index(answer.text)] == pytest.approx(answer.logprob, abs=1e-3)
+    assert answer.scores[[*CHOICES, " look at frog\n"].index(answer.text)] == pytest.approx(
+        answer.logprob, abs=1e-3
+    )
 
 
 def test_deterministic_lanes_answer_byte_for_byte_like_one(bundled) -> None:
@@ -225,20 +275,33 @@ def test_deterministic_lanes_answer_byte_for_byte_like_one(bundled) -> None:
     many.close()
 
 
-TURNS = [(">", f" {verb} {thing}\n", f"You {verb} the {thing}.\n") for verb in ("open", "focus on", "look at") for thing in ("frog", "door", "kitchen")]
+TURNS = [
+    (">", f" {verb} {thing}\n", f"You {verb} the {thing}.\n")
+    for verb in ("open", "focus on", "look at")
+    for thing in ("frog", "door", "kitchen")
+]
 
 
 def question(draw: random.Random) -> Question:
     """A question whose prompt shares its beginning with others."""
     turns = draw.choices(TURNS, k=draw.randrange(5))
     parts = (*HEAD, *(part for turn in turns for part in turn), ">")
-    return Question(parts, CHOICES) if draw.random() < 0.7 else Question(parts, stop=("\n",), max_tokens=6)
+    return (
+        Question(parts, CHOICES)
+        if draw.random() < 0.7
+        else Question(parts, stop=("\n",), max_tokens=6)
+    )
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 10**6), st.booleans()), min_size=1, max_size=12))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2), st.integers(0, 10**6), st.booleans()), min_size=1, max_size=12
+    )
+)
 def test_lanes_never_read_each_others_tokens(bundled, asked) -> None:
-    """Any interleaving over three lanes gives what a single fresh lane gives, to the last byte in deterministic mode."""
+    """Any interleaving over three lanes gives what a single fresh lane gives, to the last byte in
+    deterministic mode."""
     many = open_model("bundled", threads=1, lanes=3, deterministic=True)
     waiting: dict[int, Question] = {}
 
@@ -263,7 +326,10 @@ def test_lanes_never_read_each_others_tokens(bundled, asked) -> None:
 def test_a_writer_that_fails_costs_the_actors_no_answer(tmp_path: Path) -> None:
     """Two models behind one door: what one has ready is told before what the other cannot do."""
     (tmp_path / "writer.json").write_text('[{"when": "known", "reply": "X MAY CONTRIBUTE to Y"}]')
-    both = Roles(open_model("bundled", threads=1, lanes=2), {"writer": open_model(f"scripted:{tmp_path / 'writer.json'}")})
+    both = Roles(
+        open_model("bundled", threads=1, lanes=2),
+        {"writer": open_model(f"scripted:{tmp_path / 'writer.json'}")},
+    )
     both.submit(Question(("unheard of",), role="revise"), lane=1)
     both.submit(Question((*HEAD, ">"), CHOICES), lane=0)
     assert set(answers(both, 1)) == {0}
@@ -277,15 +343,22 @@ def test_a_writer_that_fails_costs_the_actors_no_answer(tmp_path: Path) -> None:
 
 
 BAD_SCRIPTS = [
-    ("", "is not JSON"), ("{}", "is not a list of rules"), ("[1]", "is not a list of rules"), ("[{}]", "rule 1: it has neither 'reply' nor 'pick'"),
-    ('[{"pick": 0}, {"reply": 5}]', "rule 2: 'reply' is a text, not 5"), ('[{"pick": "x"}]', "'pick' is a number, not 'x'"),
-    ('[{"when": "(", "pick": 0}]', "'when' is no regular expression"), ('[{"replies": "x"}]', "no key 'replies'; did you mean 'reply'"),
+    ("", "is not JSON"),
+    ("{}", "is not a list of rules"),
+    ("[1]", "is not a list of rules"),
+    ("[{}]", "rule 1: it has neither 'reply' nor 'pick'"),
+    ('[{"pick": 0}, {"reply": 5}]', "rule 2: 'reply' is a text, not 5"),
+    ('[{"pick": "x"}]', "'pick' is a number, not 'x'"),
+    ('[{"when": "(", "pick": 0}]', "'when' is no regular expression"),
+    ('[{"replies": "x"}]', "no key 'replies'; did you mean 'reply'"),
     ('[{"pick": 0, "times": null}]', "'times' is a number, not None"),
 ]
 
 
 @pytest.mark.parametrize(("script", "says"), BAD_SCRIPTS)
-def test_a_bad_script_is_one_line_before_any_question(script: str, says: str, tmp_path: Path) -> None:
+def test_a_bad_script_is_one_line_before_any_question(
+    script: str, says: str, tmp_path: Path
+) -> None:
     (tmp_path / "script.json").write_text(script)
     with pytest.raises(ModelError) as refused:
         open_model(f"scripted:{tmp_path / 'script.json'}")

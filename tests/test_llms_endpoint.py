@@ -1,4 +1,5 @@
-"""What an endpoint may do wrong, over a real socket: each is one clear line, and the key stays in the header."""
+"""What an endpoint may do wrong, over a real socket: each is one clear line, and the key stays in
+the header."""
 
 from __future__ import annotations
 
@@ -9,22 +10,33 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from conftest import Clin
 
 from clin.errors import ModelError
 from clin.llms import Answer, Question
 from clin.llms.open import open_model
-from conftest import Clin
 from memory.store import Store
 
 SECRET = "sk-very-secret-4711"
 CHOICES = (" look around\n", " focus on frog\n")
 Behaviour = Callable[[int, dict, str], tuple[int, dict]]
-"""The number of the request, its body and its Authorization header; the status and the body of the reply."""
+"""The number of the request, its body and its Authorization header; the status and the body of the
+reply."""
 
 
 def reply(text: str | None) -> tuple[int, dict]:
-    message = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
-    return 200, {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [message]}
+    message = {
+        "index": 0,
+        "finish_reason": "stop",
+        "message": {"role": "assistant", "content": text},
+    }
+    return 200, {
+        "id": "1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "m",
+        "choices": [message],
+    }
 
 
 def failure(status: int, says: str) -> tuple[int, dict]:
@@ -32,7 +44,8 @@ def failure(status: int, says: str) -> tuple[int, dict]:
 
 
 class Served(ThreadingHTTPServer):
-    """A server on this machine that answers as ``behaviour`` says and remembers the bodies that it was sent."""
+    """A server on this machine that answers as ``behaviour`` says and remembers the bodies that it
+    was sent."""
 
     daemon_threads = True
 
@@ -40,7 +53,10 @@ class Served(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.behaviour: Behaviour = lambda number, body, key: reply("look around")
         self.bodies: list[dict] = []
-        self.greeting: tuple[int, dict] = (200, {"object": "list", "data": [{"id": "m", "object": "model"}]})
+        self.greeting: tuple[int, dict] = (
+            200,
+            {"object": "list", "data": [{"id": "m", "object": "model"}]},
+        )
         """What it says when it is asked for its models."""
 
     @property
@@ -54,7 +70,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.bodies.append(body)
-        self._say(*self.server.behaviour(len(self.server.bodies), body, self.headers.get("Authorization", "")))
+        self._say(
+            *self.server.behaviour(
+                len(self.server.bodies), body, self.headers.get("Authorization", "")
+            )
+        )
 
     def do_GET(self) -> None:
         self._say(*self.server.greeting)
@@ -62,7 +82,10 @@ class Handler(BaseHTTPRequestHandler):
     def _say(self, status: int, said: dict | str) -> None:
         raw = said.encode() if isinstance(said, str) else json.dumps(said).encode()
         self.send_response(status)
-        self.send_header("Content-Type", "text/html" if isinstance(said, str) and said.startswith("<") else "application/json")
+        self.send_header(
+            "Content-Type",
+            "text/html" if isinstance(said, str) and said.startswith("<") else "application/json",
+        )
         self.send_header("Content-Length", str(len(raw)))
         self.send_header("retry-after-ms", "1")
         self.end_headers()
@@ -95,7 +118,10 @@ def ask(server: Served, question: Question) -> Answer:
         model.close()
 
 
-def refusal(server: Served, question: Question = Question(("x",))) -> str:
+ASKED = Question(("x",))
+
+
+def refusal(server: Served, question: Question = ASKED) -> str:
     with pytest.raises(ModelError) as refused:
         ask(server, question)
     assert "\n" not in str(refused.value)
@@ -117,14 +143,18 @@ def test_a_wrong_key_is_told_before_any_question_without_the_key(served: Served)
     assert served.bodies == []
 
 
-def test_where_a_key_is_wanted_and_none_is_given_the_variable_is_named(served: Served, monkeypatch) -> None:
+def test_where_a_key_is_wanted_and_none_is_given_the_variable_is_named(
+    served: Served, monkeypatch
+) -> None:
     monkeypatch.delenv("OPENAI_API_KEY")
     served.greeting = failure(401, "no key")
     assert "wants a key: set OPENAI_API_KEY" in refusal(served)
 
 
 @pytest.mark.parametrize("key", [f"{SECRET}\N{EM DASH}", f"{SECRET}\n{SECRET}", f"{SECRET}\x07"])
-def test_a_key_that_no_header_can_hold_is_refused_without_repeating_it(served: Served, monkeypatch, key: str) -> None:
+def test_a_key_that_no_header_can_hold_is_refused_without_repeating_it(
+    served: Served, monkeypatch, key: str
+) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", key)
     assert "holds characters" in refusal(served)
 
@@ -138,7 +168,9 @@ def test_white_space_around_a_key_is_no_part_of_it(served: Served, monkeypatch) 
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 503])
-def test_a_server_that_lists_no_models_is_asked_all_the_same(served: Served, monkeypatch, status: int) -> None:
+def test_a_server_that_lists_no_models_is_asked_all_the_same(
+    served: Served, monkeypatch, status: int
+) -> None:
     monkeypatch.setattr("clin.llms.openai.RETRIES", 0)
     served.greeting = failure(status, "no such page")
     assert ask(served, Question(("x",), CHOICES)).text == CHOICES[0]
@@ -152,7 +184,9 @@ def test_an_address_that_is_no_api_is_one_line(served: Served, page: str) -> Non
 
 
 def test_a_key_that_is_refused_later_is_told_once_without_the_key(served: Served) -> None:
-    served.behaviour = lambda number, body, key: failure(401, f"Incorrect API key provided: {SECRET}")
+    served.behaviour = lambda number, body, key: failure(
+        401, f"Incorrect API key provided: {SECRET}"
+    )
     assert "refuses the key in OPENAI_API_KEY" in refusal(served)
     assert len(served.bodies) == 1
 
@@ -170,7 +204,9 @@ def test_an_unknown_model_is_named(served: Served) -> None:
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_busy_server_is_asked_again(served: Served, status: int) -> None:
-    served.behaviour = lambda number, body, key: failure(status, "busy") if number < 3 else reply("focus on frog")
+    served.behaviour = lambda number, body, key: (
+        failure(status, "busy") if number < 3 else reply("focus on frog")
+    )
     answer = ask(served, Question(("x",), CHOICES))
     assert (answer.text, answer.finish, len(served.bodies)) == (CHOICES[1], "choice", 3)
 
@@ -183,7 +219,11 @@ def test_asking_again_has_a_bound(served: Served, monkeypatch) -> None:
 
 
 def test_a_server_that_refuses_constraints_is_shown_the_choices_instead(served: Served) -> None:
-    served.behaviour = lambda number, body, key: failure(400, "unknown field") if {"grammar", "response_format"} & set(body) else reply("focus on the frog")
+    served.behaviour = lambda number, body, key: (
+        failure(400, "unknown field")
+        if {"grammar", "response_format"} & set(body)
+        else reply("focus on the frog")
+    )
     answer = ask(served, Question(("x",), CHOICES))
     assert (answer.text, answer.finish) == (CHOICES[1], "match")
     assert "- focus on frog\n" in served.bodies[-1]["messages"][0]["content"]
@@ -191,7 +231,11 @@ def test_a_server_that_refuses_constraints_is_shown_the_choices_instead(served: 
 
 def test_a_server_that_takes_a_json_schema_alone_is_given_one(served: Served) -> None:
     def behave(number, body, key):
-        return failure(400, "unknown field grammar") if "grammar" in body else reply('{"action": "focus on frog"}')
+        return (
+            failure(400, "unknown field grammar")
+            if "grammar" in body
+            else reply('{"action": "focus on frog"}')
+        )
 
     served.behaviour = behave
     answer = ask(served, Question(("x",), CHOICES))
@@ -215,8 +259,12 @@ def test_a_request_that_is_bad_in_itself_is_told_and_changes_nothing(served: Ser
         model.close()
 
 
-def test_an_empty_reply_where_an_action_is_wanted_is_asked_again_in_words_and_then_told(served: Served) -> None:
-    served.behaviour = lambda number, body, key: reply("") if "grammar" in body else reply("focus on frog")
+def test_an_empty_reply_where_an_action_is_wanted_is_asked_again_in_words_and_then_told(
+    served: Served,
+) -> None:
+    served.behaviour = lambda number, body, key: (
+        reply("") if "grammar" in body else reply("focus on frog")
+    )
     assert ask(served, Question(("x",), CHOICES)).text == CHOICES[1]
     served.behaviour = lambda number, body, key: reply("")
     assert "without a word" in refusal(served, Question(("x",), CHOICES))
@@ -230,7 +278,9 @@ def test_a_reply_without_choices_is_an_error_and_an_empty_text_is_a_reply(served
 
 
 def test_thinking_stays_apart_from_the_answer(served: Served) -> None:
-    served.behaviour = lambda number, body, key: reply("<think>the frog lives</think>\nfocus on frog")
+    served.behaviour = lambda number, body, key: reply(
+        "<think>the frog lives</think>\nfocus on frog"
+    )
     answer = ask(served, Question(("x",), CHOICES))
     assert (answer.text, answer.thinking) == (CHOICES[1], "the frog lives")
 
@@ -250,10 +300,15 @@ def test_thinking_that_the_server_keeps_apart_stays_apart(served: Served, field:
 
 
 def test_a_model_whose_thinking_was_cut_off_is_given_room_and_no_stop(served: Served) -> None:
-    """A stop string, or max_tokens, may fall into its thinking; the question is put once more, and later ones have room at once."""
+    """A stop string, or max_tokens, may fall into its thinking; the question is put once more, and
+    later ones have room at once."""
 
     def behave(number, body, key):
-        return reply("<think>The frog lives." if "stop" in body else "<think>The frog\n\nlives.</think>Take the frog.\n\nNo more.")
+        return reply(
+            "<think>The frog lives."
+            if "stop" in body
+            else "<think>The frog\n\nlives.</think>Take the frog.\n\nNo more."
+        )
 
     served.behaviour = behave
     model = open_model(f"openai:m@{served.url}")
@@ -262,18 +317,37 @@ def test_a_model_whose_thinking_was_cut_off_is_given_room_and_no_stop(served: Se
         [(_, answer)] = model.ready()
         assert (answer.text, answer.thinking) == ("Take the frog.", "The frog\n\nlives.")
     model.close()
-    assert [("stop" in body, body["max_tokens"] > 160) for body in served.bodies] == [(True, False), (False, True), (False, True)]
+    assert [("stop" in body, body["max_tokens"] > 160) for body in served.bodies] == [
+        (True, False),
+        (False, True),
+        (False, True),
+    ]
 
 
 def test_sampling_options_reach_the_server_where_they_narrow_a_draw(served: Served) -> None:
-    plain, narrow = open_model(f"openai:m@{served.url}"), open_model(
-        f"openai:m@{served.url}", temperature=0.7, top_k=40, top_p=0.9, min_p=0.05, repeat_penalty=1.1, kv_type="f16"
+    plain, narrow = (
+        open_model(f"openai:m@{served.url}"),
+        open_model(
+            f"openai:m@{served.url}",
+            temperature=0.7,
+            top_k=40,
+            top_p=0.9,
+            min_p=0.05,
+            repeat_penalty=1.1,
+            kv_type="f16",
+        ),
     )
     for model in (plain, narrow):
         model.submit(Question(("x",), CHOICES), lane=0)
         model.ready()
         model.close()
-    names = {"top_k": 40, "top_p": 0.9, "min_p": 0.05, "repeat_penalty": 1.1, "repetition_penalty": 1.1}
+    names = {
+        "top_k": 40,
+        "top_p": 0.9,
+        "min_p": 0.05,
+        "repeat_penalty": 1.1,
+        "repetition_penalty": 1.1,
+    }
     without, with_them = served.bodies
     assert not names.keys() & without.keys()
     assert {name: with_them[name] for name in names} == names
@@ -300,7 +374,10 @@ def test_a_lane_that_fails_leaves_the_others_their_answers(served: Served) -> No
         except ModelError as error:
             assert f"bad {error.lane}" in str(error)
             failed.add(error.lane)
-    assert ({lane: answer.text for lane, answer in found.items()}, failed) == ({1: "good 1"}, {0, 2})
+    assert ({lane: answer.text for lane, answer in found.items()}, failed) == (
+        {1: "good 1"},
+        {0, 2},
+    )
     model.close()
 
 
@@ -323,8 +400,20 @@ def test_requests_of_several_lanes_run_at_the_same_time(served: Served) -> None:
     assert found == {0: "lane 0", 1: "lane 1", 2: "lane 2"}
 
 
-@pytest.mark.parametrize("url", [f"http://user:{SECRET}@localhost/v1", f"http://localhost/v1?key={SECRET}", f"user:{SECRET}@localhost/v1", "http://", "http://localhost:80x/v1", "ftp://localhost"])
-def test_an_address_that_holds_a_secret_or_no_host_is_refused_without_repeating_it(url: str) -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"http://user:{SECRET}@localhost/v1",
+        f"http://localhost/v1?key={SECRET}",
+        f"user:{SECRET}@localhost/v1",
+        "http://",
+        "http://localhost:80x/v1",
+        "ftp://localhost",
+    ],
+)
+def test_an_address_that_holds_a_secret_or_no_host_is_refused_without_repeating_it(
+    url: str,
+) -> None:
     with pytest.raises(ModelError) as refused:
         open_model(f"openai:m@{url}")
     assert "\n" not in str(refused.value)
@@ -337,21 +426,43 @@ def player(number: int, body: dict, key: str) -> tuple[int, dict]:
     if "guided_choice" in body:
         return reply(body["guided_choice"][zlib.crc32(read.encode()) % len(body["guided_choice"])])
     if "guided_grammar" in body:
-        return reply("<think>\nthinking SHOULD BE NECESSARY to know\n</think>\nturning SHOULD BE NECESSARY to opening\n")
+        return reply(
+            "<think>\nthinking SHOULD BE NECESSARY to know\n</think>\nturning SHOULD BE "
+            "NECESSARY to opening\n"
+        )
     return reply(f"<think>\n{SECRET[:9]} is no thought\n\nof mine</think>\n\nI look first.")
 
 
 def run(server: Served, *more: str) -> tuple[str, ...]:
-    return ("run", "--world", "causal", "--task", "make", "--trials", "2", "--budget", "4", "--strategy", "clin", "--model", f"openai:m@{server.url}", *more)
+    return (
+        "run",
+        "--world",
+        "causal",
+        "--task",
+        "make",
+        "--trials",
+        "2",
+        "--budget",
+        "4",
+        "--strategy",
+        "clin",
+        "--model",
+        f"openai:m@{server.url}",
+        *more,
+    )
 
 
-def test_a_run_over_an_endpoint_that_goes_away_is_resumed_and_ends_as_undisturbed(served: Served, tmp_path, clin: Clin) -> None:
+def test_a_run_over_an_endpoint_that_goes_away_is_resumed_and_ends_as_undisturbed(
+    served: Served, tmp_path, clin: Clin
+) -> None:
     """What was thought in marks is in no step and no memory, and the key is nowhere on the disk."""
     served.behaviour = player
     whole = clin(*run(served, "--db", "whole.db"))
     assert whole.returncode == 0, whole.stderr
     asked = len(served.bodies)
-    served.behaviour = lambda number, body, key: player(number, body, key) if number < asked + 7 else failure(503, f"no room, {SECRET}")
+    served.behaviour = lambda number, body, key: (
+        player(number, body, key) if number < asked + 7 else failure(503, f"no room, {SECRET}")
+    )
     broken = clin(*run(served, "--db", "broken.db", "--verbose"))
     assert broken.returncode == 2
     assert broken.stderr.splitlines()[-1] == f"Error: {served.url}: Error code: 503 - no room, ***"
@@ -363,7 +474,12 @@ def test_a_run_over_an_endpoint_that_goes_away_is_resumed_and_ends_as_undisturbe
     found = []
     for name in ("whole.db", "broken.db"):
         with Store(tmp_path / name, read_only=True) as store:
-            found.append([(store.trial(row.id), store.version_after("r1", row.number).memory) for row in store.trials("r1")])
+            found.append(
+                [
+                    (store.trial(row.id), store.version_after("r1", row.number).memory)
+                    for row in store.trials("r1")
+                ]
+            )
             assert store.check() == []
     assert found[0] == found[1]
     for trial, memory in found[0]:
@@ -375,12 +491,18 @@ def test_a_run_over_an_endpoint_that_goes_away_is_resumed_and_ends_as_undisturbe
 
 
 @pytest.mark.parametrize("case", ["gone", "wrong key", "no key"])
-def test_an_endpoint_that_cannot_be_used_leaves_no_run_behind(case: str, served: Served, tmp_path, clin: Clin, monkeypatch) -> None:
+def test_an_endpoint_that_cannot_be_used_leaves_no_run_behind(
+    case: str, served: Served, tmp_path, clin: Clin, monkeypatch
+) -> None:
     served.greeting = failure(401, f"no: {SECRET}")
     if case == "no key":
         monkeypatch.delenv("OPENAI_API_KEY")
     words = run(served)
-    done = clin(*(word.replace(served.url, "http://127.0.0.1:9/v1") for word in words)) if case == "gone" else clin(*words)
+    done = (
+        clin(*(word.replace(served.url, "http://127.0.0.1:9/v1") for word in words))
+        if case == "gone"
+        else clin(*words)
+    )
     assert (done.returncode, done.stdout) == (2, "")
     assert [line[:7] for line in done.stderr.splitlines()] == ["Error: "]
     assert SECRET not in done.stderr

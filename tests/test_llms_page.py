@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from clin.cli.run import run
 from conftest import ROOT
+
+from clin.cli.run import run
 
 PAGE = (ROOT / "docs/engine.md").read_text()
 
@@ -20,7 +21,10 @@ def test_the_example_runs() -> None:
 
 def test_its_options_are_options() -> None:
     known = {option for each in run.params for option in (*each.opts, *each.secondary_opts)}
-    benchmarks = "".join((ROOT / "benchmarks" / name).read_text(encoding="utf-8") for name in ("engine.py", "random_gguf.py"))
+    benchmarks = "".join(
+        (ROOT / "benchmarks" / name).read_text(encoding="utf-8")
+        for name in ("engine.py", "random_gguf.py")
+    )
     of_benchmarks = set(re.findall(r'add_argument\("(--[a-z-]+)"', benchmarks))
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGE))
     assert {"--lanes", "--deterministic", "--role-model"} <= named

@@ -1,4 +1,5 @@
-"""What people do with memories: correct, search, export, import, merge, compact; and what a trial reads of them."""
+"""What people do with memories: correct, search, export, import, merge, compact; and what a trial
+reads of them."""
 
 from __future__ import annotations
 
@@ -35,11 +36,20 @@ def play(store: Store, run: str | None, memory: Memory, *steps: Step) -> str:
     number = len(store.trials(run))
     before = store.latest_version(run, number - 1)
     trial = store.begin_trial(
-        run, number, task_goal="Your task is to find a frog.", opening="", recalled=before.memory if before else Memory(),
-        version=before.id if before else None, world="w", task="find", variation=1,
+        run,
+        number,
+        task_goal="Your task is to find a frog.",
+        opening="",
+        recalled=before.memory if before else Memory(),
+        version=before.id if before else None,
+        world="w",
+        task="find",
+        variation=1,
     )
     for step in steps or (Step("focus on egg", "You focus on the egg.", -100.0),):
-        store.append_step(trial, step, [Call("act", ("Task\n", f"> {step.action}\n"), step.action, 10, 5, 2)])
+        store.append_step(
+            trial, step, [Call("act", ("Task\n", f"> {step.action}\n"), step.action, 10, 5, 2)]
+        )
     store.finish_trial(trial, Ending.LOST, memory, writer="w")
     return run
 
@@ -73,7 +83,10 @@ def test_every_correction_is_a_version_with_who_and_when(store: Store) -> None:
     correct(store, run, "add", DOOR, who="ann")
     assert now(store, run).links == (sure, DOOR)
     assert [(each.kind, each.who) for each in store.corrections(run)] == [
-        ("drop", "ann"), ("edit", "ann"), ("drop", "bob"), ("add", "ann"),
+        ("drop", "ann"),
+        ("edit", "ann"),
+        ("drop", "bob"),
+        ("add", "ann"),
     ]
     writers = [version.writer for version in store.versions(run)]
     assert writers == ["w", "person ann", "person bob", "person ann"]
@@ -101,7 +114,15 @@ def test_a_correction_needs_its_link(store: Store) -> None:
     assert store.corrections(run) == []
 
 
-@given(st.lists(st.tuples(st.sampled_from(["add", "drop", "edit", "pin", "unpin", "ban", "unban"]), links()), max_size=12), memories())
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["add", "drop", "edit", "pin", "unpin", "ban", "unban"]), links()
+        ),
+        max_size=12,
+    ),
+    memories(),
+)
 def test_rulings_hold_whatever_a_writer_writes(corrections, memory: Memory) -> None:
     rulings = Rulings.of(corrections)
     after = rulings.applied(memory.links)
@@ -109,7 +130,11 @@ def test_rulings_hold_whatever_a_writer_writes(corrections, memory: Memory) -> N
     assert not {meaning(link) for link in after} & rulings.banned
     assert rulings.applied(after) == after
     last = {meaning(link): kind for kind, link in corrections}
-    assert rulings.banned == {key for key in last if last[key] == "ban" or (key in rulings.banned and last[key] in ("drop", "unpin"))}
+    assert rulings.banned == {
+        key
+        for key in last
+        if last[key] == "ban" or (key in rulings.banned and last[key] in ("drop", "unpin"))
+    }
 
 
 @given(memories())
@@ -122,9 +147,9 @@ def test_markdown_that_a_person_edited_is_read() -> None:
     text = "# Memory\n\nmy favourites:\n"
     with pytest.raises(StoreError, match="no link: 'nonsense'"):
         from_markdown("# Memory\nnonsense\n")
-    assert from_markdown("# M\n\n1. **focus on egg** does not contribute to the task.\n\n> a note\n> of two lines\n") == Memory(
-        (EGG,), ("a note\nof two lines",)
-    )
+    assert from_markdown(
+        "# M\n\n1. **focus on egg** does not contribute to the task.\n\n> a note\n> of two lines\n"
+    ) == Memory((EGG,), ("a note\nof two lines",))
     with pytest.raises(StoreError):
         from_markdown(text)
     with pytest.raises(StoreError, match="line 2 is neither"):
@@ -138,7 +163,12 @@ def test_an_import_is_a_new_version(store: Store) -> None:
 
 
 def test_search_finds_links_steps_and_tasks(store: Store) -> None:
-    run = play(store, None, Memory((EGG, DOOR)), Step("open door to kitchen", "The door's open [bold]now[/bold].", 0.0))
+    run = play(
+        store,
+        None,
+        Memory((EGG, DOOR)),
+        Step("open door to kitchen", "The door's open [bold]now[/bold].", 0.0),
+    )
     found = {(hit.kind, hit.where) for hit in search(store, "door")}
     assert found == {("link", f"{run} --trial 0"), ("step", f"{run} --trial 0")}
     assert [hit.kind for hit in search(store, "frog")] == ["task"]
@@ -158,7 +188,13 @@ def test_any_search_is_answered(words: str) -> None:
 
 
 def test_a_links_history_shows_versions_and_evidence(store: Store) -> None:
-    run = play(store, None, Memory((FROG,)), Step("look around", "A frog.", 0.0), Step("focus on frog", "ok", 50.0))
+    run = play(
+        store,
+        None,
+        Memory((FROG,)),
+        Step("look around", "A frog.", 0.0),
+        Step("focus on frog", "ok", 50.0),
+    )
     sure = Link(FROG.cause, Hedge.SHOULD, FROG.relation, FROG.effect)
     play(store, run, Memory((sure, EGG)))
     play(store, run, Memory((EGG,)))
@@ -228,14 +264,21 @@ def test_what_is_read_fits_and_keeps_its_order(memory: Memory, room: int) -> Non
     assert select(memory, room, words, "find the red door") == (read, ranking)
     if ranking:
         assert {each.link for each in ranking if each.read} == set(read.links)
-        assert [each.score for each in ranking] == sorted((each.score for each in ranking), reverse=True)
+        assert [each.score for each in ranking] == sorted(
+            (each.score for each in ranking), reverse=True
+        )
 
 
 def test_the_most_promising_links_are_read_first() -> None:
     def link(cause: str, hedge: Hedge = Hedge.MAY) -> Link:
         return Link(cause, hedge, Relation.NECESSARY, "it")
 
-    goal, sure, cited, plain = link("frog"), link("snail", Hedge.SHOULD), link("heron"), link("toad")
+    goal, sure, cited, plain = (
+        link("frog"),
+        link("snail", Hedge.SHOULD),
+        link("heron"),
+        link("toad"),
+    )
     memory = Memory((goal, sure, cited, plain))
     _, ranking = select(memory, 9, words, "find a frog", lambda: {cited: Use(5, 100.0)})
     assert [each.link for each in ranking] == [goal, cited, sure, plain]
@@ -248,7 +291,12 @@ def test_a_memory_is_named_by_run_trial_or_file(store: Store, tmp_path: Path) ->
     assert from_reference(store, f"{run}:0").links == (EGG,)
     (tmp_path / "m.md").write_text(f"- {FROG}\n")
     assert from_reference(store, str(tmp_path / "m.md")).links == (FROG,)
-    for wrong, says in ((f"{run}:7", "trials 0 to 1"), ("r9", "no run 'r9'"), ("r1:x", "none of RUN"), ("no.md", "no memory file")):
+    for wrong, says in (
+        (f"{run}:7", "trials 0 to 1"),
+        ("r9", "no run 'r9'"),
+        ("r1:x", "none of RUN"),
+        ("no.md", "no memory file"),
+    ):
         with pytest.raises(StoreError, match=says):
             from_reference(store, wrong)
 
@@ -256,7 +304,10 @@ def test_a_memory_is_named_by_run_trial_or_file(store: Store, tmp_path: Path) ->
 def test_cursors_feed_readers_what_is_new(store: Store) -> None:
     run = play(store, None, Memory((EGG,)), Step("a", "b", 1.0), Step("c", "d", 2.0))
     seen = store.steps_after(0)
-    assert [(row.run, row.trial, row.position, row.step.action) for row in seen] == [(run, 0, 0, "a"), (run, 0, 1, "c")]
+    assert [(row.run, row.trial, row.position, row.step.action) for row in seen] == [
+        (run, 0, 0, "a"),
+        (run, 0, 1, "c"),
+    ]
     versions = store.versions_after(0)
     play(store, run, Memory((DOOR,)), Step("e", "f", 3.0))
     assert [row.step.action for row in store.steps_after(seen[-1].id)] == ["e"]

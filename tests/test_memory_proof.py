@@ -1,4 +1,5 @@
-"""The store under violence: killed at every statement and at random moments, on a full disk, with many processes."""
+"""The store under violence: killed at every statement and at random moments, on a full disk, with
+many processes."""
 
 from __future__ import annotations
 
@@ -26,20 +27,39 @@ fork = multiprocessing.get_context("fork")
 
 
 def a_run(path: Path, told: Callable[[str], object], trials: int = 2, steps: int = 3) -> None:
-    """A run with corrections; ``told`` hears of each thing only after the store has acknowledged it."""
+    """A run with corrections; ``told`` hears of each thing only after the store has acknowledged
+    it."""
     with Store(path) as store:
         run = store.begin_run({"task": "t", "variation": 0})
         told(f"run {run}")
         for number in range(trials):
             before = store.latest_version(run, number - 1)
             trial = store.begin_trial(
-                run, number, task_goal="g", opening="o", recalled=Memory(), version=before.id if before else None,
-                world="w", task="t", variation=0,
+                run,
+                number,
+                task_goal="g",
+                opening="o",
+                recalled=Memory(),
+                version=before.id if before else None,
+                world="w",
+                task="t",
+                variation=0,
             )
             for position in range(steps):
-                store.append_step(trial, Step(f"{run} {number} {position}", "seen", float(position)), [Call("act", ("h", str(position)), "r")])
+                store.append_step(
+                    trial,
+                    Step(f"{run} {number} {position}", "seen", float(position)),
+                    [Call("act", ("h", str(position)), "r")],
+                )
                 told(f"step {run} {number} {position}")
-            store.finish_trial(trial, Ending.BUDGET, Memory((LINK,)), writer="w", unreadable=["?"], calls=[Call("revise", ("x",), "y")])
+            store.finish_trial(
+                trial,
+                Ending.BUDGET,
+                Memory((LINK,)),
+                writer="w",
+                unreadable=["?"],
+                calls=[Call("revise", ("x",), "y")],
+            )
             told(f"ended {run} {number}")
             correct(store, run, "pin", LINK, who="ann")
             told(f"pinned {run} {number}")
@@ -63,7 +83,10 @@ def holds_what_was_told(path: Path, told: Path) -> None:
             kind, run, *place = line.split()
             if kind == "step":
                 trial, position = map(int, place)
-                assert store.steps(store.trials(run)[trial].id)[position].action == f"{run} {trial} {position}"
+                assert (
+                    store.steps(store.trials(run)[trial].id)[position].action
+                    == f"{run} {trial} {position}"
+                )
             elif kind == "ended":
                 assert store.trials(run)[int(place[0])].ending is Ending.BUDGET
                 assert store.version_after(run, int(place[0])).memory.links == (LINK,)
@@ -79,7 +102,9 @@ def test_killed_at_every_statement_nothing_told_is_lost(tmp_path: Path, monkeypa
         def start(self, *words, **options) -> None:
             opened(self, *words, **options)
             left = iter(range(count))
-            self._db.conn.set_trace_callback(lambda sql: next(left, None) is None and os.kill(os.getpid(), signal.SIGKILL))
+            self._db.conn.set_trace_callback(
+                lambda sql: next(left, None) is None and os.kill(os.getpid(), signal.SIGKILL)
+            )
 
         return start
 
@@ -200,14 +225,19 @@ def test_giving_space_back_and_packing_say_in_our_words_what_hinders_them(tmp_pa
     with Store(path) as mine, Store(path, patience=0.3) as theirs:
         mine.begin_run({})
         mine._db.conn.execute("begin immediate")
-        with pytest.raises(StoreError, match=r"held by another process for longer than 0\.3 s; try again when it is done"):
+        with pytest.raises(
+            StoreError,
+            match=r"held by another process for longer than 0\.3 s; try again when it is done",
+        ):
             theirs.vacuum([])
         mine._db.conn.execute("rollback")
         theirs.vacuum([])
         with pytest.raises(StoreError, match="unable to open database"):
             theirs.pack(tmp_path / "nowhere" / "packed.db")
-        (tmp_path / "text.db").write_text("no database, but long enough to hold the header that SQLite reads first " * 9)
-        with pytest.raises(StoreError, match="text.db' is not a sound SQLite database"):
+        (tmp_path / "text.db").write_text(
+            "no database, but long enough to hold the header that SQLite reads first " * 9
+        )
+        with pytest.raises(StoreError, match=r"text\.db' is not a sound SQLite database"):
             theirs.absorb(tmp_path / "text.db", (), "")
         assert theirs.check() == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import pytest
@@ -37,7 +38,9 @@ class Ladder:
         self.rung += action == "up"
         self.counted += action == "count"
         score = -100.0 if action == "jump" else 25.0 * self.rung
-        return Observation(f"You are on rung {self.rung}, {self.counted} counted.", score, score in (-100.0, 100.0))
+        return Observation(
+            f"You are on rung {self.rung}, {self.counted} counted.", score, score in (-100.0, 100.0)
+        )
 
     def surroundings(self) -> str:
         return f"rung {self.rung}"
@@ -52,9 +55,17 @@ def trial(replies: list[str], *, budget: int = 50, past: Sequence[Step] = (), ro
     world, seen, questions = Ladder(), [], []
     opening = world.reset().text
     layout = style("compact-2")
-    context = Context(layout, room, lambda text: len(text.split()), layout.head(world.goal, Memory(), opening))
+    context = Context(
+        layout, room, lambda text: len(text.split()), layout.head(world.goal, Memory(), opening)
+    )
     playing = play(
-        world, Memory(), lambda step, calls: seen.append((step, calls)), budget=budget, context=context, card=CARD, past=past
+        world,
+        Memory(),
+        lambda step, calls: seen.append((step, calls)),
+        budget=budget,
+        context=context,
+        card=CARD,
+        past=past,
     )
     answers = iter(replies)
     try:
@@ -103,7 +114,7 @@ def test_watching_what_changes_is_not_stuck() -> None:
 
 def test_a_prompt_only_grows() -> None:
     _, _, questions = trial(["up", "down", "wait", "up"], budget=4)
-    for before, after in zip(questions, questions[1:], strict=False):
+    for before, after in itertools.pairwise(questions):
         assert after.parts[: len(before.parts)] == before.parts
 
 
@@ -163,7 +174,10 @@ def test_the_forms_of_actions_are_bounded(actions: list[str], limit: int) -> Non
 
 def test_many_actions_are_shown_as_forms() -> None:
     things = [f"thing {n}" for n in range(30)]
-    shown = forms([f"move {a} to {b}" for a in things for b in things] + [f"focus on {a}" for a in things], 900)
+    shown = forms(
+        [f"move {a} to {b}" for a in things for b in things] + [f"focus on {a}" for a in things],
+        900,
+    )
     assert "move A to B" in shown
     assert "focus on A" in shown
     assert "thing 29" in shown
@@ -208,8 +222,15 @@ def asking(name: str, count: int, told: dict[str, list[str]]):
 def test_every_question_gets_its_own_answer(counts: list[int], lanes: int) -> None:
     told = {f"g{n}-": [] for n in range(len(counts))}
     model = Echo()
-    assert drive([asking(name, count, told) for name, count in zip(told, counts, strict=True)], model, lanes=lanes)
-    assert told == {name: [*(f"{name}{k}" for k in range(count)), "closed"] for name, count in zip(told, counts, strict=True)}
+    assert drive(
+        [asking(name, count, told) for name, count in zip(told, counts, strict=True)],
+        model,
+        lanes=lanes,
+    )
+    assert told == {
+        name: [*(f"{name}{k}" for k in range(count)), "closed"]
+        for name, count in zip(told, counts, strict=True)
+    }
     assert model.most <= lanes
 
 
@@ -217,7 +238,12 @@ def test_every_question_gets_its_own_answer(counts: list[int], lanes: int) -> No
 def test_stopping_closes_every_trial_and_says_so(after: int, lanes: int) -> None:
     told = {f"g{n}-": [] for n in range(5)}
     model = Echo()
-    ended = drive([asking(name, 3, told) for name in told], model, lanes=lanes, stop=lambda: model.asked >= after)
+    ended = drive(
+        [asking(name, 3, told) for name in told],
+        model,
+        lanes=lanes,
+        stop=lambda: model.asked >= after,
+    )
     finished = all(len(answers) == 4 for answers in told.values())
     assert ended is finished
     assert all(not answers or answers[-1] == "closed" for answers in told.values())

@@ -1,4 +1,5 @@
-"""Reports: transfer task by task, whether a memory falls below its best, and curves as a picture."""
+"""Reports: transfer task by task, whether a memory falls below its best, and curves as a
+picture."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from conftest import Clin
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,33 +18,88 @@ from clin.report_stream import lifelong
 from clin.report_text import markdown, page
 from clin.report_transfer import counted, transfers
 from clin.score import FEW, difference
-from conftest import Clin
 
-KNOWN = {"runs": 1, "trials": 1, "models": {"m": "ab" * 32}, "seeds": [0], "places": 1, "worlds": ["w"]}
+KNOWN = {
+    "runs": 1,
+    "trials": 1,
+    "models": {"m": "ab" * 32},
+    "seeds": [0],
+    "places": 1,
+    "worlds": ["w"],
+}
 
 
-def row(run: str, trial: int, score: float, *, setting: str = "adapt", task: str = "t", variation: int = 0, stream: str = "",
-        strategy: str = "evidence", trials: int = 2) -> Row:
-    return Row(run, "w", task, variation, setting, strategy, "m", 0, trial, score, 10, 100, "budget", 10, 5, 1, 0.1, stream, trials)
+def row(
+    run: str,
+    trial: int,
+    score: float,
+    *,
+    setting: str = "adapt",
+    task: str = "t",
+    variation: int = 0,
+    stream: str = "",
+    strategy: str = "evidence",
+    trials: int = 2,
+) -> Row:
+    return Row(
+        run,
+        "w",
+        task,
+        variation,
+        setting,
+        strategy,
+        "m",
+        0,
+        trial,
+        score,
+        10,
+        100,
+        "budget",
+        10,
+        5,
+        1,
+        0.1,
+        stream,
+        trials,
+    )
 
 
 def pair(task: str, variation: int, base: tuple[float, ...], moved: tuple[float, ...]) -> list[Row]:
     """An ADAPT run and a transfer run on one place: their scores by trial."""
     place = f"{task}{variation}"
-    found = [row(f"a{place}", number, score, task=task, variation=variation) for number, score in enumerate(base)]
-    return found + [row(f"g{place}", number, score, setting="gen-env", task=task, variation=variation) for number, score in enumerate(moved)]
+    found = [
+        row(f"a{place}", number, score, task=task, variation=variation)
+        for number, score in enumerate(base)
+    ]
+    return found + [
+        row(f"g{place}", number, score, setting="gen-env", task=task, variation=variation)
+        for number, score in enumerate(moved)
+    ]
 
 
 def test_transfer_is_told_by_task_against_trial_0_of_the_same_places() -> None:
-    table = pair("up", 0, (10, 50), (30, 40)) + pair("up", 1, (0, 50), (10, 50)) + pair("down", 0, (-100, 20), (-100, 20))
+    table = (
+        pair("up", 0, (10, 50), (30, 40))
+        + pair("up", 1, (0, 50), (10, 50))
+        + pair("down", 0, (-100, 20), (-100, 20))
+    )
     table += [row("elsewhere", 0, 100, task="up", variation=9)]
     [found] = transfers(table)
     assert (found.arm, found.strategy) == ("evidence gen-env", "evidence")
-    assert {task: (each.mean.mean, each.mean.n) for task, each in found.first.items()} == {"up": (15, 2), "down": (0, 1)}
+    assert {task: (each.mean.mean, each.mean.n) for task, each in found.first.items()} == {
+        "up": (15, 2),
+        "down": (0, 1),
+    }
     assert {task: each.mean.mean for task, each in found.last.items()} == {"up": -5, "down": 0}
     told = markdown(table, KNOWN)
-    assert "| transfer by task: evidence gen-env | trial 0 - BASE |" in told and "| up | +15.0 (+10.0 to +20.0; n=2) | 2 / 0 |" in told
-    assert "helped on 1, hurt on 0, no difference on 1 of 2 tasks; on 2 n is 1 to 2, too few pairs (below 6)" in told
+    assert (
+        "| transfer by task: evidence gen-env | trial 0 - BASE |" in told
+        and "| up | +15.0 (+10.0 to +20.0; n=2) | 2 / 0 |" in told
+    )
+    assert (
+        "helped on 1, hurt on 0, no difference on 1 of 2 tasks; on 2 n is 1 to 2, too few pairs "
+        "(below 6)" in told
+    )
     assert "transfer by task" in page(table, KNOWN, "t")
     assert not transfers([each for each in table if each.setting == "adapt"])
     assert not transfers([each for each in table if each.setting != "adapt"])
@@ -53,22 +110,44 @@ def test_transfer_that_hurts_is_told_from_noise_only_where_there_are_pairs_enoug
     noisy = difference([0.0, 60.0] * FEW, [50.0, 0.0] * FEW)
     few = difference([0.0], [50.0])
     assert (worse.surely_below, noisy.surely_below, few.surely_below) == (True, False, None)
-    assert counted({"a": worse, "b": noisy}).endswith("helped on 1, hurt on 1, no difference on 0 of 2 tasks; hurt by more than noise on 1")
-    assert "hurt by more than noise on 1 of the 2 that have 6 pairs; on 1 n is 1, too few" in counted({"a": worse, "b": noisy, "c": few})
+    assert counted({"a": worse, "b": noisy}).endswith(
+        "helped on 1, hurt on 1, no difference on 0 of 2 tasks; hurt by more than noise on 1"
+    )
+    assert (
+        "hurt by more than noise on 1 of the 2 that have 6 pairs; on 1 n is 1, too few"
+        in counted({"a": worse, "b": noisy, "c": few})
+    )
     assert "noise" not in counted({"c": few})
 
 
 def sequence(points: list[list[float]], *, order: int = 0, strategy: str = "evidence") -> list[Row]:
-    """Evaluations of one place per value, and between two of them a block of three places with two trials each."""
+    """Evaluations of one place per value, and between two of them a block of three places with two
+    trials each."""
     found = []
     for block, values in enumerate(points):
         if block:
             found += [
-                row(f"{strategy}{order}/{block}/{place}", trial, 50, variation=100 + place, stream=f"{order}/{block}/learn", strategy=strategy)
-                for place in range(3) for trial in range(2)
+                row(
+                    f"{strategy}{order}/{block}/{place}",
+                    trial,
+                    50,
+                    variation=100 + place,
+                    stream=f"{order}/{block}/learn",
+                    strategy=strategy,
+                )
+                for place in range(3)
+                for trial in range(2)
             ]
         found += [
-            row(f"{strategy}{order}/{block}e{place}", 0, value, variation=place, stream=f"{order}/{block}/evaluate", strategy=strategy, trials=1)
+            row(
+                f"{strategy}{order}/{block}e{place}",
+                0,
+                value,
+                variation=place,
+                stream=f"{order}/{block}/evaluate",
+                strategy=strategy,
+                trials=1,
+            )
             for place, value in enumerate(values)
         ]
     return found
@@ -80,13 +159,27 @@ def test_a_memory_that_falls_below_its_best_is_told_from_one_that_wavers() -> No
     few = sequence([[90], [10]], strategy="none")
     one, other, third = lifelong(falls + wavers + few)
     assert one.learned == (0, 6, 12, 18)
-    assert (one.decline.best, one.decline.last.mean.mean, one.decline.last.surely_below) == (1, -50, True)
+    assert (one.decline.best, one.decline.last.mean.mean, one.decline.last.surely_below) == (
+        1,
+        -50,
+        True,
+    )
     assert (one.decline.lowest_at, one.decline.lowest.mean.mean) == (2, -70)
-    assert (other.decline.best, other.decline.last.mean.mean, other.decline.last.surely_below) == (1, -10, False)
+    assert (other.decline.best, other.decline.last.mean.mean, other.decline.last.surely_below) == (
+        1,
+        -10,
+        False,
+    )
     assert other.decline.last.mean.low < 0 < other.decline.last.mean.high
     told = markdown(falls + wavers + few, KNOWN)
-    assert "| evidence | 90.0 (6) | 40.0 (18) | -50.0 (-50.0 to -50.0; n=8) | yes | 20.0 (12) | -70.0 (-70.0 to -70.0; n=8) | yes |" in told
-    assert "| clin | 70.0 (6) | 60.0 (12) | -10.0" in told and "| none | 90.0 (0) | 10.0 (6) | -80.0 (n=1) | cannot be said (n below 6) |" in told
+    assert (
+        "| evidence | 90.0 (6) | 40.0 (18) | -50.0 (-50.0 to -50.0; n=8) | yes | 20.0 (12) | "
+        "-70.0 (-70.0 to -70.0; n=8) | yes |" in told
+    )
+    assert (
+        "| clin | 70.0 (6) | 60.0 (12) | -10.0" in told
+        and "| none | 90.0 (0) | 10.0 (6) | -80.0 (n=1) | cannot be said (n below 6) |" in told
+    )
     assert third.decline.last.surely_below is None
 
 
@@ -102,25 +195,43 @@ def test_no_evaluation_is_above_the_best_and_what_ends_at_its_best_does_not_fall
 
 def drawn(text: str) -> ElementTree.Element:
     """The picture, which is sound XML, fetches nothing and has a paper of its own."""
-    assert "http" not in text.replace('xmlns="http://www.w3.org/2000/svg"', "") and "<script" not in text
+    assert (
+        "http" not in text.replace('xmlns="http://www.w3.org/2000/svg"', "")
+        and "<script" not in text
+    )
     root = ElementTree.fromstring(text)
-    assert root.tag == "{http://www.w3.org/2000/svg}svg" and "var(" not in text and "Canvas" not in text
+    assert (
+        root.tag == "{http://www.w3.org/2000/svg}svg"
+        and "var(" not in text
+        and "Canvas" not in text
+    )
     assert root.find("{*}rect").get("fill") == "#ffffff"
     return root
 
 
-def test_the_picture_has_a_panel_for_plain_runs_and_one_for_sequences_over_trials_of_learning() -> None:
+def test_the_picture_has_a_panel_for_plain_runs_and_one_for_sequences_over_trials_of_learning() -> (
+    None
+):
     plain, streamed = pair("up", 0, (10, 50), (30, 40)), sequence([[50] * 2, [90] * 2, [20] * 2])
     [one] = panels(plain)
-    assert (one.unit, [curve.name for curve in one.curves]) == ("trial", ["evidence", "evidence gen-env"])
+    assert (one.unit, [curve.name for curve in one.curves]) == (
+        "trial",
+        ["evidence", "evidence gen-env"],
+    )
     first, second = panels(plain + streamed)
     assert (first, second.unit, second.bands) == (one, "trials of learning", True)
     assert [x for x, _ in second.curves[0].points] == [0, 6, 12]
     root = drawn(svg([first, second], alone=True))
-    assert len(root.findall("{*}g")) == 2 and len(root.findall(".//{*}polygon")) == 1 and len(root.findall(".//{*}polyline")) == 3
+    assert (
+        len(root.findall("{*}g")) == 2
+        and len(root.findall(".//{*}polygon")) == 1
+        and len(root.findall(".//{*}polyline")) == 3
+    )
     assert svg([first, second]).count("http") == 0  # in a page, which needs no namespace
     [evaluated] = panels([each for each in streamed if each.stream.endswith("evaluate")])
-    assert evaluated.unit == "blocks of learning" and [x for x, _ in evaluated.curves[0].points] == [0, 1, 2]
+    assert evaluated.unit == "blocks of learning" and [
+        x for x, _ in evaluated.curves[0].points
+    ] == [0, 1, 2]
 
 
 def test_a_hostile_name_is_drawn_as_text() -> None:
@@ -141,14 +252,37 @@ def test_a_curve_of_one_point_is_drawn() -> None:
     drawn(svg([only], alone=True))
 
 
-@pytest.mark.parametrize(("path", "said"), [
-    ("curves.png", "'curves.png' is no FILE.svg"), ("missing/curves.svg", "cannot be written: No such file or directory"),
-    ("folder.svg", "cannot be written: Is a directory"),
-])
-def test_a_picture_that_cannot_be_written_is_one_line(path: str, said: str, tmp_path: Path, clin: Clin) -> None:
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("curves.png", "'curves.png' is no FILE.svg"),
+        ("missing/curves.svg", "cannot be written: No such file or directory"),
+        ("folder.svg", "cannot be written: Is a directory"),
+    ],
+)
+def test_a_picture_that_cannot_be_written_is_one_line(
+    path: str, said: str, tmp_path: Path, clin: Clin
+) -> None:
     (tmp_path / "folder.svg").mkdir()
-    assert clin("run", "--world", "causal", "--task", "make", "--variation", "1", "--trials", "1", "--budget", "2").returncode == 0
+    assert (
+        clin(
+            "run",
+            "--world",
+            "causal",
+            "--task",
+            "make",
+            "--variation",
+            "1",
+            "--trials",
+            "1",
+            "--budget",
+            "2",
+        ).returncode
+        == 0
+    )
     done = clin("report", "--svg", path)
-    assert done.returncode == 2 and said in done.stderr and len(done.stderr.strip().splitlines()) == 1
+    assert (
+        done.returncode == 2 and said in done.stderr and len(done.stderr.strip().splitlines()) == 1
+    )
     assert clin("report", "--svg", "curves.svg").returncode == 0
     drawn((tmp_path / "curves.svg").read_text())

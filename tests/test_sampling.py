@@ -1,4 +1,5 @@
-"""What llama.cpp's sampling options keep, held against llama.cpp's own samplers; greedy answers stay as they are."""
+"""What llama.cpp's sampling options keep, held against llama.cpp's own samplers; greedy answers
+stay as they are."""
 
 from __future__ import annotations
 
@@ -20,7 +21,9 @@ HEAD = ("Task: find a(n) living thing. First, focus on the thing.\n", "Memory:\n
 CHOICES = (" look around\n", " focus on frog\n", " open door to kitchen\n")
 QUESTIONS = (Question((*HEAD, ">"), CHOICES), Question((*HEAD, ">"), max_tokens=20))
 
-logits = st.lists(st.integers(-4000, 4000), min_size=2, max_size=60, unique=True).map(lambda found: np.array(found, dtype=np.float32) / 300)
+logits = st.lists(st.integers(-4000, 4000), min_size=2, max_size=60, unique=True).map(
+    lambda found: np.array(found, dtype=np.float32) / 300
+)
 
 
 def after(samplers: list, values: np.ndarray) -> dict[int, float]:
@@ -35,10 +38,22 @@ def after(samplers: list, values: np.ndarray) -> dict[int, float]:
     return {array.data[number].id: array.data[number].logit for number in range(array.size)}
 
 
-@given(logits, st.sampled_from([0, 1, 3, 40]), st.sampled_from([0.1, 0.5, 0.9, 1.0]), st.sampled_from([0.0, 0.05, 0.5, 1.0]))
-def test_the_same_tokens_are_kept_as_by_llama_cpp(values: np.ndarray, k: int, p: float, least: float) -> None:
+@given(
+    logits,
+    st.sampled_from([0, 1, 3, 40]),
+    st.sampled_from([0.1, 0.5, 0.9, 1.0]),
+    st.sampled_from([0.0, 0.05, 0.5, 1.0]),
+)
+def test_the_same_tokens_are_kept_as_by_llama_cpp(
+    values: np.ndarray, k: int, p: float, least: float
+) -> None:
     theirs = after(
-        [llama_cpp.llama_sampler_init_top_k(k), llama_cpp.llama_sampler_init_top_p(p, 1), llama_cpp.llama_sampler_init_min_p(least, 1)], values
+        [
+            llama_cpp.llama_sampler_init_top_k(k),
+            llama_cpp.llama_sampler_init_top_p(p, 1),
+            llama_cpp.llama_sampler_init_min_p(least, 1),
+        ],
+        values,
     )
     kept = Sampling(temperature=1.0, top_k=k, top_p=p, min_p=least).kept(log_softmax(values))
     mine = set(np.flatnonzero(kept).tolist())
@@ -48,7 +63,9 @@ def test_the_same_tokens_are_kept_as_by_llama_cpp(values: np.ndarray, k: int, p:
 
 
 @given(logits, st.data(), st.sampled_from([0.5, 1.0, 1.1, 3.0]))
-def test_repetitions_are_penalised_as_by_llama_cpp(values: np.ndarray, data, penalty: float) -> None:
+def test_repetitions_are_penalised_as_by_llama_cpp(
+    values: np.ndarray, data, penalty: float
+) -> None:
     last = data.draw(st.lists(st.integers(0, len(values) - 1), max_size=90))
     sampler = llama_cpp.llama_sampler_init_penalties(len(values), 64, penalty, 0.0, 0.0)
     for token in last:
@@ -83,8 +100,14 @@ def test_a_draw_from_one_token_is_the_greedy_answer(narrow: dict, bundled) -> No
 
 def test_a_draw_follows_from_seed_and_prompt_alone(bundled) -> None:
     options = {"temperature": 1.2, "top_k": 20, "top_p": 0.95, "min_p": 0.01, "repeat_penalty": 1.2}
-    models = [open_model("bundled", threads=1, lanes=2, deterministic=True, seed=seed, **options) for seed in (0, 0, 1)]
-    first, again, other = ([ask(model, QUESTIONS[1], lane=lane).text for lane in (n % 2, 1)] for n, model in enumerate(models))
+    models = [
+        open_model("bundled", threads=1, lanes=2, deterministic=True, seed=seed, **options)
+        for seed in (0, 0, 1)
+    ]
+    first, again, other = (
+        [ask(model, QUESTIONS[1], lane=lane).text for lane in (n % 2, 1)]
+        for n, model in enumerate(models)
+    )
     assert len({*first, *again}) == 1
     assert other[0] != first[0]
     for model in models:

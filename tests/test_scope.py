@@ -1,4 +1,5 @@
-"""A link that held in one place only says where, beside its words: in the store, the listings and the prompts of larger models."""
+"""A link that held in one place only says where, beside its words: in the store, the listings and
+the prompts of larger models."""
 
 from __future__ import annotations
 
@@ -7,13 +8,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from conftest import Clin
 from hypothesis import given
 from test_strategies import LOST, WON, answered, told, words
 
 from clin import compact
 from clin.cli.tables import memory_lines
 from clin.prompt import Full, recollection, style
-from conftest import Clin
 from memory.corrections import correct
 from memory.exchange import merge
 from memory.links import Hedge, Relation, parse
@@ -33,35 +34,55 @@ HELD = Memory((DOOR, FROG), scopes=((FROG, PLACE),))
 def learned(*trials, variation: int) -> Episode:
     strategy = open_strategy("evidence", writer="rules")
     memory = answered(strategy.revise(Memory(), trials, words), [])[0].memory
-    return Episode("scienceworld", "find-plant", variation, tuple(trials), (Memory(),) * (len(trials) - 1) + (memory,))
+    return Episode(
+        "scienceworld",
+        "find-plant",
+        variation,
+        tuple(trials),
+        (Memory(),) * (len(trials) - 1) + (memory,),
+    )
 
 
 def generalised(*episodes: Episode) -> Memory:
-    return answered(open_strategy("evidence", writer="rules").generalise(episodes, "g", "gen-env", words), [])[0].memory
+    return answered(
+        open_strategy("evidence", writer="rules").generalise(episodes, "g", "gen-env", words), []
+    )[0].memory
 
 
 def test_what_held_in_one_place_is_offered_with_that_place_and_what_held_in_two_without() -> None:
     alone = generalised(learned(WON, variation=12))
-    assert alone.links and {scope for _, scope in alone.scopes} == {PLACE} and [link for link, _ in alone.scopes] == list(alone.links)
+    assert (
+        alone.links
+        and {scope for _, scope in alone.scopes} == {PLACE}
+        and [link for link, _ in alone.scopes] == list(alone.links)
+    )
     assert str(PLACE) == "seen in one place only: find-plant 12"
     assert generalised(learned(WON, variation=12), learned(WON, variation=13)).scopes == ()
     mixed = generalised(learned(WON, variation=12), learned(LOST, variation=13))
-    assert {str(scope) for _, scope in mixed.scopes} == {"seen in one place of 2 only: find-plant 12"}
+    assert {str(scope) for _, scope in mixed.scopes} == {
+        "seen in one place of 2 only: find-plant 12"
+    }
     tried = generalised(learned(WON, variation=12), learned(IN_VAIN, variation=13))
     assert FROG.claim in {link.claim for link, _ in tried.scopes}
     assert all(link.hedge is Hedge.MAY for link, _ in (*mixed.scopes, *tried.scopes))
-    assert not [link for link, _ in (*mixed.scopes, *tried.scopes) if link.relation is Relation.NOT_CONTRIBUTE]
+    assert not [
+        link
+        for link, _ in (*mixed.scopes, *tried.scopes)
+        if link.relation is Relation.NOT_CONTRIBUTE
+    ]
     assert all(parse(str(link)) == link for link in mixed.links)
 
 
-def test_a_link_loses_its_scope_when_it_holds_here_too_and_keeps_it_while_nothing_is_seen_of_it() -> None:
+def test_a_link_loses_its_scope_when_it_holds_here_too() -> None:
     strategy = open_strategy("evidence", writer="rules")
     begun = generalised(learned(WON, variation=12))
     assert FROG.claim in {link.claim for link, _ in begun.scopes}
     nothing = answered(strategy.revise(begun, [LOST], words), [])[0].memory
     assert {link.claim for link, _ in nothing.scopes} >= {FROG.claim}
     here = answered(strategy.revise(nothing, [LOST, WON], words), [])[0].memory
-    assert FROG.claim in {link.claim for link in here.links} - {link.claim for link, _ in here.scopes}
+    assert FROG.claim in {link.claim for link in here.links} - {
+        link.claim for link, _ in here.scopes
+    }
 
 
 @given(memories())
@@ -70,21 +91,32 @@ def test_the_bundled_models_prompt_is_the_same_with_and_without_scopes(memory: M
     assert compact.head("goal", memory) == compact.head("goal", bare)
     told = style("compact-2")
     for room in (5, 20, 60):
-        read, _ = select(memory, room, words, "goal", dict, lambda link: told.learning(memory, link))
-        assert (read.links, read.notes) == ((same := select(bare, room, words, "goal")[0]).links, same.notes)
-        assert {link for link, _ in read.scopes} == {link for link, _ in memory.scopes} & set(read.links)
+        read, _ = select(
+            memory, room, words, "goal", dict, lambda link: told.learning(memory, link)
+        )
+        assert (read.links, read.notes) == (
+            (same := select(bare, room, words, "goal")[0]).links,
+            same.notes,
+        )
+        assert {link for link, _ in read.scopes} == {link for link, _ in memory.scopes} & set(
+            read.links
+        )
 
 
 def test_a_larger_model_reads_where_a_link_held_and_its_words_count() -> None:
     assert recollection(HELD) == (
-        "\nLearnings from earlier trials:\n1. opening the door SHOULD BE NECESSARY to going outside\n"
-        "2. focus on frog MAY BE NECESSARY to complete the task (seen in one place only: find-plant 12)\n"
+        "\nLearnings from earlier trials:\n1. opening the door SHOULD BE NECESSARY to going "
+        "outside\n"
+        "2. focus on frog MAY BE NECESSARY to complete the task (seen in one place only: "
+        "find-plant 12)\n"
     )
     bare = Memory(HELD.links)
     assert recollection(bare) == recollection(HELD).replace(f" ({PLACE})", "")
     room = sum(words(f"- {link}\n") for link in HELD.links)
     assert select(bare, room, words, "g")[0] == bare
-    assert select(HELD, room, words, "g", dict, lambda link: Full().learning(HELD, link))[0].links == (DOOR,)
+    assert select(HELD, room, words, "g", dict, lambda link: Full().learning(HELD, link))[
+        0
+    ].links == (DOOR,)
 
 
 def test_a_scope_leaves_with_its_link_and_with_its_words() -> None:
@@ -99,11 +131,23 @@ def begun(path: Path) -> Store:
     store = Store(path)
     run = store.begin_run({"strategy": "evidence", "task": "t"}, HELD, "find-plant:12")
     version = store.version_after(run, -1).id
-    store.begin_trial(run, 0, task_goal="g", opening="o", recalled=HELD, version=version, world="w", task="t", variation=0)
+    store.begin_trial(
+        run,
+        0,
+        task_goal="g",
+        opening="o",
+        recalled=HELD,
+        version=version,
+        world="w",
+        task="t",
+        variation=0,
+    )
     return store
 
 
-def test_scopes_are_stored_with_the_version_and_with_what_a_trial_read_and_merged_with_their_run(tmp_path: Path) -> None:
+def test_scopes_are_stored_with_the_version_and_with_what_a_trial_read_and_merged_with_their_run(
+    tmp_path: Path,
+) -> None:
     with begun(tmp_path / "a.db") as a, Store(tmp_path / "b.db") as b:
         assert a.version_after("r1", -1).memory == a.trial(1).recalled == a.recalled(1) == HELD
         b.begin_run({})
@@ -113,7 +157,9 @@ def test_scopes_are_stored_with_the_version_and_with_what_a_trial_read_and_merge
         assert correct(b, run, "edit", FROG, new=DOOR).scopes == ()
 
 
-def test_a_file_from_before_scopes_is_read_as_it_is_and_gains_them_when_it_is_written(tmp_path: Path) -> None:
+def test_a_file_from_before_scopes_is_read_as_it_is_and_gains_them_when_it_is_written(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "old.db"
     with begun(path):
         pass
@@ -131,19 +177,36 @@ def test_a_file_from_before_scopes_is_read_as_it_is_and_gains_them_when_it_is_wr
 
 def test_memory_show_and_export_tell_where_a_link_held(tmp_path: Path, clin: Clin) -> None:
     with begun(tmp_path / "clin.db") as store:
-        assert memory_lines(HELD)[1].endswith("complete the task (seen in one place only: find-plant 12)")
+        assert memory_lines(HELD)[1].endswith(
+            "complete the task (seen in one place only: find-plant 12)"
+        )
         store.begin_run({"task": "t"}, Memory((FROG,), scopes=((FROG, Scope("w", "\x1b[31m", 0)),)))
     shown = clin("memory", "show", "r1", "--trial", "-1")
-    assert shown.returncode == 0 and "  2. focus on frog MAY BE NECESSARY to complete the task (seen in one place only: find-plant 12)" in shown.stdout
+    assert (
+        shown.returncode == 0
+        and (
+            "  2. focus on frog MAY BE NECESSARY to complete the task (seen in one place only: "
+            "find-plant 12)"
+        )
+        in shown.stdout
+    )
     found = json.loads(clin("memory", "show", "r1", "--trial", "-1", "--json").stdout)
     assert found["links"][1] == str(FROG)
-    assert found["scopes"] == {str(FROG): {"world": "scienceworld", "task": "find-plant", "variation": 12, "places": 1}}
+    assert found["scopes"] == {
+        str(FROG): {"world": "scienceworld", "task": "find-plant", "variation": 12, "places": 1}
+    }
     assert "\x1b[31m" not in clin("memory", "show", "r2", "--trial", "-1").stdout
     assert "find-plant 12" in clin("show", "r1", "--trial", "0").stdout
 
 
-@pytest.mark.parametrize("scope", ["12", '{"task": "t"}', '{"world": "w", "task": "t", "variation": "x", "places": 1}'])
+@pytest.mark.parametrize(
+    "scope", ["12", '{"task": "t"}', '{"world": "w", "task": "t", "variation": "x", "places": 1}']
+)
 def test_a_wrong_scope_in_a_file_is_one_line(scope: str, tmp_path: Path, clin: Clin) -> None:
     (tmp_path / "m.jsonl").write_text(f'{{"link": "{FROG}", "scope": {scope}}}\n')
     done = clin("run", "--from", "m.jsonl", "--world", "causal", "--task", "make")
-    assert done.returncode == 2 and "line 1 is neither" in done.stderr and len(done.stderr.strip().splitlines()) == 1
+    assert (
+        done.returncode == 2
+        and "line 1 is neither" in done.stderr
+        and len(done.stderr.strip().splitlines()) == 1
+    )

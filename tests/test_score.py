@@ -26,7 +26,9 @@ def test_an_interval_holds_its_mean_and_stays_among_the_values(values: list[floa
 @given(points, st.floats(-50, 50))
 def test_adding_a_constant_moves_mean_and_interval_by_it(values: list[float], by: float) -> None:
     one, other = mean_of(values), mean_of([value + by for value in values])
-    assert (one.mean + by, one.low + by, one.high + by) == pytest.approx((other.mean, other.low, other.high), abs=1e-6)
+    assert (one.mean + by, one.low + by, one.high + by) == pytest.approx(
+        (other.mean, other.low, other.high), abs=1e-6
+    )
 
 
 @settings(max_examples=30)
@@ -36,7 +38,11 @@ def test_a_difference_changes_its_sign_with_its_sides_and_ignores_the_order_of_p
     one, other = difference(left, right), difference(right, left)
     turned = difference(left[::-1], right[::-1])
     assert one.mean.mean == pytest.approx(-other.mean.mean)
-    assert (one.above, one.below, one.p) == (other.below, other.above, other.p) == (turned.above, turned.below, turned.p)
+    assert (
+        (one.above, one.below, one.p)
+        == (other.below, other.above, other.p)
+        == (turned.above, turned.below, turned.p)
+    )
 
 
 @given(st.integers(0, 40), st.integers(0, 40))
@@ -54,7 +60,8 @@ def test_the_sign_test_by_hand() -> None:
 
 
 def test_the_interval_covers_the_true_mean_as_often_as_it_says() -> None:
-    """Scores as they are here: half of them 100, the others spread. A percentile bootstrap covers a little less than 95 %."""
+    """Scores as they are here: half of them 100, the others spread. A percentile bootstrap covers a
+    little less than 95 %."""
     random = np.random.default_rng(7)
     covered = 0
     for number in range(400):

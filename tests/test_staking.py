@@ -1,4 +1,5 @@
-"""What cost points is not offered again, under whatever name, as long as no more are held; and what the goal names is told from what it does not."""
+"""What cost points is not offered again, under whatever name, as long as no more are held; and what
+the goal names is told from what it does not."""
 
 from __future__ import annotations
 
@@ -23,8 +24,14 @@ from memory.strategies.evidence import dispose
 from memory.trials import Ending, Memory, Step, Trial
 from worlds import Observation
 
-BOIL = "Your task is to boil soap. First, focus on the substance. Then, take actions that will cause it to change its state of matter."
-CREATE = "Your task is to use chemistry to create violet paint. When you are done, focus on the violet paint."
+BOIL = (
+    "Your task is to boil soap. First, focus on the substance. Then, take actions that "
+    "will cause it to change its state of matter."
+)
+CREATE = (
+    "Your task is to use chemistry to create violet paint. When you are done, focus on "
+    "the violet paint."
+)
 
 
 class Room(Ladder):
@@ -47,8 +54,14 @@ def lost(meant: str, held: float = 0.0, action: str = "") -> Moved:
 
 def test_an_unnamed_thing_is_out_after_one_loss_where_a_named_one_is_offered() -> None:
     first = Stakes([lost("focus on metal pot")])
-    assert offered(Unstaked(Room(BOIL, "focus on cup", "focus on soap", "open door"), first)) == ["focus on soap", "open door"]
-    assert offered(Unstaked(Room(BOIL, "focus on cup", "open door"), first)) == ["focus on cup", "open door"]
+    assert offered(Unstaked(Room(BOIL, "focus on cup", "focus on soap", "open door"), first)) == [
+        "focus on soap",
+        "open door",
+    ]
+    assert offered(Unstaked(Room(BOIL, "focus on cup", "open door"), first)) == [
+        "focus on cup",
+        "open door",
+    ]
     twice = Stakes([lost("focus on metal pot"), lost("focus on chair")])
     assert offered(Unstaked(Room(BOIL, "focus on cup", "open door"), twice)) == ["open door"]
 
@@ -67,39 +80,63 @@ def test_points_are_not_staked_a_third_time_on_what_the_goal_does_not_ask_for() 
 def test_what_the_goal_does_not_name_is_out_however_many_points_are_held() -> None:
     twice = Stakes([lost("focus on metal pot", 25.0), lost("focus on chair")])
     for ups in range(3):
-        assert "focus on cup" not in offered(Unstaked(Room(BOIL, "focus on cup", "up"), twice), *["up"] * ups)
+        assert "focus on cup" not in offered(
+            Unstaked(Room(BOIL, "focus on cup", "up"), twice), *["up"] * ups
+        )
 
 
 def test_the_last_trial_stakes_less() -> None:
     once = [lost("focus on metal pot", 25.0)]
     assert "focus on cup" in offered(Unstaked(Room(BOIL, "focus on cup", "up"), Stakes(once)), "up")
-    assert "focus on cup" not in offered(Unstaked(Room(BOIL, "focus on cup", "up"), Stakes(once, last=True)), "up")
+    assert "focus on cup" not in offered(
+        Unstaked(Room(BOIL, "focus on cup", "up"), Stakes(once, last=True)), "up"
+    )
     named = [lost("focus on soap bar", 25.0), lost("focus on soap dish", 25.0)]
-    assert "focus on soap" in offered(Unstaked(Room(BOIL, "focus on soap", "up"), Stakes(named)), "up")
-    assert "focus on soap" not in offered(Unstaked(Room(BOIL, "focus on soap", "up"), Stakes(named, last=True)), "up")
+    assert "focus on soap" in offered(
+        Unstaked(Room(BOIL, "focus on soap", "up"), Stakes(named)), "up"
+    )
+    assert "focus on soap" not in offered(
+        Unstaked(Room(BOIL, "focus on soap", "up"), Stakes(named, last=True)), "up"
+    )
 
 
 def test_what_gained_as_often_as_it_lost_is_offered() -> None:
     both = Stakes([lost("focus on metal pot"), Moved("focus on cup", 0.0, 10.0, "focus on cup")])
-    assert offered(Unstaked(Room(BOIL, "focus on lid", "focus on soap"), both)) == ["focus on lid", "focus on soap"]
+    assert offered(Unstaked(Room(BOIL, "focus on lid", "focus on soap"), both)) == [
+        "focus on lid",
+        "focus on soap",
+    ]
 
 
 def test_a_thing_that_lost_is_out_wherever_it_is() -> None:
-    found = offered(Unstaked(Room(CREATE, "focus on orange paint in bowl", "focus on violet paint"), Stakes([lost("focus on orange paint")])))
+    found = offered(
+        Unstaked(
+            Room(CREATE, "focus on orange paint in bowl", "focus on violet paint"),
+            Stakes([lost("focus on orange paint")]),
+        )
+    )
     assert found == ["focus on violet paint"]
     by_number = Stakes([lost("focus on orange soap", action="focus on soap in cup")])
-    assert offered(Unstaked(Room(BOIL, "focus on soap in jar", "focus on red soap"), by_number)) == ["focus on red soap"]
+    assert offered(
+        Unstaked(Room(BOIL, "focus on soap in jar", "focus on red soap"), by_number)
+    ) == ["focus on red soap"]
 
 
-PLANES = "Your task is to determine which of the two inclined planes (titanium, plastic) has the least friction. Then focus on that inclined plane."
+PLANES = (
+    "Your task is to determine which of the two inclined planes (titanium, plastic) has "
+    "the least friction. Then focus on that inclined plane."
+)
 
 
-@pytest.mark.parametrize(("again", "out"), [
-    ("focus on inclined plane in inventory", True),  # a vaguer name
-    ("focus on inclined plane with a titanium surface", False),
-    ("focus on big inclined plane with a plastic surface", True),  # the goal does not say big
-    ("focus on plane", False),  # one word alone
-])
+@pytest.mark.parametrize(
+    ("again", "out"),
+    [
+        ("focus on inclined plane in inventory", True),  # a vaguer name
+        ("focus on inclined plane with a titanium surface", False),
+        ("focus on big inclined plane with a plastic surface", True),  # the goal does not say big
+        ("focus on plane", False),  # one word alone
+    ],
+)
 def test_a_vaguer_name_and_a_fuller_one_may_be_the_same_thing(again: str, out: bool) -> None:
     once = Stakes([lost("focus on inclined plane with a plastic surface")])
     assert (again not in offered(Unstaked(Room(PLANES, again, "open door"), once))) is out
@@ -112,62 +149,104 @@ def test_the_last_trial_counts_what_lost_before_so_much_was_held() -> None:
     assert "focus on soap" not in offered(Unstaked(room, Stakes(lower, last=True)), "up")
 
 
-JUICE = "First, focus on the thermometer. Next, focus on the orange juice. If it is cold, focus on the blue box."
+JUICE = (
+    "First, focus on the thermometer. Next, focus on the orange juice. If it is cold, "
+    "focus on the blue box."
+)
 
 
-@pytest.mark.parametrize(("action", "out"), [
-    ("focus on orange juice in cup", False),
-    ("focus on cold orange juice", False),  # the same in more words
-    ("focus on blue box", False),
-    ("focus on orange", True),  # only one word of its name
-    ("focus on cup containing orange juice", True),  # what it is in
-    ("focus on recipe to make orange juice", True),
-    ("focus on juice", True),
-    ("look at orange", False),
-])
-def test_what_the_goal_says_by_its_name_is_that_and_nothing_else_once_another_thing_lost(action: str, out: bool) -> None:
+@pytest.mark.parametrize(
+    ("action", "out"),
+    [
+        ("focus on orange juice in cup", False),
+        ("focus on cold orange juice", False),  # the same in more words
+        ("focus on blue box", False),
+        ("focus on orange", True),  # only one word of its name
+        ("focus on cup containing orange juice", True),  # what it is in
+        ("focus on recipe to make orange juice", True),
+        ("focus on juice", True),
+        ("look at orange", False),
+    ],
+)
+def test_what_the_goal_says_by_its_name_is_that_and_nothing_else_once_another_thing_lost(
+    action: str, out: bool
+) -> None:
     room = Room(JUICE, action, "up")
     assert action in offered(Unstaked(room, Stakes([])))
     for ups in range(3):
-        assert (action not in offered(Unstaked(room, Stakes([lost("focus on metal pot", 25.0)])), *["up"] * ups)) is out
-    assert (action not in offered(Unstaked(room, Stakes([], ["focus on"])))) is out  # other places taught it
-    other = Stakes([lost("focus on metal pot", 25.0), Moved("focus on lid", 25.0, 50.0, "focus on lid")])
+        assert (
+            action
+            not in offered(
+                Unstaked(room, Stakes([lost("focus on metal pot", 25.0)])), *["up"] * ups
+            )
+        ) is out
+    assert (
+        action not in offered(Unstaked(room, Stakes([], ["focus on"])))
+    ) is out  # other places taught it
+    other = Stakes(
+        [lost("focus on metal pot", 25.0), Moved("focus on lid", 25.0, 50.0, "focus on lid")]
+    )
     assert action in offered(Unstaked(room, other))
 
 
 def test_what_was_asked_for_and_lost_says_nothing_of_other_things() -> None:
     room = Room(JUICE, "focus on cup", "up")
-    assert "focus on cup" in offered(Unstaked(room, Stakes([lost("focus on thermometer", 25.0)])), "up", "up")
+    assert "focus on cup" in offered(
+        Unstaked(room, Stakes([lost("focus on thermometer", 25.0)])), "up", "up"
+    )
 
 
 def test_where_the_goal_describes_or_names_a_class_nothing_is_asked_for_by_name() -> None:
-    for goal in (PLANES, BOIL, "Focus on the animal with the longest life span.", "First, focus on the thing. Then focus on the box."):
+    for goal in (
+        PLANES,
+        BOIL,
+        "Focus on the animal with the longest life span.",
+        "First, focus on the thing. Then focus on the box.",
+    ):
         assert Goal(goal).by_name("focus on") == []
-    assert Goal(JUICE).by_name("focus on") == [("thermometer",), ("orange", "juice"), ("blue", "box")]
-    assert Goal("To complete the task, focus on the grown lemon.").by_name("focus on") == [("lemon",)]
+    assert Goal(JUICE).by_name("focus on") == [
+        ("thermometer",),
+        ("orange", "juice"),
+        ("blue", "box"),
+    ]
+    assert Goal("To complete the task, focus on the grown lemon.").by_name("focus on") == [
+        ("lemon",)
+    ]
 
 
 def test_what_the_goal_names_better_is_judged_by_itself() -> None:
     thrice = Stakes([lost(f"focus on {colour} paint") for colour in ("red", "blue", "yellow")])
-    assert offered(Unstaked(Room(CREATE, "focus on orange paint", "focus on violet paint"), thrice)) == ["focus on violet paint"]
+    assert offered(
+        Unstaked(Room(CREATE, "focus on orange paint", "focus on violet paint"), thrice)
+    ) == ["focus on violet paint"]
 
 
 def test_what_lost_is_out_for_good_while_nothing_of_its_kind_has_gained() -> None:
-    egg, moth = lost("focus on moth egg"), Moved("focus on moth larva", 0.0, 10.0, "focus on moth larva")
+    egg, moth = (
+        lost("focus on moth egg"),
+        Moved("focus on moth larva", 0.0, 10.0, "focus on moth larva"),
+    )
     room = Room("Focus on the life stages of the moth.", "focus on moth egg", "up")
     assert "focus on moth egg" not in offered(Unstaked(room, Stakes([egg])), "up")
-    assert "focus on moth egg" in offered(Unstaked(room, Stakes([egg, moth])), "up")  # it may have come too early
+    assert "focus on moth egg" in offered(
+        Unstaked(room, Stakes([egg, moth])), "up"
+    )  # it may have come too early
     assert "focus on moth egg" not in offered(Unstaked(room, Stakes([egg, moth])))
 
 
 def test_a_name_counts_as_it_was_offered_and_as_it_was_meant() -> None:
     twice = [lost("focus on pollen", action="focus on soap pollen"), lost("focus on soap bar")]
     assert "focus on soap" in offered(Unstaked(Room(BOIL, "focus on soap", "up"), Stakes(twice)))
-    assert "focus on soap" not in offered(Unstaked(Room(BOIL, "focus on soap", "up"), Stakes(twice, last=True)))
+    assert "focus on soap" not in offered(
+        Unstaked(Room(BOIL, "focus on soap", "up"), Stakes(twice, last=True))
+    )
 
 
 def test_answers_are_judged_by_what_they_stand_for() -> None:
-    asks = "Ambiguous request: Please enter the number for the action you intended (or blank to cancel):\n0:\tfocus on red paint\n1:\tfocus on violet paint"
+    asks = (
+        "Ambiguous request: Please enter the number for the action you intended (or blank "
+        "to cancel):\n0:\tfocus on red paint\n1:\tfocus on violet paint"
+    )
     world = Unstaked(Room(CREATE, "0", "1", asks=asks), Stakes([lost("focus on red paint")]))
     assert offered(world) == ["0", "1"]
     assert offered(world, "which") == ["1"]
@@ -176,7 +255,10 @@ def test_answers_are_judged_by_what_they_stand_for() -> None:
 
 def test_where_nothing_else_is_left_all_is_offered() -> None:
     thrice = Stakes([lost(f"focus on {name}") for name in ("cup", "lid", "jar")])
-    assert offered(Unstaked(Room(BOIL, "focus on cup", "focus on jar"), thrice)) == ["focus on cup", "focus on jar"]
+    assert offered(Unstaked(Room(BOIL, "focus on cup", "focus on jar"), thrice)) == [
+        "focus on cup",
+        "focus on jar",
+    ]
 
 
 def test_what_other_places_taught_counts_from_the_first_trial() -> None:
@@ -193,34 +275,51 @@ def test_what_other_places_taught_is_given_up_once_it_left_a_trial_without_such_
     assert Stakes.of(points, ["focus on"], False).taught == []
 
 
-@pytest.mark.parametrize(("action", "kind", "about"), [
-    ("focus on cherry tree in flower pot 2", "focus on", {"cherry", "tree"}),
-    ("focus on seeds (in jar)", "focus on", {"seed"}),
-    ("pick up glass", "pick up", {"glass"}),
-    ("pour cup into sink", "pour", {"cup"}),
-    ("look around", "look", {"around"}),
-    ("wait", "wait", set()),
-])
+@pytest.mark.parametrize(
+    ("action", "kind", "about"),
+    [
+        ("focus on cherry tree in flower pot 2", "focus on", {"cherry", "tree"}),
+        ("focus on seeds (in jar)", "focus on", {"seed"}),
+        ("pick up glass", "pick up", {"glass"}),
+        ("pour cup into sink", "pour", {"cup"}),
+        ("look around", "look", {"around"}),
+        ("wait", "wait", set()),
+    ],
+)
 def test_an_action_has_a_kind_and_a_thing(action: str, kind: str, about: set[str]) -> None:
     assert verb(action) == kind and thing(action) == about
 
 
 def test_a_goal_names_things_and_not_the_places_to_look_in() -> None:
-    goal = Goal("Find the animal with the shortest life span, in the 'outside' location. Focus on it.", ["teleport to outside"])
-    assert goal.unnamed("focus on outside") == f"focus on {UNNAMED}" and goal.unnamed("focus on animal") is None
+    goal = Goal(
+        "Find the animal with the shortest life span, in the 'outside' location. Focus on it.",
+        ["teleport to outside"],
+    )
+    assert (
+        goal.unnamed("focus on outside") == f"focus on {UNNAMED}"
+        and goal.unnamed("focus on animal") is None
+    )
     assert goal.unnamed("teleport to kitchen") is None and goal.unnamed("focus") is None
-    assert Goal(BOIL).asks_for("focus on") and not Goal(BOIL).asks_for("pick up") and Goal(BOIL).unnamed("pick up cup") is None
+    assert (
+        Goal(BOIL).asks_for("focus on")
+        and not Goal(BOIL).asks_for("pick up")
+        and Goal(BOIL).unnamed("pick up cup") is None
+    )
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_any_text_can_be_asked_about(action: str, goal: str) -> None:
     found = Goal(goal).unnamed(action)
     assert found is None or warned(found) == verb(action)
-    assert words(action) == words(" ".join(sorted(words(action)))) or any(word.endswith("ss") for word in words(action))
+    assert words(action) == words(" ".join(sorted(words(action)))) or any(
+        word.endswith("ss") for word in words(action)
+    )
 
 
 def trial(number: int, goal: str, *steps: Step) -> Trial:
-    return Trial(number, goal, "o", steps, Ending.LOST if steps[-1].score < 0 else Ending.BUDGET, Memory())
+    return Trial(
+        number, goal, "o", steps, Ending.LOST if steps[-1].score < 0 else Ending.BUDGET, Memory()
+    )
 
 
 def test_a_wrong_choice_teaches_what_holds_elsewhere_and_a_right_one_takes_it_back() -> None:
@@ -228,11 +327,16 @@ def test_a_wrong_choice_teaches_what_holds_elsewhere_and_a_right_one_takes_it_ba
     [abstract] = [link for link in of(wrong) if warned(link.cause)]
     assert str(abstract) == f"focus on {UNNAMED} MAY NOT CONTRIBUTE to the task"
     ledger = Ledger([wrong])
-    assert stated(abstract, ledger.tally(abstract)) == parse(f"focus on {UNNAMED} DOES NOT CONTRIBUTE to the task")
+    assert stated(abstract, ledger.tally(abstract)) == parse(
+        f"focus on {UNNAMED} DOES NOT CONTRIBUTE to the task"
+    )
     right = trial(1, BOIL, Step("focus on cup", "You focus on the cup.", 50.0))
     ledger.add(right)
     told = stated(abstract, ledger.tally(abstract))
-    assert told is not None and (told.relation, told.hedge) != (Relation.NOT_CONTRIBUTE, Hedge.SHOULD)
+    assert told is not None and (told.relation, told.hedge) != (
+        Relation.NOT_CONTRIBUTE,
+        Hedge.SHOULD,
+    )
     assert not any(warned(link.cause) for link in dispose(ledger, [abstract], [])[0])
 
 
@@ -260,5 +364,13 @@ def test_it_carries_to_other_places_once_two_bear_it_out() -> None:
     abstract = f"focus on {UNNAMED} DOES NOT CONTRIBUTE to the task"
     assert abstract in general(tin, lead)
     assert abstract not in general(tin)
-    right = replace(lead, trials=(*lead.trials, *[trial(n, BOIL, Step("focus on cup", "You focus on the cup.", 50.0)) for n in (1, 2)]))
-    assert not any(UNNAMED in link for link in general(tin, right))  # it helped as often, and what helped it does not say
+    right = replace(
+        lead,
+        trials=(
+            *lead.trials,
+            *[trial(n, BOIL, Step("focus on cup", "You focus on the cup.", 50.0)) for n in (1, 2)],
+        ),
+    )
+    assert not any(
+        UNNAMED in link for link in general(tin, right)
+    )  # it helped as often, and what helped it does not say

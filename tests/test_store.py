@@ -54,12 +54,32 @@ class StoreMachine(RuleBasedStateMachine):
             return
         version = self.store.version_after(run, len(trials) - 1).id if trials else None
         trial = self.store.begin_trial(
-            run, len(trials), task_goal=goal, opening=opening, recalled=recalled, version=version, world="w", task="t", variation=0
+            run,
+            len(trials),
+            task_goal=goal,
+            opening=opening,
+            recalled=recalled,
+            version=version,
+            world="w",
+            task="t",
+            variation=0,
         )
-        trials.append({"id": trial, "goal": goal, "recalled": recalled, "steps": [], "calls": [], "ending": None, "memory": None})
+        trials.append(
+            {
+                "id": trial,
+                "goal": goal,
+                "recalled": recalled,
+                "steps": [],
+                "calls": [],
+                "ending": None,
+                "memory": None,
+            }
+        )
 
     def unfinished(self) -> list[dict]:
-        return [trial for trials in self.runs.values() for trial in trials if trial["ending"] is None]
+        return [
+            trial for trials in self.runs.values() for trial in trials if trial["ending"] is None
+        ]
 
     @precondition(lambda self: self.unfinished())
     @rule(data=st.data(), step=steps(), made=st.lists(calls(), max_size=3))
@@ -70,12 +90,22 @@ class StoreMachine(RuleBasedStateMachine):
         trial["calls"] += made
 
     @precondition(lambda self: self.unfinished())
-    @rule(data=st.data(), ending=st.sampled_from(Ending), memory=memories(), unreadable=st.lists(texts(), max_size=2), made=st.lists(calls(), max_size=2))
-    def finish(self, data, ending: Ending, memory: Memory, unreadable: list[str], made: list) -> None:
+    @rule(
+        data=st.data(),
+        ending=st.sampled_from(Ending),
+        memory=memories(),
+        unreadable=st.lists(texts(), max_size=2),
+        made=st.lists(calls(), max_size=2),
+    )
+    def finish(
+        self, data, ending: Ending, memory: Memory, unreadable: list[str], made: list
+    ) -> None:
         trial = data.draw(st.sampled_from(self.unfinished()))
         run = next(run for run, trials in self.runs.items() if trial in trials)
         rulings = self.store.rulings(run)
-        self.store.finish_trial(trial["id"], ending, memory, writer="w", unreadable=unreadable, calls=made)
+        self.store.finish_trial(
+            trial["id"], ending, memory, writer="w", unreadable=unreadable, calls=made
+        )
         kept = replace(memory, links=rulings.applied(memory.links))
         assert set(rulings.pinned) <= set(kept.links)
         assert not {meaning(link) for link in kept.links} & rulings.banned
@@ -91,7 +121,8 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 10**9))
     def crash(self, number: int) -> None:
-        """What lies on the disk at this moment, journal and all, is what a killed process leaves."""
+        """What lies on the disk at this moment, journal and all, is what a killed process
+        leaves."""
         copy = self.path.with_name(f"{number}-{self.path.name[:40]}")
         for suffix in ("", "-wal"):
             left = Path(f"{self.path}{suffix}")
@@ -101,10 +132,16 @@ class StoreMachine(RuleBasedStateMachine):
         self.path, self.store = copy, Store(copy)
 
     def idle(self) -> list[str]:
-        return sorted(run for run, trials in self.runs.items() if trials and trials[-1]["ending"] is not None)
+        return sorted(
+            run for run, trials in self.runs.items() if trials and trials[-1]["ending"] is not None
+        )
 
     @precondition(lambda self: self.idle())
-    @rule(data=st.data(), kind=st.sampled_from(["add", "drop", "edit", "pin", "unpin", "ban", "unban"]), new=links())
+    @rule(
+        data=st.data(),
+        kind=st.sampled_from(["add", "drop", "edit", "pin", "unpin", "ban", "unban"]),
+        new=links(),
+    )
     def correct(self, data, kind: str, new) -> None:
         run = data.draw(st.sampled_from(self.idle()))
         last = self.runs[run][-1]
@@ -137,7 +174,9 @@ class StoreMachine(RuleBasedStateMachine):
     @invariant()
     def reads_what_was_written(self) -> None:
         for run, trials in getattr(self, "runs", {}).items():
-            assert [row.ending for row in self.store.trials(run)] == [trial["ending"] for trial in trials]
+            assert [row.ending for row in self.store.trials(run)] == [
+                trial["ending"] for trial in trials
+            ]
             for number, trial in enumerate(trials):
                 assert self.store.steps(trial["id"]) == tuple(trial["steps"])
                 assert self.store.calls(trial["id"]) == trial["calls"]
@@ -145,14 +184,22 @@ class StoreMachine(RuleBasedStateMachine):
                 assert (stored.goal, stored.recalled) == (trial["goal"], trial["recalled"])
                 if trial["ending"] is not None:
                     version = self.store.version_after(run, number)
-                    assert (version.memory, version.unreadable) == (trial["memory"], trial["unreadable"])
+                    assert (version.memory, version.unreadable) == (
+                        trial["memory"],
+                        trial["unreadable"],
+                    )
 
 
 def test_the_store_is_a_dict_that_survives(tmp_path: Path) -> None:
     machine = type("StoreMachineHere", (StoreMachine,), {"folder": str(tmp_path)})
     from hypothesis.stateful import run_state_machine_as_test
 
-    quick = settings(max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
+    quick = settings(
+        max_examples=25,
+        stateful_step_count=20,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
     run_state_machine_as_test(machine, settings=quick)
     assert list(tmp_path.glob("*.db"))
 
@@ -160,7 +207,15 @@ def test_the_store_is_a_dict_that_survives(tmp_path: Path) -> None:
 def begun(store: Store) -> int:
     run = store.begin_run({})
     return store.begin_trial(
-        run, 0, task_goal="g", opening="o", recalled=Memory(), version=None, world="w", task="t", variation=0
+        run,
+        0,
+        task_goal="g",
+        opening="o",
+        recalled=Memory(),
+        version=None,
+        world="w",
+        task="t",
+        variation=0,
     )
 
 
@@ -185,7 +240,10 @@ def test_a_newer_versions_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "clin.db"
     Store(path).close()
     with sqlite3.connect(path) as db:
-        db.execute("insert into _sqlite_migrations (migration_set, name, applied_at) values ('clin', '99 the future', 'x')")
+        db.execute(
+            "insert into _sqlite_migrations (migration_set, name, applied_at) values ('clin', "
+            "'99 the future', 'x')"
+        )
     with pytest.raises(StoreError, match="newer version"):
         Store(path)
 
@@ -263,12 +321,16 @@ def test_any_store_is_sound_and_reads_the_same_from_another_connection(store: St
     with store, Store(store.path, read_only=True) as reader:
         assert reader.check() == []
         for run in store.runs():
-            assert [reader.trial(row.id) for row in reader.trials(run.name)] == [store.trial(row.id) for row in store.trials(run.name)]
+            assert [reader.trial(row.id) for row in reader.trials(run.name)] == [
+                store.trial(row.id) for row in store.trials(run.name)
+            ]
             assert reader.versions(run.name) == store.versions(run.name)
 
 
 def test_a_process_that_was_killed_and_not_asked_after_is_gone() -> None:
-    with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE
+    ) as process:
         assert alive(process.pid) and alive(os.getpid())
         process.kill()
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays listed

@@ -1,4 +1,5 @@
-"""What the ``clin`` strategy promises at its edges: budgets, options, generalisation, the grammar it offers."""
+"""What the ``clin`` strategy promises at its edges: budgets, options, generalisation, the grammar
+it offers."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from memory.strategies import Episode, Revised, StrategyError, open_strategy
 from memory.strategies._clin_prompts import GRAMMAR, reflection
 from memory.trials import Ending, Memory, Step, Trial
 
+NOTHING = Memory()
+
 
 def words(text: str) -> int:
     return len(text.split())
@@ -20,8 +23,10 @@ def memory(*lines: str) -> Memory:
     return Memory(tuple(map(parse, lines)))
 
 
-def trial(*steps: Step, number: int = 0, recalled: Memory = Memory()) -> Trial:
-    return Trial(number, "a goal", "", steps or (Step("wait", "You wait.", 0.0),), Ending.BUDGET, recalled)
+def trial(*steps: Step, number: int = 0, recalled: Memory = NOTHING) -> Trial:
+    return Trial(
+        number, "a goal", "", steps or (Step("wait", "You wait.", 0.0),), Ending.BUDGET, recalled
+    )
 
 
 def episode(*memories: Memory, scores: tuple[float, ...]) -> Episode:
@@ -37,7 +42,10 @@ def by_rules(*past: Episode, setting: str = "gen-env") -> list[str]:
 
 
 def test_the_last_k_memories_are_shown_each_with_the_score_of_its_trial() -> None:
-    seen = [trial(Step("a", "b", 10.0 * n), number=n, recalled=memory(f"M{n} MAY CONTRIBUTE to Y")) for n in range(1, 6)]
+    seen = [
+        trial(Step("a", "b", 10.0 * n), number=n, recalled=memory(f"M{n} MAY CONTRIBUTE to Y"))
+        for n in range(1, 6)
+    ]
     seen.insert(0, trial())
     for k in range(5):
         text = reflection(seen, k, 10_000, words)
@@ -46,7 +54,9 @@ def test_the_last_k_memories_are_shown_each_with_the_score_of_its_trial() -> Non
 
 
 @given(st.integers(1, 40), st.integers(1, 400), st.integers(400, 2000))
-def test_a_prompt_keeps_its_budget_however_long_the_world_talks(steps: int, length: int, budget: int) -> None:
+def test_a_prompt_keeps_its_budget_however_long_the_world_talks(
+    steps: int, length: int, budget: int
+) -> None:
     seen = [trial(*(Step(f"act {n}", "w " * length, 0.0) for n in range(steps)))]
     text = reflection(seen, 3, budget, words)
     assert words(text) <= budget
@@ -55,18 +65,32 @@ def test_a_prompt_keeps_its_budget_however_long_the_world_talks(steps: int, leng
 
 
 def test_rules_generalise_what_episodes_share_as_sure_as_the_least_sure() -> None:
-    one = episode(memory("a SHOULD BE NECESSARY to b", "c SHOULD BE NECESSARY to d", "e DOES NOT CONTRIBUTE to f"), scores=(9.0,))
+    one = episode(
+        memory(
+            "a SHOULD BE NECESSARY to b", "c SHOULD BE NECESSARY to d", "e DOES NOT CONTRIBUTE to f"
+        ),
+        scores=(9.0,),
+    )
     two = episode(memory("c MAY BE NECESSARY to d", "e DOES NOT CONTRIBUTE to f"), scores=(9.0,))
-    assert by_rules(one, two) == ["c MAY BE NECESSARY to d", "e DOES NOT CONTRIBUTE to f", "a MAY BE NECESSARY to b"]
+    assert by_rules(one, two) == [
+        "c MAY BE NECESSARY to d",
+        "e DOES NOT CONTRIBUTE to f",
+        "a MAY BE NECESSARY to b",
+    ]
 
 
 def test_rules_generalise_nothing_that_episodes_contradict() -> None:
-    helps, hinders = (episode(memory(line), scores=(9.0,)) for line in ("x SHOULD CONTRIBUTE to y", "x DOES NOT CONTRIBUTE to y"))
+    helps, hinders = (
+        episode(memory(line), scores=(9.0,))
+        for line in ("x SHOULD CONTRIBUTE to y", "x DOES NOT CONTRIBUTE to y")
+    )
     assert by_rules(helps, hinders) == []
 
 
 def test_an_episode_cut_off_before_its_last_revision_still_teaches() -> None:
-    assert by_rules(episode(memory("x MAY CONTRIBUTE to y"), scores=(5.0, 50.0))) == ["x MAY CONTRIBUTE to y"]
+    assert by_rules(episode(memory("x MAY CONTRIBUTE to y"), scores=(5.0, 50.0))) == [
+        "x MAY CONTRIBUTE to y"
+    ]
     assert by_rules(episode(scores=(5.0,))) == []
 
 
@@ -95,9 +119,23 @@ WORDS = st.lists(WORD, min_size=1, max_size=12).map(" ".join)
 
 
 @settings(max_examples=300)
-@given(WORDS, st.sampled_from(["MAY BE NECESSARY to", "SHOULD BE NECESSARY to", "MAY CONTRIBUTE to", "SHOULD CONTRIBUTE to",
-                               "MAY NOT CONTRIBUTE to", "DOES NOT CONTRIBUTE to"]), WORDS)
-def test_a_line_of_the_grammar_is_a_link_or_is_counted(cause: str, relation: str, effect: str) -> None:
+@given(
+    WORDS,
+    st.sampled_from(
+        [
+            "MAY BE NECESSARY to",
+            "SHOULD BE NECESSARY to",
+            "MAY CONTRIBUTE to",
+            "SHOULD CONTRIBUTE to",
+            "MAY NOT CONTRIBUTE to",
+            "DOES NOT CONTRIBUTE to",
+        ]
+    ),
+    WORDS,
+)
+def test_a_line_of_the_grammar_is_a_link_or_is_counted(
+    cause: str, relation: str, effect: str
+) -> None:
     assert f'"{relation}"' in GRAMMAR
     reading = read(f"{cause} {relation} {effect}\n")
     assert len(reading.links) + len(reading.unreadable) == 1

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from transcripts import transcripts
+
 from worlds import open_world, world_module, world_names
 
 ROWS = transcripts()

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import watched
+from conftest import ROOT, environment
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import watched
-from conftest import ROOT, environment
 from memory.corrections import in_words
 from memory.links import Relation
 from memory.overview import outline, steps_between, steps_with
@@ -34,14 +34,18 @@ def file(tmp_path: Path) -> Path:
 
 def test_the_feed_needs_no_textual() -> None:
     code = "import sys, tui.feed, tui.lives, tui.series, tui.marks; print('textual' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False
+    )
     assert done.stdout.strip() == "False", done.stderr
 
 
 def test_a_file_opens_with_a_line_per_run_and_trial(file: Path) -> None:
     feed = Feed(file)
     assert {name: (run.state, len(run.trials)) for name, run in feed.runs.items()} == {
-        "r1": ("finished", 5), "r2": ("finished", 4), "r3": ("finished", 3),
+        "r1": ("finished", 5),
+        "r2": ("finished", 4),
+        "r3": ("finished", 3),
     }
     assert feed.runs["r1"].scores == [-100, -100, 100, 100, 100]
     assert not feed.poll()
@@ -67,19 +71,28 @@ def test_nothing_is_lost_and_nothing_told_twice(file: Path) -> None:
 
 
 def test_what_another_process_commits_is_there_at_the_next_poll(file: Path) -> None:
-    """A poll comes every 0.2 s and shows what was committed before it: so a run is on the screen within 0.3 s."""
+    """A poll comes every 0.2 s and shows what was committed before it: so a run is on the screen
+    within 0.3 s."""
     assert POLL_SECONDS <= 0.3
     feed = Feed(file)
-    code = "import sys, watched; from memory.store import Store; watched.begin(Store(sys.argv[1]), [])"
+    code = (
+        "import sys, watched; from memory.store import Store; watched.begin(Store(sys.argv[1]), [])"
+    )
     where = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-    subprocess.run([sys.executable, "-c", code, str(file)], check=True, env=environment(PYTHONPATH=where))
+    subprocess.run(
+        [sys.executable, "-c", code, str(file)], check=True, env=environment(PYTHONPATH=where)
+    )
     assert "r4" in feed.poll().runs
 
 
 def test_a_run_whose_process_is_gone_is_interrupted(file: Path) -> None:
-    code = "import sys, watched; from memory.store import Store; watched.begin(Store(sys.argv[1]), [])"
+    code = (
+        "import sys, watched; from memory.store import Store; watched.begin(Store(sys.argv[1]), [])"
+    )
     where = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-    subprocess.run([sys.executable, "-c", code, str(file)], check=True, env=environment(PYTHONPATH=where))
+    subprocess.run(
+        [sys.executable, "-c", code, str(file)], check=True, env=environment(PYTHONPATH=where)
+    )
     assert Feed(file).runs["r4"].state == "interrupted"
 
 
@@ -122,7 +135,10 @@ def test_a_paused_run_shows_its_offer(file: Path) -> None:
         trial = watched.begin(store, [])
         made = offer(store, trial, 0, ["look around", "wait"], [-0.1, float("-inf")], "look around")
         feed.poll()
-        assert (feed.runs["r4"].state, feed.runs["r4"].offer.actions) == ("paused", ("look around", "wait"))
+        assert (feed.runs["r4"].state, feed.runs["r4"].offer.actions) == (
+            "paused",
+            ("look around", "wait"),
+        )
         assert feed.runs["r4"].offer.scores == (-0.1, float("-inf"))
         decided(store, made, "wait")
         feed.poll()
@@ -138,8 +154,14 @@ def test_pieces_of_a_trial_are_its_steps(file: Path) -> None:
         assert steps_between(store, trial, 3, 7) == list(steps[3:7])
         assert [score for score, _ in outline(store, trial)] == [step.score for step in steps]
         found = steps_with(store, trial, "LIVING room")
-        assert found == [n for n, step in enumerate(steps) if "living room" in f"{step.action}|{step.observation}".lower()]
-        assert steps_with(store, trial, "%") == [n for n, step in enumerate(steps) if "%" in step.observation]
+        assert found == [
+            n
+            for n, step in enumerate(steps)
+            if "living room" in f"{step.action}|{step.observation}".lower()
+        ]
+        assert steps_with(store, trial, "%") == [
+            n for n, step in enumerate(steps) if "%" in step.observation
+        ]
 
 
 # --- lives, marks, series
@@ -165,7 +187,11 @@ def test_a_difference_names_every_link_of_both(old: Memory, new: Memory) -> None
 
 
 def test_versions_are_labelled_by_trial_start_or_person() -> None:
-    made = [Version(1, "r1", None, Memory(), "given"), Version(2, "r1", 7, Memory(), "clin"), Version(3, "r1", 7, Memory(), "person ann")]
+    made = [
+        Version(1, "r1", None, Memory(), "given"),
+        Version(2, "r1", 7, Memory(), "clin"),
+        Version(3, "r1", 7, Memory(), "person ann"),
+    ]
     assert [label(version, {7: 0}) for version in made] == ["s", "0", "p"]
 
 
@@ -210,6 +236,14 @@ def test_an_interval_holds_the_mean(values: list[float]) -> None:
 
 
 def test_what_a_person_says_becomes_a_link() -> None:
-    assert str(in_words("the stove is broken, use the blast furnace.")).endswith("blast furnace SHOULD CONTRIBUTE to the task")
-    assert str(in_words("don't focus on the frog")) == "focus on the frog DOES NOT CONTRIBUTE to the task"
-    assert str(in_words("the key MAY BE NECESSARY to leaving")) == "the key MAY BE NECESSARY to leaving"
+    assert str(in_words("the stove is broken, use the blast furnace.")).endswith(
+        "blast furnace SHOULD CONTRIBUTE to the task"
+    )
+    assert (
+        str(in_words("don't focus on the frog"))
+        == "focus on the frog DOES NOT CONTRIBUTE to the task"
+    )
+    assert (
+        str(in_words("the key MAY BE NECESSARY to leaving"))
+        == "the key MAY BE NECESSARY to leaving"
+    )

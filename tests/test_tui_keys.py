@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+import watched
+from conftest import environment
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
-import watched
-from conftest import environment
 from memory.evidence.tally import Tally
 from memory.links import parse
 from memory.requests import offer, unheard
@@ -36,7 +36,9 @@ def file(tmp_path: Path) -> Path:
     return watched.finished(tmp_path / "clin.db")
 
 
-def piloted(app: Watch, what: Callable[[Pilot], Awaitable[None]], size: tuple[int, int] = (80, 24)) -> None:
+def piloted(
+    app: Watch, what: Callable[[Pilot], Awaitable[None]], size: tuple[int, int] = (80, 24)
+) -> None:
     """Run ``app`` without a terminal and let ``what`` play it."""
 
     async def play() -> None:
@@ -76,7 +78,13 @@ def test_keys_of_runs(file: Path) -> None:
         assert [run.name for run in runs.shown()] == ["r3"]
         await pilot.press("escape")
         assert len(runs.shown()) == 3
-        for key, screen in (("enter", TrialScreen), ("m", MemoryScreen), ("c", CurvesScreen), ("n", StartScreen), ("question_mark", Explained)):
+        for key, screen in (
+            ("enter", TrialScreen),
+            ("m", MemoryScreen),
+            ("c", CurvesScreen),
+            ("n", StartScreen),
+            ("question_mark", Explained),
+        ):
             await pilot.press(key)
             await pilot.pause()
             assert isinstance(app.screen, screen), key
@@ -165,7 +173,9 @@ def test_keys_of_the_memory(file: Path) -> None:
         assert (strips.version, len(strips.lives)) == (4, 5)
         await pilot.press("left", "left")
         assert "version 3 of 5" in text(pilot, ".headline")
-        assert "+ focus on baby baby hedgehog" in str(memory.query_one(OptionList).get_option_at_index(1).prompt)
+        assert "+ focus on baby baby hedgehog" in str(
+            memory.query_one(OptionList).get_option_at_index(1).prompt
+        )
         await pilot.press("home", "v", "end")
         assert "version 5 against version 1" in text(pilot, "#below > Static")
         await pilot.press("v", "v", "d", "down", "up", "down", "enter")
@@ -189,16 +199,35 @@ def test_keys_of_the_memory(file: Path) -> None:
 def test_a_link_that_was_counted_shows_its_tally_and_where_it_held(tmp_path: Path) -> None:
     with Store(tmp_path / "clin.db") as store:
         run = store.begin_run({"task": "t", "trials": 1, "strategy": "evidence"})
-        trial = store.begin_trial(run, 0, task_goal="g", opening="o", recalled=Memory(), version=None, world="w", task="t", variation=0)
+        trial = store.begin_trial(
+            run,
+            0,
+            task_goal="g",
+            opening="o",
+            recalled=Memory(),
+            version=None,
+            world="w",
+            task="t",
+            variation=0,
+        )
         store.append_step(trial, Step("open door", "It is open.", 10.0))
         link = parse("open door SHOULD BE NECESSARY to the task")
         memory = Memory((link,), scopes=((link, Scope("w", "find-plant", 12)),))
-        store.finish_trial(trial, Ending.BUDGET, memory, writer="evidence", tallies=[(link, Tally(together=4, neither=3))])
+        store.finish_trial(
+            trial,
+            Ending.BUDGET,
+            memory,
+            writer="evidence",
+            tallies=[(link, Tally(together=4, neither=3))],
+        )
 
     async def play(pilot: Pilot) -> None:
         await pilot.press("m", "enter")
         await pilot.pause()
-        assert "(4 of 4 trials with, 0 of 3 without) (seen in one place only: find-plant 12)" in text(pilot, "#below > Static")
+        assert (
+            "(4 of 4 trials with, 0 of 3 without) (seen in one place only: find-plant 12)"
+            in text(pilot, "#below > Static")
+        )
 
     piloted(Watch(tmp_path / "clin.db"), play, (200, 60))
 
@@ -214,7 +243,10 @@ def test_pin_and_ban_are_a_persons_and_show_at_once(file: Path) -> None:
         await pilot.pause()
         await pilot.press("home", "end", "P")
         with Store(file, read_only=True) as store:
-            assert [(each.kind, each.link) for each in store.corrections("r1")] == [("ban", banned), ("pin", pinned)]
+            assert [(each.kind, each.link) for each in store.corrections("r1")] == [
+                ("ban", banned),
+                ("pin", pinned),
+            ]
         pilot.app.poll()
         await pilot.pause()
         assert memory.strips.labels[-1] == "p"
@@ -255,7 +287,14 @@ def test_keys_of_stepping_in_are_rows_for_the_run(tmp_path: Path) -> None:
         assert isinstance(pilot.app.screen, StepIn)
         with Store(file) as store:
             assert [each.kind for each in unheard(store, "r4")] == ["pause"]
-            offer(store, store.trials("r4")[0].id, 9, ["look", "wait", "[b]x"], [-0.1, -3.0, -4.0], "look")
+            offer(
+                store,
+                store.trials("r4")[0].id,
+                9,
+                ["look", "wait", "[b]x"],
+                [-0.1, -3.0, -4.0],
+                "look",
+            )
         pilot.app.poll()
         await pilot.pause()
         assert pilot.app.screen.listed == ["look", "wait", "[b]x"]
@@ -270,7 +309,9 @@ def test_keys_of_stepping_in_are_rows_for_the_run(tmp_path: Path) -> None:
             asked = [(each.kind, each.value) for each in unheard(store, "r4")]
             assert asked[:3] == [("pause", ""), ("act", "wait"), ("step", "")]
             assert asked[-1] == ("go", "")
-            assert [(each.kind, each.link) for each in store.corrections("r4")] == [("add", "wait DOES NOT CONTRIBUTE to the task")]
+            assert [(each.kind, each.link) for each in store.corrections("r4")] == [
+                ("add", "wait DOES NOT CONTRIBUTE to the task")
+            ]
 
     piloted(Watch(file), play)
 
@@ -295,7 +336,9 @@ def test_a_live_trial_grows_while_it_is_watched_and_the_next_one_follows(tmp_pat
     piloted(Watch(file), play)
 
 
-def test_a_run_is_started_from_the_form_and_ends_in_a_process_of_its_own(tmp_path: Path, monkeypatch) -> None:
+def test_a_run_is_started_from_the_form_and_ends_in_a_process_of_its_own(
+    tmp_path: Path, monkeypatch
+) -> None:
     file = watched.finished(tmp_path / "clin.db")
 
     async def play(pilot: Pilot) -> None:
@@ -309,7 +352,10 @@ def test_a_run_is_started_from_the_form_and_ends_in_a_process_of_its_own(tmp_pat
         assert form.focused.id == "task"
         form.query_one("#trials", Input).value = "1"
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: "r4" in pilot.app.feed.runs and pilot.app.feed.runs["r4"].state == "finished")
+        await until(
+            pilot,
+            lambda: "r4" in pilot.app.feed.runs and pilot.app.feed.runs["r4"].state == "finished",
+        )
         await until(pilot, lambda: not pilot.app.processes.running)
         await pilot.press("n")
         pilot.app.screen.query_one("#task", Input).value = "boill"
@@ -342,7 +388,9 @@ def test_every_key_told_by_help_is_bound_and_every_binding_is_told(file: Path) -
     [(None, "no database"), (b"my notes " * 200, "not a sound SQLite database"), (b"", "is empty")],
     ids=["missing", "not a database", "empty"],
 )
-def test_a_file_that_is_none_of_ours_is_one_line(content: bytes | None, says: str, tmp_path: Path, clin) -> None:
+def test_a_file_that_is_none_of_ours_is_one_line(
+    content: bytes | None, says: str, tmp_path: Path, clin
+) -> None:
     if content is not None:
         (tmp_path / "clin.db").write_bytes(content)
     done = in_terminal(tmp_path, "watch", "clin.db")
@@ -355,7 +403,10 @@ def test_a_newer_file_is_one_line(tmp_path: Path) -> None:
 
     file = watched.finished(tmp_path / "clin.db")
     with sqlite3.connect(file) as db:
-        db.execute("update _sqlite_migrations set name = '9 of the future' where id = (select max(id) from _sqlite_migrations)")
+        db.execute(
+            "update _sqlite_migrations set name = '9 of the future' where id = (select max(id) "
+            "from _sqlite_migrations)"
+        )
     assert "written by a newer version of clin" in in_terminal(tmp_path, "watch", "clin.db")
 
 

@@ -1,5 +1,6 @@
-"""Every screen as it looks, in both sizes, on a database that real runs made. After a wanted change of looks:
-``pytest tests/test_tui_screens.py --snapshot-update``, and look at the pictures before they are committed."""
+"""Every screen as it looks, in both sizes, on a database that real runs made. After a wanted change
+of looks: ``pytest tests/test_tui_screens.py --snapshot-update``, and look at the pictures before
+they are committed."""
 
 from __future__ import annotations
 
@@ -7,10 +8,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+import watched
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-import watched
 from memory.requests import offer
 from memory.store import Store
 from memory.trials import Step
@@ -79,9 +80,13 @@ FINISHED = {
 
 
 @pytest.mark.parametrize("keys", FINISHED.values(), ids=FINISHED)
-def test_a_finished_file(keys: tuple[str, ...], place: Path, size: tuple[int, int], snap_compare) -> None:
+def test_a_finished_file(
+    keys: tuple[str, ...], place: Path, size: tuple[int, int], snap_compare
+) -> None:
     app = Watch(watched.finished(place))
-    assert snap_compare(app, terminal_size=size, run_before=still(pressed(*keys) if keys else pressed("_")))
+    assert snap_compare(
+        app, terminal_size=size, run_before=still(pressed(*keys) if keys else pressed("_"))
+    )
 
 
 def test_an_empty_file(place: Path, size: tuple[int, int], snap_compare) -> None:
@@ -91,25 +96,45 @@ def test_an_empty_file(place: Path, size: tuple[int, int], snap_compare) -> None
 
 
 @pytest.mark.parametrize("keys", [(), ("enter",), ("m",)], ids=["runs", "trial", "memory"])
-def test_a_live_run(keys: tuple[str, ...], place: Path, size: tuple[int, int], snap_compare) -> None:
+def test_a_live_run(
+    keys: tuple[str, ...], place: Path, size: tuple[int, int], snap_compare
+) -> None:
     app = Watch(watched.live(place))
 
     async def another_step(pilot: Pilot) -> None:
         await pilot.press(*keys)
         with Store(place) as store:
             trial = store.trials("r4")[0].id
-            store.append_step(trial, Step("open door to kitchen", "The door is now open.", 25.0, "A door may lead on [1].", (1,)))
+            store.append_step(
+                trial,
+                Step(
+                    "open door to kitchen",
+                    "The door is now open.",
+                    25.0,
+                    "A door may lead on [1].",
+                    (1,),
+                ),
+            )
         pilot.app.poll()
         await pilot.pause()
 
     assert snap_compare(app, terminal_size=size, run_before=still(another_step))
 
 
-@pytest.mark.parametrize("said", ["", "the fountain is dry, use the sink"], ids=["actions", "words"])
+@pytest.mark.parametrize(
+    "said", ["", "the fountain is dry, use the sink"], ids=["actions", "words"]
+)
 def test_stepping_in(said: str, place: Path, size: tuple[int, int], snap_compare) -> None:
     watched.live(place)
     with Store(place) as store:
-        offer(store, store.trials("r4")[0].id, 9, ["look around", "pick up egg turtle", HOSTILE], [-0.2, -1.8, -9.0], "look around")
+        offer(
+            store,
+            store.trials("r4")[0].id,
+            9,
+            ["look around", "pick up egg turtle", HOSTILE],
+            [-0.2, -1.8, -9.0],
+            "look around",
+        )
     keys = ("enter", "i", *(("w", *said) if said else ()))
     assert snap_compare(Watch(place), terminal_size=size, run_before=still(pressed(*keys)))
 
@@ -128,8 +153,12 @@ def test_a_deleted_file(place: Path, size: tuple[int, int], snap_compare) -> Non
 def test_hostile_text(place: Path, size: tuple[int, int], snap_compare) -> None:
     watched.live(place, steps=2)
     with Store(place) as store:
-        store.append_step(store.trials("r4")[0].id, Step(HOSTILE, HOSTILE * 3, -5.0, HOSTILE, (1, 99)))
-    assert snap_compare(Watch(place), terminal_size=size, run_before=still(pressed("enter", "enter")))
+        store.append_step(
+            store.trials("r4")[0].id, Step(HOSTILE, HOSTILE * 3, -5.0, HOSTILE, (1, 99))
+        )
+    assert snap_compare(
+        Watch(place), terminal_size=size, run_before=still(pressed("enter", "enter"))
+    )
 
 
 def test_the_form(place: Path, size: tuple[int, int], snap_compare) -> None:

@@ -1,4 +1,5 @@
-"""Every world keeps the contract (worlds/__init__.py), and ScienceWorld is what its simulator says it is."""
+"""Every world keeps the contract (worlds/__init__.py), and ScienceWorld is what its simulator says
+it is."""
 
 from __future__ import annotations
 
@@ -7,9 +8,11 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from conftest import environment
+
 from worlds import WorldError, find_task, open_world, world_module, world_names
 from worlds import scienceworld as sw
 from worlds import textworldexpress as tx
@@ -30,7 +33,11 @@ def test_a_world_keeps_the_contract(place: tuple[str, str, int], check) -> None:
     check(lambda: open_world(*place))
 
 
-@pytest.mark.parametrize("place", [next(place for place in PLACES if place[0] == name) for name in world_names()], ids=str)
+@pytest.mark.parametrize(
+    "place",
+    [next(place for place in PLACES if place[0] == name) for name in world_names()],
+    ids=str,
+)
 def test_played_in_any_order_a_world_can_be_replayed(place: tuple[str, str, int]) -> None:
     machine(lambda: open_world(*place)).TestCase().runTest()
 
@@ -38,7 +45,11 @@ def test_played_in_any_order_a_world_can_be_replayed(place: tuple[str, str, int]
 def test_after_the_end_a_step_is_an_error() -> None:
     world = open_world("scienceworld", "find-living-thing", 225)
     world.reset()
-    wrong = next(action for action in world.actions() if action.startswith("focus on") and "picture" in action or action == "focus on air")
+    wrong = next(
+        action
+        for action in world.actions()
+        if (action.startswith("focus on") and "picture" in action) or action == "focus on air"
+    )
     seen = world.step(wrong)
     assert (seen.done, seen.score) == (True, -100.0)
     assert world.actions() == ()
@@ -76,8 +87,14 @@ def test_a_world_whose_java_dies_goes_on() -> None:
 
 
 def test_java_is_gone_when_python_is_killed() -> None:
-    code = "from worlds import open_world, scienceworld as s; open_world('scienceworld','boil',0); print(s.jvm().pid, flush=True); import time; time.sleep(60)"
-    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment())
+    code = (
+        "from worlds import open_world, scienceworld as s; "
+        "open_world('scienceworld','boil',0); print(s.jvm().pid, flush=True); import "
+        "time; time.sleep(60)"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment()
+    )
     assert child.stdout is not None
     java = int(child.stdout.readline())
     os.kill(java, 0)
@@ -89,7 +106,7 @@ def test_java_is_gone_when_python_is_killed() -> None:
             os.kill(java, 0)
         except ProcessLookupError:
             break
-        if open(f"/proc/{java}/stat").read().rpartition(")")[2].split()[0] == "Z":
+        if Path(f"/proc/{java}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
             break
         time.sleep(0.1)
     else:
@@ -106,13 +123,16 @@ def test_tasks_variations_and_splits_are_the_simulators() -> None:
     for task in tasks[::6]:
         server.load(task.name, 0, "easy", False)
         for split in ("Train", "Dev", "Test"):
-            assert list(task.splits[split.lower()]) == list(getattr(server, f"getVariations{split}")())
+            assert list(task.splits[split.lower()]) == list(
+                getattr(server, f"getVariations{split}")()
+            )
 
 
 @pytest.mark.parametrize("variation", [0, 9])
 @pytest.mark.parametrize("task", [task.name for task in sw.tasks()][::3])
 def test_admissible_actions_are_the_official_list(task: str, variation: int) -> None:
-    """At the start and along a walk; two things of one name are told apart by chance in the simulator, which is seeded."""
+    """At the start and along a walk; two things of one name are told apart by chance in the
+    simulator, which is seeded."""
     world = open_world("scienceworld", task, variation)
     world.reset()
     for index in range(10):
@@ -151,14 +171,34 @@ BAD = [
     (("sciencworld", "boil", 0), {}, "no world 'sciencworld'; did you mean 'scienceworld'"),
     (("scienceworld", "boill", 0), {}, "no task 'boill' in scienceworld; did you mean 'boil'"),
     (("scienceworld", "boil", 30), {}, "variations 0 to 29, not 30"),
-    (("scienceworld", "boil", 0), {"simplifications": "eazy"}, "no simplification 'eazy'; did you mean 'easy'"),
-    (("scienceworld", "power-component", 0), {"simplifications": "noElectricalAction"}, "needs electrical actions"),
+    (
+        ("scienceworld", "boil", 0),
+        {"simplifications": "eazy"},
+        "no simplification 'eazy'; did you mean 'easy'",
+    ),
+    (
+        ("scienceworld", "power-component", 0),
+        {"simplifications": "noElectricalAction"},
+        "needs electrical actions",
+    ),
     (("scienceworld", "boil", 0), {"colour": "red"}, "no option 'colour'"),
-    (("textworldexpress", "coins", 0), {}, "no task 'coins' in textworldexpress; did you mean 'coin'"),
+    (
+        ("textworldexpress", "coins", 0),
+        {},
+        "no task 'coins' in textworldexpress; did you mean 'coin'",
+    ),
     (("textworldexpress", "coin", 3000), {}, "variations 0 to 2999, not 3000"),
-    (("textworldexpress", "coin", 0), {"numLocation": 3}, "no parameter 'numLocation'; did you mean 'numLocations'"),
+    (
+        ("textworldexpress", "coin", 0),
+        {"numLocation": 3},
+        "no parameter 'numLocation'; did you mean 'numLocations'",
+    ),
     (("textworldexpress", "coin", 0), {"numLocations": 12}, "whole number from 1 to 11, not '12'"),
-    (("textworldexpress", "coin", 0), {"numLocations": "many"}, "whole number from 1 to 11, not 'many'"),
+    (
+        ("textworldexpress", "coin", 0),
+        {"numLocations": "many"},
+        "whole number from 1 to 11, not 'many'",
+    ),
     (("textworldexpress", "sorting", 0), {"depth": 1}, "it takes none"),
     (("textworldexpress", "mapreader", 0), {"numLocations": 1}, "No locations could be found"),
 ]
@@ -207,10 +247,17 @@ def test_the_games_are_the_simulators() -> None:
 @pytest.mark.parametrize("variation", [7, 1007, 2007])
 @pytest.mark.parametrize("game", tx.PARAMETERS)
 def test_the_simulators_own_path_wins_each_game(game: str, variation: int) -> None:
-    """Worlds of one problem do not share its objects, and a whole game gives 100 points and an end."""
+    """Worlds of one problem do not share its objects, and a whole game gives 100 points and an
+    end."""
     world, beside = (open_world("textworldexpress", game, variation) for _ in range(2))
     server = tx.jvm().gateway().jvm.textworldexpress.runtime.PythonInterface()
-    server.loadJSON(game, ("train", "dev", "test")[variation // 1000], variation // 1000 * 10_000 + variation % 1000, "", True)
+    server.loadJSON(
+        game,
+        ("train", "dev", "test")[variation // 1000],
+        variation // 1000 * 10_000 + variation % 1000,
+        "",
+        True,
+    )
     path = list(server.getGoldActionSequence())
     seen = world.reset()
     for action in path:

@@ -13,7 +13,11 @@ from gymnasium.utils.env_checker import check_env  # noqa: E402
 
 from worlds import World, WorldError, as_gymnasium, open_world, world_module  # noqa: E402
 
-PLACES = [("textworldexpress", "coin", 3), ("textworldexpress", "sorting", 2003), ("scienceworld", "find-living-thing", 225)]
+PLACES = [
+    ("textworldexpress", "coin", 3),
+    ("textworldexpress", "sorting", 2003),
+    ("scienceworld", "find-living-thing", 225),
+]
 
 
 class Corridor(gymnasium.Env):
@@ -77,13 +81,21 @@ def test_a_gymnasium_environment_is_a_world() -> None:
 
 
 def test_variations_are_seeds() -> None:
-    seen = {open_world("gymnasium:Corridor-v0", "Corridor-v0", variation).reset().text for variation in range(20)}
+    seen = {
+        open_world("gymnasium:Corridor-v0", "Corridor-v0", variation).reset().text
+        for variation in range(20)
+    }
     assert len(seen) == 3
-    assert [len(part) for part in world_module("gymnasium:Corridor-v0").tasks()[0].splits.values()] == [500, 250, 250]
+    assert [
+        len(part) for part in world_module("gymnasium:Corridor-v0").tasks()[0].splits.values()
+    ] == [500, 250, 250]
 
 
 def test_there_and_back_is_the_same_world() -> None:
-    back, ours = open_world("gymnasium:OurCoin-v0", "play", 0), open_world("textworldexpress", "coin", 3)
+    back, ours = (
+        open_world("gymnasium:OurCoin-v0", "play", 0),
+        open_world("textworldexpress", "coin", 3),
+    )
     assert back.goal == ours.goal
     assert back.reset() == ours.reset()
     for index in range(30):

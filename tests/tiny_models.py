@@ -1,4 +1,5 @@
-"""Random-weight GGUF files of a few hundred kilobytes with the bundled model's vocabulary, for what it cannot show itself."""
+"""Random-weight GGUF files of a few hundred kilobytes with the bundled model's vocabulary, for what
+it cannot show itself."""
 
 from __future__ import annotations
 
@@ -11,8 +12,16 @@ WIDTH, LAYERS, FEED, STATE = 32, 2, 64, 8
 BUNDLED = next((Path(__file__).parent.parent / "clin/llms/bundled").glob("*.gguf"))
 
 
-def tiny(out: Path, architecture: str = "llama", *, template: str = "", context: int = 512, name: str = "") -> Path:
-    """Write a model of ``architecture`` (``llama`` or the recurrent ``mamba``), with a chat template if one is given."""
+def tiny(
+    out: Path,
+    architecture: str = "llama",
+    *,
+    template: str = "",
+    context: int = 512,
+    name: str = "",
+) -> Path:
+    """Write a model of ``architecture`` (``llama`` or the recurrent ``mamba``), with a chat
+    template if one is given."""
     reader, writer = gguf.GGUFReader(BUNDLED), gguf.GGUFWriter(out, architecture)
     for key, field in reader.fields.items():
         if key.startswith("tokenizer.") and key != "tokenizer.chat_template":
@@ -44,9 +53,14 @@ def tiny(out: Path, architecture: str = "llama", *, template: str = "", context:
 
 def _llama(writer: gguf.GGUFWriter, tokens: int) -> dict[str, tuple[int, ...]]:
     writer.add_rope_dimension_count(WIDTH // 4)
-    shapes: dict[str, tuple[int, ...]] = {"token_embd.weight": (tokens, WIDTH), "output_norm.weight": (WIDTH,)}
+    shapes: dict[str, tuple[int, ...]] = {
+        "token_embd.weight": (tokens, WIDTH),
+        "output_norm.weight": (WIDTH,),
+    }
     for n in range(LAYERS):
-        shapes |= {f"blk.{n}.attn_{each}.weight": (WIDTH, WIDTH) for each in ("q", "k", "v", "output")}
+        shapes |= {
+            f"blk.{n}.attn_{each}.weight": (WIDTH, WIDTH) for each in ("q", "k", "v", "output")
+        }
         shapes |= {f"blk.{n}.{each}_norm.weight": (WIDTH,) for each in ("attn", "ffn")}
         shapes |= {f"blk.{n}.ffn_{each}.weight": (FEED, WIDTH) for each in ("gate", "up")}
         shapes[f"blk.{n}.ffn_down.weight"] = (WIDTH, FEED)
@@ -59,12 +73,22 @@ def _mamba(writer: gguf.GGUFWriter, tokens: int) -> dict[str, tuple[int, ...]]:
     writer.add_ssm_inner_size(inner)
     writer.add_ssm_state_size(STATE)
     writer.add_ssm_time_step_rank(rank)
-    shapes: dict[str, tuple[int, ...]] = {"token_embd.weight": (tokens, WIDTH), "output_norm.weight": (WIDTH,)}
+    shapes: dict[str, tuple[int, ...]] = {
+        "token_embd.weight": (tokens, WIDTH),
+        "output_norm.weight": (WIDTH,),
+    }
     for n in range(LAYERS):
         block = {
-            "attn_norm.weight": (WIDTH,), "ssm_in.weight": (2 * inner, WIDTH), "ssm_conv1d.weight": (inner, 4),
-            "ssm_conv1d.bias": (inner,), "ssm_x.weight": (rank + 2 * STATE, inner), "ssm_dt.weight": (inner, rank),
-            "ssm_dt.bias": (inner,), "ssm_a": (inner, STATE), "ssm_d": (inner,), "ssm_out.weight": (WIDTH, inner),
+            "attn_norm.weight": (WIDTH,),
+            "ssm_in.weight": (2 * inner, WIDTH),
+            "ssm_conv1d.weight": (inner, 4),
+            "ssm_conv1d.bias": (inner,),
+            "ssm_x.weight": (rank + 2 * STATE, inner),
+            "ssm_dt.weight": (inner, rank),
+            "ssm_dt.bias": (inner,),
+            "ssm_a": (inner, STATE),
+            "ssm_d": (inner,),
+            "ssm_out.weight": (WIDTH, inner),
         }
         shapes |= {f"blk.{n}.{name}": shape for name, shape in block.items()}
     return shapes

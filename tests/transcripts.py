@@ -1,9 +1,11 @@
-"""Golden transcripts: what each task of each world answered, kept in tests/data and replayed by tests/test_transcripts.py.
+"""Golden transcripts: what each task of each world answered, kept in tests/data and replayed by
+tests/test_transcripts.py.
 
-    python benchmarks/all_tasks.py --db all_tasks.db --out /tmp/page.md && python tests/transcripts.py all_tasks.db
+    python benchmarks/all_tasks.py --db all_tasks.db --out /tmp/page.md && python
+    tests/transcripts.py all_tasks.db
 
-writes them anew, from the first trials of a database for ScienceWorld and from solutions for the other worlds. Do so only
-where a world has changed on purpose, and read the difference.
+writes them anew, from the first trials of a database for ScienceWorld and from solutions for the
+other worlds. Do so only where a world has changed on purpose, and read the difference.
 """
 
 from __future__ import annotations
@@ -21,11 +23,14 @@ MOST = 25
 
 
 def transcripts() -> list[dict[str, Any]]:
-    """Rows with world, task, variation, options and steps; a step is [action, text, score, done], the first the reset."""
+    """Rows with world, task, variation, options and steps; a step is [action, text, score, done],
+    the first the reset."""
     return [json.loads(line) for line in lzma.open(FILE, "rt", encoding="utf-8")]
 
 
-def played(world: str, task: str, variation: int, actions: list[str], **options: Any) -> dict[str, Any]:
+def played(
+    world: str, task: str, variation: int, actions: list[str], **options: Any
+) -> dict[str, Any]:
     from worlds import open_world
 
     opened = open_world(world, task, variation, **options)
@@ -37,7 +42,13 @@ def played(world: str, task: str, variation: int, actions: list[str], **options:
         seen = opened.step(action)
         steps.append([action, seen.text, seen.score, seen.done])
     opened.close()
-    return {"world": world, "task": task, "variation": variation, "options": options, "steps": steps}
+    return {
+        "world": world,
+        "task": task,
+        "variation": variation,
+        "options": options,
+        "steps": steps,
+    }
 
 
 def made(database: Path) -> Iterator[dict[str, Any]]:
@@ -49,14 +60,22 @@ def made(database: Path) -> Iterator[dict[str, Any]]:
         for run in store.runs():
             trial = store.trial(store.trials(run.name)[0].id)
             actions = [step.action for step in trial.steps]
-            yield played("scienceworld", run.config["task"], run.config["variation"], actions, **run.config["world_options"])
+            yield played(
+                "scienceworld",
+                run.config["task"],
+                run.config["variation"],
+                actions,
+                **run.config["world_options"],
+            )
     for game in tx.PARAMETERS:
         tx.TextWorldExpress(game, 7, "")
         server = tx.jvm().gateway().jvm.textworldexpress.runtime.PythonInterface()
         server.loadJSON(game, "train", 7, "", True)
         yield played("textworldexpress", game, 7, list(server.getGoldActionSequence()))
     for task in causal.TASKS:
-        yield played("causal", task, 203, list(open_world("causal", task, 203, rules=901).plan()), rules=901)
+        yield played(
+            "causal", task, 203, list(open_world("causal", task, 203, rules=901).plan()), rules=901
+        )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""A database that real runs made, for tests of what watches one: three runs of the bundled model in ScienceWorld (16
-trials), and a link that a person pinned. Made with ``clin run`` (default task, 5 trials; find-living-thing 225, 4 trials;
-default task with ``--strategy none``, 3 trials) and ``clin memory pin r2``; the machine's name was taken out."""
+"""A database that real runs made, for tests of what watches one: three runs of the bundled model in
+ScienceWorld (16 trials), and a link that a person pinned. Made with ``clin run`` (default task, 5
+trials; find-living-thing 225, 4 trials; default task with ``--strategy none``, 3 trials) and ``clin
+memory pin r2``; the machine's name was taken out."""
 
 from __future__ import annotations
 
@@ -33,7 +34,14 @@ def begin(store: Store, steps: Sequence[Step]) -> int:
     run = store.begin_run(store.run("r2").config)
     row = store.trials("r2")[0]
     trial = store.begin_trial(
-        run, 0, task_goal=row.goal, opening=row.opening, recalled=Memory(), version=None, world=row.world, task=row.task,
+        run,
+        0,
+        task_goal=row.goal,
+        opening=row.opening,
+        recalled=Memory(),
+        version=None,
+        world=row.world,
+        task=row.task,
         variation=row.variation,
     )
     for step in steps:

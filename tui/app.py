@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import ClassVar
 
 from textual.app import App, SystemCommand
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from tui.processes import Children
 from tui.curves import CurvesScreen
 from tui.feed import POLL_SECONDS, Feed
 from tui.memory import MemoryScreen
+from tui.processes import Children
 from tui.runs import RunsScreen
 from tui.start import StartScreen
 from tui.trial import TrialScreen
@@ -21,13 +22,16 @@ from tui.watching import Arrived, Watching
 
 
 class Watch(App[None]):
-    """The app. ``start`` are words of a ``clin run`` command line that is started at once as a child process."""
+    """The app. ``start`` are words of a ``clin run`` command line that is started at once as a
+    child process."""
 
     TITLE = "clin"
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", "Quit", tooltip="Leave; runs in other processes go on"),
         Binding("ctrl+t", "other_theme", "Light/dark", show=False),
-        Binding("ctrl+s", "picture", "Picture", show=False, tooltip="Keep the screen as an SVG file"),
+        Binding(
+            "ctrl+s", "picture", "Picture", show=False, tooltip="Keep the screen as an SVG file"
+        ),
     ]
     CSS = """
     .headline { height: 1; padding: 0 1; background: $primary 30%; text-style: bold; }
@@ -56,7 +60,12 @@ class Watch(App[None]):
         before = self.feed.trouble
         news = self.feed.poll()
         for child in self.processes.reap():
-            self.notify(child.farewell, title=child.title, severity="error" if child.failed else "information", markup=False)
+            self.notify(
+                child.farewell,
+                title=child.title,
+                severity="error" if child.failed else "information",
+                markup=False,
+            )
         if news or news.trouble != before:
             for screen in self.screen_stack:
                 screen.post_message(Arrived(news))
@@ -65,13 +74,21 @@ class Watch(App[None]):
 
     def get_system_commands(self, screen: Screen) -> Iterable[SystemCommand]:
         yield from super().get_system_commands(screen)
-        yield SystemCommand("Start a run", "Fill in a form; the run is a process of its own", self.action_start_run)
+        yield SystemCommand(
+            "Start a run", "Fill in a form; the run is a process of its own", self.action_start_run
+        )
         if isinstance(screen, Watching):
-            yield SystemCommand("What is this screen?", "What it shows, and its keys", screen.action_explain)
+            yield SystemCommand(
+                "What is this screen?", "What it shows, and its keys", screen.action_explain
+            )
         for run in list(self.feed.runs.values())[-50:]:
             about = f"{run.name}: {run.about('task')} {run.about('variation')}"
-            yield SystemCommand(f"Trial of {about}", "Its latest trial", lambda name=run.name: self.open_trial(name))
-            yield SystemCommand(f"Memory of {about}", "How it evolved", lambda name=run.name: self.open_memory(name))
+            yield SystemCommand(
+                f"Trial of {about}", "Its latest trial", lambda name=run.name: self.open_trial(name)
+            )
+            yield SystemCommand(
+                f"Memory of {about}", "How it evolved", lambda name=run.name: self.open_memory(name)
+            )
 
     def action_start_run(self) -> None:
         self.push_screen(StartScreen())

@@ -1,11 +1,13 @@
-"""The Curves screen: score and steps over trials, of one run or several; and two trials side by side."""
+"""The Curves screen: score and steps over trials, of one run or several; and two trials side by
+side."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Static
 from textual_plotext import PlotextPlot
@@ -19,7 +21,14 @@ from tui.trajectory import Trajectory
 from tui.watching import Arrived, Watching
 
 SHAPES = ("●", "◆", "▲", "■", "x", "+")
-_DARK = ((86, 180, 233), (230, 159, 0), (47, 201, 154), (240, 228, 66), (204, 121, 167), (213, 94, 0))
+_DARK = (
+    (86, 180, 233),
+    (230, 159, 0),
+    (47, 201, 154),
+    (240, 228, 66),
+    (204, 121, 167),
+    (213, 94, 0),
+)
 _LIGHT = ((0, 96, 160), (163, 71, 0), (0, 107, 79), (110, 100, 0), (150, 50, 110), (180, 60, 0))
 
 
@@ -27,14 +36,28 @@ class CurvesScreen(Watching):
     """Learning curves of ``runs``."""
 
     TOUR = (
-        "Score over trials, of one run or of all that were marked with space in Runs; each curve has its own shape as well "
-        "as its own colour. Runs that differ in seed or variation alone become one curve of means, with dots at the ends of "
+        "Score over trials, of one run or of all that were marked with space in Runs; each curve "
+        "has its own shape as well "
+        "as its own colour. Runs that differ in seed or variation alone become one curve of "
+        "means, with dots at the ends of "
         "its 95 % bootstrap interval. b lays the last trials of the first two runs side by side."
     )
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "other", "Score/steps", tooltip="Score or steps on the upright axis"),
-        Binding("a", "apart", "Apart", tooltip="A curve for every run, or one for runs that are alike but for seed and variation"),
-        Binding("b", "beside", "Side by side", tooltip="The last trials of the first two runs, step by step"),
+        Binding(
+            "a",
+            "apart",
+            "Apart",
+            tooltip=(
+                "A curve for every run, or one for runs that are alike but for seed and variation"
+            ),
+        ),
+        Binding(
+            "b",
+            "beside",
+            "Side by side",
+            tooltip="The last trials of the first two runs, step by step",
+        ),
     ]
     DEFAULT_CSS = """
     CurvesScreen > #key { height: auto; max-height: 8; padding: 0 1; }
@@ -73,7 +96,10 @@ class CurvesScreen(Watching):
         plot.clear_figure()
         key = []
         for index, each in enumerate(lines):
-            shape, colour = SHAPES[index % len(SHAPES)], (_DARK if dark else _LIGHT)[index % len(_DARK)]
+            shape, colour = (
+                SHAPES[index % len(SHAPES)],
+                (_DARK if dark else _LIGHT)[index % len(_DARK)],
+            )
             xs = [number for number, _ in each.points]
             ys = [value for _, value in each.points]
             if xs:
@@ -92,7 +118,9 @@ class CurvesScreen(Watching):
         plot.xlabel("trial")
         widget.refresh()
         self.query_one("#key", Static).update("\n".join(key))
-        headline = f"{self.what} over trials · {len(self.runs)} run{'s' if len(self.runs) != 1 else ''}"
+        headline = (
+            f"{self.what} over trials · {len(self.runs)} run{'s' if len(self.runs) != 1 else ''}"
+        )
         self.query_one(".headline", Static).update(headline)
 
     def action_other(self) -> None:
@@ -106,7 +134,10 @@ class CurvesScreen(Watching):
     def action_beside(self) -> None:
         played = [name for name in self.runs if self.feed.runs[name].trials]
         if len(played) < 2:
-            self.say("mark two runs with space in Runs, then c: their trials can be laid side by side", wrong=True)
+            self.say(
+                "mark two runs with space in Runs, then c: their trials can be laid side by side",
+                wrong=True,
+            )
         else:
             self.app.push_screen(BesideScreen(played[0], played[1]))
 
@@ -115,14 +146,34 @@ class BesideScreen(Watching):
     """Two trials side by side; both move together."""
 
     TOUR = (
-        "The last trials of two runs, step by step: the cursor stands on the same step in both. Tab goes to the other side, "
-        "[ and ] show another trial of the side that you are on, and = marks where the two first differ."
+        "The last trials of two runs, step by step: the cursor stands on the same step in both. "
+        "Tab goes to the other side, "
+        "[ and ] show another trial of the side that you are on, and = marks where the two first "
+        "differ."
     )
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", "Other side"),
-        Binding("left_square_bracket", "trial(-1)", "Trial", key_display="[ ]", tooltip="The trial before, on this side"),
-        Binding("right_square_bracket", "trial(1)", "Next trial", show=False, key_display="]", tooltip="The trial after"),
-        Binding("n", "differ", "Next difference", tooltip="The next step at which the two do different things"),
+        Binding(
+            "left_square_bracket",
+            "trial(-1)",
+            "Trial",
+            key_display="[ ]",
+            tooltip="The trial before, on this side",
+        ),
+        Binding(
+            "right_square_bracket",
+            "trial(1)",
+            "Next trial",
+            show=False,
+            key_display="]",
+            tooltip="The trial after",
+        ),
+        Binding(
+            "n",
+            "differ",
+            "Next difference",
+            tooltip="The next step at which the two do different things",
+        ),
     ]
     DEFAULT_CSS = """
     BesideScreen > Horizontal { height: 1fr; }
@@ -152,7 +203,11 @@ class BesideScreen(Watching):
         self.query_one("#left").focus()
 
     def _trial(self, side: str):
-        return next(each for each in self.feed.runs[self.sides[side]].trials if each.number == self.numbers[side])
+        return next(
+            each
+            for each in self.feed.runs[self.sides[side]].trials
+            if each.number == self.numbers[side]
+        )
 
     def load(self, side: str, first: int, last: int) -> Sequence[Step]:
         try:
@@ -168,15 +223,22 @@ class BesideScreen(Watching):
         steps.following = False
         steps.append(outline(self.feed.store, trial.id))
         steps.select(0)
-        head = f"{run.name} {run.about('strategy')} · trial {trial.number} · score {trial.score:.4g} · {trial.steps} steps"
-        self.query_one(f"#head-{side}", Static).update(fitted(line(head), self.app.size.width // 2 - 2))
+        head = (
+            f"{run.name} {run.about('strategy')} · trial {trial.number} · score "
+            f"{trial.score:.4g} · {trial.steps} steps"
+        )
+        self.query_one(f"#head-{side}", Static).update(
+            fitted(line(head), self.app.size.width // 2 - 2)
+        )
 
     def _focused(self) -> str:
         return "right" if self.query_one("#right").has_focus else "left"
 
     def on_trajectory_selected(self, message: Trajectory.Selected) -> None:
         if message.trajectory.has_focus:
-            other = self.query_one("#left" if message.trajectory.id == "right" else "#right", Trajectory)
+            other = self.query_one(
+                "#left" if message.trajectory.id == "right" else "#right", Trajectory
+            )
             if other.cursor != min(message.step, len(other) - 1):
                 other.select(message.step)
 

@@ -1,7 +1,9 @@
-"""The feed: what is in a database file and what has come since, without Textual and without an event loop.
+"""The feed: what is in a database file and what has come since, without Textual and without an
+event loop.
 
-It opens the file read-only, keeps one line per trial in memory, and is asked (``poll``) a few times a second. A poll
-that finds nothing new costs microseconds: SQLite says whether anybody has written at all.
+It opens the file read-only, keeps one line per trial in memory, and is asked (``poll``) a few times
+a second. A poll that finds nothing new costs microseconds: SQLite says whether anybody has written
+at all.
 """
 
 from __future__ import annotations
@@ -45,7 +47,8 @@ class Run:
         return self.state in ("running", "paused")
 
     def about(self, what: str) -> str:
-        """A field of the run's configuration as text; empty where an old or foreign run has none."""
+        """A field of the run's configuration as text; empty where an old or foreign run has
+        none."""
         value = self.row.config.get(what, "")
         return str(value.get("name", "") if what == "model" and isinstance(value, dict) else value)
 
@@ -61,8 +64,9 @@ class Run:
 
 @dataclass(frozen=True)
 class News:
-    """What one poll found: runs whose line changed, steps and memory versions that were stored since the last one.
-    ``trouble`` is one line about a file that cannot be read now; it is empty again when it can."""
+    """What one poll found: runs whose line changed, steps and memory versions that were stored
+    since the last one. ``trouble`` is one line about a file that cannot be read now; it is empty
+    again when it can."""
 
     runs: frozenset[str] = frozenset()
     steps: tuple[StepRow, ...] = ()
@@ -74,7 +78,8 @@ class News:
 
 
 class Feed:
-    """A file, followed. ``runs`` holds what is known; StoreError at the beginning if the file cannot be opened."""
+    """A file, followed. ``runs`` holds what is known; StoreError at the beginning if the file
+    cannot be opened."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
@@ -93,7 +98,8 @@ class Feed:
         self.store.close()
 
     def poll(self) -> News:
-        """What is new. Never raises for a file that is locked, deleted or broken: the news say so in ``trouble``."""
+        """What is new. Never raises for a file that is locked, deleted or broken: the news say so
+        in ``trouble``."""
         self._polls += 1
         try:
             self._same_file()
@@ -118,7 +124,9 @@ class Feed:
         try:
             seen = self._seen()
         except FileNotFoundError:
-            raise StoreError(f"'{self.path}' has been deleted or moved; what is shown is what was read before") from None
+            raise StoreError(
+                f"'{self.path}' has been deleted or moved; what is shown is what was read before"
+            ) from None
         if seen != self._identity:
             self._reopen(seen)
 
@@ -130,12 +138,14 @@ class Feed:
         self._cursors = Cursors(0, 0)
 
     def _read(self) -> News:
-        # Steps first: a trial line that is newer than its last step does no harm, one that is older would.
+        # Steps first: a trial line that is newer than its last step does no harm, one that is older
+        # would.
         steps = self.store.steps_after(self._cursors.step, AT_ONCE)
         versions = self.store.versions_after(self._cursors.version, AT_ONCE)
         changed = self._runs() | self._trials()
         self._cursors = Cursors(
-            steps[-1].id if steps else self._cursors.step, versions[-1].id if versions else self._cursors.version
+            steps[-1].id if steps else self._cursors.step,
+            versions[-1].id if versions else self._cursors.version,
         )
         return News(frozenset(changed), tuple(steps), tuple(versions))
 
@@ -147,14 +157,18 @@ class Feed:
             state, offer = row.state, None
             if row.state == "running":
                 offer = None if row.name in self._orphans else open_offer(self.store, row.name)
-                state = "interrupted" if row.name in self._orphans else "paused" if offer else "running"
+                state = (
+                    "interrupted" if row.name in self._orphans else "paused" if offer else "running"
+                )
             if (state, offer, row.ended) != (run.state, run.offer, run.row.ended):
                 run.row, run.state, run.offer = row, state, offer
                 changed.add(row.name)
         return changed
 
     def _trials(self) -> set[str]:
-        open_now = [each.id for run in self.runs.values() for each in run.trials[-1:] if each.ending is None]
+        open_now = [
+            each.id for run in self.runs.values() for each in run.trials[-1:] if each.ending is None
+        ]
         changed = set()
         for line in trial_lines(self.store, self._last_trial, open_now):
             trials = self.runs[line.run].trials

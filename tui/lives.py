@@ -12,7 +12,8 @@ from memory.rows import Version
 
 @dataclass(frozen=True)
 class Life:
-    """A claim over the versions: ``forms`` holds what each version made of it, None where it was not held."""
+    """A claim over the versions: ``forms`` holds what each version made of it, None where it was
+    not held."""
 
     forms: tuple[Link | None, ...]
 
@@ -28,28 +29,37 @@ class Life:
 
 
 def lives(versions: Sequence[Version]) -> list[Life]:
-    """Every claim that any of ``versions`` held: those of the last version in its order, then the forgotten ones, the
-    latest to go first."""
+    """Every claim that any of ``versions`` held: those of the last version in its order, then the
+    forgotten ones, the latest to go first."""
     forms: dict[tuple[str, str], list[Link | None]] = {}
     for number, version in enumerate(versions):
         for link in version.memory.links:
             forms.setdefault(link.claim, [None] * len(versions))[number] = link
-    order = {link.claim: place for place, link in enumerate(versions[-1].memory.links)} if versions else {}
-    gone = {claim: max(n for n, form in enumerate(each) if form) for claim, each in forms.items() if claim not in order}
+    order = (
+        {link.claim: place for place, link in enumerate(versions[-1].memory.links)}
+        if versions
+        else {}
+    )
+    gone = {
+        claim: max(n for n, form in enumerate(each) if form)
+        for claim, each in forms.items()
+        if claim not in order
+    }
     ranked = sorted(order, key=order.__getitem__) + sorted(gone, key=lambda claim: -gone[claim])
     return [Life(tuple(forms[claim])) for claim in ranked]
 
 
 def label(version: Version, numbers: Mapping[int, int]) -> str:
-    """A version in few letters: its trial's number, ``p`` for a person's, ``s`` for what the run began with."""
+    """A version in few letters: its trial's number, ``p`` for a person's, ``s`` for what the run
+    began with."""
     if version.writer.startswith("person "):
         return "p"
     return "s" if version.trial is None else str(numbers.get(version.trial, "?"))
 
 
 def difference(old: Version | None, new: Version) -> list[tuple[str, str]]:
-    """What changed from ``old`` to ``new``: (mark, words) per link; + added, ^ surer, v less sure, ! turned round, - gone,
-    = kept. Links that changed come first."""
+    """What changed from ``old`` to ``new``: (mark, words) per link; + added, ^ surer, v less sure,
+    ! turned round, - gone, = kept. Links that changed come first."""
     made = change(old.memory.links if old else (), new.memory.links)
     rows = [("+", str(link)) for link in made.added]
     rows += [("^", f"{after}  (was {before.hedge})") for before, after in made.strengthened]

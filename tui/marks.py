@@ -1,6 +1,7 @@
 """What things look like: a shape for every meaning, a colour on top of it, never a colour alone.
 
-Colours are those of Okabe and Ito, which people with any colour vision can tell apart; shapes carry the same meaning.
+Colours are those of Okabe and Ito, which people with any colour vision can tell apart; shapes carry
+the same meaning.
 """
 
 from __future__ import annotations
@@ -14,13 +15,25 @@ from memory.inert import inert
 from memory.links import Hedge, Link, Relation
 
 STATES = {
-    "running": "▶ running", "paused": "‖ paused", "finished": "✓ finished", "interrupted": "! interrupted",
-    "stopped": "■ stopped", "failed": "x failed",
+    "running": "▶ running",
+    "paused": "‖ paused",
+    "finished": "✓ finished",
+    "interrupted": "! interrupted",
+    "stopped": "■ stopped",
+    "failed": "x failed",
 }
-ENDINGS = {"won": "✓ won", "lost": "x lost", "budget": "≡ budget", "stuck": "∞ stuck", "stopped": "■ stopped", "crashed": "! crashed"}
+ENDINGS = {
+    "won": "✓ won",
+    "lost": "x lost",
+    "budget": "≡ budget",
+    "stuck": "∞ stuck",
+    "stopped": "■ stopped",
+    "crashed": "! crashed",
+}
 _SHAPES = {Relation.NECESSARY: "■□", Relation.CONTRIBUTE: "▲△", Relation.NOT_CONTRIBUTE: "▼▽"}
 _COLOURS = {
-    Relation.NECESSARY: ("#56b4e9", "#0060a0"), Relation.CONTRIBUTE: ("#2fc99a", "#006b4f"),
+    Relation.NECESSARY: ("#56b4e9", "#0060a0"),
+    Relation.CONTRIBUTE: ("#2fc99a", "#006b4f"),
     Relation.NOT_CONTRIBUTE: ("#e69f00", "#a34700"),
 }
 LEGEND = "■ necessary ▲ contributes ▼ does not; filled, ━ SHOULD hollow, ╌ MAY; * pinned"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -30,17 +32,40 @@ class MemoryScreen(Watching):
     """The versions of one run's memory."""
 
     TOUR = (
-        "The memory over time. Each column is a version: what was written after a trial, or by a person; above it the "
-        "trial's score. Each row is a link's life: " + LEGEND + ". Below: what changed in the chosen version against the one "
-        "before it, or against one that you marked with v; Enter shows the evidence for a link instead, and Enter there "
-        "opens the step. Pin keeps a link through all rewriting, ban keeps it out; both are new versions, recorded as yours."
+        "The memory over time. Each column is a version: what was written after a trial, or by a "
+        "person; above it the "
+        "trial's score. Each row is a link's life: "
+        + LEGEND
+        + ". Below: what changed in the chosen version against the one "
+        "before it, or against one that you marked with v; Enter shows the evidence for a link "
+        "instead, and Enter there "
+        "opens the step. Pin keeps a link through all rewriting, ban keeps it out; both are new "
+        "versions, recorded as yours."
     )
-    BINDINGS = [
-        Binding("v", "mark", "Mark", tooltip="Mark this version: the difference is then against it"),
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "v", "mark", "Mark", tooltip="Mark this version: the difference is then against it"
+        ),
         Binding("d", "difference", "Diff", tooltip="What changed in this version"),
-        Binding("slash", "find", "Search", key_display="/", tooltip="Search the links, tasks and steps of the whole file"),
-        Binding("P", "rule('pin')", "Pin", tooltip="Keep this link, in this wording; again: let writers decide"),
-        Binding("B", "rule('ban')", "Ban", tooltip="Take this link out and keep it out; again: let writers find it"),
+        Binding(
+            "slash",
+            "find",
+            "Search",
+            key_display="/",
+            tooltip="Search the links, tasks and steps of the whole file",
+        ),
+        Binding(
+            "P",
+            "rule('pin')",
+            "Pin",
+            tooltip="Keep this link, in this wording; again: let writers decide",
+        ),
+        Binding(
+            "B",
+            "rule('ban')",
+            "Ban",
+            tooltip="Take this link out and keep it out; again: let writers find it",
+        ),
         Binding("c", "curves", "Curves", show=False, tooltip="Score and steps over trials"),
         Binding("t", "trial", "Trial", tooltip="The trial after which this version was written"),
     ]
@@ -49,7 +74,12 @@ class MemoryScreen(Watching):
     MemoryScreen #legend { height: 1; padding: 0 1; color: $text-muted; }
     MemoryScreen #below { height: 2fr; min-height: 6; border-top: solid $primary; }
     MemoryScreen #below > Static { height: 1; padding: 0 1; text-style: bold; }
-    MemoryScreen #below > OptionList { height: 1fr; border: none; padding: 0; background: $background; }
+    MemoryScreen #below > OptionList {
+        height: 1fr;
+        border: none;
+        padding: 0;
+        background: $background;
+    }
     MemoryScreen #below > OptionList:focus { border: none; }
     MemoryScreen > Input { display: none; height: 3; }
     MemoryScreen > Input.-on { display: block; }
@@ -94,7 +124,10 @@ class MemoryScreen(Watching):
         trials = {each.id: each for each in self.feed.runs[self.run].trials}
         numbers = {each.id: each.number for each in trials.values()}
         labels = [label(version, numbers) for version in self.versions]
-        scores = [trials[version.trial].score if version.trial in trials else None for version in self.versions]
+        scores = [
+            trials[version.trial].score if version.trial in trials else None
+            for version in self.versions
+        ]
         self.strips.show(labels, scores, lives(self.versions), pinned, last=last)
 
     # --- the lower half
@@ -116,12 +149,15 @@ class MemoryScreen(Watching):
             at = self.versions[self.strips.version]
             unread = f" · {len(at.unreadable)} lines unreadable" if at.unreadable else ""
             text = (
-                f"{self.run} memory · version {self.strips.version + 1} of {len(self.versions)} · by {line(at.writer)} · "
+                f"{self.run} memory · version {self.strips.version + 1} of {len(self.versions)} "
+                f"· by {line(at.writer)} · "
                 f"{len(at.memory.links)} links{unread}"
             )
         self.query_one(".headline", Static).update(fitted(text, self.app.size.width - 2))
 
-    def _list(self, title: str, rows: list[Text], places: list[tuple[str, int, int] | None] | None = None) -> None:
+    def _list(
+        self, title: str, rows: list[Text], places: list[tuple[str, int, int] | None] | None = None
+    ) -> None:
         self.query_one("#below > Static", Static).update(title)
         options = self.query_one(OptionList)
         options.clear_options()
@@ -137,15 +173,25 @@ class MemoryScreen(Watching):
         new = self.strips.version
         old = self.strips.marked if self.strips.marked is not None else new - 1
         before = self.versions[old] if old >= 0 else None
-        rows = [Text(f"{mark} {line(words)}", _STYLES[mark]) for mark, words in difference(before, self.versions[new])]
+        rows = [
+            Text(f"{mark} {line(words)}", _STYLES[mark])
+            for mark, words in difference(before, self.versions[new])
+        ]
         against = f"version {old + 1}" if before else "nothing"
         notes = [Text(f"  note: {line(note)}") for note in self.versions[new].memory.notes]
-        self._list(f"version {new + 1} against {against}:  + new  ^ surer  v less sure  ! turned  - gone", rows + notes)
+        self._list(
+            f"version {new + 1} against {against}:  + new  ^ surer  v less sure  ! turned  - gone",
+            rows + notes,
+        )
 
     @property
     def link(self) -> Link | None:
         """The link under the cursor, as the chosen version has it."""
-        return self.strips.lives[self.strips.link].upto(self.strips.version) if self.strips.lives else None
+        return (
+            self.strips.lives[self.strips.link].upto(self.strips.version)
+            if self.strips.lives
+            else None
+        )
 
     def _evidence(self) -> None:
         link = self.link
@@ -163,16 +209,29 @@ class MemoryScreen(Watching):
             if stage.trial is None:
                 continue
             for position, step in stage.steps:
-                rows.append(Text(f"trial {stage.trial} [{position}] {step.score:.4g} > {line(step.action)} | {line(step.observation)}"[:400]))
+                rows.append(
+                    Text(
+                        (
+                            f"trial {stage.trial} [{position}] {step.score:.4g} > "
+                            f"{line(step.action)} | {line(step.observation)}"
+                        )[:400]
+                    )
+                )
                 places.append((self.run, stage.trial, position))
-        count = f"{len(rows)} step{'s'[: len(rows) != 1]} speak{'s'[: len(rows) == 1]} of" if rows else "no step speaks of"
+        count = (
+            f"{len(rows)} step{'s'[: len(rows) != 1]} speak{'s'[: len(rows) == 1]} of"
+            if rows
+            else "no step speaks of"
+        )
         title = f"{count}: {line(str(link))}{told}"
         self._list(fitted(title, self.app.size.width - 2), rows, places)
 
     def _tally(self, link: Link) -> str:
         """What the record says of ``link`` in the chosen version, where its writer counted."""
         wanted = self.versions[self.strips.version].trial
-        number = next((each.number for each in self.feed.runs[self.run].trials if each.id == wanted), None)
+        number = next(
+            (each.number for each in self.feed.runs[self.run].trials if each.id == wanted), None
+        )
         found = None if number is None else self.feed.store.tallies(self.run, number).get(link)
         return f" ({found})" if found else ""
 
@@ -189,7 +248,9 @@ class MemoryScreen(Watching):
     # --- what a person does
 
     def action_mark(self) -> None:
-        self.strips.marked = None if self.strips.marked == self.strips.version else self.strips.version
+        self.strips.marked = (
+            None if self.strips.marked == self.strips.version else self.strips.version
+        )
         self.strips.refresh()
         self.action_difference()
 
@@ -218,7 +279,11 @@ class MemoryScreen(Watching):
             return
         self.shows = "search"
         rows = [Text(f"{hit.kind:<4} {hit.where:<16} {line(hit.text)}") for hit in found]
-        self._list(f"{len(found)} hits for '{line(event.value)}'", rows, [_place(hit.kind, hit.where, hit.text) for hit in found])
+        self._list(
+            f"{len(found)} hits for '{line(event.value)}'",
+            rows,
+            [_place(hit.kind, hit.where, hit.text) for hit in found],
+        )
         self.query_one(OptionList).focus()
 
     def action_back(self) -> None:

@@ -1,4 +1,5 @@
-"""Runs that a person starts here: child processes of the same command line, so that neither can take the other down."""
+"""Runs that a person starts here: child processes of the same command line, so that neither can
+take the other down."""
 
 from __future__ import annotations
 
@@ -37,7 +38,9 @@ class Child:
     def farewell(self) -> str:
         """Its last words: what went wrong, or how to go on."""
         self.said.seek(0)
-        lines = [each for each in self.said.read().decode(errors="replace").splitlines() if each.strip()]
+        lines = [
+            each for each in self.said.read().decode(errors="replace").splitlines() if each.strip()
+        ]
         return inert(lines[-1]) if lines else f"ended with code {self.process.returncode}"
 
 
@@ -50,10 +53,14 @@ class Children:
 
     def start(self, words: Sequence[str]) -> Child:
         """Start ``clin WORDS`` on the same file. It goes on when the app is closed."""
-        said = tempfile.TemporaryFile()
+        said = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the child
         process = subprocess.Popen(
-            [sys.executable, "-m", "clin.cli", *words, "--db", str(self.db)], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=said, start_new_session=True, env={**os.environ, "PYTHONPATH": search_path()},
+            [sys.executable, "-m", "clin.cli", *words, "--db", str(self.db)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            start_new_session=True,
+            env={**os.environ, "PYTHONPATH": search_path()},
         )
         child = Child(tuple(words), process, said)
         self.running.append(child)
@@ -66,7 +73,8 @@ class Children:
         return ended
 
     def stop(self, run: str) -> None:
-        """Ask ``run`` to end after its current step. Works for any process that plays it, ours or not."""
+        """Ask ``run`` to end after its current step. Works for any process that plays it, ours or
+        not."""
         with Store(self.db) as store:
             ask(store, run, "stop")
 
@@ -79,4 +87,6 @@ class Children:
 
 def search_path() -> str:
     """Where this program's own packages are found, for a child that starts elsewhere."""
-    return os.pathsep.join([str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return os.pathsep.join(
+        [str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Input, Static
 
 from memory.rows import StoreError
@@ -13,7 +15,19 @@ from tui.marks import STATES, fitted, line, spark
 from tui.watching import Arrived, Watching
 
 WIDE = 110
-_COLUMNS = ("", "run", "task", "var", "strategy", "model", "world", "trials", "scores", "last", "state")
+_COLUMNS = (
+    "",
+    "run",
+    "task",
+    "var",
+    "strategy",
+    "model",
+    "world",
+    "trials",
+    "scores",
+    "last",
+    "state",
+)
 _NARROW = ("", "run", "task", "var", "strategy", "trials", "scores", "last", "state")
 _ORDERS = ("newest", "task", "strategy", "score", "state")
 
@@ -21,22 +35,40 @@ _ORDERS = ("newest", "task", "strategy", "score", "state")
 class RunTable(DataTable):
     """The table, with a word for what Enter does."""
 
-    BINDINGS = [Binding("enter", "select_cursor", "Trial", tooltip="The latest trial of this run, step by step")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "enter", "select_cursor", "Trial", tooltip="The latest trial of this run, step by step"
+        )
+    ]
 
 
 class RunsScreen(Watching):
     """Every run of the file; filter, sort, mark for comparison, open."""
 
     TOUR = (
-        "Every run in the file, newest first. The bars are the final scores of its trials: the lowest is -100, the highest "
+        "Every run in the file, newest first. The bars are the final scores of its trials: the "
+        "lowest is -100, the highest "
         "100. Runs that are being played move by themselves; this screen only reads the file."
     )
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "open_memory", "Memory", tooltip="How its memory evolved"),
-        Binding("c", "open_curves", "Curves", tooltip="Score and steps over trials, of this run or of all marked ones"),
+        Binding(
+            "c",
+            "open_curves",
+            "Curves",
+            tooltip="Score and steps over trials, of this run or of all marked ones",
+        ),
         Binding("space", "mark", "Mark", key_display="␣", tooltip="Mark for comparison in Curves"),
-        Binding("slash", "filter", "Filter", key_display="/", tooltip="Show only runs that hold these words"),
-        Binding("s", "sort", "Sort", show=False, tooltip="Sort by: newest, task, strategy, score, state"),
+        Binding(
+            "slash",
+            "filter",
+            "Filter",
+            key_display="/",
+            tooltip="Show only runs that hold these words",
+        ),
+        Binding(
+            "s", "sort", "Sort", show=False, tooltip="Sort by: newest, task, strategy, score, state"
+        ),
         Binding("n", "start_run", "New", tooltip="Start a run"),
         Binding("x", "stop", "Stop", tooltip="Ask this run to end after its current step"),
         Binding("r", "resume", "Resume", tooltip="Go on with an interrupted run"),
@@ -45,7 +77,12 @@ class RunsScreen(Watching):
     RunsScreen > RunTable { height: 1fr; }
     RunsScreen > Input { display: none; height: 3; }
     RunsScreen > Input.-on { display: block; }
-    RunsScreen > #empty { display: none; height: 1fr; content-align: center middle; text-align: center; }
+    RunsScreen > #empty {
+        display: none;
+        height: 1fr;
+        content-align: center middle;
+        text-align: center;
+    }
     """
 
     def __init__(self) -> None:
@@ -57,9 +94,16 @@ class RunsScreen(Watching):
 
     def content(self) -> ComposeResult:
         yield Static(classes="headline", markup=False)
-        yield Input(placeholder="filter: words that a run's line must hold; Enter keeps, Esc clears")
+        yield Input(
+            placeholder="filter: words that a run's line must hold; Enter keeps, Esc clears"
+        )
         yield RunTable(cursor_type="row", zebra_stripes=True)
-        yield Static("No run yet.\nPress n to start one, or `clin run` in another terminal: it appears here.", id="empty", markup=False)
+        yield Static(
+            "No run yet.\nPress n to start one, or `clin run` in another terminal: it appears "
+            "here.",
+            id="empty",
+            markup=False,
+        )
 
     def on_mount(self) -> None:
         self.fill()
@@ -81,16 +125,21 @@ class RunsScreen(Watching):
     def shown(self) -> list[Run]:
         """The runs that pass the filter, in the chosen order."""
         words = self.words.lower().split()
-        runs = [run for run in self.feed.runs.values() if all(word in _haystack(run) for word in words)]
+        runs = [
+            run for run in self.feed.runs.values() if all(word in _haystack(run) for word in words)
+        ]
         keys = {
-            "newest": lambda run: -run.row.id, "task": lambda run: (run.about("task"), -run.row.id),
-            "strategy": lambda run: (run.about("strategy"), -run.row.id), "state": lambda run: (run.state, -run.row.id),
+            "newest": lambda run: -run.row.id,
+            "task": lambda run: (run.about("task"), -run.row.id),
+            "strategy": lambda run: (run.about("strategy"), -run.row.id),
+            "state": lambda run: (run.state, -run.row.id),
             "score": lambda run: (-(run.scores[-1] if run.scores else -1000), -run.row.id),
         }
         return sorted(runs, key=keys[self.order])
 
     def fill(self) -> None:
-        """Bring the table up to date: cells where only they changed, everything where the rows did."""
+        """Bring the table up to date: cells where only they changed, everything where the rows
+        did."""
         table = self.query_one(DataTable)
         columns = _COLUMNS if self.app.size.width >= WIDE else _NARROW
         runs = self.shown()
@@ -119,20 +168,29 @@ class RunsScreen(Watching):
         now = run.trials[-1] if run.trials else None
         live = now is not None and now.ending is None
         cells = {
-            "": "●" if run.name in self.marked else " ", "run": run.name,
+            "": "●" if run.name in self.marked else " ",
+            "run": run.name,
             "task": fitted(line(run.about("task")), 44 if self._columns == _COLUMNS else 22),
-            "var": run.about("variation"), "strategy": fitted(line(run.about("strategy")), 10),
-            "model": fitted(line(run.about("model")), 20), "world": fitted(line(run.about("world")), 16),
+            "var": run.about("variation"),
+            "strategy": fitted(line(run.about("strategy")), 10),
+            "model": fitted(line(run.about("model")), 20),
+            "world": fitted(line(run.about("world")), 16),
             "trials": f"{len(scores)}/{wanted}" if wanted else str(len(scores)),
             "scores": spark(scores, 24 if self._columns == _COLUMNS else 9),
-            "last": (f"{now.score:.4g} at {now.steps}" if live else f"{scores[-1]:.4g}") if now else "",
+            "last": (f"{now.score:.4g} at {now.steps}" if live else f"{scores[-1]:.4g}")
+            if now
+            else "",
             "state": STATES.get(run.state, run.state),
         }
         return [Text(cells[name]) for name in self._columns]
 
     def _headline(self, shown: int) -> None:
         live = sum(run.live for run in self.feed.runs.values())
-        parts = [f"clin · {line(self.feed.path.name)} · {len(self.feed.runs)} run{'s'[: len(self.feed.runs) != 1]}, {live} live", f"by {self.order}"]
+        parts = [
+            f"clin · {line(self.feed.path.name)} · {len(self.feed.runs)} "
+            f"run{'s'[: len(self.feed.runs) != 1]}, {live} live",
+            f"by {self.order}",
+        ]
         if self.words:
             parts.append(f"{shown} with '{line(self.words)}'")
         self.query_one(".headline", Static).update(" · ".join(parts), layout=False)
@@ -196,14 +254,23 @@ class RunsScreen(Watching):
         if run is None or not run.live:
             self.say(f"{self.current or 'No run'} is not being played", wrong=True)
             return
-        self._try(lambda: self.app.processes.stop(run.name), f"{run.name} ends after its current step")
+        self._try(
+            lambda: self.app.processes.stop(run.name), f"{run.name} ends after its current step"
+        )
 
     def action_resume(self) -> None:
         run = self.feed.runs.get(self.current)
         if run is None or run.state not in ("interrupted", "stopped", "failed"):
-            self.say(f"{self.current or 'No run'} is {run.state if run else 'not there'}; only interrupted runs are resumed", wrong=True)
+            self.say(
+                f"{self.current or 'No run'} is {run.state if run else 'not there'}; only "
+                "interrupted runs are resumed",
+                wrong=True,
+            )
             return
-        self._try(lambda: self.app.processes.start(["resume", run.name]), f"{run.name} goes on in a process of its own")
+        self._try(
+            lambda: self.app.processes.start(["resume", run.name]),
+            f"{run.name} goes on in a process of its own",
+        )
 
     def _try(self, what, said: str) -> None:
         try:

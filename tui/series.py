@@ -1,4 +1,5 @@
-"""Learning curves as numbers: a line per run, or per group of runs that differ in seed or variation alone."""
+"""Learning curves as numbers: a line per run, or per group of runs that differ in seed or variation
+alone."""
 
 from __future__ import annotations
 
@@ -14,8 +15,8 @@ RESAMPLES = 400
 
 @dataclass(frozen=True)
 class Series:
-    """One line of a plot: ``points`` are (trial, mean), ``low`` and ``high`` the ends of a 95 % bootstrap interval per
-    point where ``runs`` is more than one."""
+    """One line of a plot: ``points`` are (trial, mean), ``low`` and ``high`` the ends of a 95 %
+    bootstrap interval per point where ``runs`` is more than one."""
 
     name: str
     points: tuple[tuple[int, float], ...]
@@ -25,11 +26,14 @@ class Series:
 
 
 def series(runs: Sequence[Run], what: str) -> list[Series]:
-    """The curves of ``runs``; ``what`` is ``score`` (points) or ``steps``. Runs that are alike but for seed and variation
-    become one curve, when there are several of them."""
+    """The curves of ``runs``; ``what`` is ``score`` (points) or ``steps``. Runs that are alike but
+    for seed and variation become one curve, when there are several of them."""
     groups: dict[tuple[str, ...], list[Run]] = {}
     for run in runs:
-        groups.setdefault(tuple(run.about(field) for field in ("world", "task", "strategy", "writer", "model")), []).append(run)
+        groups.setdefault(
+            tuple(run.about(field) for field in ("world", "task", "strategy", "writer", "model")),
+            [],
+        ).append(run)
     return [_series(key, alike, what) for key, alike in groups.items()]
 
 
@@ -38,16 +42,26 @@ def _series(key: tuple[str, ...], runs: Sequence[Run], what: str) -> Series:
     trials: dict[int, list[float]] = {}
     for run in runs:
         for line in run.ended:
-            trials.setdefault(line.number, []).append(float(line.score if what == "score" else line.steps))
+            trials.setdefault(line.number, []).append(
+                float(line.score if what == "score" else line.steps)
+            )
     points = tuple((number, fmean(values)) for number, values in sorted(trials.items()))
     spans = [bootstrap(values) for _, values in sorted(trials.items())]
     who = runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
     by = f"{strategy}/{writer}" if writer and strategy != "none" else strategy
     name = f"{who}: {task} {runs[0].about('variation') if len(runs) == 1 else ''} {by} {model}"
-    return Series(" ".join(name.split()), points, tuple(s[0] for s in spans), tuple(s[1] for s in spans), len(runs))
+    return Series(
+        " ".join(name.split()),
+        points,
+        tuple(s[0] for s in spans),
+        tuple(s[1] for s in spans),
+        len(runs),
+    )
 
 
-def bootstrap(values: Sequence[float], mean: Callable[[Sequence[float]], float] = fmean) -> tuple[float, float]:
+def bootstrap(
+    values: Sequence[float], mean: Callable[[Sequence[float]], float] = fmean
+) -> tuple[float, float]:
     """The 95 % percentile interval of the mean under resampling, the same for the same values."""
     if len(values) < 2:
         return values[0], values[0]

@@ -1,4 +1,5 @@
-"""The side panel of a trial: one step in full with what it cost, or exactly what the model read and wrote."""
+"""The side panel of a trial: one step in full with what it cost, or exactly what the model read and
+wrote."""
 
 from __future__ import annotations
 
@@ -28,9 +29,11 @@ class Side(VerticalScroll):
         self.scroll_home(animate=False)
 
 
-def about_step(index: int, step: Step, recalled: Memory, costs: Sequence[Cost], opening: str) -> Text:
-    """A step in full, the learnings that it cited in words, and what its model calls cost; before the first step, what was
-    seen at the beginning."""
+def about_step(
+    index: int, step: Step, recalled: Memory, costs: Sequence[Cost], opening: str
+) -> Text:
+    """A step in full, the learnings that it cited in words, and what its model calls cost; before
+    the first step, what was seen at the beginning."""
     text = Text()
     text.append(f"Step {index}, score {step.score:.4g}\n", "bold")
     for cost in costs:
@@ -45,7 +48,9 @@ def about_step(index: int, step: Step, recalled: Memory, costs: Sequence[Cost], 
         text.append("\nLearnings it used\n", "bold")
         for number in step.cited:
             if number <= len(recalled.links):
-                text.append(f"[{number}] ").append_text(plain(str(recalled.links[number - 1]))).append("\n")
+                text.append(f"[{number}] ").append_text(
+                    plain(str(recalled.links[number - 1]))
+                ).append("\n")
     return text
 
 
@@ -53,7 +58,15 @@ def about_calls(index: int, calls: Sequence[Call]) -> Text:
     """What the model read and wrote at a step, word for word but for control characters."""
     text = Text()
     for number, call in enumerate(calls, 1):
-        cost = Cost(call.role, call.read, call.reused, call.written, call.logprob, call.seconds, call.choices)
+        cost = Cost(
+            call.role,
+            call.read,
+            call.reused,
+            call.written,
+            call.logprob,
+            call.seconds,
+            call.choices,
+        )
         text.append(f"Step {index}, call {number} of {len(calls)}\n{cost_line(cost)}\n\n", "bold")
         text.append("It wrote\n", "bold").append_text(plain(call.reply)).append("\n\n")
         text.append("It had read\n", "bold").append_text(plain("".join(call.parts))).append("\n\n")
@@ -65,4 +78,7 @@ def cost_line(cost: Cost) -> str:
     if cost.role == "person":
         return "chosen by a person"
     among = f"; one of {cost.choices} actions" if cost.choices else ""
-    return f"{cost.role}: {cost.read} tokens read, {cost.reused} of them reused, {cost.written} written, {cost.seconds:.2f} s{among}"
+    return (
+        f"{cost.role}: {cost.read} tokens read, {cost.reused} of them reused, "
+        f"{cost.written} written, {cost.seconds:.2f} s{among}"
+    )

@@ -7,10 +7,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Label, Static
@@ -39,12 +40,16 @@ class StartScreen(Watching):
     """World, task, variation, strategy, model …, with completion; then the run appears in Runs."""
 
     TOUR = (
-        "The form of `clin run`. What is offered for the field that you are in stands at the bottom, and the nearest one "
-        "in grey: → takes it. Ctrl+R starts the run as a process of its own, which goes on when you leave; what is wrong "
+        "The form of `clin run`. What is offered for the field that you are in stands at the "
+        "bottom, and the nearest one "
+        "in grey: → takes it. Ctrl+R starts the run as a process of its own, which goes on when "
+        "you leave; what is wrong "
         "with a field comes back as one line."
     )
-    BINDINGS = [
-        Binding("ctrl+r", "start", "Start", key_display="^r", tooltip="Start the run", priority=True),
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "ctrl+r", "start", "Start", key_display="^r", tooltip="Start the run", priority=True
+        ),
         Binding("escape", "back", "Back", tooltip="Leave the form"),
         Binding("down", "app.focus_next", "Next field", show=False, priority=True),
         Binding("up", "app.focus_previous", "Field before", show=False, priority=True),
@@ -55,13 +60,22 @@ class StartScreen(Watching):
     StartScreen .row Label { width: 12; }
     StartScreen .row Input { width: 36; height: 1; border: none; background: $boost; }
     StartScreen .row Input:focus { background: $primary 30%; border: none; }
-    StartScreen .row .why { width: 1fr; padding-left: 2; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
+    StartScreen .row .why {
+        width: 1fr;
+        padding-left: 2;
+        color: $text-muted;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
+    }
     StartScreen #offered { height: 4; padding: 0 2; }
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.known: dict[str, list[str]] = {"strategy": strategy_names(), "model": [each.reference for each in shelf(Path.cwd())]}
+        self.known: dict[str, list[str]] = {
+            "strategy": strategy_names(),
+            "model": [each.reference for each in shelf(Path.cwd())],
+        }
 
     def content(self) -> ComposeResult:
         yield Static("start a run", classes="headline", markup=False)
@@ -69,7 +83,9 @@ class StartScreen(Watching):
             for name, (value, why) in FIELDS.items():
                 with Horizontal(classes="row"):
                     yield Label(name)
-                    yield Input(value, id=name, select_on_focus=False, suggester=self._suggester(name))
+                    yield Input(
+                        value, id=name, select_on_focus=False, suggester=self._suggester(name)
+                    )
                     yield Label(why, classes="why")
         yield Static(id="offered", markup=False)
 
@@ -79,13 +95,24 @@ class StartScreen(Watching):
         self.ask_worlds(FIELDS["world"][0])
 
     def _suggester(self, name: str) -> SuggestFromList | None:
-        return SuggestFromList(self.known[name], case_sensitive=False) if self.known.get(name) else None
+        return (
+            SuggestFromList(self.known[name], case_sensitive=False)
+            if self.known.get(name)
+            else None
+        )
 
     @work(thread=True)
     def ask_worlds(self, world: str) -> None:
-        """The names of the worlds, or of the tasks of ``world``, from the command line in a process of its own."""
+        """The names of the worlds, or of the tasks of ``world``, from the command line in a process
+        of its own."""
         words = [sys.executable, "-m", "clin.cli", "worlds", *([world] if world else []), "--json"]
-        done = subprocess.run(words, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": search_path()})
+        done = subprocess.run(
+            words,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": search_path()},
+            check=False,
+        )
         if done.returncode == 0:
             told = json.loads(done.stdout)
             field, rows = ("task", told["tasks"]) if world else ("world", told)
@@ -116,7 +143,11 @@ class StartScreen(Watching):
             self.query_one("#offered", Static).update("")
             return
         names, typed = self.known[field.id], field.value.lower()
-        near = names if typed in [name.lower() for name in names] else [name for name in names if typed in name.lower()]
+        near = (
+            names
+            if typed in [name.lower() for name in names]
+            else [name for name in names if typed in name.lower()]
+        )
         more = f" … ({len(near)} in all)" if len(near) > OFFERED else ""
         shown = ", ".join(near[:OFFERED]) + more if near else f"no {field.id} holds '{field.value}'"
         self.query_one("#offered", Static).update(inert(f"{field.id}: {shown}"))

@@ -1,12 +1,14 @@
-"""Stepping into a live trial: it waits, a person chooses its actions or tells it something, and hands it back."""
+"""Stepping into a live trial: it waits, a person chooses its actions or tells it something, and
+hands it back."""
 
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -25,23 +27,47 @@ BAR = 10
 class Actions(OptionList):
     """The list, with a word for what Enter does."""
 
-    BINDINGS = [Binding("enter", "select", "Do it", tooltip="Do the action under the cursor, as your choice")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "enter", "select", "Do it", tooltip="Do the action under the cursor, as your choice"
+        )
+    ]
 
 
 class StepIn(Watching):
     """The admissible actions of a paused trial, the likeliest first."""
 
     TOUR = (
-        "You have paused a live trial. The list holds every action that is possible now, with the model's own probability "
-        "and a bar; Enter does the one under the cursor and pauses again, so that you can play the whole trial yourself. "
-        "With w you say something in words: it becomes a link of yours in the memory, pinned, and is read from the next "
-        "trial on. Hand back with g. Esc leaves this screen while the trial still waits. All is recorded as yours."
+        "You have paused a live trial. The list holds every action that is possible now, with "
+        "the model's own probability "
+        "and a bar; Enter does the one under the cursor and pauses again, so that you can play "
+        "the whole trial yourself. "
+        "With w you say something in words: it becomes a link of yours in the memory, pinned, "
+        "and is read from the next "
+        "trial on. Hand back with g. Esc leaves this screen while the trial still waits. All is "
+        "recorded as yours."
     )
-    BINDINGS = [
-        Binding("o", "step", "One step", tooltip="Let the model take one step of its own, then wait again"),
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "o",
+            "step",
+            "One step",
+            tooltip="Let the model take one step of its own, then wait again",
+        ),
         Binding("g", "go", "Hand back", tooltip="Hand control back to the model"),
-        Binding("w", "say_it", "Say", tooltip="Correct it in words: a link of yours, read from the next trial on"),
-        Binding("slash", "find", "Filter", key_display="/", tooltip="Show only actions that hold these words"),
+        Binding(
+            "w",
+            "say_it",
+            "Say",
+            tooltip="Correct it in words: a link of yours, read from the next trial on",
+        ),
+        Binding(
+            "slash",
+            "find",
+            "Filter",
+            key_display="/",
+            tooltip="Show only actions that hold these words",
+        ),
         Binding("m", "memory", "Memory", tooltip="Its memory; pin and ban links there"),
     ]
     DEFAULT_CSS = """
@@ -67,7 +93,9 @@ class StepIn(Watching):
         yield Actions(markup=False)
         yield Static(id="reads", markup=False)
         yield Input(id="find", placeholder="filter the actions; Enter: to the list")
-        yield Input(id="say", placeholder="in words, such as: the stove is broken, use the blast furnace")
+        yield Input(
+            id="say", placeholder="in words, such as: the stove is broken, use the blast furnace"
+        )
 
     def on_mount(self) -> None:
         self.query_one(OptionList).focus()
@@ -91,7 +119,9 @@ class StepIn(Watching):
         if self.offer:
             said = f"{where} · it would: {line(self.offer.choice)}"
         elif run.live:
-            said = f"{where} · {'it plays on' if self.asked == 'go' else 'waiting for the model to end its step …'}"
+            goes_on = self.asked == "go"
+            how = "it plays on" if goes_on else "waiting for the model to end its step …"
+            said = f"{where} · {how}"
         else:
             said = f"{where} · {run.state}: nothing to step into any more"
         self.query_one(".headline", Static).update(fitted(said, self.app.size.width - 2))
@@ -102,7 +132,11 @@ class StepIn(Watching):
             last = steps_between(self.feed.store, trial, steps - 1, steps)
         except StoreError:
             return  # the headline of the screen below says what is wrong with the file
-        text = f"> {line(last[0].action)}\n{line(last[0].observation)}" if last else "The trial has just begun."
+        text = (
+            f"> {line(last[0].action)}\n{line(last[0].observation)}"
+            if last
+            else "The trial has just begun."
+        )
         self.query_one("#seen", Static).update(text)
 
     def _list(self) -> None:
@@ -112,7 +146,13 @@ class StepIn(Watching):
         if self.offer is None:
             return
         words = self.query_one("#find", Input).value.lower().split()
-        scores = dict(zip(self.offer.actions, self.offer.scores or [math.nan] * len(self.offer.actions), strict=False))
+        scores = dict(
+            zip(
+                self.offer.actions,
+                self.offer.scores or [math.nan] * len(self.offer.actions),
+                strict=False,
+            )
+        )
         ranked = sorted(scores, key=lambda action: (-_share(scores[action]), action))
         self.listed = [action for action in ranked if all(word in action.lower() for word in words)]
         options.add_options([Option(self._row(action, scores[action])) for action in self.listed])
@@ -121,7 +161,13 @@ class StepIn(Watching):
 
     def _row(self, action: str, score: float) -> Text:
         share = _share(score)
-        figure = "     ?" if math.isnan(score) else f"{100 * share:5.1f}%" if share >= 0.0005 else "<0.05%"
+        figure = (
+            "     ?"
+            if math.isnan(score)
+            else f"{100 * share:5.1f}%"
+            if share >= 0.0005
+            else "<0.05%"
+        )
         row = Text(f"{figure} {'█' * round(share * BAR):<{BAR}} ")
         row.append(line(action), "bold" if self.offer and action == self.offer.choice else "")
         return row.append("  ← the model's" if self.offer and action == self.offer.choice else "")

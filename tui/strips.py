@@ -1,12 +1,14 @@
-"""Links as strips over the versions of a memory, under the learning curve; rows and columns have a cursor."""
+"""Links as strips over the versions of a memory, under the learning curve; rows and columns have a
+cursor."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -30,13 +32,19 @@ class Strips(ScrollView, can_focus=True):
     class Chosen(Message):
         """Enter was pressed on a link."""
 
-    BINDINGS = [
-        Binding("up,k", "link(-1)", "Link up", show=False), Binding("down,j", "link(1)", "Link down", show=False),
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "link(-1)", "Link up", show=False),
+        Binding("down,j", "link(1)", "Link down", show=False),
         Binding("left,h", "version(-1)", "Version", key_display="←→", tooltip="The version before"),
         Binding("right,l", "version(1)", "Next version", show=False, tooltip="The version after"),
         Binding("home", "edge(0)", "First", show=False, tooltip="The first version"),
         Binding("end", "edge(1)", "Last", show=False, tooltip="The last version"),
-        Binding("enter", "choose", "Evidence", tooltip="The steps in which this link's cause and effect were seen"),
+        Binding(
+            "enter",
+            "choose",
+            "Evidence",
+            tooltip="The steps in which this link's cause and effect were seen",
+        ),
     ]
     DEFAULT_CSS = "Strips { overflow-x: hidden; }"
 
@@ -49,7 +57,13 @@ class Strips(ScrollView, can_focus=True):
         self.pinned: Collection[Link] = ()
 
     def show(
-        self, labels: Sequence[str], scores: Sequence[float | None], lives: Sequence[Life], pinned: Collection[Link], *, last: bool
+        self,
+        labels: Sequence[str],
+        scores: Sequence[float | None],
+        lives: Sequence[Life],
+        pinned: Collection[Link],
+        *,
+        last: bool,
     ) -> None:
         """Other versions or links; with ``last`` the cursor goes to the last version."""
         self.pinned = pinned
@@ -85,19 +99,31 @@ class Strips(ScrollView, can_focus=True):
             row = y - HEAD + self.scroll_offset.y
             segments = self._life(row, first, last, cell) if row < len(self.lives) else []
         base = self.rich_style
-        return Strip([Segment(text, base + style) for text, style in segments]).adjust_cell_length(self.size.width, base)
+        return Strip([Segment(text, base + style) for text, style in segments]).adjust_cell_length(
+            self.size.width, base
+        )
 
     def _head(self, y: int, first: int, last: int, cell: int) -> list[tuple[str, Style]]:
         made: list[tuple[str, Style]] = []
         for index in range(first, last):
             score, on = self.scores[index], Style(reverse=index == self.version, bold=True)
             figure = "" if score is None else f"{score:.4g}"
-            text = (bar(score) * max(1, cell - 1) if score is not None else "", figure if len(figure) < cell else "", self.labels[index])[y]
+            text = (
+                bar(score) * max(1, cell - 1) if score is not None else "",
+                figure if len(figure) < cell else "",
+                self.labels[index],
+            )[y]
             text = text[:cell].ljust(cell)
             if index == self.marked and y == 2:
                 text = ("*" + text)[:cell]
             made.append((text, on if y == 2 else Style(dim=y == 1)))
-        return [*made, (" " + ("score of the trial", "", "← after trial (s: start, p: a person's)")[y], Style(dim=True))]
+        return [
+            *made,
+            (
+                " " + ("score of the trial", "", "← after trial (s: start, p: a person's)")[y],
+                Style(dim=True),
+            ),
+        ]
 
     def _life(self, row: int, first: int, last: int, cell: int) -> list[tuple[str, Style]]:
         life, dark = self.lives[row], self.app.current_theme.dark
@@ -105,13 +131,23 @@ class Strips(ScrollView, can_focus=True):
         for index in range(first, last):
             form = life.forms[index]
             here = Style(underline=index == self.version)
-            made.append((track(form, cell), Style(color=colour(form, dark)) + here) if form else ("·".ljust(cell), Style(dim=True)))
+            made.append(
+                (track(form, cell), Style(color=colour(form, dark)) + here)
+                if form
+                else ("·".ljust(cell), Style(dim=True))
+            )
         held = life.forms[self.version]
         on = row == self.link
-        style = Style(bold=on, dim=held is None and not on, reverse=on and self.has_focus, strike=False)
+        style = Style(
+            bold=on, dim=held is None and not on, reverse=on and self.has_focus, strike=False
+        )
         pin = "* " if (held or life.link) in self.pinned else ""
         words = pin + inert(str(held or life.upto(self.version))) + ("" if held else "  (not held)")
-        return [*made, ("▌" if on else " ", Style(bold=True)), (fitted(words, self._width - (last - first) * cell - 1), style)]
+        return [
+            *made,
+            ("▌" if on else " ", Style(bold=True)),
+            (fitted(words, self._width - (last - first) * cell - 1), style),
+        ]
 
     # --- moving
 

@@ -1,7 +1,8 @@
-"""The trajectory of a trial as one widget: appended to, never rebuilt, and flat in memory however long the trial is.
+"""The trajectory of a trial as one widget: appended to, never rebuilt, and flat in memory however
+long the trial is.
 
-It keeps a few numbers per step. The words are read from the store when they come into view, and only the last few
-hundred steps that were seen are kept.
+It keeps a few numbers per step. The words are read from the store when they come into view, and
+only the last few hundred steps that were seen are kept.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from array import array
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 from rich.cells import chop_cells
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -32,7 +34,8 @@ Load = Callable[[int, int], Sequence[Step]]
 
 
 class Trajectory(ScrollView, can_focus=True):
-    """Steps from 0, two or three lines each: score and action, thought if any, observation; ``Enter`` unfolds one."""
+    """Steps from 0, two or three lines each: score and action, thought if any, observation;
+    ``Enter`` unfolds one."""
 
     class Selected(Message):
         """Another step is under the cursor."""
@@ -41,13 +44,29 @@ class Trajectory(ScrollView, can_focus=True):
             super().__init__()
             self.trajectory, self.step = trajectory, step
 
-    BINDINGS = [
-        Binding("up,k", "move(-1)", "Up", show=False), Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False), Binding("pagedown", "page(1)", "Page down", show=False),
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
         Binding("home,g", "edge(0)", "First step", show=False),
-        Binding("end,G", "edge(1)", "Last step", show=False, tooltip="The last step; new ones are followed again"),
-        Binding("enter", "fold", "Unfold", show=False, tooltip="Show all of this step, or two lines of it"),
-        Binding("f", "fold_all", "Fold all", show=False, tooltip="Unfold every step, or fold them all"),
+        Binding(
+            "end,G",
+            "edge(1)",
+            "Last step",
+            show=False,
+            tooltip="The last step; new ones are followed again",
+        ),
+        Binding(
+            "enter",
+            "fold",
+            "Unfold",
+            show=False,
+            tooltip="Show all of this step, or two lines of it",
+        ),
+        Binding(
+            "f", "fold_all", "Fold all", show=False, tooltip="Unfold every step, or fold them all"
+        ),
     ]
     DEFAULT_CSS = "Trajectory { height: 1fr; overflow-x: hidden; }"
 
@@ -144,7 +163,10 @@ class Trajectory(ScrollView, can_focus=True):
         return strip.adjust_cell_length(width, base)
 
     def _cursor_colour(self) -> str:
-        background, primary = self.background_colors[1], self.app.theme_variables.get("primary", "#0178D4")
+        background, primary = (
+            self.background_colors[1],
+            self.app.theme_variables.get("primary", "#0178D4"),
+        )
         from textual.color import Color
 
         return background.blend(Color.parse(primary), 0.3).hex6
@@ -165,11 +187,19 @@ class Trajectory(ScrollView, can_focus=True):
         who = "  [you]" if index in self.people else ""
         cited = f"  uses {','.join(map(str, step.cited))}" if step.cited else ""
         head = f"{index:>4} {change or '·':>5} > {line(step.action)}"
-        first = (fitted(head, width - len(cited) - len(who)) + cited + who, Style(bold=True, reverse=False))
+        first = (
+            fitted(head, width - len(cited) - len(who)) + cited + who,
+            Style(bold=True, reverse=False),
+        )
         rest: list[tuple[str, Style]] = []
-        for text, style in ((step.thought, Style(italic=True)), (step.observation, Style(dim=True))):
+        for text, style in (
+            (step.thought, Style(italic=True)),
+            (step.observation, Style(dim=True)),
+        ):
             if text or style.dim:
-                rest += [("           " + each, style) for each in _wrapped(text, width - 11, unfolded)]
+                rest += [
+                    ("           " + each, style) for each in _wrapped(text, width - 11, unfolded)
+                ]
         return [first, *rest]
 
     # --- moving
@@ -183,7 +213,11 @@ class Trajectory(ScrollView, can_focus=True):
         top = self._ends[self.cursor - 1] if self.cursor else 0
         bottom, height = self._ends[self.cursor], self.size.height
         if bottom > self.scroll_offset.y + height:
-            self.scroll_to(y=min(top, bottom - height) if bottom - top < height else top, animate=False, force=True)
+            self.scroll_to(
+                y=min(top, bottom - height) if bottom - top < height else top,
+                animate=False,
+                force=True,
+            )
         elif top < self.scroll_offset.y:
             self.scroll_to(y=top, animate=False, force=True)
         self.refresh()
@@ -226,5 +260,9 @@ class Trajectory(ScrollView, can_focus=True):
 def _wrapped(text: str, width: int, unfolded: bool) -> list[str]:
     if not unfolded:
         return [fitted(line(text), width)]
-    lines = [part for each in inert(text).expandtabs(4).split("\n") for part in (chop_cells(each, width) or [""])]
+    lines = [
+        part
+        for each in inert(text).expandtabs(4).split("\n")
+        for part in (chop_cells(each, width) or [""])
+    ]
     return lines or [""]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widgets import Input, Static
@@ -30,24 +31,72 @@ class TrialScreen(Watching):
     """One trial of one run."""
 
     TOUR = (
-        "One trial, step by step: how the score changed, the action, what the world answered; the goal stays on top. "
-        "A live trial grows at the end, and is followed while the cursor stands on the last step. 'uses 2' names the "
-        "learnings that the model cited; [you] marks what a person chose. The panel shows the step in full or, with p, "
+        "One trial, step by step: how the score changed, the action, what the world answered; "
+        "the goal stays on top. "
+        "A live trial grows at the end, and is followed while the cursor stands on the last "
+        "step. 'uses 2' names the "
+        "learnings that the model cited; [you] marks what a person chose. The panel shows the "
+        "step in full or, with p, "
         "exactly what the model read, with the tokens that it read and those it could reuse."
     )
-    BINDINGS = [
-        Binding("left_square_bracket", "other(-1)", "Prev trial", key_display="[", show=False, tooltip="The trial before"),
-        Binding("right_square_bracket", "other(1)", "Next trial", key_display="]", show=False, tooltip="The trial after"),
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "left_square_bracket",
+            "other(-1)",
+            "Prev trial",
+            key_display="[",
+            show=False,
+            tooltip="The trial before",
+        ),
+        Binding(
+            "right_square_bracket",
+            "other(1)",
+            "Next trial",
+            key_display="]",
+            show=False,
+            tooltip="The trial after",
+        ),
         Binding("n", "score(1)", "Next score", tooltip="The next step at which the score changed"),
-        Binding("N", "score(-1)", "Previous score", show=False, tooltip="The step before at which the score changed"),
-        Binding("slash", "find", "Search", key_display="/", tooltip="Search this trial; Enter goes to the next hit"),
+        Binding(
+            "N",
+            "score(-1)",
+            "Previous score",
+            show=False,
+            tooltip="The step before at which the score changed",
+        ),
+        Binding(
+            "slash",
+            "find",
+            "Search",
+            key_display="/",
+            tooltip="Search this trial; Enter goes to the next hit",
+        ),
         Binding("p", "prompt", "Prompt", tooltip="What the model read and wrote at this step"),
         Binding("d", "detail", "Panel", show=False, tooltip="Show or hide the panel"),
         Binding("y", "copy", "Copy", show=False, tooltip="Copy the step to the clipboard"),
-        Binding("r", "replay", "Replay", tooltip="Play the trial again from its first step, or stop the replay"),
-        Binding("plus,equals_sign", "speed(1)", "Faster", show=False, key_display="+", tooltip="Replay faster"),
-        Binding("minus", "speed(-1)", "Slower", show=False, key_display="-", tooltip="Replay slower"),
-        Binding("i", "step_in", "Step in", tooltip="Pause the live run, choose its next action, correct it"),
+        Binding(
+            "r",
+            "replay",
+            "Replay",
+            tooltip="Play the trial again from its first step, or stop the replay",
+        ),
+        Binding(
+            "plus,equals_sign",
+            "speed(1)",
+            "Faster",
+            show=False,
+            key_display="+",
+            tooltip="Replay faster",
+        ),
+        Binding(
+            "minus", "speed(-1)", "Slower", show=False, key_display="-", tooltip="Replay slower"
+        ),
+        Binding(
+            "i",
+            "step_in",
+            "Step in",
+            tooltip="Pause the live run, choose its next action, correct it",
+        ),
         Binding("m", "memory", "Memory", tooltip="How the memory evolved"),
     ]
     DEFAULT_CSS = """
@@ -120,9 +169,15 @@ class TrialScreen(Watching):
         self.steps.clear()
         self.steps.people = people
         learned = f"{len(self.recalled.links)} learnings" if self.recalled.links else "nothing"
-        tested = f"  Test of a link, its cause withheld for {test.steps} steps: {line(str(test.link))}" if test else ""
+        tested = (
+            f"  Test of a link, its cause withheld for {test.steps} steps: {line(str(test.link))}"
+            if test
+            else ""
+        )
         back = f"  It {way}." if way else ""
-        self.query_one("#goal", Static).update(f"Goal ({learned} read): {line(row.goal)}{back}{tested}")
+        self.query_one("#goal", Static).update(
+            f"Goal ({learned} read): {line(row.goal)}{back}{tested}"
+        )
         self.steps.append(known)
         if self.first_step is not None:
             self.steps.select(self.first_step)
@@ -131,13 +186,24 @@ class TrialScreen(Watching):
 
     def headline(self) -> None:
         run, trial = self.feed.runs[self.run], self.trial
-        ended = ENDINGS.get(str(trial.ending), "") if trial.ending else STATES.get(run.state, run.state)
+        ended = (
+            ENDINGS.get(str(trial.ending), "") if trial.ending else STATES.get(run.state, run.state)
+        )
         of = f" of {run.about('trials')}" if run.about("trials") else ""
-        shown = f"step {len(self.steps)} of {trial.steps} · {SPEEDS[self.speed]:g}/s" if self.replayed else f"{trial.steps} steps"
+        shown = (
+            f"step {len(self.steps)} of {trial.steps} · {SPEEDS[self.speed]:g}/s"
+            if self.replayed
+            else f"{trial.steps} steps"
+        )
         score = self.steps.scores[-1] if self.replayed and len(self.steps) else trial.score
-        head = f"{self.run} trial {self.number}{of} · score {score:.4g} · {shown} · {'replay' if self.replayed else ended}"
+        head = (
+            f"{self.run} trial {self.number}{of} · score {score:.4g} · {shown} · "
+            f"{'replay' if self.replayed else ended}"
+        )
         task = f"{line(run.about('task'))} {run.about('variation')}"
-        self.query_one(".headline", Static).update(fitted(f"{head} · {task}", self.app.size.width - 2), layout=False)
+        self.query_one(".headline", Static).update(
+            fitted(f"{head} · {task}", self.app.size.width - 2), layout=False
+        )
 
     def on_arrived(self, message: Arrived) -> None:
         if self.run not in self.feed.runs:
@@ -151,7 +217,12 @@ class TrialScreen(Watching):
                 self.steps.append([(row.step.score, bool(row.step.thought)) for row in fresh])
         following = self.steps.following and not self.replayed
         latest = self.feed.runs[self.run].trials[-1].number
-        if following and latest == self.number + 1 and self.trial.ending and self.feed.runs[self.run].live:
+        if (
+            following
+            and latest == self.number + 1
+            and self.trial.ending
+            and self.feed.runs[self.run].live
+        ):
             self.number = latest
             self.open()
         self.headline()
@@ -169,7 +240,13 @@ class TrialScreen(Watching):
             if self.prompt:
                 text = about_calls(index, store.calls(trial, index))
             else:
-                text = about_step(index, self.steps.step(index), self.recalled, costs(store, trial, index), self.opening)
+                text = about_step(
+                    index,
+                    self.steps.step(index),
+                    self.recalled,
+                    costs(store, trial, index),
+                    self.opening,
+                )
         except StoreError as error:
             text = Text(line(str(error)))
         self.query_one(Side).show(text)
@@ -214,7 +291,9 @@ class TrialScreen(Watching):
 
     def action_score(self, by: int) -> None:
         if not self.steps.jump(lambda index: self.steps.gained(index) != 0, by):
-            self.say("the score does not change " + ("after" if by > 0 else "before") + " this step")
+            self.say(
+                "the score does not change " + ("after" if by > 0 else "before") + " this step"
+            )
 
     def action_find(self) -> None:
         self.query_one(Input).add_class("-on").focus()
@@ -222,7 +301,9 @@ class TrialScreen(Watching):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.value != self.words:
             self.words = event.value
-            self.hits = steps_with(self.feed.store, self.trial.id, event.value) if event.value else []
+            self.hits = (
+                steps_with(self.feed.store, self.trial.id, event.value) if event.value else []
+            )
         later = [hit for hit in self.hits if hit > self.steps.cursor] or self.hits
         if later:
             self.steps.select(later[0])
@@ -243,7 +324,9 @@ class TrialScreen(Watching):
         if self.feed.runs[self.run].live:
             self.app.push_screen(StepIn(self.run))
         else:
-            self.say(f"{self.run} is not being played; only a live run can be stepped into", wrong=True)
+            self.say(
+                f"{self.run} is not being played; only a live run can be stepped into", wrong=True
+            )
 
     # --- replay
 

@@ -1,11 +1,12 @@
-"""What all screens share: a way back, help, a message for terminals that are too small, and news from the feed."""
+"""What all screens share: a way back, help, a message for terminals that are too small, and news
+from the feed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.events import Resize
 from textual.message import Message
@@ -33,12 +34,18 @@ class Watching(Screen[None]):
     """A screen over the file. ``TOUR`` says in a few lines what it shows."""
 
     TOUR: ClassVar[str] = ""
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False),
         Binding("question_mark", "explain", "Help", key_display="?", tooltip="This page"),
     ]
     DEFAULT_CSS = """
-    Watching > #too-small { display: none; width: 100%; height: 100%; content-align: center middle; text-align: center; }
+    Watching > #too-small {
+        display: none;
+        width: 100%;
+        height: 100%;
+        content-align: center middle;
+        text-align: center;
+    }
     Watching.-small { overflow: hidden; }
     Watching.-small > * { display: none; }
     Watching.-small > #too-small { display: block; }
@@ -63,7 +70,8 @@ class Watching(Screen[None]):
         width, height = event.size
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-small")
         self.query_one("#too-small", Static).update(
-            f"This terminal is {width}x{height}.\nclin watch needs {SMALLEST[0]}x{SMALLEST[1]}: make it larger."
+            f"This terminal is {width}x{height}.\nclin watch needs {SMALLEST[0]}x{SMALLEST[1]}: "
+            "make it larger."
         )
 
     def on_mount(self) -> None:
@@ -92,11 +100,19 @@ class Watching(Screen[None]):
 class Explained(ModalScreen[None]):
     """What a screen shows, and every key that works there."""
 
-    BINDINGS = [Binding("escape,question_mark,q", "dismiss_help", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q", "dismiss_help", "Close")
+    ]
     DEFAULT_CSS = """
     Explained { align: center middle; }
     Explained > VerticalScroll {
-        width: 76; max-width: 100%; height: auto; max-height: 100%; border: round $primary; background: $surface; padding: 0 2;
+        width: 76;
+        max-width: 100%;
+        height: auto;
+        max-height: 100%;
+        border: round $primary;
+        background: $surface;
+        padding: 0 2;
     }
     """
 
@@ -109,7 +125,8 @@ class Explained(ModalScreen[None]):
             yield Static("\n".join([self.about.TOUR, "", *self._keys()]), markup=False)
 
     def _keys(self) -> list[str]:
-        """Our own keys that work on the screen now, and the app's; a widget's usual arrows need no explaining."""
+        """Our own keys that work on the screen now, and the app's; a widget's usual arrows need no
+        explaining."""
         keys = {
             active.binding.key: (self.app.get_key_display(active.binding), active.binding)
             for active in self.about.active_bindings.values()
@@ -128,4 +145,6 @@ class Explained(ModalScreen[None]):
 def _declared(kind: type) -> set[str]:
     """The keys that our own classes bind, not those that they inherit from Textual."""
     ours = [cls for cls in kind.__mro__ if cls.__module__.startswith("tui.")]
-    return {each.key for cls in ours for each in Binding.make_bindings(cls.__dict__.get("BINDINGS", ()))}
+    return {
+        each.key for cls in ours for each in Binding.make_bindings(cls.__dict__.get("BINDINGS", ()))
+    }

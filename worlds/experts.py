@@ -1,4 +1,5 @@
-"""Expert paths, for imitation while a model is trained; nothing that acts or writes memories may read them.
+"""Expert paths, for imitation while a model is trained; nothing that acts or writes memories may
+read them.
 
 ScienceWorld's and TextWorldExpress's are the simulators' own, ``causal``'s is its shortest plan.
 """
@@ -11,16 +12,29 @@ from collections.abc import Callable, Sequence
 from worlds import WorldError, open_world
 
 _ROOMS = frozenset(
-    "kitchen,bathroom,bedroom,hallway,living room,art studio,workshop,greenhouse,outside,foundry".split(",")
+    (
+        "kitchen",
+        "bathroom",
+        "bedroom",
+        "hallway",
+        "living room",
+        "art studio",
+        "workshop",
+        "greenhouse",
+        "outside",
+        "foundry",
+    )
 )
 _LOOKS = ("look around", "open ")
 
 
 def expert(world: str, task: str, variation: int, **options: object) -> list[tuple[str, ...]]:
-    """Paths to try, the most instructive first; some may fail where the simulator's own path relies on chance or on
-    waiting. WorldError for a world that has no expert."""
+    """Paths to try, the most instructive first; some may fail where the simulator's own path relies
+    on chance or on waiting. WorldError for a world that has no expert."""
     if world not in _EXPERTS:
-        raise WorldError(f"{world} has no expert path (worlds that have one: {', '.join(_EXPERTS)})")
+        raise WorldError(
+            f"{world} has no expert path (worlds that have one: {', '.join(_EXPERTS)})"
+        )
     return list(dict.fromkeys(_EXPERTS[world](task, variation, options)))
 
 
@@ -37,7 +51,8 @@ def _scienceworld(task: str, variation: int, options: dict[str, object]) -> list
 
 
 def _teleporting(path: tuple[str, ...], *, waiting: bool = False) -> tuple[str, ...]:
-    """``path`` with walks replaced by one teleport and a first look at each room; ``waiting`` keeps the time a walk took."""
+    """``path`` with walks replaced by one teleport and a first look at each room; ``waiting`` keeps
+    the time a walk took."""
     found: list[str] = []
     seen: set[str] = set()
     target, walked = "", 0
@@ -66,7 +81,8 @@ def _teleporting(path: tuple[str, ...], *, waiting: bool = False) -> tuple[str, 
 
 
 def _pruned(path: tuple[str, ...]) -> tuple[str, ...]:
-    """``path`` without the visits on which nothing was done but looking: the search of one who did not know."""
+    """``path`` without the visits on which nothing was done but looking: the search of one who did
+    not know."""
     visits: list[list[str]] = [[]]
     for action in path:
         if action.startswith("teleport to "):
@@ -82,7 +98,9 @@ def _pruned(path: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _textworldexpress(task: str, variation: int, options: dict[str, object]) -> list[tuple[str, ...]]:
+def _textworldexpress(
+    task: str, variation: int, options: dict[str, object]
+) -> list[tuple[str, ...]]:
     game = open_world("textworldexpress", task, variation, **options)
     try:
         path = game.gold()
@@ -97,8 +115,8 @@ def _textworldexpress(task: str, variation: int, options: dict[str, object]) -> 
 
 
 def _unwound(path: Sequence[str], seen: Sequence[str]) -> tuple[str, ...]:
-    """``path`` without the walks that only came back to where they began: the simulator's expert strolls about. ``seen`` is what
-    was seen before each action and after the last."""
+    """``path`` without the walks that only came back to where they began: the simulator's expert
+    strolls about. ``seen`` is what was seen before each action and after the last."""
     room, rooms = "", []
     for text in seen:
         found = re.match(r"You are in the ([\w ]+)\.", text)
@@ -127,5 +145,7 @@ def _causal(task: str, variation: int, options: dict[str, object]) -> list[tuple
 
 
 _EXPERTS: dict[str, Callable[[str, int, dict[str, object]], list[tuple[str, ...]]]] = {
-    "scienceworld": _scienceworld, "textworldexpress": _textworldexpress, "causal": _causal,
+    "scienceworld": _scienceworld,
+    "textworldexpress": _textworldexpress,
+    "causal": _causal,
 }

@@ -1,14 +1,16 @@
-"""The bridge to Gymnasium, both ways: its text environments are worlds, and our worlds are environments of its.
+"""The bridge to Gymnasium, both ways: its text environments are worlds, and our worlds are
+environments of its.
 
-``--world gymnasium:ID`` opens the environment ID (``gymnasium:package.module:ID`` imports the package first);
-:func:`as_gymnasium` wraps a world. Needs the extra ``gym`` (``pip install 'clin[gym]'``).
+``--world gymnasium:ID`` opens the environment ID (``gymnasium:package.module:ID`` imports the
+package first); :func:`as_gymnasium` wraps a world. Needs the extra ``gym`` (``pip install
+'clin[gym]'``).
 """
 
 from __future__ import annotations
 
 import string
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from worlds import Observation, Task, WorldCrashed, WorldError, open_world
 
@@ -19,7 +21,8 @@ except ImportError:
 
 PREFIX = "gymnasium:"
 VARIATIONS = 1000
-"""A variation is the seed that the environment is reset with. Gymnasium knows no splits: half is train, a quarter dev."""
+"""A variation is the seed that the environment is reset with. Gymnasium knows no splits: half is
+train, a quarter dev."""
 
 LISTED = ("actions", "admissible_actions", "admissible_commands", "valid_actions", "validActions")
 """Where environments put the admissible actions in ``info``."""
@@ -39,20 +42,33 @@ class AnyText(gymnasium.spaces.Text):
 
 
 class WorldEnv(gymnasium.Env[str, str]):
-    """A world as a Gymnasium environment. The reward is the change of the score, a hundredth per point, so that a won
-    trial sums to 1; a world's ending terminates and nothing truncates (wrap it in ``TimeLimit``)."""
+    """A world as a Gymnasium environment. The reward is the change of the score, a hundredth per
+    point, so that a won trial sums to 1; a world's ending terminates and nothing truncates (wrap it
+    in ``TimeLimit``)."""
 
-    metadata = {"render_modes": ["ansi"]}
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"]}
 
-    def __init__(self, name: str, task: str, variation: int, *, list_actions: bool, render_mode: str | None, **options: object) -> None:
+    def __init__(
+        self,
+        name: str,
+        task: str,
+        variation: int,
+        *,
+        list_actions: bool,
+        render_mode: str | None,
+        **options: object,
+    ) -> None:
         self.world = open_world(name, task, variation, **options)
         self.observation_space, self.action_space = AnyText(), AnyText()
         self.render_mode = render_mode
         self._list_actions = list_actions
         self._score = 0.0
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
-        """Start the same variation over; a world's chance lies in its variation, so ``seed`` only seeds the spaces."""
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[str, dict[str, Any]]:
+        """Start the same variation over; a world's chance lies in its variation, so ``seed`` only
+        seeds the spaces."""
         super().reset(seed=seed)
         seen = self.world.reset()
         self._score = seen.score
@@ -75,15 +91,25 @@ class WorldEnv(gymnasium.Env[str, str]):
 
 
 def as_gymnasium(
-    name: str, task: str, variation: int, *, list_actions: bool = True, render_mode: str | None = None, **options: object
+    name: str,
+    task: str,
+    variation: int,
+    *,
+    list_actions: bool = True,
+    render_mode: str | None = None,
+    **options: object,
 ) -> WorldEnv:
-    """World ``name`` as a Gymnasium environment. ``list_actions`` puts the admissible actions into each ``info``, which
-    some worlds compute slowly; ``options`` are :func:`worlds.open_world`'s. Raises :class:`worlds.WorldError`."""
-    return WorldEnv(name, task, variation, list_actions=list_actions, render_mode=render_mode, **options)
+    """World ``name`` as a Gymnasium environment. ``list_actions`` puts the admissible actions into
+    each ``info``, which some worlds compute slowly; ``options`` are :func:`worlds.open_world`'s.
+    Raises :class:`worlds.WorldError`."""
+    return WorldEnv(
+        name, task, variation, list_actions=list_actions, render_mode=render_mode, **options
+    )
 
 
 class Family:
-    """What a world's module offers, for one Gymnasium environment: ``SCORE``, ``tasks`` and ``open``."""
+    """What a world's module offers, for one Gymnasium environment: ``SCORE``, ``tasks`` and
+    ``open``."""
 
     SCORE = "100 points per unit of reward, summed (option points_per_reward)"
 
@@ -96,28 +122,49 @@ class Family:
         splits = {"train": range(half), "dev": range(half, rest), "test": range(rest, VARIATIONS)}
         return (Task("play", VARIATIONS, splits, (self.environment,)),)
 
-    def open(self, task: str, variation: int, *, seed: int = 0, points_per_reward: float = 100, **options: object) -> GymWorld:
-        """The environment, made with ``options``; WorldError when there is none or it does not speak in text."""
+    def open(
+        self,
+        task: str,
+        variation: int,
+        *,
+        seed: int = 0,
+        points_per_reward: float = 100,
+        **options: object,
+    ) -> GymWorld:
+        """The environment, made with ``options``; WorldError when there is none or it does not
+        speak in text."""
         try:
             env = gymnasium.make(self.environment, disable_env_checker=True, **options)
         except (gymnasium.error.Error, ImportError, TypeError) as error:
-            raise WorldError(f"gymnasium cannot make '{self.environment}': {' '.join(str(error).split())}") from None
+            raise WorldError(
+                f"gymnasium cannot make '{self.environment}': {' '.join(str(error).split())}"
+            ) from None
         spaces = gymnasium.spaces
-        if not isinstance(env.observation_space, spaces.Text) or not isinstance(env.action_space, (spaces.Text, spaces.Discrete)):
+        if not isinstance(env.observation_space, spaces.Text) or not isinstance(
+            env.action_space, (spaces.Text, spaces.Discrete)
+        ):
             kinds = f"observes {env.observation_space} and takes {env.action_space}"
             env.close()
-            raise WorldError(f"gymnasium environment '{self.environment}' {kinds}; a world observes Text and takes Text or Discrete")
+            raise WorldError(
+                f"gymnasium environment '{self.environment}' {kinds}; a world observes Text and "
+                "takes Text or Discrete"
+            )
         return GymWorld(env, variation, points_per_reward)
 
 
 class GymWorld:
-    """A Gymnasium text environment as a world. See :class:`worlds.World`. It is reset with its variation as seed."""
+    """A Gymnasium text environment as a world. See :class:`worlds.World`. It is reset with its
+    variation as seed."""
 
     def __init__(self, env: gymnasium.Env, variation: int, points_per_reward: float) -> None:
         self._env, self._seed, self._points = env, variation, float(points_per_reward)
         self._closed = False
         first = self.reset()
-        told = self._info.get("goal") or self._info.get("objective") or getattr(env.unwrapped, "goal", "")
+        told = (
+            self._info.get("goal")
+            or self._info.get("objective")
+            or getattr(env.unwrapped, "goal", "")
+        )
         self.goal = str(told or first.text)
 
     def reset(self) -> Observation:
@@ -143,7 +190,8 @@ class GymWorld:
         return str(self._info.get("surroundings") or self._text)
 
     def actions(self) -> Sequence[str]:
-        """From ``info`` where the environment lists them there, else the numbers of a Discrete space, else none."""
+        """From ``info`` where the environment lists them there, else the numbers of a Discrete
+        space, else none."""
         self._open()
         if self._done:
             return ()
@@ -165,14 +213,18 @@ class GymWorld:
 
     def _meant(self, action: str) -> Any:
         if isinstance(self._env.action_space, gymnasium.spaces.Discrete):
-            return next((number for number in self._numbers() if str(number) == action.strip()), None)
+            return next(
+                (number for number in self._numbers() if str(number) == action.strip()), None
+            )
         return action if self._env.action_space.contains(action) else None
 
     def _ask(self, method: Any, *arguments: object, **named: object) -> Any:
         try:
             return method(*arguments, **named)
         except Exception as error:  # somebody else's code: whatever it raises, the world is gone
-            raise WorldCrashed(f"the environment failed: {type(error).__name__}: {error}") from error
+            raise WorldCrashed(
+                f"the environment failed: {type(error).__name__}: {error}"
+            ) from error
 
     def _observation(self) -> Observation:
         return Observation(str(self._text), round(self._reward * self._points, 6), self._done)

@@ -1,7 +1,9 @@
-"""ScienceWorld (Wang et al. 2022, arXiv 2203.07540): 30 elementary-science tasks, through raw simulator calls.
+"""ScienceWorld (Wang et al. 2022, arXiv 2203.07540): 30 elementary-science tasks, through raw
+simulator calls.
 
-The official wrapper lists all valid actions at each step, which is most of its time; here surroundings and admissible
-actions are asked for only when somebody wants them. One JVM hosts all open worlds of a process.
+The official wrapper lists all valid actions at each step, which is most of its time; here
+surroundings and admissible actions are asked for only when somebody wants them. One JVM hosts all
+open worlds of a process.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import importlib.util
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +21,23 @@ from worlds._scienceworld import Simulator
 
 __all__ = ["SCORE", "ScienceWorld", "java_runtime", "open", "tasks"]
 
-SCORE = "points 0 to 100 for sub-goals reached; -100 for a mistake that ends the task (a wrong focus)"
+SCORE = (
+    "points 0 to 100 for sub-goals reached; -100 for a mistake that ends the task (a wrong focus)"
+)
 
-SIMPLIFICATIONS = ("teleportAction", "selfWateringFlowerPots", "openContainers", "openDoors", "noElectricalAction")
+SIMPLIFICATIONS = (
+    "teleportAction",
+    "selfWateringFlowerPots",
+    "openContainers",
+    "openDoors",
+    "noElectricalAction",
+)
 PRESETS = ("easy", "none")
 ELECTRICAL = ("power-component", "conductivity")
 
-_TASKS = {  # name: (id, end of train, end of dev, variations), as the simulator 1.2.3 reports them; a test compares
+# name: (id, end of train, end of dev, variations), as the simulator 1.2.3 reports them; a test
+# compares
+_TASKS = {
     "boil": ("1-1", 14, 21, 30),
     "melt": ("1-2", 14, 21, 30),
     "freeze": ("1-3", 14, 21, 30),
@@ -66,16 +79,25 @@ _RESET = "reset task"
 def tasks() -> Sequence[Task]:
     """The 30 tasks in the paper's order of ids, with the official splits; starts no JVM."""
     return tuple(
-        Task(name, total, {"train": range(train), "dev": range(train, dev), "test": range(dev, total)}, (number,))
+        Task(
+            name,
+            total,
+            {"train": range(train), "dev": range(train, dev), "test": range(dev, total)},
+            (number,),
+        )
         for name, (number, train, dev, total) in _TASKS.items()
     )
 
 
-def open(task: str, variation: int, *, seed: int = 0, simplifications: str = "easy", **unknown: object) -> ScienceWorld:
-    """One ScienceWorld. ``simplifications``: "easy" (all), "none", or single ones separated by commas. The simulator
-    takes no seed."""
+def open(
+    task: str, variation: int, *, seed: int = 0, simplifications: str = "easy", **unknown: object
+) -> ScienceWorld:
+    """One ScienceWorld. ``simplifications``: "easy" (all), "none", or single ones separated by
+    commas. The simulator takes no seed."""
     if unknown:
-        raise WorldError(f"scienceworld has no option '{next(iter(unknown))}' (its option: simplifications)")
+        raise WorldError(
+            f"scienceworld has no option '{next(iter(unknown))}' (its option: simplifications)"
+        )
     return ScienceWorld(task, variation, _checked(task, simplifications))
 
 
@@ -84,28 +106,30 @@ def _checked(task: str, simplifications: str) -> str:
     for each in chosen:
         if each not in (*SIMPLIFICATIONS, *PRESETS):
             allowed = (*PRESETS, *SIMPLIFICATIONS)
-            raise WorldError(f"no simplification '{each}'{nearest(each, allowed)} (simplifications: {', '.join(allowed)})")
+            raise WorldError(
+                f"no simplification '{each}'{nearest(each, allowed)} (simplifications: "
+                f"{', '.join(allowed)})"
+            )
     if "noElectricalAction" in chosen and any(word in task for word in ELECTRICAL):
-        raise WorldError(f"task '{task}' needs electrical actions, so noElectricalAction cannot be used with it")
+        raise WorldError(
+            f"task '{task}' needs electrical actions, so noElectricalAction cannot be used with it"
+        )
     return "" if chosen == ["none"] else ",".join(each for each in chosen if each != "none")
 
 
 def _jar() -> Path:
     found = importlib.util.find_spec("scienceworld")
     if found is None or found.origin is None:
-        raise WorldError("the package scienceworld is not installed: `pip install scienceworld==1.2.3`")
+        raise WorldError(
+            "the package scienceworld is not installed: `pip install scienceworld==1.2.3`"
+        )
     return Path(found.origin).parent / "scienceworld.jar"
 
 
-_jvm: Jvm | None = None
-
-
+@cache
 def jvm() -> Jvm:
     """The JVM that all ScienceWorlds of this process share."""
-    global _jvm
-    if _jvm is None:
-        _jvm = Jvm(_jar())
-    return _jvm
+    return Jvm(_jar())
 
 
 class ScienceWorld:
@@ -143,13 +167,16 @@ class ScienceWorld:
         self._listed = None
         self._offered = tuple(_OFFER.findall(text)) if _AMBIGUOUS.search(text) else ()
         self._score = round(fraction * 100, 6)
-        # The server goes on after a fatal mistake; the official wrapper ends the task at a negative score.
+        # The server goes on after a fatal mistake; the official wrapper ends the task at a negative
+        # score.
         self._done = bool(completed) or self._score < 0
         return Observation(_plain(text), self._score, self._done)
 
     def surroundings(self) -> str:
         self._open()
-        return f"{_plain(self._ask('freeActionLook'))}\n{_plain(self._ask('freeActionInventory'))}".strip()
+        seen = _plain(self._ask("freeActionLook"))
+        held = _plain(self._ask("freeActionInventory"))
+        return f"{seen}\n{held}".strip()
 
     def actions(self) -> Sequence[str]:
         self._open()

@@ -1,7 +1,9 @@
-"""TextWorldExpress (Jansen & Côté 2022, arXiv 2208.01174): eight fast text games, through raw simulator calls.
+"""TextWorldExpress (Jansen & Côté 2022, arXiv 2208.01174): eight fast text games, through raw
+simulator calls.
 
-Each answer of the simulator carries what is seen, what is held and the admissible actions, so ``surroundings`` and
-``actions`` ask Java nothing. One JVM hosts all open games of a process; ScienceWorld's has another class path.
+Each answer of the simulator carries what is seen, what is held and the admissible actions, so
+``surroundings`` and ``actions`` ask Java nothing. One JVM hosts all open games of a process;
+ScienceWorld's has another class path.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from functools import cache
 from pathlib import Path
 
 from py4j.protocol import Py4JJavaError
@@ -25,21 +28,43 @@ SCORE = "points 0 to 100 for the part of the task that is done; -100 where a mis
 _FLAG = range(2)
 PARAMETERS: Mapping[str, Mapping[str, range]] = {
     "cookingworld": {
-        "numLocations": range(1, 12), "numDistractorItems": range(11), "numIngredients": range(1, 6),
-        "includeDoors": _FLAG, "limitInventorySize": _FLAG,
+        "numLocations": range(1, 12),
+        "numDistractorItems": range(11),
+        "numIngredients": range(1, 6),
+        "includeDoors": _FLAG,
+        "limitInventorySize": _FLAG,
     },
-    "twc": {"numLocations": range(1, 4), "numItemsToPutAway": range(1, 5), "includeDoors": _FLAG, "limitInventorySize": _FLAG},
-    "coin": {"numLocations": range(1, 12), "numDistractorItems": range(11), "includeDoors": _FLAG, "limitInventorySize": _FLAG},
+    "twc": {
+        "numLocations": range(1, 4),
+        "numItemsToPutAway": range(1, 5),
+        "includeDoors": _FLAG,
+        "limitInventorySize": _FLAG,
+    },
+    "coin": {
+        "numLocations": range(1, 12),
+        "numDistractorItems": range(11),
+        "includeDoors": _FLAG,
+        "limitInventorySize": _FLAG,
+    },
     "mapreader": {
-        "numLocations": range(1, 51), "maxDistanceApart": range(1, 9), "maxDistractorItemsPerLocation": range(4),
-        "includeDoors": _FLAG, "limitInventorySize": _FLAG,
+        "numLocations": range(1, 51),
+        "maxDistanceApart": range(1, 9),
+        "maxDistractorItemsPerLocation": range(4),
+        "includeDoors": _FLAG,
+        "limitInventorySize": _FLAG,
     },
     "arithmetic": {},
     "sorting": {},
-    "simonsays": {"gameLength": range(1, 1001), "numDistractors": range(6), "memorization": _FLAG, "verbose": _FLAG},
+    "simonsays": {
+        "gameLength": range(1, 1001),
+        "numDistractors": range(6),
+        "memorization": _FLAG,
+        "verbose": _FLAG,
+    },
     "peckingorder": {},
 }
-"""The options of each game and what they may be, as the simulator 1.1.0 takes them; a test asks it."""
+"""The options of each game and what they may be, as the simulator 1.1.0 takes them; a test asks
+it."""
 
 _FOLDS = (("train", 0), ("dev", 10_000), ("test", 20_000))
 _SEEDS = 1000
@@ -47,14 +72,17 @@ _SEEDS = 1000
 
 
 def tasks() -> Sequence[Task]:
-    """The eight games. Variations 0-999 are the train fold's seeds, 1000-1999 dev's, 2000-2999 test's; starts no JVM."""
-    splits = {fold: range(_SEEDS * place, _SEEDS * (place + 1)) for place, (fold, _) in enumerate(_FOLDS)}
+    """The eight games. Variations 0-999 are the train fold's seeds, 1000-1999 dev's, 2000-2999
+    test's; starts no JVM."""
+    splits = {
+        fold: range(_SEEDS * place, _SEEDS * (place + 1)) for place, (fold, _) in enumerate(_FOLDS)
+    }
     return tuple(Task(name, _SEEDS * len(_FOLDS), splits) for name in PARAMETERS)
 
 
 def open(task: str, variation: int, *, seed: int = 0, **options: object) -> TextWorldExpress:
-    """One game. ``options`` are the game's own parameters (:data:`PARAMETERS`), whole numbers; the variation fixes all
-    else, so ``seed`` changes nothing."""
+    """One game. ``options`` are the game's own parameters (:data:`PARAMETERS`), whole numbers; the
+    variation fixes all else, so ``seed`` changes nothing."""
     return TextWorldExpress(task, variation, _checked(task, options))
 
 
@@ -63,34 +91,39 @@ def _checked(task: str, options: Mapping[str, object]) -> str:
     for name, value in options.items():
         if name not in allowed:
             takes = f"its parameters: {', '.join(allowed)}" if allowed else "it takes none"
-            raise WorldError(f"{task} has no parameter '{name}'{nearest(name, tuple(allowed))} ({takes})")
+            raise WorldError(
+                f"{task} has no parameter '{name}'{nearest(name, tuple(allowed))} ({takes})"
+            )
         low, high = allowed[name][0], allowed[name][-1]
-        if not str(value).isdecimal() and not isinstance(value, bool) or int(value) not in allowed[name]:
-            raise WorldError(f"{task}'s {name} is a whole number from {low} to {high}, not '{value}'")
+        if (not str(value).isdecimal() and not isinstance(value, bool)) or int(
+            value
+        ) not in allowed[name]:
+            raise WorldError(
+                f"{task}'s {name} is a whole number from {low} to {high}, not '{value}'"
+            )
     return ",".join(f"{name}={int(value)}" for name, value in options.items())
 
 
 def _jar() -> Path:
     found = importlib.util.find_spec("textworld_express")
     if found is None or found.origin is None:
-        raise WorldError("the package textworld-express is not installed: `pip install textworld-express==1.1.0`")
+        raise WorldError(
+            "the package textworld-express is not installed: `pip install textworld-express==1.1.0`"
+        )
     return Path(found.origin).parent / "textworld-express.jar"
 
 
-_jvm: Jvm | None = None
-
 _sorting = threading.RLock()
 _sorter: list[TextWorldExpress] = []
-"""The sorting game that was played last. The simulator keeps one set of items per problem for all games, so that a game
-which is played after another one has lost its items: it is made again and its actions repeated."""
+"""The sorting game that was played last. The simulator keeps one set of items per problem for all
+games, so that a game which is played after another one has lost its items: it is made again and its
+actions repeated."""
 
 
+@cache
 def jvm() -> Jvm:
     """The JVM that all TextWorldExpress games of this process share."""
-    global _jvm
-    if _jvm is None:
-        _jvm = Jvm(_jar())
-    return _jvm
+    return Jvm(_jar())
 
 
 class TextWorldExpress:
@@ -108,7 +141,9 @@ class TextWorldExpress:
         try:
             self._begin()
         except WorldCrashed as error:
-            if isinstance(error.__cause__, Py4JJavaError):  # such as rooms too few for the distance asked for
+            if isinstance(
+                error.__cause__, Py4JJavaError
+            ):  # such as rooms too few for the distance asked for
                 raise WorldError(f"{game} with {parameters or 'no parameters'}: {error}") from None
             raise
         self.goal: str = java_call(self._server.getTaskDescription).strip()
@@ -141,7 +176,9 @@ class TextWorldExpress:
     def surroundings(self) -> str:
         self._open()
         seen = f"{self._seen['look'].strip()}\n{self._seen['inventory'].strip()}".strip()
-        return seen or self._seen["observation"].strip()  # simonsays has no rooms: what Simon says is all there is
+        return (
+            seen or self._seen["observation"].strip()
+        )  # simonsays has no rooms: what Simon says is all there is
 
     def actions(self) -> Sequence[str]:
         self._open()

@@ -32,7 +32,8 @@ OURS = {"clin", "memory", "worlds", "tui"}
 
 
 class Commands(click.Group):
-    """A group that knows its commands' names without importing them, and turns our errors into one line."""
+    """A group that knows its commands' names without importing them, and turns our errors into one
+    line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -42,9 +43,14 @@ class Commands(click.Group):
             return None
         return getattr(importlib.import_module(f"clin.cli.{name}"), name)
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
-            raise click.UsageError(f"no command '{args[0]}'{nearest(args[0], COMMANDS)} (commands: {', '.join(COMMANDS)})")
+            raise click.UsageError(
+                f"no command '{args[0]}'{nearest(args[0], COMMANDS)} (commands: "
+                f"{', '.join(COMMANDS)})"
+            )
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -72,5 +78,6 @@ class Commands(click.Group):
 def main() -> None:
     """CLIN: an agent that keeps getting better while its language model stays frozen.
 
-    Start with `clin run`: the bundled model plays a task five times, writing what it learned into clin.db.
+    Start with `clin run`: the bundled model plays a task five times, writing what it learned into
+    clin.db.
     """

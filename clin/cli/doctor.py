@@ -19,15 +19,20 @@ Finding = tuple[bool, str]
 @database
 @as_json
 def doctor(model: str, db: Path, as_json: bool) -> None:
-    """Check Python, llama.cpp and its GPU offload, Java, the model file and the database. Exit code 1 if one is bad."""
+    """Check Python, llama.cpp and its GPU offload, Java, the model file and the database. Exit code
+    1 if one is bad."""
     from rich.text import Text
 
     from clin.cli.tables import console, dump
     from memory.inert import inert
 
     checks: dict[str, Callable[[], Finding]] = {
-        "python": _python, "llama.cpp": _llama, "gpu": _gpu, "java": _java,
-        "model": lambda: _model(model), "database": lambda: _database(db),
+        "python": _python,
+        "llama.cpp": _llama,
+        "gpu": _gpu,
+        "java": _java,
+        "model": lambda: _model(model),
+        "database": lambda: _database(db),
     }
     found = {name: _checked(check) for name, check in checks.items()}
     if as_json:
@@ -48,7 +53,10 @@ def _checked(check: Callable[[], Finding]) -> Finding:
 
 
 def _python() -> Finding:
-    return sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.platform()} (3.11 or newer is needed)"
+    return sys.version_info >= (
+        3,
+        11,
+    ), f"{platform.python_version()} on {platform.platform()} (3.11 or newer is needed)"
 
 
 def _llama() -> Finding:
@@ -62,7 +70,10 @@ def _gpu() -> Finding:
     from clin.llms.build import REBUILD, build
 
     if build().offloads:
-        return True, "this build offloads layers to a GPU (all of them unless --gpu-layers says otherwise)"
+        return (
+            True,
+            "this build offloads layers to a GPU (all of them unless --gpu-layers says otherwise)",
+        )
     return True, f"this build runs on the CPU; with an NVIDIA GPU and CUDA, rebuild it: {REBUILD}"
 
 
@@ -81,7 +92,11 @@ def _model(reference: str) -> Finding:
         card = llm.card
     finally:
         llm.close()
-    return True, f"{card.name}, sha256 {card.sha256}, roles {', '.join(card.roles)}, prompt {card.prompt}, context {card.context}"
+    return (
+        True,
+        f"{card.name}, sha256 {card.sha256}, roles {', '.join(card.roles)}, prompt "
+        f"{card.prompt}, context {card.context}",
+    )
 
 
 def _database(path: Path) -> Finding:
@@ -91,4 +106,6 @@ def _database(path: Path) -> Finding:
         return True, f"{path} does not exist yet; `clin run` makes it"
     with Store(path, read_only=True) as store:
         problems = store.check()
-        return not problems, "; ".join(problems) or f"{path}, schema version {store.version}, {len(store.runs())} runs, sound"
+        return not problems, "; ".join(
+            problems
+        ) or f"{path}, schema version {store.version}, {len(store.runs())} runs, sound"

@@ -39,11 +39,17 @@ def list_(db: Path, as_json: bool) -> None:
         for run in store.runs():
             versions = store.versions(run.name)
             last = versions[-1] if versions else None
-            rows.append({
-                "run": run.name, "task": run.config["task"], "variation": run.config["variation"], "versions": len(versions),
-                "links": len(last.memory.links) if last else 0, "corrections": len(store.corrections(run.name)),
-                "writer": last.writer if last else "",
-            })
+            rows.append(
+                {
+                    "run": run.name,
+                    "task": run.config["task"],
+                    "variation": run.config["variation"],
+                    "versions": len(versions),
+                    "links": len(last.memory.links) if last else 0,
+                    "corrections": len(store.corrections(run.name)),
+                    "writer": last.writer if last else "",
+                }
+            )
     if as_json:
         dump(rows)
         return
@@ -53,7 +59,12 @@ def list_(db: Path, as_json: bool) -> None:
 
 @memory.command()
 @click.argument("run")
-@click.option("--trial", type=click.IntRange(-1), default=None, help="The memory after this trial; -1: what the run began with.  [default: the last]")
+@click.option(
+    "--trial",
+    type=click.IntRange(-1),
+    default=None,
+    help="The memory after this trial; -1: what the run began with.  [default: the last]",
+)
 @database
 @as_json
 def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
@@ -74,12 +85,28 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
             counted = {str(link): asdict(tally) for link, tally in tallies.items()}
             scopes = {str(link): asdict(scope) for link, scope in version.memory.scopes}
             way, nothing = _reached(store, run, number)
-            dump({"run": run, "trial": number, "writer": version.writer, "links": links, "notes": version.memory.notes,
-                  "unreadable": version.unreadable, "tallies": counted, "scopes": scopes, "refused": refusals,
-                  "goes_back": way.told() if way else None, "came_to_nothing": nothing})
+            dump(
+                {
+                    "run": run,
+                    "trial": number,
+                    "writer": version.writer,
+                    "links": links,
+                    "notes": version.memory.notes,
+                    "unreadable": version.unreadable,
+                    "tallies": counted,
+                    "scopes": scopes,
+                    "refused": refusals,
+                    "goes_back": way.told() if way else None,
+                    "came_to_nothing": nothing,
+                }
+            )
             return
         out = console()
-        when = f"after trial {number}, written by {version.writer}" if number >= 0 else f"when it began, {version.writer}"
+        when = (
+            f"after trial {number}, written by {version.writer}"
+            if number >= 0
+            else f"when it began, {version.writer}"
+        )
         out.print(f"The memory of {run} {when}:")
         out.print(Text("\n".join(memory_lines(version.memory, tallies) or ["  (empty)"])))
         for link, reason in refusals:
@@ -90,12 +117,18 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
         if way:
             out.print(f"The next trial {way}.")
         if nothing:
-            shown = ", ".join(map(inert, nothing[:SHOWN])) + (f" and {len(nothing) - SHOWN} more" if len(nothing) > SHOWN else "")
-            out.print(Text(f"What came to nothing at {way.points if way else 0:g} points: {shown}."), style="dim")
+            shown = ", ".join(map(inert, nothing[:SHOWN])) + (
+                f" and {len(nothing) - SHOWN} more" if len(nothing) > SHOWN else ""
+            )
+            out.print(
+                Text(f"What came to nothing at {way.points if way else 0:g} points: {shown}."),
+                style="dim",
+            )
 
 
 def _reached(store: Store, run: str, number: int) -> tuple[Way | None, list[str]]:
-    """Where a trial after ``number`` goes back to, and what came to nothing there; nothing for a run that does not go back."""
+    """Where a trial after ``number`` goes back to, and what came to nothing there; nothing for a
+    run that does not go back."""
     from memory.points import Points
 
     config = store.run(run).config
@@ -122,10 +155,21 @@ def diff(run: str, old: int, new: int, db: Path, as_json: bool) -> None:
     from memory.store import Store
 
     with Store(existing(db), read_only=True) as store:
-        sides = [store.version_after(run, ended_trial(store, run, number)).memory.links for number in (old, new)]
+        sides = [
+            store.version_after(run, ended_trial(store, run, number)).memory.links
+            for number in (old, new)
+        ]
     found = change(*sides)
     if as_json:
-        dump({"run": run, "old": old, "new": new, "counts": found.counts(), "changes": change_lines(found)})
+        dump(
+            {
+                "run": run,
+                "old": old,
+                "new": new,
+                "counts": found.counts(),
+                "changes": change_lines(found),
+            }
+        )
         return
     out = console()
     counts = ", ".join(f"{count} {kind}" for kind, count in found.counts().items() if count)

@@ -13,7 +13,9 @@ _HELP = {
     "drop": "Take LINK out of the memory of RUN; a writer may find it again (`ban` keeps it out).",
     "pin": "Keep LINK in the memory of RUN through all rewriting.",
     "unpin": "Let writers decide about LINK again.",
-    "ban": "Take LINK out of the memory of RUN and keep it out, in any wording that means the same.",
+    "ban": (
+        "Take LINK out of the memory of RUN and keep it out, in any wording that means the same."
+    ),
     "unban": "Let writers find LINK again.",
 }
 _who = click.option("--who", default="", help="Who corrects.  [default: the user's name]")
@@ -56,7 +58,9 @@ def _correct(db: Path, run: str, kind: str, link: str, new: str | None, who: str
         before = now(store, run)
         after = correct(store, run, kind, subject, new=replacement, who=who)
     lines = change_lines(change(before.links, after.links))
-    console().print(Text("\n".join(lines) or f"Recorded: {kind}. The memory itself reads as before."))
+    console().print(
+        Text("\n".join(lines) or f"Recorded: {kind}. The memory itself reads as before.")
+    )
 
 
 COMMANDS = (*map(_command, _HELP), edit)

@@ -12,11 +12,22 @@ from clin.cli.options import database, existing
 
 @click.command()
 @click.argument("run")
-@click.option("--trial", type=click.IntRange(0), default=None, help="The memory after this trial.  [default: the last]")
-@click.option("--out", type=click.Path(path_type=Path), default=None, help="FILE.md or FILE.jsonl.  [default: Markdown, printed]")
+@click.option(
+    "--trial",
+    type=click.IntRange(0),
+    default=None,
+    help="The memory after this trial.  [default: the last]",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="FILE.md or FILE.jsonl.  [default: Markdown, printed]",
+)
 @database
 def export(run: str, trial: int | None, out: Path | None, db: Path) -> None:
-    """Write the memory of RUN as Markdown, which a person can edit and import again, or as JSONL."""
+    """Write the memory of RUN as Markdown, which a person can edit and import again, or as
+    JSONL."""
     from clin.errors import UserError
     from clin.stored import ended_trial
     from memory.exchange import FORMATS, to_jsonl, to_markdown
@@ -58,24 +69,34 @@ def import_(run: str, file: Path, who: str, db: Path) -> None:
     with Store(existing(db)) as store:
         before = now(store, run)
         after = replace_memory(store, run, found, who=who)
-    console().print(Text("\n".join(change_lines(change(before.links, after.links))) or "The memory reads as before."))
+    console().print(
+        Text(
+            "\n".join(change_lines(change(before.links, after.links)))
+            or "The memory reads as before."
+        )
+    )
 
 
 @click.command()
 @click.argument("into", type=click.Path(path_type=Path))
 @click.argument("other", type=click.Path(path_type=Path))
 def merge(into: Path, other: Path) -> None:
-    """Copy the runs of the database OTHER that INTO does not have yet; merging twice adds nothing."""
+    """Copy the runs of the database OTHER that INTO does not have yet; merging twice adds
+    nothing."""
     from memory.exchange import merge as merged
     from memory.store import Store
 
     with Store(existing(into)) as store:
         made = merged(store, existing(other))
-    click.echo(f"{len(made)} run{'' if len(made) == 1 else 's'} copied into {into}" + (f": {_in_ranges(made)}" if made else "; it has all of them already"))
+    click.echo(
+        f"{len(made)} run{'' if len(made) == 1 else 's'} copied into {into}"
+        + (f": {_in_ranges(made)}" if made else "; it has all of them already")
+    )
 
 
 def _in_ranges(names: Sequence[str]) -> str:
-    """Names of runs in ascending order, those without a gap between them as their first and last: "r2, r5 to r9"."""
+    """Names of runs in ascending order, those without a gap between them as their first and last:
+    "r2, r5 to r9"."""
     ranges: list[list[int]] = []
     for number in (int(name[1:]) for name in names):
         if ranges and number == ranges[-1][-1] + 1:
@@ -89,7 +110,8 @@ def _in_ranges(names: Sequence[str]) -> str:
 @click.option("--yes", is_flag=True, help="Remove it; without this, only say what would go.")
 @database
 def compact(yes: bool, db: Path) -> None:
-    """Say what could be removed without losing a step, a memory or a figure; with --yes remove it for good."""
+    """Say what could be removed without losing a step, a memory or a figure; with --yes remove it
+    for good."""
     from memory.housekeeping import compact as compacted
     from memory.housekeeping import removable
     from memory.store import Store
@@ -97,7 +119,10 @@ def compact(yes: bool, db: Path) -> None:
     with Store(existing(db)) as store:
         found = removable(store)
         for each in found:
-            click.echo(f"{each.rows:,} {each.what}" + (f", {each.bytes / 1e6:.1f} MB" if each.bytes else ""))
+            click.echo(
+                f"{each.rows:,} {each.what}"
+                + (f", {each.bytes / 1e6:.1f} MB" if each.bytes else "")
+            )
         if not found:
             click.echo("There is nothing to remove.")
         elif yes:

@@ -16,7 +16,8 @@ from clin.cli.options import as_json, database, existing
 @database
 @as_json
 def history(run: str, link: str, db: Path, as_json: bool) -> None:
-    """The life of LINK in RUN: every version that has it, and the steps that mention its cause or effect."""
+    """The life of LINK in RUN: every version that has it, and the steps that mention its cause or
+    effect."""
     from rich.text import Text
 
     from clin.cli.tables import console, dump
@@ -30,21 +31,37 @@ def history(run: str, link: str, db: Path, as_json: bool) -> None:
     with Store(existing(db), read_only=True) as store:
         stages = stages_of(store, run, wanted)
     if not stages:
-        raise StoreError(f"no version of the memory of {run} holds this link; `clin memory show {run}` lists what it holds")
+        raise StoreError(
+            f"no version of the memory of {run} holds this link; `clin memory show {run}` lists "
+            "what it holds"
+        )
     if as_json:
-        dump([{**asdict(stage), "form": str(stage.form) if stage.form else None} for stage in stages])
+        dump(
+            [{**asdict(stage), "form": str(stage.form) if stage.form else None} for stage in stages]
+        )
         return
     out = console()
     for stage in stages:
         when = f"after trial {stage.trial}" if stage.trial is not None else "at the beginning"
-        out.print(Text(f"version {stage.version}, {when}, by {inert(stage.writer)}: {inert(str(stage.form)) if stage.form else 'gone'}"))
+        out.print(
+            Text(
+                f"version {stage.version}, {when}, by {inert(stage.writer)}: "
+                f"{inert(str(stage.form)) if stage.form else 'gone'}"
+            )
+        )
         for position, step in stage.steps:
             out.print(Text(f"    [{position}] score {step.score:g} > {inert(step.action)}"))
 
 
 @click.command()
 @click.argument("words", nargs=-1, required=True)
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Hits of each kind at most.")
+@click.option(
+    "--limit",
+    default=20,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Hits of each kind at most.",
+)
 @database
 @as_json
 def search(words: tuple[str, ...], limit: int, db: Path, as_json: bool) -> None:
@@ -82,8 +99,13 @@ def stats(db: Path, as_json: bool) -> None:
     with Store(existing(db), read_only=True) as store:
         found = counted(store)
     if as_json:
-        dump({**asdict(found), "near_duplicates": [[str(a), str(b)] for a, b in found.near_duplicates],
-              "never_cited": [str(link) for link in found.never_cited]})
+        dump(
+            {
+                **asdict(found),
+                "near_duplicates": [[str(a), str(b)] for a, b in found.near_duplicates],
+                "never_cited": [str(link) for link in found.never_cited],
+            }
+        )
         return
     out = console()
     for name in ("bytes", "runs", "trials", "steps", "versions", "links", "unreadable"):
@@ -92,7 +114,10 @@ def stats(db: Path, as_json: bool) -> None:
     for one, two in found.near_duplicates[:10]:
         out.print(Text(f"  {inert(str(one))}\n  ~ {inert(str(two))}"))
     if not found.cites:
-        out.print("No step cites a learning: this model acts without a thought, so what it uses cannot be told.")
+        out.print(
+            "No step cites a learning: this model acts without a thought, so what it uses cannot "
+            "be told."
+        )
         return
     out.print(f"{len(found.never_cited)} links of the latest memories were never cited:")
     for link in found.never_cited[:20]:
@@ -103,7 +128,8 @@ def stats(db: Path, as_json: bool) -> None:
 @database
 @as_json
 def check(db: Path, as_json: bool) -> None:
-    """Is the database sound? SQLite's own check, foreign keys, and chains of versions. Exit code 1 if not."""
+    """Is the database sound? SQLite's own check, foreign keys, and chains of versions. Exit code 1
+    if not."""
     from clin.cli.tables import console, dump
     from memory.store import Store
 

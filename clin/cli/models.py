@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 @as_json
 @click.pass_context
 def models(ctx: click.Context, as_json: bool) -> None:
-    """The bundled model, GGUF files in this folder and in the Hugging Face cache; with `show`, a model's card."""
+    """The bundled model, GGUF files in this folder and in the Hugging Face cache; with `show`, a
+    model's card."""
     from clin.cli.tables import console, dump, table
     from clin.llms.shelf import shelf
 
@@ -30,7 +31,8 @@ def models(ctx: click.Context, as_json: bool) -> None:
     head = ("model", "megabytes", "name", "roles", "prompt", "context")
     table(head, ([*row.values()] for row in rows), right=("megabytes", "context"))
     console().print(
-        "\nRoles: a model without `revise` acts, and its memory is written by rules. `clin models show MODEL` prints a card; "
+        "\nRoles: a model without `revise` acts, and its memory is written by rules. `clin "
+        "models show MODEL` prints a card; "
         "any instruct GGUF works: --model PATH.gguf or hf:ORG/REPO:FILE"
     )
 
@@ -44,7 +46,13 @@ def _row(each: OnShelf) -> dict[str, object]:
         card = read_card(each.path)
     except ModelError as error:
         return {**row, "name": str(error), "roles": "", "prompt": "", "context": ""}
-    return {**row, "name": card.name, "roles": " ".join(card.roles), "prompt": card.prompt, "context": card.context}
+    return {
+        **row,
+        "name": card.name,
+        "roles": " ".join(card.roles),
+        "prompt": card.prompt,
+        "context": card.context,
+    }
 
 
 @models.command()
@@ -67,7 +75,12 @@ def show(model: str, as_json: bool) -> None:
         dump(asdict(card))
         return
     out = console()
-    out.print(Text(f"{inert(card.name)}: roles {', '.join(card.roles)}; prompt {card.prompt}; context {card.context} tokens"))
+    out.print(
+        Text(
+            f"{inert(card.name)}: roles {', '.join(card.roles)}; prompt {card.prompt}; context "
+            f"{card.context} tokens"
+        )
+    )
     out.print(Text(f"sha256 {card.sha256}"))
     for name, value in card.details.items():
         out.print(Text(f"{name}: {inert(str(value))}"))

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from clin.person import Session
     from worlds import World
 
-HELP = """Type an action; Tab completes admissible ones, the arrow keys bring back what you typed. Also:
+HELP = """Type an action; Tab completes admissible ones, the arrow keys bring back what you typed. \
+Also:
   ?         this help          :actions  the admissible actions    :look  what is seen and held
   :undo     take a step back   :quit     stop here (Ctrl-D too)"""
 
@@ -23,15 +24,27 @@ HELP = """Type an action; Tab completes admissible ones, the arrow keys bring ba
 @click.command()
 @click.argument("world")
 @click.argument("task")
-@click.option("--variation", default=None, type=click.IntRange(0), help="[default: the first of the test split]")
+@click.option(
+    "--variation",
+    default=None,
+    type=click.IntRange(0),
+    help="[default: the first of the test split]",
+)
 @click.option("--seed", default=0, show_default=True, type=int, help="Seed of the world.")
 @click.option("--who", default=None, help="Who plays.  [default: the user's name]")
 @world_options
 @database
 def play(
-    world: str, task: str, variation: int | None, seed: int, who: str | None, world_options: dict[str, int | str], db: Path
+    world: str,
+    task: str,
+    variation: int | None,
+    seed: int,
+    who: str | None,
+    world_options: dict[str, int | str],
+    db: Path,
 ) -> None:
-    """Play TASK of WORLD yourself. The trial is stored as yours; `clin run --from RUN` then starts from its memory."""
+    """Play TASK of WORLD yourself. The trial is stored as yours; `clin run --from RUN` then starts
+    from its memory."""
     import getpass
 
     from clin.experiment import ModelInfo, RunConfig, versions
@@ -43,8 +56,16 @@ def play(
     number = next(iter(found.splits.get("test", ())), 0) if variation is None else variation
     name = who or getpass.getuser()
     config = RunConfig.checked(
-        world=world, task=found.name, variation=number, world_options=world_options, strategy="clin", writer="rules", trials=1, seed=seed,
-        model=ModelInfo(reference="person", name=name), versions=versions(),
+        world=world,
+        task=found.name,
+        variation=number,
+        world_options=world_options,
+        strategy="clin",
+        writer="rules",
+        trials=1,
+        seed=seed,
+        model=ModelInfo(reference="person", name=name),
+        versions=versions(),
     )
     opened = open_world(world, found.name, number, seed=seed, **world_options)
     with Store(db) as store:
@@ -58,7 +79,8 @@ def play(
         f" --world-option {key}={value}" for key, value in world_options.items()
     )
     _tell(
-        f"{ended.ending}: score {ended.score:g} after {ended.steps} steps, stored as {session.run} of {db}. The memory from it:",
+        f"{ended.ending}: score {ended.score:g} after {ended.steps} steps, stored as "
+        f"{session.run} of {db}. The memory from it:",
         "\n".join(memory_lines(memory) or ["  (empty)"]),
         f"`clin run {place} --from {session.run} --db {db}` starts from it.",
     )
@@ -112,7 +134,8 @@ def _asked(session: Session, typed: str) -> bool:
 
 
 def _complete(world: World) -> None:
-    """Tab completes admissible actions and the arrow keys bring lines back, where the terminal and Python can."""
+    """Tab completes admissible actions and the arrow keys bring lines back, where the terminal and
+    Python can."""
     if not sys.stdin.isatty():
         return
     try:

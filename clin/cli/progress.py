@@ -35,18 +35,26 @@ class _Line:
 
 
 class Progress(Watcher):
-    """A bar per trial on a terminal, a line per trial elsewhere, on standard error; ``verbose`` prints each step.
+    """A bar per trial on a terminal, a line per trial elsewhere, on standard error; ``verbose``
+    prints each step.
 
     Runs that are in flight together tell it from several threads.
     """
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
         self.verbose = verbose
-        self.console = Console(stderr=True, quiet=quiet, highlight=False, markup=False, emoji=False, soft_wrap=True)
+        self.console = Console(
+            stderr=True, quiet=quiet, highlight=False, markup=False, emoji=False, soft_wrap=True
+        )
         columns = (
-            TextColumn("{task.fields[run]} trial {task.fields[number]}"), BarColumn(bar_width=24), MofNCompleteColumn(),
-            TextColumn("steps"), TextColumn("score {task.fields[score]:g}"), TextColumn("{task.fields[rate]:,.0f} tokens/s"),
-            TextColumn("{task.fields[ending]}"), TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[run]} trial {task.fields[number]}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("steps"),
+            TextColumn("score {task.fields[score]:g}"),
+            TextColumn("{task.fields[rate]:,.0f} tokens/s"),
+            TextColumn("{task.fields[ending]}"),
+            TimeRemainingColumn(compact=True),
         )
         self.bars = Bars(*columns, console=self.console, disable=quiet or not sys.stderr.isatty())
         self._lines: dict[str, _Line] = {}
@@ -61,32 +69,56 @@ class Progress(Watcher):
 
     def run_begins(self, run: str, config: RunConfig) -> None:
         wrote, name = "", inert(config.model.name)
-        if hasattr(open_strategy(config.strategy), "writer"):  # others write without being asked how
-            why = f" ({name} can act but not write memories)" if not {"revise", "generalise"} & {*config.model.roles} else ""
+        if hasattr(
+            open_strategy(config.strategy), "writer"
+        ):  # others write without being asked how
+            why = (
+                f" ({name} can act but not write memories)"
+                if not {"revise", "generalise"} & {*config.model.roles}
+                else ""
+            )
             wrote = f", written by {config.writer}{why if config.writer == 'rules' else ''}"
         self.console.print(
-            f"run {run}: {config.world}, {config.task}, variation {config.variation}; model {name}; strategy "
+            f"run {run}: {config.world}, {config.task}, variation {config.variation}; model "
+            f"{name}; strategy "
             f"{config.strategy}{wrote}"
         )
 
     def trial_begins(self, run: str, config: RunConfig, number: int, steps: int) -> None:
         with self._lock:
             bar = self.bars.add_task(
-                "", total=config.budget, completed=steps, run=run, number=number, score=0.0, rate=0.0, ending=""
+                "",
+                total=config.budget,
+                completed=steps,
+                run=run,
+                number=number,
+                score=0.0,
+                rate=0.0,
+                ending="",
             )
             self._lines[run] = _Line(bar, time.monotonic())
 
-    def step_done(self, run: str, number: int, index: int, step: Step, calls: Sequence[Call]) -> None:
+    def step_done(
+        self, run: str, number: int, index: int, step: Step, calls: Sequence[Call]
+    ) -> None:
         with self._lock:
             line = self._lines[run]
             line.tokens += sum(call.read - call.reused + call.written for call in calls)
             line.seconds += sum(call.seconds for call in calls)
             self.bars.update(line.bar, completed=index + 1, score=step.score, rate=line.rate)
             if self.verbose:
-                self.console.print(Text(f"{run} trial {number} step {index} score {step.score:g} > {inert(step.action)}"))
+                self.console.print(
+                    Text(
+                        f"{run} trial {number} step {index} score {step.score:g} > "
+                        f"{inert(step.action)}"
+                    )
+                )
 
     def context_cut(self, run: str, number: int, left_out: int) -> None:
-        self.console.print(f"{run} trial {number}: the context is full; the {left_out} earliest steps are no longer read")
+        self.console.print(
+            f"{run} trial {number}: the context is full; the {left_out} earliest steps are no "
+            "longer read"
+        )
 
     def trial_ended(self, run: str, config: RunConfig, trial: Trial, memory: Memory) -> None:
         with self._lock:
@@ -95,6 +127,7 @@ class Progress(Watcher):
             if self.bars.disable:
                 left = (config.trials - trial.number - 1) * (time.monotonic() - line.began)
                 self.console.print(
-                    f"{run} trial {trial.number}: score {trial.score:g}, {len(trial.steps)} steps, {trial.ending}, "
+                    f"{run} trial {trial.number}: score {trial.score:g}, {len(trial.steps)} "
+                    f"steps, {trial.ending}, "
                     f"{len(memory.links)} links, {line.rate:,.0f} tokens/s, about {left:.0f} s left"
                 )

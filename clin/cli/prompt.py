@@ -13,11 +13,17 @@ from clin.cli.options import as_json, database, existing
 @click.command()
 @click.argument("run")
 @click.option("--trial", type=click.IntRange(0), required=True)
-@click.option("--step", type=click.IntRange(0), default=None, help="The step, from 0; without it, the memory's writer.")
+@click.option(
+    "--step",
+    type=click.IntRange(0),
+    default=None,
+    help="The step, from 0; without it, the memory's writer.",
+)
 @database
 @as_json
 def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> None:
-    """Exactly what the model read and wrote at a step of RUN, or when it revised the memory after the trial."""
+    """Exactly what the model read and wrote at a step of RUN, or when it revised the memory after
+    the trial."""
     from clin.cli.tables import dump
     from clin.errors import UserError
     from clin.stored import trial_row
@@ -31,7 +37,9 @@ def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> N
         count = len(store.steps(row.id))
         ranking, way = store.ranking(row.id), way_of(store, row.id)
     if not calls and step is not None and step < count:
-        why = f"the trial {way}" if way and step < len(way.steps) else "one action alone was offered"
+        why = (
+            f"the trial {way}" if way and step < len(way.steps) else "one action alone was offered"
+        )
         raise UserError(f"no model was asked at step {step} of trial {trial} of {run}: {why}")
     if not calls and step is not None:
         raise UserError(f"no step {step} in trial {trial} of {run}: it has {count} steps, from 0")
@@ -54,8 +62,10 @@ def _print(number: int, of: int, style: str, call) -> None:
     out = console()
     chosen = f", chosen among {call.choices} actions" if call.choices else ""
     out.print(
-        f"--- call {number} of {of}: role {call.role}, prompt {style}; {call.read} tokens read, {call.reused} of them "
-        f"reused, {call.written} written, {call.seconds:.3f} s{chosen}", style="bold",
+        f"--- call {number} of {of}: role {call.role}, prompt {style}; {call.read} tokens read, "
+        f"{call.reused} of them "
+        f"reused, {call.written} written, {call.seconds:.3f} s{chosen}",
+        style="bold",
     )
     out.print(Text(inert("".join(call.parts))), end="")
     out.print(Text(f"\n--- reply\n{inert(call.reply)}"), style="bold")
@@ -70,6 +80,14 @@ def _print_ranking(ranking: list[list]) -> None:
 
     if ranking:
         read = sum(each[3] for each in ranking)
-        console().print(f"--- the memory was too long: {read} of {len(ranking)} links were read, by rank", style="bold")
+        console().print(
+            f"--- the memory was too long: {read} of {len(ranking)} links were read, by rank",
+            style="bold",
+        )
     for link, score, reasons, was_read in ranking:
-        console().print(Text(f"{'read' if was_read else 'out '} {score:6.2f} ({', '.join(reasons)}) {inert(link)}"))
+        console().print(
+            Text(
+                f"{'read' if was_read else 'out '} {score:6.2f} ({', '.join(reasons)}) "
+                f"{inert(link)}"
+            )
+        )

@@ -15,17 +15,39 @@ from clin.errors import UserError
 
 @click.command()
 @click.argument("runs", nargs=-1)
-@click.option("--html", "page", type=click.Path(path_type=Path, dir_okay=False), help="Write one self-contained HTML file too.")
-@click.option("--svg", "picture", type=click.Path(path_type=Path), help="Write the curves as one FILE.svg too, for a Markdown page.")
-@click.option("--rows", type=click.Path(path_type=Path, dir_okay=False), help="Write the raw rows: FILE.csv, FILE.jsonl or FILE.parquet (extra [parquet]).")
+@click.option(
+    "--html",
+    "page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write one self-contained HTML file too.",
+)
+@click.option(
+    "--svg",
+    "picture",
+    type=click.Path(path_type=Path),
+    help="Write the curves as one FILE.svg too, for a Markdown page.",
+)
+@click.option(
+    "--rows",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the raw rows: FILE.csv, FILE.jsonl or FILE.parquet (extra [parquet]).",
+)
 @click.option("--world", default=None, help="Runs of this world alone.")
-@click.option("--strategy", multiple=True, help="Runs of this strategy alone; may be given several times.")
+@click.option(
+    "--strategy", multiple=True, help="Runs of this strategy alone; may be given several times."
+)
 @database
 def report(
-    runs: tuple[str, ...], page: Path | None, picture: Path | None, rows: Path | None, world: str | None, strategy: tuple[str, ...], db: Path,
+    runs: tuple[str, ...],
+    page: Path | None,
+    picture: Path | None,
+    rows: Path | None,
+    world: str | None,
+    strategy: tuple[str, ...],
+    db: Path,
 ) -> None:
-    """Compare RUNS (all by default, but those that others learned from): points by trial, by task, paired differences,
-    transfer by task, cost. Markdown on standard output."""
+    """Compare RUNS (all by default, but those that others learned from): points by trial, by task,
+    paired differences, transfer by task, cost. Markdown on standard output."""
     from clin.report import facts
     from clin.report import rows as rows_of
     from clin.report_plot import panels, svg
@@ -39,15 +61,20 @@ def report(
         raise UserError(f"'{picture}' is no FILE.svg")
     with Store(existing(db), read_only=True) as store:
         table = [
-            row for row in rows_of(store, runs)
+            row
+            for row in rows_of(store, runs)
             if (world is None or row.world == world) and (not strategy or row.strategy in strategy)
         ]
         if not table:
-            raise UserError(f"{db} has no ended trial that fits; `clin runs --db {db}` lists what there is")
+            raise UserError(
+                f"{db} has no ended trial that fits; `clin runs --db {db}` lists what there is"
+            )
         known = facts(store, table)
     drawn = panels(table)
     if picture is not None and not drawn:
-        raise UserError("there is no curve to draw: these runs are of a sequence, and none evaluates its memory")
+        raise UserError(
+            "there is no curve to draw: these runs are of a sequence, and none evaluates its memory"
+        )
     try:
         if rows is not None:
             FORMS[rows.suffix]([asdict(row) for row in table], rows)
@@ -68,7 +95,9 @@ def _csv(table: list[dict[str, object]], path: Path) -> None:
 
 
 def _jsonl(table: list[dict[str, object]], path: Path) -> None:
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in table), encoding="utf-8")
+    path.write_text(
+        "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in table), encoding="utf-8"
+    )
 
 
 def _parquet(table: list[dict[str, object]], path: Path) -> None:
@@ -76,7 +105,10 @@ def _parquet(table: list[dict[str, object]], path: Path) -> None:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
-        raise UserError("Parquet needs pyarrow: pip install 'clin[parquet]'; FILE.csv and FILE.jsonl need nothing") from None
+        raise UserError(
+            "Parquet needs pyarrow: pip install 'clin[parquet]'; FILE.csv and FILE.jsonl need "
+            "nothing"
+        ) from None
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist(table), path)
 
 

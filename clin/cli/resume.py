@@ -17,8 +17,8 @@ from clin.errors import UserError
 @database
 @as_json
 def resume(run: str, verbose: bool, db: Path, as_json: bool) -> None:
-    """Go on with RUN where it was interrupted; it ends as it would have ended undisturbed. A batch (b1, b2, ...) goes on with
-    what it has not played yet."""
+    """Go on with RUN where it was interrupted; it ends as it would have ended undisturbed. A batch
+    (b1, b2, ...) goes on with what it has not played yet."""
     from clin.experiment import RunConfig
     from clin.start import open_models, same_models
     from memory.store import Store
@@ -33,14 +33,19 @@ def resume(run: str, verbose: bool, db: Path, as_json: bool) -> None:
             return
         config = RunConfig.checked(**store.run(run).config)
         if config.model.reference == "person":
-            raise UserError(f"{run} was played by a person; `clin play {config.world} {config.task}` begins another")
+            raise UserError(
+                f"{run} was played by a person; `clin play {config.world} {config.task}` begins "
+                "another"
+            )
         roles = {name: info.reference for name, info in config.role_models.items()}
         options = {**config.model.options, "lanes": 1}
         llm = open_models(config.model.reference, roles, options, config.seed)
         try:
             same_models(config, llm)
             store.claim_run(run)
-            alone = config.model_copy(update={"model": config.model.model_copy(update={"options": options})})
+            alone = config.model_copy(
+                update={"model": config.model.model_copy(update={"options": options})}
+            )
             follow(store, llm, [(alone, run)], as_json=as_json, verbose=verbose)
         finally:
             llm.close()

@@ -23,16 +23,30 @@ def runs(db: Path, as_json: bool) -> None:
         dump(rows)
         return
     head = ("run", "world", "task", "variation", "strategy", "model", "state", "trials", "scores")
-    table(head, ([*(row[name] for name in head[:-1]), " ".join(f"{s:g}" for s in row["scores"])] for row in rows),
-          right=("variation", "trials"))
+    table(
+        head,
+        (
+            [*(row[name] for name in head[:-1]), " ".join(f"{s:g}" for s in row["scores"])]
+            for row in rows
+        ),
+        right=("variation", "trials"),
+    )
 
 
 def _row(store, run) -> dict[str, object]:
     config = run.config
     ended = [row for row in store.trials(run.name) if row.ending is not None]
     return {
-        "run": run.name, "world": config["world"], "task": config["task"], "variation": config["variation"],
-        "setting": config["setting"], "strategy": config["strategy"], "writer": config["writer"],
-        "model": config["model"]["name"], "seed": config["seed"], "state": run.state,
-        "trials": f"{len(ended)}/{config['trials']}", "scores": [row.score for row in ended],
+        "run": run.name,
+        "world": config["world"],
+        "task": config["task"],
+        "variation": config["variation"],
+        "setting": config["setting"],
+        "strategy": config["strategy"],
+        "writer": config["writer"],
+        "model": config["model"]["name"],
+        "seed": config["seed"],
+        "state": run.state,
+        "trials": f"{len(ended)}/{config['trials']}",
+        "scores": [row.score for row in ended],
     }

@@ -16,7 +16,8 @@ from clin.cli.options import as_json, database, existing
 @database
 @as_json
 def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
-    """The trials of RUN; with --trial its trajectory: thought, action, observation, score, learnings cited."""
+    """The trials of RUN; with --trial its trajectory: thought, action, observation, score,
+    learnings cited."""
     from clin.cli.tables import dump
     from clin.document import document
     from memory.store import Store
@@ -38,13 +39,16 @@ def _overview(store, run: str) -> None:
     found = document(store, run)
     where = f"{found['world']}, {found['task']}, variation {found['variation']}"
     console().print(
-        f"{run}: {where}; {found['setting']}, strategy {found['strategy']}, writer {found['writer']}, "
+        f"{run}: {where}; {found['setting']}, strategy {found['strategy']}, writer "
+        f"{found['writer']}, "
         f"model {inert(found['model']['name'])}, seed {found['seed']}; {store.run(run).state}\n"
     )
     trials_table(found["trials"])
     for row in store.trials(run):
         if row.ending is None:
-            console().print(f"Trial {row.number} is under way: {len(store.steps(row.id))} steps are stored.")
+            console().print(
+                f"Trial {row.number} is under way: {len(store.steps(row.id))} steps are stored."
+            )
 
 
 def _trajectory(store, run: str, number: int, as_json: bool) -> None:
@@ -62,13 +66,29 @@ def _trajectory(store, run: str, number: int, as_json: bool) -> None:
         links = [str(link) for link in trial.recalled.links]
         tested = {"link": str(test.link), "steps": test.steps} if test else None
         back = way.told() if way else None
-        dump({**asdict(trial), "links": links, "context_cut_before": sorted(cuts(store, row.id)), "test": tested, "goes_back": back})
+        dump(
+            {
+                **asdict(trial),
+                "links": links,
+                "context_cut_before": sorted(cuts(store, row.id)),
+                "test": tested,
+                "goes_back": back,
+            }
+        )
         return
     out = console()
     out.print(Text(f"Task: {inert(trial.goal)}"), style="bold")
-    out.print(Text("\n".join(["Memory that it read:", *(memory_lines(trial.recalled) or ["  (empty)"])])))
+    out.print(
+        Text("\n".join(["Memory that it read:", *(memory_lines(trial.recalled) or ["  (empty)"])]))
+    )
     if test:
-        out.print(Text(f"Test of a link: {inert(str(test.link))}; its cause is not offered in the first {test.steps} steps."), style="italic")
+        out.print(
+            Text(
+                f"Test of a link: {inert(str(test.link))}; its cause is not offered in the first "
+                f"{test.steps} steps."
+            ),
+            style="italic",
+        )
     if way:
         out.print(Text(f"It {way}."), style="italic")
     out.print(Text(f"\n{inert(trial.opening)}"))
@@ -76,13 +96,23 @@ def _trajectory(store, run: str, number: int, as_json: bool) -> None:
     for index, step in enumerate(trial.steps):
         gain = f"  ({step.score - before:+g})" if step.score != before else ""
         cited = f"  cites {', '.join(map(str, step.cited))}" if step.cited else ""
-        out.print(Text(f"\n[{index}] score {step.score:g}{gain}{cited}"), style="bold" if gain else "dim")
+        out.print(
+            Text(f"\n[{index}] score {step.score:g}{gain}{cited}"), style="bold" if gain else "dim"
+        )
         if index in cut:
-            out.print(Text("(The context was full here: the model no longer reads the earliest steps.)"), style="italic")
+            out.print(
+                Text("(The context was full here: the model no longer reads the earliest steps.)"),
+                style="italic",
+            )
         if step.thought:
             out.print(Text(f"Thought: {inert(step.thought)}"))
         out.print(Text(f"> {inert(step.action)}"), style="cyan")
         out.print(Text(inert(step.observation)))
         before = step.score
-    out.print(Text(f"\nEnded: {trial.ending}, score {trial.score:g} after {len(trial.steps)} steps." if row.ending else
-                   f"\nUnder way: {len(trial.steps)} steps so far."))
+    out.print(
+        Text(
+            f"\nEnded: {trial.ending}, score {trial.score:g} after {len(trial.steps)} steps."
+            if row.ending
+            else f"\nUnder way: {len(trial.steps)} steps so far."
+        )
+    )

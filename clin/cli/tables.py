@@ -1,4 +1,5 @@
-"""Tables and texts that several commands print. Whatever a world or a model wrote is made inert first."""
+"""Tables and texts that several commands print. Whatever a world or a model wrote is made inert
+first."""
 
 from __future__ import annotations
 
@@ -24,11 +25,14 @@ from memory.trials import Memory
 
 
 def console() -> Console:
-    """Standard output, without guesses about what to highlight; brackets in a name are no markup."""
+    """Standard output, without guesses about what to highlight; brackets in a name are no
+    markup."""
     return Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> None:
+def table(
+    head: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
+) -> None:
     """Print a table; the columns named in ``right`` hold numbers."""
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for name in head:
@@ -44,24 +48,35 @@ def dump(value: Any) -> None:
 
 
 def memory_lines(memory: Memory, tallies: Mapping[Link, Tally] = MappingProxyType({})) -> list[str]:
-    """The memory in words, numbered as the acting model reads it; counted links with their tally, links that held in one place only with
-    that."""
+    """The memory in words, numbered as the acting model reads it; counted links with their tally,
+    links that held in one place only with that."""
     told = {link: f" ({tally})" for link, tally in tallies.items()}
     held = {link: f" ({inert(str(scope))})" for link, scope in memory.scopes}
-    return [f"{number:3}. {inert(str(link))}{told.get(link, '')}{held.get(link, '')}" for number, link in enumerate(memory.links, 1)] + [
-        f"   - {inert(note)}" for note in memory.notes
-    ]
+    return [
+        f"{number:3}. {inert(str(link))}{told.get(link, '')}{held.get(link, '')}"
+        for number, link in enumerate(memory.links, 1)
+    ] + [f"   - {inert(note)}" for note in memory.notes]
 
 
 def trials_table(trials: Sequence[dict[str, Any]]) -> None:
-    """The trials of a run as its document describes them: links kept, added, strengthened, weakened, reversed (flip),
-    dropped, and lines of the writer that could not be read. Narrow enough for 80 columns."""
+    """The trials of a run as its document describes them: links kept, added, strengthened,
+    weakened, reversed (flip), dropped, and lines of the writer that could not be read. Narrow
+    enough for 80 columns."""
     kinds = ("kept", "added", "strengthened", "weakened", "reversed", "dropped", "unreadable")
     names = ("kept", "added", "strong", "weak", "flip", "drop", "unread")
     head = ("trial", "score", "steps", "ended", *names)
     table(
         head,
-        ((t["trial"], f"{t['score']:g}", t["steps"], t["ending"], *(t["links"][kind] for kind in kinds)) for t in trials),
+        (
+            (
+                t["trial"],
+                f"{t['score']:g}",
+                t["steps"],
+                t["ending"],
+                *(t["links"][kind] for kind in kinds),
+            )
+            for t in trials
+        ),
         right=("trial", "score", "steps", *names),
     )
 
@@ -91,7 +106,10 @@ def summary(store: Store, run: str) -> None:
     out.print("\nNext, try:")
     for command, why in (
         (f"clin show {run} --trial 0{at}", "what it did, step by step"),
-        (f"clin memory diff {run} 0 {found['trials'][-1]['trial']}{at}", "what it learned in between"),
+        (
+            f"clin memory diff {run} 0 {found['trials'][-1]['trial']}{at}",
+            "what it learned in between",
+        ),
         (f"clin prompt {run} --trial {trial} --step {step}{at}", "what the model read"),
         ("clin worlds scienceworld", "other tasks to learn"),
     ):
@@ -99,11 +117,11 @@ def summary(store: Store, run: str) -> None:
 
 
 def _last_asked(store: Store, run: str) -> tuple[int, int]:
-    """The first step at which the model was asked in the last trial in which it was; on a way back it is not."""
+    """The first step at which the model was asked in the last trial in which it was; on a way back
+    it is not."""
     for row in reversed(store.trials(run)):
         way = way_of(store, row.id)
         step = len(way.steps) if way else 0
         if step < row.steps:
             return row.number, step
     return 0, 0
-

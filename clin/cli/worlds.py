@@ -16,8 +16,14 @@ def worlds(world: str | None, as_json: bool) -> None:
     from worlds import world_module, world_names
 
     if world is None:
-        found = [{"world": name, "tasks": len(world_module(name).tasks()), "score": world_module(name).SCORE}
-                 for name in world_names()]
+        found = [
+            {
+                "world": name,
+                "tasks": len(world_module(name).tasks()),
+                "score": world_module(name).SCORE,
+            }
+            for name in world_names()
+        ]
         if as_json:
             dump(found)
         else:
@@ -25,19 +31,32 @@ def worlds(world: str | None, as_json: bool) -> None:
         return
     module = world_module(world)
     rows = [
-        {"task": task.name, "aliases": task.aliases, "variations": task.variations,
-         "splits": {name: list(numbers) for name, numbers in task.splits.items()}}
+        {
+            "task": task.name,
+            "aliases": task.aliases,
+            "variations": task.variations,
+            "splits": {name: list(numbers) for name, numbers in task.splits.items()},
+        }
         for task in module.tasks()
     ]
     if as_json:
         dump({"world": world, "score": module.SCORE, "tasks": rows})
         return
     console().print(f"{world}: {module.SCORE}\n")
-    splits = sorted({name for row in rows for name in row["splits"]}, key=["train", "dev", "test"].index)
+    splits = sorted(
+        {name for row in rows for name in row["splits"]}, key=["train", "dev", "test"].index
+    )
     table(
         ("task", "id", "variations", *splits),
-        ([row["task"], " ".join(row["aliases"][:1]), row["variations"],
-          *(spans(row["splits"].get(name, [])) for name in splits)] for row in rows),
+        (
+            [
+                row["task"],
+                " ".join(row["aliases"][:1]),
+                row["variations"],
+                *(spans(row["splits"].get(name, [])) for name in splits),
+            ]
+            for row in rows
+        ),
         right=("variations",),
     )
 

@@ -1,6 +1,7 @@
 """Making a small model from experience: collect, train, export, evaluate (``docs/distill.md``).
 
-One subject per file. Nothing outside this folder imports torch, tokenizers or gguf; the extra ``[distill]`` brings them.
+One subject per file. Nothing outside this folder imports torch, tokenizers or gguf; the extra
+``[distill]`` brings them.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ def needed(package: str) -> ModuleType:
     try:
         return importlib.import_module(package)
     except ImportError:
-        raise UserError(f"`clin distill` needs {package}, which is not installed: pip install 'clin[distill]'") from None
+        raise UserError(
+            f"`clin distill` needs {package}, which is not installed: pip install 'clin[distill]'"
+        ) from None
 
 
 def training_device(name: str) -> Any:
-    """The torch device for ``auto``, ``cpu`` or ``cuda``; UserError where there is no such device."""
+    """The torch device for ``auto``, ``cpu`` or ``cuda``; UserError where there is no such
+    device."""
     torch = needed("torch")
     there = torch.cuda.is_available()
     if name == "cuda" and not there:

@@ -1,7 +1,9 @@
-"""A model that leads a search astray, so that the search shows the way back from where the model gets to.
+"""A model that leads a search astray, so that the search shows the way back from where the model
+gets to.
 
-A model that imitates a search alone does not know what to do once it has erred, and errs again (Ross et al. 2011, arXiv
-1011.0686). Here it takes over for some steps, which are not imitated, and the search goes on from there.
+A model that imitates a search alone does not know what to do once it has erred, and errs again
+(Ross et al. 2011, arXiv 1011.0686). Here it takes over for some steps, which are not imitated, and
+the search goes on from there.
 """
 
 from __future__ import annotations
@@ -20,11 +22,14 @@ from memory.trials import Memory, Step
 
 
 class Astray:
-    """``llm`` as the actor of a walk with ``memory``; it is asked as in a trial, without what was just done in vain."""
+    """``llm`` as the actor of a walk with ``memory``; it is asked as in a trial, without what was
+    just done in vain."""
 
     def __init__(self, llm: LLM, goal: str, memory: Sequence[str]) -> None:
         self._llm = llm
-        self._context = Context(Compact(), llm.card.context, llm.count, compact.head(goal, Memory(notes=tuple(memory))))
+        self._context = Context(
+            Compact(), llm.card.context, llm.count, compact.head(goal, Memory(notes=tuple(memory)))
+        )
         self._read = 0
         self._vain: set[str] = set()
 
@@ -38,7 +43,12 @@ class Astray:
                 self._vain.clear()
         self._read = len(walk.steps)
         offered = [action for action in walk.world.actions() if action not in self._vain]
-        self._llm.submit(Question((*self._context.parts(), compact.ASK), choices=tuple(map(compact.choice, offered))), lane=0)
+        self._llm.submit(
+            Question(
+                (*self._context.parts(), compact.ASK), choices=tuple(map(compact.choice, offered))
+            ),
+            lane=0,
+        )
         answers = self._llm.ready()
         if not answers:
             raise ModelError("the model gave no answer")

@@ -1,8 +1,9 @@
-"""Batches by number: round ``n`` is decided by the seed alone, so that training resumes anywhere and prepares ahead."""
+"""Batches by number: round ``n`` is decided by the seed alone, so that training resumes anywhere
+and prepares ahead."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from random import Random
@@ -16,7 +17,8 @@ Batch = list[Window]
 
 
 def round_of(mixer: Mixer, encode: Tokens, recipe: Recipe, number: int) -> list[Batch]:
-    """The ``recipe.round_batches`` batches of round ``number``: windows of alike length stand together."""
+    """The ``recipe.round_batches`` batches of round ``number``: windows of alike length stand
+    together."""
     random = Random(f"{recipe.seed} round {number}")
     found: list[Window] = []
     room = recipe.round_batches * recipe.batch_tokens
@@ -34,7 +36,9 @@ def round_of(mixer: Mixer, encode: Tokens, recipe: Recipe, number: int) -> list[
     return (batches * 2)[: recipe.round_batches]
 
 
-def rounds(bank: Bank, encode: Tokens, recipe: Recipe, first: int, workers: int) -> Iterator[list[Batch]]:
+def rounds(
+    bank: Bank, encode: Tokens, recipe: Recipe, first: int, workers: int
+) -> Iterator[list[Batch]]:
     """Rounds from ``first`` on without end; with ``workers`` processes they are made ahead."""
     if not workers:
         mixer = Mixer(bank, recipe.shares, recipe.worlds)
@@ -60,5 +64,3 @@ def _keep(bank: Bank, encode: Tokens, recipe: Recipe) -> None:
 def _kept_round(number: int) -> list[Batch]:
     mixer, encode, recipe = _kept[0]
     return round_of(mixer, encode, recipe, number)
-
-

@@ -24,9 +24,12 @@ LONGEST = 200
 Tell = Callable[[int, int, Place, int], None]
 
 
-def places(worlds: Sequence[str], per_task: int, seed: int, tasks: Sequence[str] = ()) -> list[Place]:
-    """At most ``per_task`` train places of each task, in an order that mixes worlds and tasks; ``causal`` draws a train rule
-    seed for each. ``tasks`` narrows them. WorldError for what does not exist."""
+def places(
+    worlds: Sequence[str], per_task: int, seed: int, tasks: Sequence[str] = ()
+) -> list[Place]:
+    """At most ``per_task`` train places of each task, in an order that mixes worlds and tasks;
+    ``causal`` draws a train rule seed for each. ``tasks`` narrows them. WorldError for what does
+    not exist."""
     found = []
     for world in worlds:
         module = world_module(world)
@@ -39,14 +42,17 @@ def places(worlds: Sequence[str], per_task: int, seed: int, tasks: Sequence[str]
             for rank, variation in enumerate(chosen):
                 rules = getattr(module, "RULE_SPLITS", None)
                 options = {"rules": random.choice(rules["train"])} if rules else {}
-                found.append((rank, random.random(), Place.of(world, task.name, variation, options)))
+                found.append(
+                    (rank, random.random(), Place.of(world, task.name, variation, options))
+                )
     for name in tasks:
         _known(worlds, name)
     return [place for _, _, place in sorted(found, key=lambda each: each[:2])]
 
 
 def _known(worlds: Sequence[str], task: str) -> None:
-    """WorldError unless one of ``worlds`` has ``task``; the last one's message names the nearest."""
+    """WorldError unless one of ``worlds`` has ``task``; the last one's message names the
+    nearest."""
     for number, world in enumerate(worlds, 1):
         try:
             find_task(world, task)
@@ -57,11 +63,19 @@ def _known(worlds: Sequence[str], task: str) -> None:
 
 
 def collect(
-    out: Path, wanted: Sequence[Place], *, imperfect: int, seed: int, tell: Tell, longest: int = LONGEST, workers: int = 0, astray: str = ""
+    out: Path,
+    wanted: Sequence[Place],
+    *,
+    imperfect: int,
+    seed: int,
+    tell: Tell,
+    longest: int = LONGEST,
+    workers: int = 0,
+    astray: str = "",
 ) -> Shards:
-    """Play every place of ``wanted`` that ``out`` does not hold yet, in ``workers`` processes beside this one.
-    ``tell(done, of, place, steps)`` after each; 0 steps: it was there, its path is too long, or its simulator crashed. ``astray``: the model that leads
-    searches astray."""
+    """Play every place of ``wanted`` that ``out`` does not hold yet, in ``workers`` processes
+    beside this one. ``tell(done, of, place, steps)`` after each; 0 steps: it was there, its path is
+    too long, or its simulator crashed. ``astray``: the model that leads searches astray."""
     shards = Shards(out)
     missing = [place for place in wanted if place not in shards]
     done = len(wanted) - len(missing)
@@ -76,7 +90,8 @@ def collect(
 def _played(
     wanted: Sequence[Place], imperfect: int, seed: int, longest: int, workers: int, astray: str
 ) -> Iterator[tuple[Place, list[Episode]]]:
-    """Places with their episodes, in the order asked for; each process has simulators of its own."""
+    """Places with their episodes, in the order asked for; each process has simulators of its
+    own."""
     play = partial(_tried, imperfect=imperfect, seed=seed, longest=longest, astray=astray)
     if not workers:
         yield from zip(wanted, map(play, wanted), strict=True)
@@ -88,7 +103,9 @@ def _played(
 def _tried(place: Place, *, imperfect: int, seed: int, longest: int, astray: str) -> list[Episode]:
     try:
         return list(of_place(place, imperfect, seed, longest, _model(astray) if astray else None))
-    except WorldCrashed:  # some of ScienceWorld's own paths bring it down; one place less is no loss
+    except (
+        WorldCrashed
+    ):  # some of ScienceWorld's own paths bring it down; one place less is no loss
         return []
 
 
@@ -98,9 +115,11 @@ def _model(reference: str) -> LLM:
     return open_model(reference, seed=0, threads=1)
 
 
-def of_place(place: Place, imperfect: int, seed: int, longest: int = LONGEST, llm: LLM | None = None) -> Iterator[Episode]:
-    """The best expert episodes of a place, ``imperfect`` others along its path, and searches where there are such. None when its
-    path is too long."""
+def of_place(
+    place: Place, imperfect: int, seed: int, longest: int = LONGEST, llm: LLM | None = None
+) -> Iterator[Episode]:
+    """The best expert episodes of a place, ``imperfect`` others along its path, and searches where
+    there are such. None when its path is too long."""
     options = dict(place.options)
     paths = expert(place.world, place.task, place.variation, **options)
     if min(map(len, paths)) > longest:
@@ -119,13 +138,17 @@ def of_place(place: Place, imperfect: int, seed: int, longest: int = LONGEST, ll
         world.close()
 
 
-def _best(world: World, place: Place, paths: Sequence[Sequence[str]], random: Random) -> tuple[Episode, Sequence[str], bool]:
-    """The first path that reaches the goal, in the offered names or else verbatim; where none does, the one with the most
-    points."""
+def _best(
+    world: World, place: Place, paths: Sequence[Sequence[str]], random: Random
+) -> tuple[Episode, Sequence[str], bool]:
+    """The first path that reaches the goal, in the offered names or else verbatim; where none does,
+    the one with the most points."""
     tried = []
     for path in paths:
         for verbatim in (False, True):
-            tried.append((played(world, place, path, "expert", random, verbatim=verbatim), path, verbatim))
+            tried.append(
+                (played(world, place, path, "expert", random, verbatim=verbatim), path, verbatim)
+            )
             if tried[-1][0].score >= 100:
                 return tried[-1]
     return max(tried, key=lambda each: each[0].score)

@@ -1,8 +1,9 @@
-"""The copy drill: lines of random tokens to be written again in order, with the attention that copying needs supervised.
+"""The copy drill: lines of random tokens to be written again in order, with the attention that
+copying needs supervised.
 
-Plain imitation learns scripts but does not copy a name from task or memory; two heads of layer 0 that look at the previous
-token and two heads of the next layers that look at what followed the same token last time broke that plateau within
-minutes (the first experiment).
+Plain imitation learns scripts but does not copy a name from task or memory; two heads of layer 0
+that look at the previous token and two heads of the next layers that look at what followed the same
+token last time broke that plateau within minutes (the first experiment).
 """
 
 from __future__ import annotations
@@ -20,14 +21,18 @@ SUPERVISED_HEADS = 2
 
 
 def copy_loss(model: Llama, drills: list[Copies], device: torch.device) -> tuple[Tensor, Tensor]:
-    """Cross-entropy of what is copied, and how far the supervised heads are from looking where they should (both scalars)."""
+    """Cross-entropy of what is copied, and how far the supervised heads are from looking where they
+    should (both scalars)."""
     length = max(len(each.tokens) for each in drills)
 
     def padded(rows: list[list], fill: float) -> Tensor:
         return torch.tensor([[*row, *[fill] * (length - len(row))] for row in rows], device=device)
 
     tokens = padded([each.tokens for each in drills], EOS)
-    weights, sources = padded([each.weights for each in drills], 0.0), padded([each.sources for each in drills], NOWHERE)
+    weights, sources = (
+        padded([each.weights for each in drills], 0.0),
+        padded([each.sources for each in drills], NOWHERE),
+    )
     with half_precision(device):
         hidden, logs = model.watched(tokens, min(3, len(model.blk)))
         wanted = weights[:, 1:] > 0
@@ -38,8 +43,8 @@ def copy_loss(model: Llama, drills: list[Copies], device: torch.device) -> tuple
 
 
 def _astray(logs: list[Tensor], sources: Tensor) -> Tensor:
-    """Layer 0 shall look at the previous token; layers 1 and 2 at the source of the next, except for a line's first token,
-    whose line only order tells."""
+    """Layer 0 shall look at the previous token; layers 1 and 2 at the source of the next, except
+    for a line's first token, whose line only order tells."""
     before = logs[0][:, :SUPERVISED_HEADS, 1:].diagonal(dim1=-2, dim2=-1)
     lost = -before.mean()
     known = (sources >= 0) & (torch.roll(sources, 1, 1) >= 0)

@@ -1,7 +1,9 @@
-"""Recorded episodes: shards of JSON lines, compressed, with an index that says which places are in them.
+"""Recorded episodes: shards of JSON lines, compressed, with an index that says which places are in
+them.
 
-Each place is one xz stream, appended to the shard of its task; its line in ``index.jsonl`` is written afterwards. So a
-kill at any instant leaves whole places, and collecting goes on with those that the index lacks.
+Each place is one xz stream, appended to the shard of its task; its line in ``index.jsonl`` is
+written afterwards. So a kill at any instant leaves whole places, and collecting goes on with those
+that the index lacks.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ INDEX = "index.jsonl"
 
 @dataclass(frozen=True)
 class Taken:
-    """A step, and whether its action is one to imitate: an expert's, or the way back after a mistake. ``score`` in points."""
+    """A step, and whether its action is one to imitate: an expert's, or the way back after a
+    mistake. ``score`` in points."""
 
     action: str
     observation: str
@@ -31,8 +34,9 @@ class Taken:
 
 @dataclass(frozen=True)
 class Episode:
-    """One trial. ``kind``: ``expert``, ``search``, ``informed``, ``detours``, ``mistakes``, ``loops``, ``cut``, ``wandering`` or
-    ``played``. ``memory``: what it read, a line per link, where that decided what was done."""
+    """One trial. ``kind``: ``expert``, ``search``, ``informed``, ``detours``, ``mistakes``,
+    ``loops``, ``cut``, ``wandering`` or ``played``. ``memory``: what it read, a line per link,
+    where that decided what was done."""
 
     place: Place
     kind: str
@@ -78,16 +82,28 @@ class Shards:
         """Append the episodes of one place; UserError unless it is in the train split."""
         place = episodes[0].place
         if split(place) != "train":
-            raise UserError(f"{place.key} is held out ({split(place)}): a model is trained on train places only")
+            raise UserError(
+                f"{place.key} is held out ({split(place)}): a model is trained on train places only"
+            )
         self.folder.mkdir(parents=True, exist_ok=True)
-        file = self.folder / f"{place.world}-{place.task}.jsonl.xz".replace(":", "-").replace("/", "-")
-        data = lzma.compress("".join(json.dumps(_packed(each)) + "\n" for each in episodes).encode())
+        file = self.folder / f"{place.world}-{place.task}.jsonl.xz".replace(":", "-").replace(
+            "/", "-"
+        )
+        data = lzma.compress(
+            "".join(json.dumps(_packed(each)) + "\n" for each in episodes).encode()
+        )
         with file.open("ab") as shard:
             at = shard.tell()
             shard.write(data)
         row = {
-            **asdict(place), "options": dict(place.options), "split": split(place), "file": file.name, "at": at, "bytes": len(data),
-            "episodes": len(episodes), "steps": sum(len(each.steps) for each in episodes),
+            **asdict(place),
+            "options": dict(place.options),
+            "split": split(place),
+            "file": file.name,
+            "at": at,
+            "bytes": len(data),
+            "episodes": len(episodes),
+            "steps": sum(len(each.steps) for each in episodes),
         }
         with (self.folder / INDEX).open("a") as index:
             index.write(json.dumps(row) + "\n")
@@ -99,7 +115,10 @@ class Shards:
             row = self.rows[key]
             place = Place.of(row["world"], row["task"], row["variation"], row["options"])
             if split(place) != "train":
-                raise UserError(f"{self.folder / INDEX} names {key}, which is held out ({split(place)}); take it out")
+                raise UserError(
+                    f"{self.folder / INDEX} names {key}, which is held out ({split(place)}); "
+                    "take it out"
+                )
             yield [_unpacked(place, json.loads(line)) for line in self._read(row).splitlines()]
 
     def _read(self, row: dict) -> str:
@@ -108,23 +127,44 @@ class Shards:
             try:
                 return lzma.decompress(shard.read(row["bytes"])).decode()
             except (lzma.LZMAError, EOFError):
-                raise UserError(f"{self.folder / row['file']} is damaged at byte {row['at']}; collect into a new folder") from None
+                raise UserError(
+                    f"{self.folder / row['file']} is damaged at byte {row['at']}; collect into a "
+                    "new folder"
+                ) from None
 
 
 def opened(folder: Path) -> Shards:
     """The episodes in ``folder``; UserError if there are none."""
     shards = Shards(folder)
     if not shards.rows:
-        raise UserError(f"no episodes in '{folder}'; `clin distill collect --out {folder}` makes some")
+        raise UserError(
+            f"no episodes in '{folder}'; `clin distill collect --out {folder}` makes some"
+        )
     return shards
 
 
 def _packed(episode: Episode) -> dict:
     steps = [[each.action, each.observation, each.score, int(each.right)] for each in episode.steps]
-    row = {"kind": episode.kind, "goal": episode.goal, "opening": episode.opening, "ending": episode.ending, "steps": steps}
+    row = {
+        "kind": episode.kind,
+        "goal": episode.goal,
+        "opening": episode.opening,
+        "ending": episode.ending,
+        "steps": steps,
+    }
     return row | ({"memory": list(episode.memory)} if episode.memory else {})
 
 
 def _unpacked(place: Place, row: dict) -> Episode:
-    steps = tuple(Taken(action, seen, score, bool(right)) for action, seen, score, right in row["steps"])
-    return Episode(place, row["kind"], row["goal"], row["opening"], steps, Ending(row["ending"]), tuple(row.get("memory", ())))
+    steps = tuple(
+        Taken(action, seen, score, bool(right)) for action, seen, score, right in row["steps"]
+    )
+    return Episode(
+        place,
+        row["kind"],
+        row["goal"],
+        row["opening"],
+        steps,
+        Ending(row["ending"]),
+        tuple(row.get("memory", ())),
+    )

@@ -1,4 +1,5 @@
-"""How a maze is searched that one walks by compass (TextWorldExpress): doors are opened, what was not seen yet comes first."""
+"""How a maze is searched that one walks by compass (TextWorldExpress): doors are opened, what was
+not seen yet comes first."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ _CLOSED = re.compile(r"(North|South|East|West) closed ")
 
 
 class Explorer:
-    """A map that grows: ``ways`` gives each seen room the direction of each exit and where it leads, empty while unknown."""
+    """A map that grows: ``ways`` gives each seen room the direction of each exit and where it
+    leads, empty while unknown."""
 
     def __init__(self, walk: Walk) -> None:
         self._walk = walk
@@ -23,7 +25,8 @@ class Explorer:
         self._came: tuple[str, str] | None = None
 
     def next(self) -> str | None:
-        """Open a door, or a step towards the nearest exit that nobody went through; None when all is seen."""
+        """Open a door, or a step towards the nearest exit that nobody went through; None when all
+        is seen."""
         told = express.room(self._walk.world.surroundings()) or ""
         room, offered = told.partition(":")[0], self._walk.world.actions()
         exits = self.ways.setdefault(room, {})
@@ -57,8 +60,11 @@ class Explorer:
         return None
 
 
-def explore(walk: Walk, path: Sequence[str], memory: Sequence[Link], *, budget: int, slip: float) -> None:
-    """Look everywhere for what ``path`` ends with; with the chance ``slip`` a step goes anywhere, which is not imitated."""
+def explore(
+    walk: Walk, path: Sequence[str], memory: Sequence[Link], *, budget: int, slip: float
+) -> None:
+    """Look everywhere for what ``path`` ends with; with the chance ``slip`` a step goes anywhere,
+    which is not imitated."""
     found, aim = Explorer(walk), path[-1]
     while not walk.done and len(walk.steps) < budget:
         offered = walk.world.actions()

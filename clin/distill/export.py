@@ -1,4 +1,5 @@
-"""From a training run to a GGUF file that llama.cpp reads, with its card inside; and the check that nothing changed on the way."""
+"""From a training run to a GGUF file that llama.cpp reads, with its card inside; and the check that
+nothing changed on the way."""
 
 from __future__ import annotations
 
@@ -24,14 +25,16 @@ from clin.llms.native import CHUNK, Native, Row
 
 KINDS = ("f16", "q8_0", "f32")
 LIMITS = (
-    "What it writes of a memory is less often right than what rules write, which do so unless --writer model is given. It does not "
+    "What it writes of a memory is less often right than what rules write, which do so unless "
+    "--writer model is given. It does not "
     "think in words and knows no other worlds than those named here."
 )
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A run's result: the model with its weights, the tokeniser, and what is known of how they were made."""
+    """A run's result: the model with its weights, the tokeniser, and what is known of how they were
+    made."""
 
     model: Llama
     tokens: tokenising.Tokens
@@ -51,11 +54,20 @@ def trained(folder: Path) -> Trained:
     curves = folder / "curves.jsonl"
     rows = [json.loads(line) for line in curves.read_text().splitlines()] if curves.exists() else []
     file = folder / "tokens.json"
-    return Trained(model.eval(), tokenising.load(file), file, about, state["step"], state["read"], rows[-1] if rows else {})
+    return Trained(
+        model.eval(),
+        tokenising.load(file),
+        file,
+        about,
+        state["step"],
+        state["read"],
+        rows[-1] if rows else {},
+    )
 
 
 def export(run: Trained, out: Path, kind: str, name: str) -> None:
-    """Write ``out``. ``kind``: f16, q8_0 or f32; norms are always f32. UserError for another kind."""
+    """Write ``out``. ``kind``: f16, q8_0 or f32; norms are always f32. UserError for another
+    kind."""
     if kind not in KINDS:
         raise UserError(f"no type '{kind}'{nearest(kind, KINDS)} (types: {', '.join(KINDS)})")
     gguf = needed("gguf")
@@ -74,16 +86,24 @@ def export(run: Trained, out: Path, kind: str, name: str) -> None:
 def _describe(writer: Any, run: Trained, name: str) -> None:
     """The card: `clin models show FILE` prints it."""
     data = "; ".join(
-        f"{', '.join(each['worlds'])}: {each['places']} train places, {each['episodes']} episodes, {each['steps']} steps "
+        f"{', '.join(each['worlds'])}: {each['places']} train places, {each['episodes']} "
+        f"episodes, {each['steps']} steps "
         f"(index sha256 {each['sha256'][:16]})"
         for each in run.about["data"]
     )
     recipe = run.about["recipe"]
-    told = ", ".join(f"{key} {value}" for key, value in run.curve.items() if key not in ("step", "tokens"))
+    told = ", ".join(
+        f"{key} {value}" for key, value in run.curve.items() if key not in ("step", "tokens")
+    )
     writer.add_name(name)
-    origin = f"on top of the weights {recipe['started_from'][:16]}" if recipe.get("started_from") else "from nothing"
+    origin = (
+        f"on top of the weights {recipe['started_from'][:16]}"
+        if recipe.get("started_from")
+        else "from nothing"
+    )
     writer.add_description(
-        f"A Llama of {run.model.size() / 1e6:.2f} million parameters, trained {origin} by `clin distill` to act with causal links in "
+        f"A Llama of {run.model.size() / 1e6:.2f} million parameters, trained {origin} by `clin "
+        "distill` to act with causal links in "
         "its prompt."
     )
     writer.add_license("MIT")
@@ -94,7 +114,9 @@ def _describe(writer: Any, run: Trained, name: str) -> None:
     writer.add_string("clin.recipe", json.dumps(recipe, sort_keys=True))
     done = f"{run.step} of {recipe['steps']} updates, {run.read} tokens read"
     writer.add_string("clin.training", f"{done}; last losses: {told or 'none recorded'}")
-    writer.add_string("clin.weights", f"sha256 {weights_hash(run.model.state_dict())} (float32, before rounding)")
+    writer.add_string(
+        "clin.weights", f"sha256 {weights_hash(run.model.state_dict())} (float32, before rounding)"
+    )
     writer.add_string("clin.limits", LIMITS)
 
 
@@ -122,13 +144,18 @@ def _shape(writer: Any, gguf: Any, shape: Shape, kind: str) -> None:
     writer.add_rope_freq_base(shape.theta)
     writer.add_rope_dimension_count(shape.width // shape.heads)
     writer.add_vocab_size(shape.vocabulary)
-    types = {"f32": gguf.LlamaFileType.ALL_F32, "f16": gguf.LlamaFileType.MOSTLY_F16, "q8_0": gguf.LlamaFileType.MOSTLY_Q8_0}
+    types = {
+        "f32": gguf.LlamaFileType.ALL_F32,
+        "f16": gguf.LlamaFileType.MOSTLY_F16,
+        "q8_0": gguf.LlamaFileType.MOSTLY_Q8_0,
+    }
     writer.add_file_type(types[kind])
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
 
 
 def _vocabulary(writer: Any, file: Path) -> None:
-    """llama.cpp's names for what `tokenizers` has stored; merges are pairs joined by a space, marks are control tokens."""
+    """llama.cpp's names for what `tokenizers` has stored; merges are pairs joined by a space, marks
+    are control tokens."""
     stored = json.loads(file.read_text())
     pieces = sorted(stored["model"]["vocab"], key=stored["model"]["vocab"].__getitem__)
     marks = {each["id"] for each in stored["added_tokens"]}
@@ -136,15 +163,17 @@ def _vocabulary(writer: Any, file: Path) -> None:
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(pieces)
     writer.add_token_types([3 if number in marks else 1 for number in range(len(pieces))])
-    writer.add_token_merges([each if isinstance(each, str) else " ".join(each) for each in stored["model"]["merges"]])
+    writer.add_token_merges(
+        [each if isinstance(each, str) else " ".join(each) for each in stored["model"]["merges"]]
+    )
     writer.add_bos_token_id(BOS)
     writer.add_eos_token_id(EOS)
     writer.add_add_bos_token(True)  # each prompt begins with it, in training too
 
 
 def _tensor(writer: Any, gguf: Any, key: str, value: np.ndarray, kind: str) -> None:
-    """One tensor under its own name, which is llama.cpp's; the output is the embedding and is left out. Rotary pairs are
-    interleaved in both, so nothing is permuted."""
+    """One tensor under its own name, which is llama.cpp's; the output is the embedding and is left
+    out. Rotary pairs are interleaved in both, so nothing is permuted."""
     if value.ndim == 1 or kind == "f32":
         writer.add_tensor(key, value.astype(np.float32))
     elif kind == "f16":
@@ -156,8 +185,8 @@ def _tensor(writer: Any, gguf: Any, key: str, value: np.ndarray, kind: str) -> N
 
 @dataclass(frozen=True)
 class Check:
-    """``texts`` that both tokenised, ``unlike`` of them differently; ``decisions`` at which both chose a token, ``agreed``
-    alike; ``apart``: the greatest difference between two logits."""
+    """``texts`` that both tokenised, ``unlike`` of them differently; ``decisions`` at which both
+    chose a token, ``agreed`` alike; ``apart``: the greatest difference between two logits."""
 
     texts: int
     unlike: int
@@ -167,14 +196,23 @@ class Check:
 
     def __str__(self) -> str:
         return (
-            f"{self.texts} texts, {self.unlike} tokenised differently; {self.agreed} of {self.decisions} decisions alike "
-            f"({100 * self.agreed / max(1, self.decisions):.1f} %), logits at most {self.apart:.3f} apart"
+            f"{self.texts} texts, {self.unlike} tokenised differently; {self.agreed} of "
+            f"{self.decisions} decisions alike "
+            f"({100 * self.agreed / max(1, self.decisions):.1f} %), logits at most "
+            f"{self.apart:.3f} apart"
         )
 
 
 TEXTS = (
-    "focus on A", " teleport to art studio\n", "ein Apfel, übergroß\n", "0:\tfocus on orange (in pot 1)", "  two  spaces\n",
-    "日本 \U0001f600", "it's\n", "123 456\n", "\n",
+    "focus on A",
+    " teleport to art studio\n",
+    "ein Apfel, übergroß\n",
+    "0:\tfocus on orange (in pot 1)",
+    "  two  spaces\n",
+    "日本 \U0001f600",
+    "it's\n",
+    "123 456\n",
+    "\n",
 )
 """Awkward for a tokeniser: spaces, numbers, accents, marks beyond the basic plane."""
 
@@ -185,7 +223,11 @@ def check(run: Trained, file: Path, samples: int = 20) -> Check:
     texts, shown = list(TEXTS), []
     for _ in range(samples):
         sample = drill(random)
-        texts += [sample.goal, *(line + "\n" for line in sample.memory), *(act.observation for act in sample.acts)]
+        texts += [
+            sample.goal,
+            *(line + "\n" for line in sample.memory),
+            *(act.observation for act in sample.acts),
+        ]
         shown += windows(sample, run.tokens, run.model.shape.context)
     native = Native(file, gpu_layers=0)
     try:
@@ -195,12 +237,17 @@ def check(run: Trained, file: Path, samples: int = 20) -> Check:
     finally:
         native.close()
     return Check(
-        len(texts), unlike, len(pairs), sum(int(ours.argmax() == theirs.argmax()) for ours, theirs in pairs),
+        len(texts),
+        unlike,
+        len(pairs),
+        sum(int(ours.argmax() == theirs.argmax()) for ours, theirs in pairs),
         max(float(np.abs(ours - theirs).max()) for ours, theirs in pairs),
     )
 
 
-def _decisions(model: Llama, native: Native, window: Window) -> Iterable[tuple[np.ndarray, np.ndarray]]:
+def _decisions(
+    model: Llama, native: Native, window: Window
+) -> Iterable[tuple[np.ndarray, np.ndarray]]:
     """torch's and llama.cpp's logits before each token that is to be learned."""
     places = [number for number, weight in enumerate(window.weights) if weight >= 1]
     with torch.no_grad():

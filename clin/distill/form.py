@@ -1,5 +1,5 @@
-"""From samples to tokens: exactly the prompt that ``clin/compact.py`` makes at run time, cut exactly where a trial's
-context is cut (``clin.play.Context``), each part tokenised by itself."""
+"""From samples to tokens: exactly the prompt that ``clin/compact.py`` makes at run time, cut
+exactly where a trial's context is cut (``clin.play.Context``), each part tokenised by itself."""
 
 from __future__ import annotations
 
@@ -27,10 +27,12 @@ class Act:
 
 @dataclass(frozen=True)
 class Sample:
-    """A trial to learn from: the goal, what its memory says (a line per link), its steps. ``kind`` says how it was mixed.
+    """A trial to learn from: the goal, what its memory says (a line per link), its steps. ``kind``
+    says how it was mixed.
 
-    With ``ended`` (how the trial ended) the sample is one of revising: what is learned from are the lines ``written``. With
-    ``elsewhere`` (memories of other episodes) it is one of generalising, and has no steps."""
+    With ``ended`` (how the trial ended) the sample is one of revising: what is learned from are the
+    lines ``written``. With ``elsewhere`` (memories of other episodes) it is one of generalising,
+    and has no steps."""
 
     kind: str
     goal: str
@@ -44,7 +46,8 @@ class Sample:
 
 @dataclass(frozen=True)
 class Window:
-    """``tokens`` and the ``weights`` of each in the loss, of equal length; weight 0 is never predicted."""
+    """``tokens`` and the ``weights`` of each in the loss, of equal length; weight 0 is never
+    predicted."""
 
     kind: str
     tokens: tuple[int, ...]
@@ -52,7 +55,8 @@ class Window:
 
 
 def windows(sample: Sample, encode: Encode, room: int) -> Iterator[Window]:
-    """The prompts of ``sample`` in a context of ``room`` tokens, as few as show each action to be learned once."""
+    """The prompts of ``sample`` in a context of ``room`` tokens, as few as show each action to be
+    learned once."""
     if sample.ended or sample.elsewhere:
         yield from _writing(sample, encode, room)
         return
@@ -60,13 +64,17 @@ def windows(sample: Sample, encode: Encode, room: int) -> Iterator[Window]:
     if sum(len(encode(part)) for part in head) + Compact.reserve > room:
         return
     context = Context(Compact(), room, lambda part: len(encode(part)), head)
-    kept: list[tuple[tuple[str, ...], float]] = []  # the turns in the context, with the weights that are still to be learned
+    kept: list[
+        tuple[tuple[str, ...], float]
+    ] = []  # the turns in the context, with the weights that are still to be learned
     for act in sample.acts:
         left_out = context.left_out
         before = (*head, *(context.style.gap(left_out) if left_out else ()))
         context.append(Step(act.action, act.observation, 0.0))
         kept.append(((compact.ASK, *compact.turn(act.action, act.observation)), act.weight))
-        if context.left_out != left_out:  # this action was still chosen with all that went before in sight
+        if (
+            context.left_out != left_out
+        ):  # this action was still chosen with all that went before in sight
             yield from _window(sample.kind, before, kept, encode)
             kept = [(turn, 0.0) for turn, _ in kept][context.left_out - left_out :]
     gap = context.style.gap(context.left_out) if context.left_out else ()
@@ -74,11 +82,14 @@ def windows(sample: Sample, encode: Encode, room: int) -> Iterator[Window]:
 
 
 def _head(sample: Sample, encode: Encode, room: int) -> tuple[str, ...]:
-    return compact.head(sample.goal, Memory(notes=_that_fit(sample.memory, encode, room // 3)), sample.opening)
+    return compact.head(
+        sample.goal, Memory(notes=_that_fit(sample.memory, encode, room // 3)), sample.opening
+    )
 
 
 def _writing(sample: Sample, encode: Encode, room: int) -> Iterator[Window]:
     """The prompt of a memory's writer, and what it writes; nothing where it does not fit."""
+
     def size(part: str) -> int:
         return len(encode(part))
 
@@ -99,7 +110,8 @@ def _writing(sample: Sample, encode: Encode, room: int) -> Iterator[Window]:
 
 
 def _that_fit(memory: Sequence[str], encode: Encode, room: int) -> tuple[str, ...]:
-    """The first lines that take no more than a third of the context: a trial recalls no more (``clin.learn``)."""
+    """The first lines that take no more than a third of the context: a trial recalls no more
+    (``clin.learn``)."""
     kept, size = [], 0
     for line in memory:
         size += len(encode(f"- {line}\n"))
@@ -108,8 +120,11 @@ def _that_fit(memory: Sequence[str], encode: Encode, room: int) -> tuple[str, ..
     return tuple(kept)
 
 
-def _window(kind: str, head: Sequence[str], kept: Sequence[tuple[tuple[str, ...], float]], encode: Encode) -> Iterator[Window]:
-    """The head and the turns up to the last action that is to be learned; nothing where there is none."""
+def _window(
+    kind: str, head: Sequence[str], kept: Sequence[tuple[tuple[str, ...], float]], encode: Encode
+) -> Iterator[Window]:
+    """The head and the turns up to the last action that is to be learned; nothing where there is
+    none."""
     last = max((number for number, (_, weight) in enumerate(kept) if weight), default=-1)
     if last < 0:
         return

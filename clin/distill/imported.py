@@ -1,4 +1,5 @@
-"""Experience that was recorded elsewhere: a store's trials (``--from clin.db``) and files of expert paths (``--paths``)."""
+"""Experience that was recorded elsewhere: a store's trials (``--from clin.db``) and files of expert
+paths (``--paths``)."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ from memory.store import Store
 from memory.trials import Ending, Trial
 
 STRAIGHT_FROM = 100.0
-"""Points from which a stored trial's actions are imitated; the others are only what memories are written from."""
+"""Points from which a stored trial's actions are imitated; the others are only what memories are
+written from."""
 
 
 @dataclass
@@ -30,7 +32,10 @@ class Taking:
     known: int = 0
 
     def __str__(self) -> str:
-        return f"{self.episodes} episodes taken; left out: {self.held_out} of held-out places, {self.known} places already there"
+        return (
+            f"{self.episodes} episodes taken; left out: {self.held_out} of held-out "
+            f"places, {self.known} places already there"
+        )
 
 
 def _add(shards: Shards, by_place: dict[Place, list[Episode]]) -> Taking:
@@ -54,11 +59,20 @@ def from_store(shards: Shards, db: Path) -> Taking:
     with Store(db, read_only=True) as store:
         for run in store.runs():
             config = run.config
-            place = Place.of(config["world"], config["task"], config["variation"], config["world_options"])
+            place = Place.of(
+                config["world"], config["task"], config["variation"], config["world_options"]
+            )
             for row in store.trials(run.name):
                 if row.ending is not None and row.ending is not Ending.CRASHED:
                     by_place.setdefault(place, []).append(_of_trial(place, store.trial(row.id)))
-    return _add(shards, {place: [each for each in found if each.steps] for place, found in by_place.items() if any(each.steps for each in found)})
+    return _add(
+        shards,
+        {
+            place: [each for each in found if each.steps]
+            for place, found in by_place.items()
+            if any(each.steps for each in found)
+        },
+    )
 
 
 def _of_trial(place: Place, trial: Trial) -> Episode:
@@ -66,14 +80,17 @@ def _of_trial(place: Place, trial: Trial) -> Episode:
     won = trial.score >= STRAIGHT_FROM
     steps = []
     for number, step in enumerate(trial.steps):
-        idle = refused(step.observation) or (number > 0 and trial.steps[number - 1].action == step.action)
+        idle = refused(step.observation) or (
+            number > 0 and trial.steps[number - 1].action == step.action
+        )
         steps.append(Taken(step.action, step.observation, step.score, won and not idle))
     return Episode(place, "played", trial.goal, trial.opening, tuple(steps), trial.ending)
 
 
 def from_paths(shards: Shards, file: Path) -> Taking:
-    """ScienceWorld paths as JSON lines, compressed or not: rows with ``task``, ``var``, ``desc``, ``gold`` (and perhaps
-    ``pruned`` and ``expl``), each step ``[action, observation, score, done, mark]``, mark 2 for what is not imitated."""
+    """ScienceWorld paths as JSON lines, compressed or not: rows with ``task``, ``var``, ``desc``,
+    ``gold`` (and perhaps ``pruned`` and ``expl``), each step ``[action, observation, score, done,
+    mark]``, mark 2 for what is not imitated."""
     if not file.is_file():
         raise UserError(f"no file '{file}' of expert paths")
     by_place: dict[Place, list[Episode]] = {}
@@ -90,12 +107,16 @@ def _rows(file: Path) -> Iterator[dict[str, Any]]:
             for line in lines:
                 row = json.loads(line)
                 if not {"task", "var", "desc", "gold"} <= row.keys():
-                    raise UserError(f"'{file}' is no file of expert paths: a row lacks task, var, desc or gold")
+                    raise UserError(
+                        f"'{file}' is no file of expert paths: a row lacks task, var, desc or gold"
+                    )
                 yield row
     except (lzma.LZMAError, EOFError, ValueError) as error:
         if isinstance(error, UserError):
             raise
-        raise UserError(f"'{file}' is not JSON lines, compressed with xz or plain: {error}") from None
+        raise UserError(
+            f"'{file}' is not JSON lines, compressed with xz or plain: {error}"
+        ) from None
 
 
 def _of_row(place: Place, row: dict[str, Any]) -> Iterator[Episode]:
@@ -108,10 +129,15 @@ def _of_row(place: Place, row: dict[str, Any]) -> Iterator[Episode]:
 
 
 def _episode(place: Place, goal: str, kind: str, rows: list[list[Any]]) -> Episode:
-    """A path that starts in the right room shows no way there, so that nothing of it is imitated; mark 1 is a visit to a
-    wrong room."""
+    """A path that starts in the right room shows no way there, so that nothing of it is imitated;
+    mark 1 is a visit to a wrong room."""
     begun = re.match(r"teleport to|look around|open door", rows[0][0]) is not None
-    steps = tuple(Taken(action, seen.strip("\n"), float(score), begun and not mark) for action, seen, score, _, mark in rows)
+    steps = tuple(
+        Taken(action, seen.strip("\n"), float(score), begun and not mark)
+        for action, seen, score, _, mark in rows
+    )
     last = rows[-1]
-    ending = Ending.WON if last[2] >= 100 else Ending.LOST if last[3] or last[2] < 0 else Ending.BUDGET
+    ending = (
+        Ending.WON if last[2] >= 100 else Ending.LOST if last[3] or last[2] < 0 else Ending.BUDGET
+    )
     return Episode(place, kind, goal, "", steps, ending)

@@ -1,4 +1,5 @@
-"""Trial after trial of one who searches and believes its memory: what each trial did decides what the next one reads."""
+"""Trial after trial of one who searches and believes its memory: what each trial did decides what
+the next one reads."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ from worlds import World
 
 Searching = Callable[..., None]
 LINEAGES, TRIALS = 2, 4
-"""Lineages of a place, and trials of one at most; it ends one trial after the first that reached the goal."""
+"""Lineages of a place, and trials of one at most; it ends one trial after the first that reached
+the goal."""
 SLIP = (0.0, 0.05, 0.15)
 SHORTEST, LONGEST = 15, 60
 
@@ -31,28 +33,45 @@ def searching(place: Place) -> Searching | None:
     return explore if (place.world, place.task) == ("textworldexpress", "coin") else None
 
 
-def lineages(world: World, place: Place, path: Sequence[str], random: Random, llm: LLM | None = None) -> Iterator[Episode]:
-    """The episodes of :data:`LINEAGES` lineages along what ``path`` takes; nothing where the place cannot be searched. ``llm`` leads
-    the searches of ``causal`` astray."""
+def lineages(
+    world: World, place: Place, path: Sequence[str], random: Random, llm: LLM | None = None
+) -> Iterator[Episode]:
+    """The episodes of :data:`LINEAGES` lineages along what ``path`` takes; nothing where the place
+    cannot be searched. ``llm`` leads the searches of ``causal`` astray."""
     way = searching(place)
     for _ in range(LINEAGES if way else 0):
-        yield from _lineage(world, place, path, random, way, llm if place.world == "causal" else None)
+        yield from _lineage(
+            world, place, path, random, way, llm if place.world == "causal" else None
+        )
 
 
 def _lineage(
     world: World, place: Place, path: Sequence[str], random: Random, way: Searching, llm: LLM | None
 ) -> Iterator[Episode]:
     """Budgets are drawn, so that early trials end with work left to do."""
-    strategy, memory, trials = open_strategy(random.choice(("clin", "evidence")), writer="rules"), Memory(), []
+    strategy, memory, trials = (
+        open_strategy(random.choice(("clin", "evidence")), writer="rules"),
+        Memory(),
+        [],
+    )
     last = False
     for number in range(TRIALS):
         opening = world.reset().text
         read: tuple[Link, ...] = strategy.recall(memory, world.goal).links
         walk = Walk(world, random)
         lost = {"astray": Astray(llm, world.goal, list(map(str, read)))} if llm else {}
-        way(walk, path, read, budget=random.randint(SHORTEST, LONGEST), slip=random.choice(SLIP), **lost)
+        way(
+            walk,
+            path,
+            read,
+            budget=random.randint(SHORTEST, LONGEST),
+            slip=random.choice(SLIP),
+            **lost,
+        )
         kind = "informed" if read else "search"
-        episode = Episode(place, kind, world.goal, opening, tuple(walk.steps), ended(walk), tuple(map(str, read)))
+        episode = Episode(
+            place, kind, world.goal, opening, tuple(walk.steps), ended(walk), tuple(map(str, read))
+        )
         if not walk.steps:
             return
         yield episode

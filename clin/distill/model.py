@@ -1,6 +1,8 @@
-"""A small Llama in torch: rotary positions on interleaved pairs, RMS norms, SwiGLU, tied embeddings.
+"""A small Llama in torch: rotary positions on interleaved pairs, RMS norms, SwiGLU, tied
+embeddings.
 
-The parameters' names are those that :mod:`clin.distill.export` maps to GGUF; shapes are llama.cpp's.
+The parameters' names are those that :mod:`clin.distill.export` maps to GGUF; shapes are
+llama.cpp's.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ EPSILON = 1e-5
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes. ``width`` and ``feed`` are multiples of 32, or Q8_0 cannot store the rows; ``theta`` is the rotary base."""
+    """Sizes. ``width`` and ``feed`` are multiples of 32, or Q8_0 cannot store the rows; ``theta``
+    is the rotary base."""
 
     vocabulary: int
     width: int = 256
@@ -46,7 +49,8 @@ class Norm(nn.Module):
 
 
 def rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotary positions on interleaved pairs, as llama.cpp's architecture ``llama`` wants them. x: batch, heads, time, head."""
+    """Rotary positions on interleaved pairs, as llama.cpp's architecture ``llama`` wants them. x:
+    batch, heads, time, head."""
     even, odd = x[..., 0::2], x[..., 1::2]
     return torch.stack((even * cos - odd * sin, even * sin + odd * cos), -1).flatten(-2)
 
@@ -58,8 +62,12 @@ class Block(nn.Module):
         super().__init__()
         self.heads = shape.heads
         self.attn_norm, self.ffn_norm = Norm(shape.width), Norm(shape.width)
-        self.attn_q, self.attn_k, self.attn_v, self.attn_output = (nn.Linear(shape.width, shape.width, bias=False) for _ in range(4))
-        self.ffn_gate, self.ffn_up = (nn.Linear(shape.width, shape.feed, bias=False) for _ in range(2))
+        self.attn_q, self.attn_k, self.attn_v, self.attn_output = (
+            nn.Linear(shape.width, shape.width, bias=False) for _ in range(4)
+        )
+        self.ffn_gate, self.ffn_up = (
+            nn.Linear(shape.width, shape.feed, bias=False) for _ in range(2)
+        )
         self.ffn_down = nn.Linear(shape.feed, shape.width, bias=False)
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -67,17 +75,23 @@ class Block(nn.Module):
         return self._rest(x, F.scaled_dot_product_attention(q, k, v, is_causal=True))
 
     def watched(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor]:
-        """The same, and the log of the attention weights (batch, heads, time, time) for supervision."""
+        """The same, and the log of the attention weights (batch, heads, time, time) for
+        supervision."""
         q, k, v = self._qkv(x, cos, sin)
         length = x.shape[1]
         hidden = torch.full((length, length), float("-inf"), device=x.device).triu(1)
-        logs = ((q.float() @ k.float().transpose(-1, -2)) / q.shape[-1] ** 0.5 + hidden).log_softmax(-1)
+        logs = (
+            (q.float() @ k.float().transpose(-1, -2)) / q.shape[-1] ** 0.5 + hidden
+        ).log_softmax(-1)
         return self._rest(x, logs.exp().to(v.dtype) @ v), logs
 
     def _qkv(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         batch, length, _ = x.shape
         y = self.attn_norm(x)
-        q, k, v = (part(y).view(batch, length, self.heads, -1).transpose(1, 2) for part in (self.attn_q, self.attn_k, self.attn_v))
+        q, k, v = (
+            part(y).view(batch, length, self.heads, -1).transpose(1, 2)
+            for part in (self.attn_q, self.attn_k, self.attn_v)
+        )
         return rotated(q, cos, sin), rotated(k, cos, sin), v
 
     def _rest(self, x: Tensor, attended: Tensor) -> Tensor:
@@ -102,7 +116,8 @@ class Llama(nn.Module):
                 nn.init.zeros_(parameter)  # each block begins as the identity
 
     def hidden(self, tokens: Tensor) -> Tensor:
-        """What the last norm gives (batch, time, width); :meth:`logits` of chosen rows costs less than of all."""
+        """What the last norm gives (batch, time, width); :meth:`logits` of chosen rows costs less
+        than of all."""
         x, cos, sin = self._begun(tokens)
         for block in self.blk:
             x = block(x, cos, sin)

@@ -1,7 +1,9 @@
-"""Muon (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/) in fp32 where a CPU only imitates bf16.
+"""Muon (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/) in fp32 where a CPU only
+imitates bf16.
 
-``torch.optim.Muon`` always orthogonalises in bf16, which a CPU without it only imitates. This one does the same
-arithmetic in the precision that is fast, matrices of one shape together; a test holds it against torch's.
+``torch.optim.Muon`` always orthogonalises in bf16, which a CPU without it only imitates. This one
+does the same arithmetic in the precision that is fast, matrices of one shape together; a test holds
+it against torch's.
 """
 
 from __future__ import annotations
@@ -19,8 +21,18 @@ ROUNDS = 5
 class Muon(torch.optim.Optimizer):
     """For matrices alone. ``half``: orthogonalise in bf16."""
 
-    def __init__(self, matrices: Iterable[Tensor], *, lr: float, weight_decay: float, momentum: float, half: bool) -> None:
-        super().__init__(matrices, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum, "half": half})
+    def __init__(
+        self,
+        matrices: Iterable[Tensor],
+        *,
+        lr: float,
+        weight_decay: float,
+        momentum: float,
+        half: bool,
+    ) -> None:
+        super().__init__(
+            matrices, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum, "half": half}
+        )
 
     @torch.no_grad()
     def step(self) -> None:  # type: ignore[override]
@@ -30,10 +42,15 @@ class Muon(torch.optim.Optimizer):
                 if each.grad is not None:
                     by_shape.setdefault(each.shape, []).append(each)
             for shape, matrices in by_shape.items():
-                updates = orthogonal(torch.stack([self._pushed(each, group["momentum"]) for each in matrices]), half=group["half"])
+                updates = orthogonal(
+                    torch.stack([self._pushed(each, group["momentum"]) for each in matrices]),
+                    half=group["half"],
+                )
                 scale = group["lr"] * max(1, shape[0] / shape[1]) ** 0.5
                 for matrix, update in zip(matrices, updates, strict=True):
-                    matrix.mul_(1 - group["lr"] * group["weight_decay"]).add_(update.to(matrix.dtype), alpha=-scale)
+                    matrix.mul_(1 - group["lr"] * group["weight_decay"]).add_(
+                        update.to(matrix.dtype), alpha=-scale
+                    )
 
     def _pushed(self, matrix: Tensor, momentum: float) -> Tensor:
         """The gradient with Nesterov momentum."""

@@ -25,12 +25,14 @@ class Place:
     @property
     def key(self) -> str:
         """One line that names the place."""
-        return json.dumps([self.world, self.task, self.variation, dict(self.options)], separators=(",", ":"))
+        return json.dumps(
+            [self.world, self.task, self.variation, dict(self.options)], separators=(",", ":")
+        )
 
 
 def split(place: Place) -> str:
-    """``train``, ``dev`` or ``test``; a place is held out when its variation or its rule seed is. ``other`` for a world that
-    has no such splits. WorldError for a task that does not exist."""
+    """``train``, ``dev`` or ``test``; a place is held out when its variation or its rule seed is.
+    ``other`` for a world that has no such splits. WorldError for a task that does not exist."""
     found = [_within(find_task(place.world, place.task).splits, place.variation)]
     rules = getattr(world_module(place.world), "RULE_SPLITS", None)
     if rules is not None:

@@ -1,8 +1,8 @@
 """Playing expert paths with and without disturbances, through our own worlds.
 
-Imperfect episodes are the point: a model that has only seen experts does not know what to do after a mistake, and a
-memory of a perfect trial has nothing to teach. What a disturbance does is real: the world answers it, and the way back
-is imitated while the mistake itself is not.
+Imperfect episodes are the point: a model that has only seen experts does not know what to do after
+a mistake, and a memory of a perfect trial has nothing to teach. What a disturbance does is real:
+the world answers it, and the way back is imitated while the mistake itself is not.
 """
 
 from __future__ import annotations
@@ -18,11 +18,19 @@ from memory.rules import wording
 from memory.trials import Ending
 from worlds import World
 
-CRITICAL = re.compile(r"^(?:focus on|activate|use|unlock|cook|slice|dice|chop|put|take|mix|connect|move .+ to) ?")
-"""Actions whose object matters: another object of the same verb is a mistake that a memory can teach to avoid."""
+CRITICAL = re.compile(
+    r"^(?:focus on|activate|use|unlock|cook|slice|dice|chop|put|take|mix|connect|move .+ to) ?"
+)
+"""Actions whose object matters: another object of the same verb is a mistake that a memory can
+teach to avoid."""
 HARMLESS = ("look", "examine", "open", "inventory", "read", "task", "wait1")
 _MOVE = re.compile(r"^(?:teleport to|go to|move (?=north$|south$|east$|west$))")
-_OPPOSITE = {"move north": "move south", "move south": "move north", "move east": "move west", "move west": "move east"}
+_OPPOSITE = {
+    "move north": "move south",
+    "move south": "move north",
+    "move east": "move west",
+    "move west": "move east",
+}
 LONGEST_WANDERING = 25
 
 Plan = Iterator[tuple[str, bool]]
@@ -53,9 +61,17 @@ class Walk:
             self.here = action
 
 
-def played(world: World, place: Place, path: Sequence[str], kind: str, random: Random, *, verbatim: bool = False) -> Episode:
-    """One episode of ``kind`` along ``path``; equal arguments give equal episodes. ``verbatim`` keeps the path's own names
-    even where the world offers others."""
+def played(
+    world: World,
+    place: Place,
+    path: Sequence[str],
+    kind: str,
+    random: Random,
+    *,
+    verbatim: bool = False,
+) -> Episode:
+    """One episode of ``kind`` along ``path``; equal arguments give equal episodes. ``verbatim``
+    keeps the path's own names even where the world offers others."""
     opening = world.reset().text
     path = begun(opening, path)
     walk = Walk(world, random, verbatim=verbatim)
@@ -70,11 +86,19 @@ def ended(walk: Walk) -> Ending:
 
 
 def begun(opening: str, path: Sequence[str]) -> list[str]:
-    """``path`` from anywhere: in the prompt nobody is told where a trial begins, so a path that starts in the right room
-    goes there and looks around first (ScienceWorld, where one can teleport)."""
+    """``path`` from anywhere: in the prompt nobody is told where a trial begins, so a path that
+    starts in the right room goes there and looks around first (ScienceWorld, where one can
+    teleport)."""
     room = wording.room(opening)
     acts = not path or not (path[0] == "look around" or _MOVE.match(path[0]))
-    if room is None or not acts or not any(action.startswith("teleport") for action in path) and not path[0].startswith("focus"):
+    if (
+        room is None
+        or not acts
+        or (
+            not any(action.startswith("teleport") for action in path)
+            and not path[0].startswith("focus")
+        )
+    ):
         return list(path)
     return [f"teleport to {room}", "look around", *path]
 
@@ -101,8 +125,13 @@ def _detours(walk: Walk, path: Sequence[str]) -> None:
 
 
 def _wrong_room(walk: Walk, following: str) -> None:
-    """Somewhere else, a look around, and back; teleporting needs no way back before another move."""
-    moves = [action for action in walk.world.actions() if _MOVE.match(action) and action not in (walk.here, following)]
+    """Somewhere else, a look around, and back; teleporting needs no way back before another
+    move."""
+    moves = [
+        action
+        for action in walk.world.actions()
+        if _MOVE.match(action) and action not in (walk.here, following)
+    ]
     if walk.done or not moves:
         return
     before, away = walk.here, walk.random.choice(moves)
@@ -117,10 +146,17 @@ def _wrong_room(walk: Walk, following: str) -> None:
 
 
 def _idle(walk: Walk) -> None:
-    actions = [] if walk.done else [action for action in walk.world.actions() if action.startswith(HARMLESS)]
+    actions = (
+        []
+        if walk.done
+        else [action for action in walk.world.actions() if action.startswith(HARMLESS)]
+    )
     if actions:
         verb = walk.random.choice(sorted({action.split(" ")[0] for action in actions}))
-        walk.do(walk.random.choice([action for action in actions if action.split(" ")[0] == verb]), False)
+        walk.do(
+            walk.random.choice([action for action in actions if action.split(" ")[0] == verb]),
+            False,
+        )
 
 
 def _mistakes(walk: Walk, path: Sequence[str]) -> None:
@@ -138,10 +174,20 @@ def _mistakes(walk: Walk, path: Sequence[str]) -> None:
 def _wrong_object(walk: Walk, action: str) -> None:
     verb = CRITICAL.match(action)[0].strip() if not action.startswith("move ") else "move"
     near = {each.action for each in walk.steps[-1:]}
-    others = [each for each in walk.world.actions() if each.startswith(verb + " ") and each != action and each not in near]
-    if verb in ("use", "unlock", "move"):  # the same target with another thing, or the same thing elsewhere
+    others = [
+        each
+        for each in walk.world.actions()
+        if each.startswith(verb + " ") and each != action and each not in near
+    ]
+    if verb in (
+        "use",
+        "unlock",
+        "move",
+    ):  # the same target with another thing, or the same thing elsewhere
         words = set(action.split(" "))
-        others = [each for each in others if len(words & set(each.split(" "))) >= len(words) - 2] or others
+        others = [
+            each for each in others if len(words & set(each.split(" "))) >= len(words) - 2
+        ] or others
     if verb == "focus on":  # what lies about, not the room's parts
         seen = " ".join(step.observation for step in walk.steps[-2:])
         others = [each for each in others if each.removeprefix("focus on ") in seen] or others
@@ -150,7 +196,8 @@ def _wrong_object(walk: Walk, action: str) -> None:
 
 
 def _loops(walk: Walk, path: Sequence[str]) -> None:
-    """Going round in circles, one to three times in a trial, and then the right action after all."""
+    """Going round in circles, one to three times in a trial, and then the right action after
+    all."""
     chosen = set(walk.random.sample(range(len(path)), min(len(path), walk.random.randint(1, 3))))
     for number, action in enumerate(path):
         if number in chosen and not walk.done:
@@ -182,12 +229,19 @@ def _wandering(walk: Walk, path: Sequence[str]) -> None:
         actions = () if walk.done else walk.world.actions()
         verbs = sorted({action.split(" ")[0] for action in actions})
         if verbs:
-            verb = walk.random.choice(verbs + [each for each in verbs if each in ("teleport", "go", "look", "pick", "take")] * 3)
-            walk.do(walk.random.choice([action for action in actions if action.split(" ")[0] == verb]), False)
+            verb = walk.random.choice(
+                verbs
+                + [each for each in verbs if each in ("teleport", "go", "look", "pick", "take")] * 3
+            )
+            walk.do(
+                walk.random.choice([action for action in actions if action.split(" ")[0] == verb]),
+                False,
+            )
 
 
 def _admissible(world: World, action: str) -> str:
-    """``action``, or the admissible one that is nearest to it in words: experts use names that a model is never offered."""
+    """``action``, or the admissible one that is nearest to it in words: experts use names that a
+    model is never offered."""
     offered = world.actions()
     if action in offered or not offered:
         return action
@@ -203,7 +257,12 @@ def _admissible(world: World, action: str) -> str:
 
 
 _KINDS: dict[str, Callable[[Walk, Sequence[str]], None]] = {
-    "expert": _expert, "cut": _cut, "detours": _detours, "mistakes": _mistakes, "loops": _loops, "wandering": _wandering,
+    "expert": _expert,
+    "cut": _cut,
+    "detours": _detours,
+    "mistakes": _mistakes,
+    "loops": _loops,
+    "wandering": _wandering,
 }
 IMPERFECT = ("mistakes", "detours", "loops", "mistakes", "cut", "wandering")
 """The imperfect kinds in the order in which a place gets them."""

@@ -11,10 +11,11 @@ from clin.errors import UserError, nearest
 
 @dataclass(frozen=True)
 class Recipe:
-    """``steps`` updates. The first ``copy_first`` are copy drills of ``copy_batch`` sequences alone; each later one is about
-    ``batch_tokens`` tokens of trials, and a copy drill too in ``copy_share`` of them. ``matrix_rate`` is Muon's learning rate,
-    ``other_rate`` AdamW's. ``experts_only`` leaves the imperfect episodes out; ``started_from`` is the hash of the weights that
-    a warm start began with."""
+    """``steps`` updates. The first ``copy_first`` are copy drills of ``copy_batch`` sequences
+    alone; each later one is about ``batch_tokens`` tokens of trials, and a copy drill too in
+    ``copy_share`` of them. ``matrix_rate`` is Muon's learning rate, ``other_rate`` AdamW's.
+    ``experts_only`` leaves the imperfect episodes out; ``started_from`` is the hash of the weights
+    that a warm start began with."""
 
     preset: str = "cpu"
     width: int = 256
@@ -46,35 +47,72 @@ class Recipe:
 PRESETS = {
     "cpu": Recipe(),
     "gpu": Recipe(
-        "gpu", width=512, layers=8, heads=8, feed=1408, vocabulary=4096, context=4096, steps=8000, batch_tokens=65_536,
-        round_batches=16, copy_batch=64,
+        "gpu",
+        width=512,
+        layers=8,
+        heads=8,
+        feed=1408,
+        vocabulary=4096,
+        context=4096,
+        steps=8000,
+        batch_tokens=65_536,
+        round_batches=16,
+        copy_batch=64,
     ),
     "tiny": Recipe(
-        "tiny", width=32, layers=3, heads=2, feed=64, vocabulary=400, context=512, steps=8, batch_tokens=1024, round_batches=3,
-        warm_up=2, copy_first=2, copy_batch=2,
+        "tiny",
+        width=32,
+        layers=3,
+        heads=2,
+        feed=64,
+        vocabulary=400,
+        context=512,
+        steps=8,
+        batch_tokens=1024,
+        round_batches=3,
+        warm_up=2,
+        copy_first=2,
+        copy_batch=2,
     ),
 }
 
 
 def recipe(preset: str, **changes: Any) -> Recipe:
-    """A preset with what is given (None: the preset's). UserError for a preset that does not exist."""
+    """A preset with what is given (None: the preset's). UserError for a preset that does not
+    exist."""
     if preset not in PRESETS:
-        raise UserError(f"no preset '{preset}'{nearest(preset, PRESETS)} (presets: {', '.join(PRESETS)})")
-    made = replace(PRESETS[preset], **{name: value for name, value in changes.items() if value is not None})
+        raise UserError(
+            f"no preset '{preset}'{nearest(preset, PRESETS)} (presets: {', '.join(PRESETS)})"
+        )
+    made = replace(
+        PRESETS[preset], **{name: value for name, value in changes.items() if value is not None}
+    )
     if made.width % 32 or made.feed % 32 or made.width % (2 * made.heads):
-        raise UserError(f"a model's width is a multiple of 32 and of twice its {made.heads} heads, not {made.width}")
+        raise UserError(
+            f"a model's width is a multiple of 32 and of twice its {made.heads} heads, not "
+            f"{made.width}"
+        )
     return made
 
 
 def warm(before: Recipe, weights: str, **changes: Any) -> Recipe:
-    """A recipe that goes on from another run's weights: its shape and worlds, the mix of now, a quarter of its preset's learning
-    rates (more undoes what was learned), no copying first, and half of the drill in it."""
+    """A recipe that goes on from another run's weights: its shape and worlds, the mix of now, a
+    quarter of its preset's learning rates (more undoes what was learned), no copying first, and
+    half of the drill in it."""
     fresh = PRESETS[before.preset]
-    rates = {"matrix_rate": fresh.matrix_rate / 4, "other_rate": fresh.other_rate / 4, "copy_share": fresh.copy_share / 2, "shares": dict(SHARES)}
+    rates = {
+        "matrix_rate": fresh.matrix_rate / 4,
+        "other_rate": fresh.other_rate / 4,
+        "copy_share": fresh.copy_share / 2,
+        "shares": dict(SHARES),
+    }
     given = {name: value for name, value in changes.items() if value is not None}
     for name in ("width", "layers", "context"):
         if given.get(name, getattr(before, name)) != getattr(before, name):
-            raise UserError(f"--start-from keeps the {name} of the run that it starts from ({getattr(before, name)})")
+            raise UserError(
+                f"--start-from keeps the {name} of the run that it starts from "
+                f"({getattr(before, name)})"
+            )
     return replace(before, **{**rates, **given}, copy_first=0, started_from=weights)
 
 
@@ -83,22 +121,31 @@ def without(shares: dict[str, float], kinds: list[str]) -> dict[str, float]:
     for kind in kinds:
         if kind not in shares or kind == "none":
             allowed = [each for each in shares if each != "none"]
-            raise UserError(f"no kind '{kind}' to leave out{nearest(kind, allowed)} (kinds: {', '.join(allowed)})")
+            raise UserError(
+                f"no kind '{kind}' to leave out{nearest(kind, allowed)} (kinds: "
+                f"{', '.join(allowed)})"
+            )
     left = {kind: share for kind, share in shares.items() if kind not in kinds}
     return {**left, "none": left["none"] + sum(shares[kind] for kind in kinds)}
 
 
 def world_shares(words: list[str]) -> dict[str, float] | None:
-    """``causal=0.3`` and the like, as shares of the worlds; None where nothing is given. UserError for anything else."""
+    """``causal=0.3`` and the like, as shares of the worlds; None where nothing is given. UserError
+    for anything else."""
     found = {}
     for word in words:
         name, _, number = word.partition("=")
         try:
             found[name] = float(number)
         except ValueError:
-            raise UserError(f"a world's share reads NAME=SHARE, such as causal=0.3, not '{word}'") from None
+            raise UserError(
+                f"a world's share reads NAME=SHARE, such as causal=0.3, not '{word}'"
+            ) from None
         if name not in WORLD_SHARES:
-            raise UserError(f"no world '{name}' to train on{nearest(name, WORLD_SHARES)} (worlds: {', '.join(WORLD_SHARES)})")
+            raise UserError(
+                f"no world '{name}' to train on{nearest(name, WORLD_SHARES)} (worlds: "
+                f"{', '.join(WORLD_SHARES)})"
+            )
         if not 0 < found[name] <= 1:
             raise UserError(f"a world's share is above 0 and at most 1, not {number}")
     return found or None

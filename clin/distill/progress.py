@@ -34,6 +34,9 @@ class Line:
         spent = max(now - self._began, 1e-9)
         left = spent / max(1, done - self._start) * (self.total - done)
         bar = "#" * (20 * done // max(1, self.total))
-        text = f"[{bar:<20}] {done}/{self.total} {self.unit}, {self._amount / spent:,.0f}/s, about {left:,.0f} s left; {note}"
+        text = (
+            f"[{bar:<20}] {done}/{self.total} {self.unit}, {self._amount / spent:,.0f}/s, "
+            f"about {left:,.0f} s left; {note}"
+        )
         sys.stderr.write(f"\r{text[:150]:<150}" if terminal else f"{text}\n")
         sys.stderr.flush()

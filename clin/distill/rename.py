@@ -1,4 +1,5 @@
-"""Renaming things alike in goal, memory, actions and observations, so that a model copies names instead of knowing them."""
+"""Renaming things alike in goal, memory, actions and observations, so that a model copies names
+instead of knowing them."""
 
 from __future__ import annotations
 
@@ -6,22 +7,147 @@ import re
 from collections.abc import Callable, Sequence
 from random import Random
 
-COLOURS = tuple("red green blue yellow purple violet white black orange".split())
-ROOMS = ("kitchen", "bathroom", "bedroom", "hallway", "living room", "art studio", "workshop", "foundry")
-ANIMALS = tuple(
-    "wolf,elephant,crocodile,dove,butterfly,dragonfly,frog,giant tortoise,parrot,turtle,chameleon,brown bear,mouse,hedgehog,"
-    "rabbit,beaver,ant,bee,moth,chipmunk,toad,blue jay,brown snake,hyena".split(",")
+COLOURS = ("red", "green", "blue", "yellow", "purple", "violet", "white", "black", "orange")
+ROOMS = (
+    "kitchen",
+    "bathroom",
+    "bedroom",
+    "hallway",
+    "living room",
+    "art studio",
+    "workshop",
+    "foundry",
 )
-FRUITS = tuple("apple avocado banana cherry lemon peach pear grapefruit".split())
-SUBSTANCES = tuple(
-    "gallium,lead,tin,mercury,caesium,chocolate,marshmallow,ice cream,apple juice,rubber,soap,lava,sodium,butter,table salt".split(",")
+ANIMALS = (
+    "wolf",
+    "elephant",
+    "crocodile",
+    "dove",
+    "butterfly",
+    "dragonfly",
+    "frog",
+    "giant tortoise",
+    "parrot",
+    "turtle",
+    "chameleon",
+    "brown bear",
+    "mouse",
+    "hedgehog",
+    "rabbit",
+    "beaver",
+    "ant",
+    "bee",
+    "moth",
+    "chipmunk",
+    "toad",
+    "blue jay",
+    "brown snake",
+    "hyena",
+)
+FRUITS = ("apple", "avocado", "banana", "cherry", "lemon", "peach", "pear", "grapefruit")
+SUBSTANCES = (
+    "gallium",
+    "lead",
+    "tin",
+    "mercury",
+    "caesium",
+    "chocolate",
+    "marshmallow",
+    "ice cream",
+    "apple juice",
+    "rubber",
+    "soap",
+    "lava",
+    "sodium",
+    "butter",
+    "table salt",
 )
 CLASSES = (COLOURS, ROOMS, ANIMALS, FRUITS, SUBSTANCES)
-_SYLLABLES = tuple("ba be do fi ga go ka ke la lo mi mo na ne pa pi ra ro sa su ta ti vo wu za zo".split())
+_SYLLABLES = (
+    "ba",
+    "be",
+    "do",
+    "fi",
+    "ga",
+    "go",
+    "ka",
+    "ke",
+    "la",
+    "lo",
+    "mi",
+    "mo",
+    "na",
+    "ne",
+    "pa",
+    "pi",
+    "ra",
+    "ro",
+    "sa",
+    "su",
+    "ta",
+    "ti",
+    "vo",
+    "wu",
+    "za",
+    "zo",
+)
 _KEPT = frozenset(
-    "the a an to of in on with and or not task look around open close door pick up move focus use go teleport activate deactivate pour mix "
-    "connect read wait wait1 put take into from through be necessary may should does contribute make progress complete find north south "
-    "east west inventory examine unlock".split()
+    [
+        "the",
+        "a",
+        "an",
+        "to",
+        "of",
+        "in",
+        "on",
+        "with",
+        "and",
+        "or",
+        "not",
+        "task",
+        "look",
+        "around",
+        "open",
+        "close",
+        "door",
+        "pick",
+        "up",
+        "move",
+        "focus",
+        "use",
+        "go",
+        "teleport",
+        "activate",
+        "deactivate",
+        "pour",
+        "mix",
+        "connect",
+        "read",
+        "wait",
+        "wait1",
+        "put",
+        "take",
+        "into",
+        "from",
+        "through",
+        "be",
+        "necessary",
+        "may",
+        "should",
+        "does",
+        "contribute",
+        "make",
+        "progress",
+        "complete",
+        "find",
+        "north",
+        "south",
+        "east",
+        "west",
+        "inventory",
+        "examine",
+        "unlock",
+    ]
 )
 
 Rename = Callable[[str], str]
@@ -36,18 +162,28 @@ def shuffled(random: Random, classes: Sequence[Sequence[str]]) -> Rename:
 
 
 def invented(random: Random, words: Sequence[str], most: int) -> Rename:
-    """At most ``most`` of ``words`` become words that do not exist; verbs and the words of links stay."""
-    allowed = sorted({word for word in words if word.isalpha() and len(word) > 2 and word not in _KEPT})
-    return _replacing({word: word_of(random) for word in random.sample(allowed, min(most, len(allowed)))})
+    """At most ``most`` of ``words`` become words that do not exist; verbs and the words of links
+    stay."""
+    allowed = sorted(
+        {word for word in words if word.isalpha() and len(word) > 2 and word not in _KEPT}
+    )
+    return _replacing(
+        {word: word_of(random) for word in random.sample(allowed, min(most, len(allowed)))}
+    )
 
 
 def word_of(random: Random) -> str:
     """A word that does not exist."""
-    return "".join(random.choices(_SYLLABLES, k=random.choice((2, 2, 3)))) + random.choice(("", "", "n", "s", "k"))
+    return "".join(random.choices(_SYLLABLES, k=random.choice((2, 2, 3)))) + random.choice(
+        ("", "", "n", "s", "k")
+    )
 
 
 def _replacing(names: dict[str, str]) -> Rename:
     if not names:
         return lambda text: text
-    pattern = re.compile(r"\b(" + "|".join(sorted(map(re.escape, names), key=len, reverse=True)) + r")\b", re.IGNORECASE)
+    pattern = re.compile(
+        r"\b(" + "|".join(sorted(map(re.escape, names), key=len, reverse=True)) + r")\b",
+        re.IGNORECASE,
+    )
     return lambda text: pattern.sub(lambda found: names[found[1].lower()], text)

@@ -1,9 +1,11 @@
-"""How one acts who does not know where things lie, which key fits and which tool mends: the search that a model imitates.
+"""How one acts who does not know where things lie, which key fits and which tool mends: the search
+that a model imitates.
 
-An expert's path goes straight to what nobody can know in a first trial, so a model that imitates it learns to guess. Here the
-causal world is searched room by room; things are tried on each other, none twice; and what a memory says is believed: what
-failed is not tried again, what helped is tried first, the place that it names is visited first. What a goal is made of (which
-substances a product takes) is still the expert's knowledge.
+An expert's path goes straight to what nobody can know in a first trial, so a model that imitates it
+learns to guess. Here the causal world is searched room by room; things are tried on each other,
+none twice; and what a memory says is believed: what failed is not tried again, what helped is tried
+first, the place that it names is visited first. What a goal is made of (which substances a product
+takes) is still the expert's knowledge.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ SLIPS = ("look around", "inventory", "wait")
 
 
 class Search:
-    """A search for the deeds of ``path`` in a ``causal`` world that is being walked, with what ``memory`` says."""
+    """A search for the deeds of ``path`` in a ``causal`` world that is being walked, with what
+    ``memory`` says."""
 
     def __init__(self, walk: Walk, path: Sequence[str], memory: Sequence[Link]) -> None:
         self._walk = walk
@@ -32,7 +35,11 @@ class Search:
         helps = [link for link in memory if link.relation is not Relation.NOT_CONTRIBUTE]
         self._helps = {link.cause for link in helps}
         self._fails = {link.cause for link in memory if link.relation is Relation.NOT_CONTRIBUTE}
-        self._hints = [(link.cause.removeprefix(_GO), link.effect) for link in helps if link.cause.startswith(_GO)]
+        self._hints = [
+            (link.cause.removeprefix(_GO), link.effect)
+            for link in helps
+            if link.cause.startswith(_GO)
+        ]
         self._tried: set[str] = set()
         self._ways: dict[str, list[str]] = {}
         self._devices: dict[str, str] = {}
@@ -49,7 +56,9 @@ class Search:
         if action in self._left:
             self._left.remove(action)
             on = wording.tried_on(action)
-            self._tried = {each for each in self._tried if wording.tried_on(each) != on}  # a device that was mended may now be started
+            self._tried = {
+                each for each in self._tried if wording.tried_on(each) != on
+            }  # a device that was mended may now be started
         elif wording.tried_on(action):
             self._tried.add(action)
 
@@ -59,14 +68,24 @@ class Search:
         room = wording.room(wording.described(told)) or ""
         self._ways[room] = [each.removeprefix(_GO) for each in offered if each.startswith(_GO)]
         for line in told.splitlines():
-            found = re.match(r"\ta (?:(?P<door>\w+ door) to the (?P<to>\w+) \(that is locked\)|(?P<thing>[\w ]+))", line)
+            found = re.match(
+                r"\ta (?:(?P<door>\w+ door) to the (?P<to>\w+) \(that is locked\)"
+                r"|(?P<thing>[\w ]+))",
+                line,
+            )
             if found and found["door"]:
                 self._locked[found["door"]] = room
             elif found:
                 self._devices.setdefault(found["thing"].strip(), room)
-        self._locked = {door: where for door, where in self._locked.items() if where != room or f"{door} to the" in told and "locked" in told}
+        self._locked = {
+            door: where
+            for door, where in self._locked.items()
+            if where != room or (f"{door} to the" in told and "locked" in told)
+        }
         held = _HELD.search(told)
-        return room, {each.removeprefix("a ") for each in held["things"].split(", ")} if held else set()
+        return room, {
+            each.removeprefix("a ") for each in held["things"].split(", ")
+        } if held else set()
 
     def _deed(self, offered: Sequence[str]) -> str | None:
         """A deed that can be done here, or a trial of what might be one."""
@@ -80,11 +99,20 @@ class Search:
         return next((found for on in sorted(doors) if (found := self._trial(on, offered))), None)
 
     def _trial(self, on: str, offered: Collection[str]) -> str | None:
-        """What to try on a door or device: what is known to help, else anything that was not tried yet."""
-        known = [action for action in self._helps if wording.tried_on(action) == on and action in self._left]
+        """What to try on a door or device: what is known to help, else anything that was not tried
+        yet."""
+        known = [
+            action
+            for action in self._helps
+            if wording.tried_on(action) == on and action in self._left
+        ]
         if known:
             return next((action for action in known if action in offered), None)
-        open_ = [each for each in offered if wording.tried_on(each) == on and each not in self._tried and each not in self._fails]
+        open_ = [
+            each
+            for each in offered
+            if wording.tried_on(each) == on and each not in self._tried and each not in self._fails
+        ]
         return self._walk.random.choice(open_) if open_ else None
 
     def _too_early(self, deed: str) -> bool:
@@ -95,15 +123,22 @@ class Search:
         return any(each.endswith(f" {device}") and each != deed for each in self._left)
 
     def _curious(self, offered: Sequence[str]) -> str | None:
-        """Closed things are opened; keys are taken, and tools where something must be mended or started."""
-        wanted = {*KEYS, *(TOOLS + STARTERS if any(each.startswith("use ") for each in self._left) else ())}
+        """Closed things are opened; keys are taken, and tools where something must be mended or
+        started."""
+        wanted = {
+            *KEYS,
+            *(TOOLS + STARTERS if any(each.startswith("use ") for each in self._left) else ()),
+        }
         for action in offered:
-            if action.startswith(_OPEN) or action.startswith(_PICK) and action.removeprefix(_PICK) in wanted:
+            if action.startswith(_OPEN) or (
+                action.startswith(_PICK) and action.removeprefix(_PICK) in wanted
+            ):
                 return action
         return None
 
     def _way(self, room: str, held: set[str]) -> str | None:
-        """A step towards where something can be done, else to what the memory names, else to what was not seen yet."""
+        """A step towards where something can be done, else to what the memory names, else to what
+        was not seen yet."""
         for goal in (self._useful(held), self._named(), self._unseen()):
             if step := self._towards(room, set(goal)):
                 return f"{_GO}{step}"
@@ -113,12 +148,18 @@ class Search:
         """Rooms in which something that is left can be done or tried with what is held."""
         for deed in self._left:
             if on := wording.tried_on(deed):
-                if on in self._devices and any(self._open(f"use {thing} on {on}") for thing in held & {*TOOLS, *STARTERS}):
+                if on in self._devices and any(
+                    self._open(f"use {thing} on {on}") for thing in held & {*TOOLS, *STARTERS}
+                ):
                     yield self._devices[on]
             elif found := re.match(r"move (?P<thing>.+) to (?P<device>\w+)$", deed):
                 if found["thing"] in held and found["device"] in self._devices:
                     yield self._devices[found["device"]]
-            elif deed.startswith("activate ") and not self._too_early(deed) and deed.removeprefix("activate ") in self._devices:
+            elif (
+                deed.startswith("activate ")
+                and not self._too_early(deed)
+                and deed.removeprefix("activate ") in self._devices
+            ):
                 yield self._devices[deed.removeprefix("activate ")]
             elif deed.startswith(_PICK) and deed.removeprefix(_PICK) in self._devices:
                 yield self._devices[deed.removeprefix(_PICK)]
@@ -127,21 +168,29 @@ class Search:
                 yield where
 
     def _open(self, action: str) -> bool:
-        known = [each for each in self._helps if wording.tried_on(each) == wording.tried_on(action) and each in self._left]
+        known = [
+            each
+            for each in self._helps
+            if wording.tried_on(each) == wording.tried_on(action) and each in self._left
+        ]
         return action in known if known else action not in self._tried and action not in self._fails
 
     def _named(self) -> Iterator[str]:
-        """Rooms that the memory names for something that is left, and that were not seen in this trial."""
+        """Rooms that the memory names for something that is left, and that were not seen in this
+        trial."""
         left = " ".join(self._left)
         for room, effect in self._hints:
             if room not in self._ways and effect.removeprefix("find ") in left:
                 yield room
 
     def _unseen(self) -> Iterator[str]:
-        yield from (each for ways in list(self._ways.values()) for each in ways if each not in self._ways)
+        yield from (
+            each for ways in list(self._ways.values()) for each in ways if each not in self._ways
+        )
 
     def _towards(self, room: str, goals: set[str]) -> str | None:
-        """The first room on the shortest known way to one of ``goals``; None where no way is known."""
+        """The first room on the shortest known way to one of ``goals``; None where no way is
+        known."""
         queue, came = deque([room]), {room: ""}
         while queue:
             here = queue.popleft()
@@ -157,10 +206,16 @@ class Search:
 
 
 def search(
-    walk: Walk, path: Sequence[str], memory: Sequence[Link], *, budget: int, slip: float, astray: Callable[[Walk], str] | None = None
+    walk: Walk,
+    path: Sequence[str],
+    memory: Sequence[Link],
+    *,
+    budget: int,
+    slip: float,
+    astray: Callable[[Walk], str] | None = None,
 ) -> None:
-    """Search for at most ``budget`` steps; with the chance ``slip`` a step is idle or repeats what failed, or ``astray`` decides some
-    steps. None of these is imitated."""
+    """Search for at most ``budget`` steps; with the chance ``slip`` a step is idle or repeats what
+    failed, or ``astray`` decides some steps. None of these is imitated."""
     found = Search(walk, path, memory)
     walk.do("look around", True)
     while not walk.done and len(walk.steps) < budget:
@@ -172,7 +227,11 @@ def search(
                     walk.do(action, False)
             continue
         if walk.random.random() < slip:
-            again = [step.action for step in walk.steps[-4:] if wording.tried_on(step.action) and step.action in walk.world.actions()]
+            again = [
+                step.action
+                for step in walk.steps[-4:]
+                if wording.tried_on(step.action) and step.action in walk.world.actions()
+            ]
             walk.do(walk.random.choice([*SLIPS, *again]), False)
             continue
         action = found.next()

@@ -1,4 +1,5 @@
-"""What a warm start begins with: the weights and tokeniser of a training run, or of a GGUF file of the same make."""
+"""What a warm start begins with: the weights and tokeniser of a training run, or of a GGUF file of
+the same make."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ from clin.llms.open import model_file
 
 @dataclass(frozen=True)
 class Start:
-    """``weights`` by the names of :class:`clin.distill.model.Llama`, their ``encode`` and the recipe that they came from."""
+    """``weights`` by the names of :class:`clin.distill.model.Llama`, their ``encode`` and the
+    recipe that they came from."""
 
     weights: dict[str, torch.Tensor]
     encode: tokenising.Tokens
@@ -29,11 +31,15 @@ class Start:
 
 
 def start(reference: str) -> Start:
-    """The run in the folder ``reference``, or the model ``bundled`` or ``PATH.gguf``. UserError where it is neither, or a
-    model that these recipes could not have made."""
+    """The run in the folder ``reference``, or the model ``bundled`` or ``PATH.gguf``. UserError
+    where it is neither, or a model that these recipes could not have made."""
     folder = Path(reference)
     if folder.is_dir():
-        return Start(checkpoint(folder)["model"], tokenising.load(folder / "tokens.json"), of_dict(read_run(folder)["recipe"]))
+        return Start(
+            checkpoint(folder)["model"],
+            tokenising.load(folder / "tokens.json"),
+            of_dict(read_run(folder)["recipe"]),
+        )
     return _of_gguf(model_file(reference), reference)
 
 
@@ -42,36 +48,68 @@ def _of_gguf(file: Path, reference: str) -> Start:
     try:
         reader = gguf.GGUFReader(file)
     except (OSError, ValueError) as error:
-        raise UserError(f"cannot start from '{reference}': neither a run's folder nor a GGUF file ({error})") from None
+        raise UserError(
+            f"cannot start from '{reference}': neither a run's folder nor a GGUF file ({error})"
+        ) from None
     card = {name: field.contents() for name, field in reader.fields.items()}
     made = _recipe(card, reference)
-    model = Llama(Shape(len(card["tokenizer.ggml.tokens"]), made.width, made.layers, made.heads, made.feed, made.context, made.theta))
+    model = Llama(
+        Shape(
+            len(card["tokenizer.ggml.tokens"]),
+            made.width,
+            made.layers,
+            made.heads,
+            made.feed,
+            made.context,
+            made.theta,
+        )
+    )
     weights = {each.name: torch.from_numpy(_numbers(gguf, each).copy()) for each in reader.tensors}
     wanted = {name: tuple(value.shape) for name, value in model.state_dict().items()}
     if {name: tuple(value.shape) for name, value in weights.items()} != wanted:
-        raise UserError(f"cannot start from '{reference}': its weights are not laid out as `clin distill export` does it")
+        raise UserError(
+            f"cannot start from '{reference}': its weights are not laid out as `clin distill "
+            "export` does it"
+        )
     return Start(weights, _tokens(card), made)
 
 
 def _recipe(card: dict[str, Any], reference: str) -> Recipe:
     """The stored recipe; for a file without one, the preset ``cpu`` in the file's shape."""
-    if card.get("general.architecture") != "llama" or card.get("tokenizer.ggml.pre") != "gpt-2" or not card.get("clin.prompt"):
-        raise UserError(f"cannot start from '{reference}': only from models that `clin distill` made (Llama, compact prompt)")
+    if (
+        card.get("general.architecture") != "llama"
+        or card.get("tokenizer.ggml.pre") != "gpt-2"
+        or not card.get("clin.prompt")
+    ):
+        raise UserError(
+            f"cannot start from '{reference}': only from models that `clin distill` made (Llama, "
+            "compact prompt)"
+        )
     stored = card.get("clin.recipe")
     recipe = of_dict(json.loads(stored)) if stored else PRESETS["cpu"]
     return replace(
-        recipe, width=card["llama.embedding_length"], layers=card["llama.block_count"], heads=card["llama.attention.head_count"],
-        feed=card["llama.feed_forward_length"], context=card["llama.context_length"], theta=card["llama.rope.freq_base"],
+        recipe,
+        width=card["llama.embedding_length"],
+        layers=card["llama.block_count"],
+        heads=card["llama.attention.head_count"],
+        feed=card["llama.feed_forward_length"],
+        context=card["llama.context_length"],
+        theta=card["llama.rope.freq_base"],
         vocabulary=len(card["tokenizer.ggml.tokens"]),
     )
 
 
 def _numbers(gguf: Any, tensor: Any) -> np.ndarray:
     """The weights as float32, in torch's order of dimensions."""
-    return np.asarray(gguf.quants.dequantize(tensor.data, tensor.tensor_type), np.float32).reshape([int(n) for n in reversed(tensor.shape)])
+    return np.asarray(gguf.quants.dequantize(tensor.data, tensor.tensor_type), np.float32).reshape(
+        [int(n) for n in reversed(tensor.shape)]
+    )
 
 
 def _tokens(card: dict[str, Any]) -> tokenising.Tokens:
-    """llama.cpp's byte-level BPE as `tokenizers` has it. No token holds a space, so it parts the two halves of a merge."""
+    """llama.cpp's byte-level BPE as `tokenizers` has it. No token holds a space, so it parts the
+    two halves of a merge."""
     vocabulary = {piece: number for number, piece in enumerate(card["tokenizer.ggml.tokens"])}
-    return tokenising.made(vocabulary, [tuple(each.split(" ")) for each in card["tokenizer.ggml.merges"]])
+    return tokenising.made(
+        vocabulary, [tuple(each.split(" ")) for each in card["tokenizer.ggml.merges"]]
+    )

@@ -12,7 +12,8 @@ from clin.distill.form import BOS, EOS, Sample
 from memory.trials import Memory
 
 SPECIAL = ("<s>", "</s>")
-"""The tokens 0 and 1: each prompt begins with the first; the second is padding and is never written."""
+"""The tokens 0 and 1: each prompt begins with the first; the second is padding and is never
+written."""
 
 
 class Tokens:
@@ -49,7 +50,10 @@ def train(samples: Iterable[Sample], vocabulary: int) -> Tokens:
     tokenizers = needed("tokenizers")
     inner = _split(tokenizers, tokenizers.models.BPE())
     trainer = tokenizers.trainers.BpeTrainer(
-        vocab_size=vocabulary, special_tokens=list(SPECIAL), initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+        vocab_size=vocabulary,
+        special_tokens=list(SPECIAL),
+        initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
     )
     inner.train_from_iterator(_texts(samples), trainer)
     return Tokens(inner)
@@ -66,7 +70,9 @@ def made(vocabulary: dict[str, int], merges: list[tuple[str, str]]) -> Tokens:
 def _split(tokenizers: Any, model: Any) -> Any:
     """Words as llama.cpp's "gpt-2" splits them, bytes as letters."""
     inner = tokenizers.Tokenizer(model)
-    inner.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+    inner.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(
+        add_prefix_space=False, use_regex=True
+    )
     inner.decoder = tokenizers.decoders.ByteLevel()
     return inner
 

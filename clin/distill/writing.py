@@ -1,8 +1,10 @@
-"""Samples of writing memories: what the rules would have written, read from what the writer is shown.
+"""Samples of writing memories: what the rules would have written, read from what the writer is
+shown.
 
-Revising, it reads the last trial and what the trials before had taught, and writes what all of them teach. Generalising, it
-reads memories of other places and writes which of their links hold in the next one: those that a memory of imperfect trials
-there would hold too. No expert's trial is looked at.
+Revising, it reads the last trial and what the trials before had taught, and writes what all of them
+teach. Generalising, it reads memories of other places and writes which of their links hold in the
+next one: those that a memory of imperfect trials there would hold too. No expert's trial is looked
+at.
 """
 
 from __future__ import annotations
@@ -29,23 +31,45 @@ def revising(random: Random, here: Sequence[Episode]) -> Sample:
     acts = tuple(Act(step.action, step.observation, 0.0) for step in last.steps)
     before = tuple(map(str, links(trials[:-1])))
     after = tuple(map(str, links(trials)))
-    return Sample("revise", last.goal, before, acts, last.opening, ended=ending(last.ending, last.steps), written=after)
+    return Sample(
+        "revise",
+        last.goal,
+        before,
+        acts,
+        last.opening,
+        ended=ending(last.ending, last.steps),
+        written=after,
+    )
 
 
-def generalising(random: Random, here: Sequence[Episode], others: Sequence[Sequence[Episode]]) -> Sample:
+def generalising(
+    random: Random, here: Sequence[Episode], others: Sequence[Sequence[Episode]]
+) -> Sample:
     """What some of the places ``others`` teach for the place of ``here``."""
-    sources = [_memory(random, each) for each in random.sample(list(others), min(len(others), random.randint(1, MOST_SOURCES)))]
+    sources = [
+        _memory(random, each)
+        for each in random.sample(list(others), min(len(others), random.randint(1, MOST_SOURCES)))
+    ]
     known = {link.sense for link in _memory(random, here, most=8)}
-    held = Counter(link.sense for memory in sources for link in {each.sense: each for each in memory}.values())
+    held = Counter(
+        link.sense for memory in sources for link in {each.sense: each for each in memory}.values()
+    )
     found = {link.sense: link for memory in sources for link in memory if link.sense in known}
     ranked = sorted(found.values(), key=lambda link: -held[link.sense])
-    sure = (replace(link, hedge=Hedge.SHOULD if held[link.sense] > 1 else Hedge.MAY) for link in ranked)
+    sure = (
+        replace(link, hedge=Hedge.SHOULD if held[link.sense] > 1 else Hedge.MAY) for link in ranked
+    )
     told = tuple(tuple(map(str, memory)) for memory in sources)
     return Sample("generalise", here[0].goal, (), (), elsewhere=told, written=tuple(map(str, sure)))
 
 
 def _memory(random: Random, place: Sequence[Episode], most: int = 4) -> tuple[Link, ...]:
-    return links([each.trial(number) for number, each in enumerate(_some(random, place, random.randint(1, most)))])
+    return links(
+        [
+            each.trial(number)
+            for number, each in enumerate(_some(random, place, random.randint(1, most)))
+        ]
+    )
 
 
 def _some(random: Random, place: Sequence[Episode], most: int) -> list[Episode]:

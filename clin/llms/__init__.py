@@ -1,7 +1,7 @@
 """Language models behind one narrow door: questions go in, answers come back as they are ready.
 
-The file name is the registry: ``clin/llms/llamacpp.py`` serves GGUF files, ``clin/llms/scripted.py`` serves
-``scripted:FILE``.
+The file name is the registry: ``clin/llms/llamacpp.py`` serves GGUF files,
+``clin/llms/scripted.py`` serves ``scripted:FILE``.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from typing import Protocol
 class Question:
     """One question to a model.
 
-    ``parts`` are stable pieces of text, in order: each is tokenised once, by itself, and evaluated as one unit, so
-    that what the cache holds depends on the parts alone and never on how they came there. Where the model has a chat
-    template, the joined parts are the user's message. ``begun`` is the beginning of the reply, already fixed (a
-    thought that has been thought). With ``choices`` the reply is exactly one of them; with ``grammar`` (GBNF) it
-    matches; otherwise it is free text that ends before any of ``stop`` or after ``max_tokens``.
+    ``parts`` are stable pieces of text, in order: each is tokenised once, by itself, and evaluated
+    as one unit, so that what the cache holds depends on the parts alone and never on how they came
+    there. Where the model has a chat template, the joined parts are the user's message. ``begun``
+    is the beginning of the reply, already fixed (a thought that has been thought). With ``choices``
+    the reply is exactly one of them; with ``grammar`` (GBNF) it matches; otherwise it is free text
+    that ends before any of ``stop`` or after ``max_tokens``.
     """
 
     parts: tuple[str, ...]
@@ -30,7 +31,8 @@ class Question:
     begun: tuple[str, ...] = ()
     role: str = "act"
     score_choices: bool = False
-    """Ask for the log-probability of every choice too, in :attr:`Answer.scores` (SayCan's "say")."""
+    """Ask for the log-probability of every choice too, in :attr:`Answer.scores` (SayCan's
+    "say")."""
 
     @property
     def text(self) -> str:
@@ -40,7 +42,8 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """A reply and what it cost: ``read`` counts all prompt tokens, ``reused`` those of them that came from the cache."""
+    """A reply and what it cost: ``read`` counts all prompt tokens, ``reused`` those of them that
+    came from the cache."""
 
     text: str
     read: int = 0
@@ -49,17 +52,19 @@ class Answer:
     logprob: float = 0.0
     seconds: float = 0.0
     finish: str = "stop"
-    """``stop`` (ended by itself), ``length`` (cut at max_tokens), ``choice``, or ``match`` (a reply that was none of the
-    choices, matched to the nearest)."""
+    """``stop`` (ended by itself), ``length`` (cut at max_tokens), ``choice``, or ``match`` (a reply
+    that was none of the choices, matched to the nearest)."""
     scores: tuple[float, ...] = ()
-    """With ``score_choices``: for each choice the log-probability with which it is drawn when only choices can be."""
+    """With ``score_choices``: for each choice the log-probability with which it is drawn when only
+    choices can be."""
     thinking: str = ""
     """What a reasoning model thought in ``<think>`` marks; kept apart, never a fact."""
 
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What a model declares of itself. ``prompt`` is ``full`` or ``compact``; ``roles`` those it was made for."""
+    """What a model declares of itself. ``prompt`` is ``full`` or ``compact``; ``roles`` those it
+    was made for."""
 
     name: str
     sha256: str = ""
@@ -71,8 +76,8 @@ class ModelCard:
     """What the chat template puts before and after the question's parts."""
     details: dict[str, str] = field(default_factory=dict)
     exact: bool = True
-    """Whether an answer depends on the question alone, byte for byte; many lanes in one batch change the order of
-    floating-point sums, and a remote server promises nothing."""
+    """Whether an answer depends on the question alone, byte for byte; many lanes in one batch
+    change the order of floating-point sums, and a remote server promises nothing."""
 
 
 class LLM(Protocol):
@@ -81,18 +86,21 @@ class LLM(Protocol):
     card: ModelCard
 
     def submit(self, question: Question, *, lane: int) -> None:
-        """Queue ``question`` for ``lane``; a lane has one question at a time. ModelError if it can never fit."""
+        """Queue ``question`` for ``lane``; a lane has one question at a time. ModelError if it can
+        never fit."""
         ...
 
     def ready(self, until: Callable[[], bool] = lambda: False) -> Sequence[tuple[int, Answer]]:
-        """Work until at least one answer is ready and return those that are; empty when nothing is queued, or when
-        ``until`` (asked between two pieces of work) says that there is something else to do. A question that cannot be
-        answered is a ModelError that names its ``lane``; it is raised when the answers that were ready have been returned,
-        and concerns no other lane."""
+        """Work until at least one answer is ready and return those that are; empty when nothing is
+        queued, or when ``until`` (asked between two pieces of work) says that there is something
+        else to do. A question that cannot be answered is a ModelError that names its ``lane``; it
+        is raised when the answers that were ready have been returned, and concerns no other
+        lane."""
         ...
 
     def cancel(self, lane: int) -> None:
-        """Forget the question of ``lane``, if it has one: no answer to it comes back, and the lane can be asked again."""
+        """Forget the question of ``lane``, if it has one: no answer to it comes back, and the lane
+        can be asked again."""
         ...
 
     def count(self, text: str) -> int:

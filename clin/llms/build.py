@@ -7,15 +7,18 @@ import sys
 from dataclasses import dataclass
 
 REBUILD = (
-    f'CMAKE_ARGS="-DGGML_CUDA=on" {shlex.quote(sys.executable)} -m pip install --force-reinstall --no-deps --no-cache-dir '
+    f'CMAKE_ARGS="-DGGML_CUDA=on" {shlex.quote(sys.executable)} -m pip install --force-reinstall '
+    "--no-deps --no-cache-dir "
     "--no-binary llama-cpp-python llama-cpp-python"
 )
-"""The one line that makes a build which offloads to an NVIDIA GPU (llama-cpp-python's README, "CUDA"), in this environment."""
+"""The one line that makes a build which offloads to an NVIDIA GPU (llama-cpp-python's README,
+"CUDA"), in this environment."""
 
 
 @dataclass(frozen=True)
 class Build:
-    """``version`` of llama-cpp-python, what its llama.cpp was compiled with, whether it can offload to a GPU."""
+    """``version`` of llama-cpp-python, what its llama.cpp was compiled with, whether it can offload
+    to a GPU."""
 
     version: str
     system: str

@@ -1,7 +1,8 @@
 """How a choice is had from a server: through what it offers, else in words.
 
-A choice is constrained by a GBNF grammar (llama.cpp) or guided choice (vLLM), else a JSON schema, else words; a reply that
-is none of the choices all the same is matched to the nearest, and the answer says so.
+A choice is constrained by a GBNF grammar (llama.cpp) or guided choice (vLLM), else a JSON schema,
+else words; a reply that is none of the choices all the same is matched to the nearest, and the
+answer says so.
 """
 
 from __future__ import annotations
@@ -18,10 +19,16 @@ MOST_LISTED = 500
 
 
 def constraints(question: Question) -> dict[str, Any]:
-    """What makes llama.cpp and vLLM keep to the choices or the grammar; each takes what it knows and ignores the rest."""
+    """What makes llama.cpp and vLLM keep to the choices or the grammar; each takes what it knows
+    and ignores the rest."""
     if question.choices:
         texts = [choice.strip() for choice in question.choices]
-        return {"extra_body": {"grammar": "root ::= " + " | ".join(map(json.dumps, texts)), "guided_choice": texts}}
+        return {
+            "extra_body": {
+                "grammar": "root ::= " + " | ".join(map(json.dumps, texts)),
+                "guided_choice": texts,
+            }
+        }
     if question.grammar:
         return {"extra_body": {"grammar": question.grammar, "guided_grammar": question.grammar}}
     return {}
@@ -31,9 +38,22 @@ def schema(question: Question) -> dict[str, Any]:
     """The choices as a JSON schema, which hosted servers take; for few enough of them."""
     if not 0 < len(question.choices) <= MOST_LISTED:
         return {}
-    action = {"type": "string", "enum": list(dict.fromkeys(choice.strip() for choice in question.choices))}
-    shape = {"type": "object", "properties": {"action": action}, "required": ["action"], "additionalProperties": False}
-    return {"response_format": {"type": "json_schema", "json_schema": {"name": "choice", "strict": True, "schema": shape}}}
+    action = {
+        "type": "string",
+        "enum": list(dict.fromkeys(choice.strip() for choice in question.choices)),
+    }
+    shape = {
+        "type": "object",
+        "properties": {"action": action},
+        "required": ["action"],
+        "additionalProperties": False,
+    }
+    return {
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "choice", "strict": True, "schema": shape},
+        }
+    }
 
 
 WAYS: tuple[Callable[[Question], dict[str, Any]], ...] = (constraints, schema, lambda _: {})
@@ -57,4 +77,8 @@ def _action(said: str) -> str:
         found = json.loads(said)
     except ValueError:
         return said
-    return found["action"] if isinstance(found, dict) and isinstance(found.get("action"), str) else said
+    return (
+        found["action"]
+        if isinstance(found, dict) and isinstance(found.get("action"), str)
+        else said
+    )

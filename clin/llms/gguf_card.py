@@ -10,8 +10,14 @@ from clin.llms.native import Native
 from clin.llms.template import wrapping
 
 DETAILS = (
-    "general.architecture", "general.description", "general.license",
-    "clin.data", "clin.recipe", "clin.training", "clin.weights", "clin.limits",
+    "general.architecture",
+    "general.description",
+    "general.license",
+    "clin.data",
+    "clin.recipe",
+    "clin.training",
+    "clin.weights",
+    "clin.limits",
 )
 """Keys that a card repeats; those of ``clin`` are written by `clin distill export`."""
 
@@ -22,16 +28,31 @@ def read_card(path: Path) -> ModelCard:
     try:
         metadata = native.metadata()
         trained = int(metadata.get(f"{metadata.get('general.architecture')}.context_length", 0))
-        return card(path, metadata, int(metadata.get("clin.context", 0)) or trained, wrapping(native.chat_template()))
+        return card(
+            path,
+            metadata,
+            int(metadata.get("clin.context", 0)) or trained,
+            wrapping(native.chat_template()),
+        )
     finally:
         native.close()
 
 
-def card(path: Path, metadata: dict[str, str], context: int, template: tuple[str, str]) -> ModelCard:
-    """The card of an opened file: its ``metadata``, the context it is given, and what its chat template puts around a prompt."""
-    named = tuple(role.strip() for role in metadata.get("clin.roles", "").split(",") if role.strip())
+def card(
+    path: Path, metadata: dict[str, str], context: int, template: tuple[str, str]
+) -> ModelCard:
+    """The card of an opened file: its ``metadata``, the context it is given, and what its chat
+    template puts around a prompt."""
+    named = tuple(
+        role.strip() for role in metadata.get("clin.roles", "").split(",") if role.strip()
+    )
     details = {key: metadata[key] for key in DETAILS if key in metadata}
     return ModelCard(
-        name=metadata.get("general.name") or path.stem, sha256=sha256(path), prompt=metadata.get("clin.prompt", "full"),
-        roles=named or ModelCard.roles, context=context, template=template, details=details,
+        name=metadata.get("general.name") or path.stem,
+        sha256=sha256(path),
+        prompt=metadata.get("clin.prompt", "full"),
+        roles=named or ModelCard.roles,
+        context=context,
+        template=template,
+        details=details,
     )

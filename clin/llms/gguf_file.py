@@ -1,4 +1,5 @@
-"""What a GGUF file says of itself, and whether it is one; checked before llama.cpp is asked, whose answer is a null pointer."""
+"""What a GGUF file says of itself, and whether it is one; checked before llama.cpp is asked, whose
+answer is a null pointer."""
 
 from __future__ import annotations
 
@@ -18,7 +19,9 @@ def checked(path: Path) -> Path:
         folder = path.parent if path.parent.is_dir() else Path()
         there = sorted(each.name for each in folder.glob("*.gguf"))
         listed = f" (GGUF files there: {', '.join(there[:8])})" if there else ""
-        raise ModelError(f"no model file '{path}'{nearest(path.name, there)}{listed}; --model bundled needs none")
+        raise ModelError(
+            f"no model file '{path}'{nearest(path.name, there)}{listed}; --model bundled needs none"
+        )
     try:
         with path.open("rb") as file:
             magic = file.read(4)
@@ -27,12 +30,16 @@ def checked(path: Path) -> Path:
     if not magic:
         raise ModelError(f"model file '{path}' is empty; was its download cut off?")
     if magic != b"GGUF":
-        raise ModelError(f"'{path}' is not a GGUF file (it begins with {magic!r}); convert the model with llama.cpp's converter")
+        raise ModelError(
+            f"'{path}' is not a GGUF file (it begins with {magic!r}); convert the model with "
+            "llama.cpp's converter"
+        )
     return path
 
 
 def sha256(path: Path) -> str:
-    """The file's hash; remembered by path, size and time of change, since large files take seconds."""
+    """The file's hash; remembered by path, size and time of change, since large files take
+    seconds."""
     stat = path.stat()
     key = f"{path.resolve()}:{stat.st_size}:{stat.st_mtime_ns}"
     notes = _cache() / "sha256.json"

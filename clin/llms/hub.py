@@ -1,7 +1,8 @@
 """``hf:ORG/REPO:FILE``: a file of the Hugging Face hub, in the hub's own cache.
 
-The download itself is ours: newer versions of the hub's client throw away what has come when the process ends, and a model
-is gigabytes. What has come lies beside the cache's files until the rest is there.
+The download itself is ours: newer versions of the hub's client throw away what has come when the
+process ends, and a model is gigabytes. What has come lies beside the cache's files until the rest
+is there.
 """
 
 from __future__ import annotations
@@ -15,22 +16,34 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from huggingface_hub import constants, get_hf_file_metadata, hf_hub_download, hf_hub_url, list_repo_files
-from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+from huggingface_hub import (
+    constants,
+    get_hf_file_metadata,
+    hf_hub_download,
+    hf_hub_url,
+    list_repo_files,
+)
+from huggingface_hub.errors import (
+    EntryNotFoundError,
+    HfHubHTTPError,
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+)
 from huggingface_hub.file_download import HfFileMetadata, http_get, repo_folder_name
 from huggingface_hub.utils import WeakFileLock, build_hf_headers
 
 from clin.errors import ModelError, nearest
 
 NETWORK = (*HfHubHTTPError.__bases__, OSError)
-"""What the client raises when the hub cannot be reached: errors of the HTTP library that its version uses."""
+"""What the client raises when the hub cannot be reached: errors of the HTTP library that its
+version uses."""
 LARGEST = 50_000_000_000
 """Bytes that the hub sends as a plain file; larger ones are left to its client."""
 
 
 def fetched(reference: str) -> Path:
-    """The file behind ``hf:ORG/REPO:FILE``, from the cache or fetched with a progress bar; a download that was cut off goes on
-    where it was. ModelError, in one line, if it cannot be had."""
+    """The file behind ``hf:ORG/REPO:FILE``, from the cache or fetched with a progress bar; a
+    download that was cut off goes on where it was. ModelError, in one line, if it cannot be had."""
     repository, _, file = reference.removeprefix("hf:").partition(":")
     if repository.count("/") != 1 or not file or ".." in file.split("/"):
         raise ModelError(f"'{reference}' is not of the form hf:ORG/REPO:FILE")
@@ -38,16 +51,23 @@ def fetched(reference: str) -> Path:
         with _quiet():
             return _fetched(repository, file)
     except LocalEntryNotFoundError:
-        raise ModelError(f"{reference} is not in the cache and the hub cannot be reached; give a local PATH.gguf") from None
+        raise ModelError(
+            f"{reference} is not in the cache and the hub cannot be reached; give a local PATH.gguf"
+        ) from None
     except RepositoryNotFoundError:
-        raise ModelError(f"the hub has no repository '{repository}', or it needs HF_TOKEN") from None
+        raise ModelError(
+            f"the hub has no repository '{repository}', or it needs HF_TOKEN"
+        ) from None
     except EntryNotFoundError:
         raise ModelError(f"{repository} has no file '{file}'{_others(repository, file)}") from None
     except (*NETWORK, ValueError) as error:
         if isinstance(error, ModelError):
             raise
         said = " ".join(str(error).split())[:160] or type(error).__name__
-        raise ModelError(f"{reference} could not be fetched ({said}); what has come is kept, and the same command goes on") from None
+        raise ModelError(
+            f"{reference} could not be fetched ({said}); what has come is kept, and the same "
+            "command goes on"
+        ) from None
 
 
 def _fetched(repository: str, file: str) -> Path:
@@ -58,35 +78,58 @@ def _fetched(repository: str, file: str) -> Path:
         raise
     except NETWORK:
         about = None  # perhaps it is in the cache
-    if about and about.size and about.size <= LARGEST and re.fullmatch("[0-9a-f]{40,64}", about.etag or ""):
+    if (
+        about
+        and about.size
+        and about.size <= LARGEST
+        and re.fullmatch("[0-9a-f]{40,64}", about.etag or "")
+    ):
         _download(repository, file, about, about.etag, token)
     return Path(hf_hub_download(repository, file, token=token, local_files_only=about is None))
 
 
-def _download(repository: str, file: str, about: HfFileMetadata, etag: str, token: str | None) -> None:
+def _download(
+    repository: str, file: str, about: HfFileMetadata, etag: str, token: str | None
+) -> None:
     """Put the file where the hub's client looks for it before it downloads."""
-    cache, folder = Path(constants.HF_HUB_CACHE), repo_folder_name(repo_id=repository, repo_type="model")
+    cache, folder = (
+        Path(constants.HF_HUB_CACHE),
+        repo_folder_name(repo_id=repository, repo_type="model"),
+    )
     whole = cache / folder / "blobs" / etag
     part, lock = whole.with_name(f"{etag}.part"), cache / ".locks" / folder / f"{etag}.part.lock"
     for each in (whole, lock):
         each.parent.mkdir(parents=True, exist_ok=True)
     headers = build_hf_headers(token=token)
     if urlsplit(about.location).netloc != urlsplit(constants.ENDPOINT).netloc:
-        headers.pop("authorization", None)  # a token is the hub's business, not that of the server where the file lies
+        headers.pop(
+            "authorization", None
+        )  # a token is the hub's business, not that of the server where the file lies
     with WeakFileLock(lock):
         if whole.exists():
             return
         with part.open("ab") as out:
             begun = out.tell()
-            http_get(about.location, out, resume_size=begun, headers=headers, expected_size=about.size, displayed_filename=file)
+            http_get(
+                about.location,
+                out,
+                resume_size=begun,
+                headers=headers,
+                expected_size=about.size,
+                displayed_filename=file,
+            )
         if begun and not _is(part, etag):
             part.unlink()
-            raise ModelError(f"what came of {file} in pieces is not the hub's file; it is thrown away, and the same command begins anew")
+            raise ModelError(
+                f"what came of {file} in pieces is not the hub's file; it is thrown away, and "
+                "the same command begins anew"
+            )
         part.replace(whole)
 
 
 def _is(file: Path, etag: str) -> bool:
-    """Whether the content is what the hub has: large files are named by their sha256, others by git's hash, which is left alone."""
+    """Whether the content is what the hub has: large files are named by their sha256, others by
+    git's hash, which is left alone."""
     with file.open("rb") as content:
         return len(etag) != 64 or hashlib.file_digest(content, "sha256").hexdigest() == etag
 

@@ -1,9 +1,10 @@
 """GGUF models in this process: many lanes over one context, each step reading only what is new.
 
-A lane's answer is a generator that asks for tokens to be evaluated and is sent logits; :meth:`LlamaCpp.ready` merges
-what all lanes ask for into one batch. A part of a prompt is evaluated as one unit from its beginning, and what was
-generated is dropped when the answer is given: with one lane the cache therefore depends on the parts alone, and a
-question has the same answer, byte for byte, whatever was cached before it.
+A lane's answer is a generator that asks for tokens to be evaluated and is sent logits;
+:meth:`LlamaCpp.ready` merges what all lanes ask for into one batch. A part of a prompt is evaluated
+as one unit from its beginning, and what was generated is dropped when the answer is given: with one
+lane the cache therefore depends on the parts alone, and a question has the same answer, byte for
+byte, whatever was cached before it.
 """
 
 from __future__ import annotations
@@ -39,8 +40,9 @@ Answering = Generator[Feed, np.ndarray | None, Answer]
 
 @dataclass
 class Lane:
-    """One sequence of the cache: the pieces that it holds from its beginning, the question that it was given with its
-    pieces, and the answer under way. A question waits while another lane is about to hold more of its beginning."""
+    """One sequence of the cache: the pieces that it holds from its beginning, the question that it
+    was given with its pieces, and the answer under way. A question waits while another lane is
+    about to hold more of its beginning."""
 
     sequence: int
     held: list[tuple[int, ...]] = field(default_factory=list)
@@ -54,34 +56,64 @@ class Lane:
 
 
 class LlamaCpp:
-    """See :class:`clin.llms.LLM`. ``ctx`` is in tokens per lane (0: the model's own, at most 8192); ``threads`` 0 is
-    half the processors, since llama.cpp slows down badly when it has to share all of them. ``deterministic`` evaluates each
-    lane by itself, so that many lanes answer byte for byte like one; they share no beginnings then. ``kv_unified`` lets
-    lanes share one pool of cells: a copied beginning is stored once, but each token is compared with the cells of all
-    lanes, which costs more as soon as trajectories outgrow what they share (docs/results/engine.md). ``sampling`` are the
-    fields of :class:`clin.llms.sampling.Sampling`."""
+    """See :class:`clin.llms.LLM`. ``ctx`` is in tokens per lane (0: the model's own, at most 8192);
+    ``threads`` 0 is half the processors, since llama.cpp slows down badly when it has to share all
+    of them. ``deterministic`` evaluates each lane by itself, so that many lanes answer byte for
+    byte like one; they share no beginnings then. ``kv_unified`` lets lanes share one pool of cells:
+    a copied beginning is stored once, but each token is compared with the cells of all lanes, which
+    costs more as soon as trajectories outgrow what they share (docs/results/engine.md).
+    ``sampling`` are the fields of :class:`clin.llms.sampling.Sampling`."""
 
     def __init__(
-        self, path: Path, *, gpu_layers: int = -1, ctx: int = 0, lanes: int = 1, threads: int = 0, kv_type: str = "f16",
-        flash_attention: bool | None = None, deterministic: bool = False, kv_unified: bool = False, **sampling: Any,
+        self,
+        path: Path,
+        *,
+        gpu_layers: int = -1,
+        ctx: int = 0,
+        lanes: int = 1,
+        threads: int = 0,
+        kv_type: str = "f16",
+        flash_attention: bool | None = None,
+        deterministic: bool = False,
+        kv_unified: bool = False,
+        **sampling: Any,
     ) -> None:
         self._sampling = Sampling(**sampling)
         if kv_type not in KV_TYPES:
-            raise ModelError(f"no cache type '{kv_type}'{nearest(kv_type, KV_TYPES)} (types: {', '.join(KV_TYPES)})")
+            raise ModelError(
+                f"no cache type '{kv_type}'{nearest(kv_type, KV_TYPES)} (types: "
+                f"{', '.join(KV_TYPES)})"
+            )
         attention(kv_type, flash_attention)  # before a large file is read for nothing
         self._native = Native(checked(path), gpu_layers=gpu_layers)
         metadata = self._native.metadata()
         own = int(metadata.get("clin.context", 0)) or min(self._native.trained, DEFAULT_CONTEXT)
         room = ctx or own
         if room > self._native.trained:
-            raise ModelError(f"--ctx {room} is more than the {self._native.trained} tokens that '{path.name}' was made for")
+            raise ModelError(
+                f"--ctx {room} is more than the {self._native.trained} tokens that '{path.name}' "
+                "was made for"
+            )
         processors = os.cpu_count() or 2
-        cores = min(threads or max(1, processors // 2), processors)  # a stored run may come from a larger machine
-        self._native.start(lanes * (room + 8), lanes, cores, kv_type, flash_attention, unified=lanes == 1 or kv_unified and not deterministic)
+        cores = min(
+            threads or max(1, processors // 2), processors
+        )  # a stored run may come from a larger machine
+        self._native.start(
+            lanes * (room + 8),
+            lanes,
+            cores,
+            kv_type,
+            flash_attention,
+            unified=lanes == 1 or (kv_unified and not deterministic),
+        )
         opening, closing = wrapping(self._native.chat_template())
-        self.card = replace(card(path, metadata, room, (opening, closing)), exact=lanes == 1 or deterministic)
+        self.card = replace(
+            card(path, metadata, room, (opening, closing)), exact=lanes == 1 or deterministic
+        )
         self._deterministic = deterministic
-        self._alone = deterministic or not self._native.can_forget_tails()  # a recurrent state has no beginning to copy
+        self._alone = (
+            deterministic or not self._native.can_forget_tails()
+        )  # a recurrent state has no beginning to copy
         self._lanes = [Lane(number) for number in range(lanes)]
         self._tokens: dict[str, tuple[int, ...]] = {}
         self._clock = 0
@@ -98,19 +130,25 @@ class LlamaCpp:
         pieces = self._pieces(question)
         total = sum(map(len, pieces)) + (0 if question.choices else question.max_tokens)
         if total > self.card.context:
-            raise ModelError(f"a question of {total} tokens (reply included) does not fit the context of {self.card.context}")
+            raise ModelError(
+                f"a question of {total} tokens (reply included) does not fit the context of "
+                f"{self.card.context}"
+            )
         self._clock += 1
         there.used, there.question, there.pieces = self._clock, question, pieces
 
     def ready(self, until: Callable[[], bool] = lambda: False) -> list[tuple[int, Answer]]:
-        while not self._answers and not self._failures and any(lane.question for lane in self._lanes):
+        while (
+            not self._answers and not self._failures and any(lane.question for lane in self._lanes)
+        ):
             self._begin()
             feeding = self._fitting()
             rows = [Row(lane.sequence, lane.position, *lane.feed) for lane in feeding if lane.feed]
             for lane, logits in zip(feeding, self._decode(rows), strict=True):
                 try:
                     self._answers += self._advance(lane, logits)
-                except Exception as error:  # one lane's failure is told once the others have got what was decoded for them
+                # one lane's failure is told once the others have got what was decoded for them
+                except Exception as error:
                     self._abandon(lane)
                     if isinstance(error, ModelError):
                         error.lane = lane.sequence
@@ -129,19 +167,27 @@ class LlamaCpp:
         if there.answering is not None:
             there.answering.close()
         there.question = there.answering = there.feed = None
-        whole = there.position >= sum(map(len, there.held))  # else it was reading its pieces again (a recurrent model)
+        whole = there.position >= sum(
+            map(len, there.held)
+        )  # else it was reading its pieces again (a recurrent model)
         self._cut(there, len(there.held) if whole else 0)
 
     def close(self) -> None:
         self._native.close()
 
     def _begin(self) -> None:
-        """Begin the answers to new questions, except where another lane is reading the same beginning just now: it is
-        copied when it is there, not read twice."""
-        for lane in sorted((lane for lane in self._lanes if lane.question), key=lambda lane: lane.used):
+        """Begin the answers to new questions, except where another lane is reading the same
+        beginning just now: it is copied when it is there, not read twice."""
+        for lane in sorted(
+            (lane for lane in self._lanes if lane.question), key=lambda lane: lane.used
+        ):
             if lane.answering is not None:
                 continue
-            busy = [] if self._alone else [other for other in self._lanes if other.answering and other is not lane]
+            busy = (
+                []
+                if self._alone
+                else [other for other in self._lanes if other.answering and other is not lane]
+            )
             limit = len(lane.pieces) - 1
             coming = max((_common(other.pieces, lane.pieces, limit) for other in busy), default=0)
             there = max(_common(other.held, lane.pieces, limit) for other in self._lanes)
@@ -150,7 +196,8 @@ class LlamaCpp:
                 lane.feed = next(lane.answering)
 
     def _fitting(self) -> list[Lane]:
-        """The lanes whose tokens fit one batch together, those that have waited longest first; one in deterministic mode."""
+        """The lanes whose tokens fit one batch together, those that have waited longest first; one
+        in deterministic mode."""
         chosen, room = [], self._native.batch_size
         for lane in sorted((lane for lane in self._lanes if lane.feed), key=lambda lane: lane.used):
             if lane.feed and len(lane.feed[0]) <= room and not (chosen and self._deterministic):
@@ -159,16 +206,23 @@ class LlamaCpp:
         return chosen
 
     def _decode(self, rows: list[Row]) -> list[np.ndarray | None]:
-        """Evaluate ``rows``; where cells run out, the idle lane that was used least recently is emptied, then the next.
-        After any other failure nobody knows what the cache holds: every lane is emptied, and no question is left."""
-        idle = sorted((lane for lane in self._lanes if lane.question is None and lane.held), key=lambda lane: lane.used)
+        """Evaluate ``rows``; where cells run out, the idle lane that was used least recently is
+        emptied, then the next. After any other failure nobody knows what the cache holds: every
+        lane is emptied, and no question is left."""
+        idle = sorted(
+            (lane for lane in self._lanes if lane.question is None and lane.held),
+            key=lambda lane: lane.used,
+        )
         while True:
             try:
                 return self._native.decode(rows)
             except MemoryError:
                 if not idle:
                     self._abandon(*self._lanes)
-                    raise ModelError("the cache has no room for the lanes in flight: give fewer --lanes or a smaller --ctx") from None
+                    raise ModelError(
+                        "the cache has no room for the lanes in flight: give fewer --lanes or a "
+                        "smaller --ctx"
+                    ) from None
                 self._cut(idle.pop(0), 0)
             except BaseException:
                 self._abandon(*self._lanes)
@@ -205,11 +259,26 @@ class LlamaCpp:
         if question.choices:
             written, scores = yield from self._chosen(lane, question, logits, prompt)
         else:
-            written = yield from write(self._native, question, logits, self.card.context - len(prompt), prompt, self._sampling)
+            written = yield from write(
+                self._native,
+                question,
+                logits,
+                self.card.context - len(prompt),
+                prompt,
+                self._sampling,
+            )
             scores = ()
         seconds = time.perf_counter() - began
         return Answer(
-            written.said, len(prompt), reused, written.tokens, written.logprob, seconds, written.finish, scores, written.thinking
+            written.said,
+            len(prompt),
+            reused,
+            written.tokens,
+            written.logprob,
+            seconds,
+            written.finish,
+            scores,
+            written.thinking,
         )
 
     def _chosen(
@@ -226,13 +295,14 @@ class LlamaCpp:
         return Written(text, "", tokens, logprob, "choice"), scores
 
     def _units(self, pieces: list[tuple[int, ...]]) -> list[list[tuple[int, ...]]]:
-        """The pieces that are evaluated together: each by itself where answers are to be exact, else all at once, which
-        takes fewer batches."""
+        """The pieces that are evaluated together: each by itself where answers are to be exact,
+        else all at once, which takes fewer batches."""
         return [[piece] for piece in pieces] if self.card.exact else [pieces]
 
     def _share(self, lane: Lane, pieces: list[tuple[int, ...]]) -> int:
-        """Make ``lane`` hold the longest beginning of ``pieces`` that any lane holds; the last piece is always read
-        again, since its logits are needed. Returns the number of tokens reused."""
+        """Make ``lane`` hold the longest beginning of ``pieces`` that any lane holds; the last
+        piece is always read again, since its logits are needed. Returns the number of tokens
+        reused."""
         limit = len(pieces) - 1
         lanes = [lane] if self._alone else self._lanes
         best = max(lanes, key=lambda each: (_common(each.held, pieces, limit), each is lane))
@@ -246,7 +316,8 @@ class LlamaCpp:
         return lane.position
 
     def _cut(self, lane: Lane, count: int) -> None:
-        """Let ``lane`` hold its first ``count`` pieces only; a model that cannot drop a tail loses all of them."""
+        """Let ``lane`` hold its first ``count`` pieces only; a model that cannot drop a tail loses
+        all of them."""
         keep = sum(map(len, lane.held[:count]))
         lane.held = lane.held[:count]
         try:
@@ -275,7 +346,8 @@ class LlamaCpp:
         return found
 
     def _rewind(self, lane: Lane, base: int) -> Generator[Feed, np.ndarray, None]:
-        """Let ``lane`` hold its pieces again and nothing after them; a model that cannot drop a tail reads them again."""
+        """Let ``lane`` hold its pieces again and nothing after them; a model that cannot drop a
+        tail reads them again."""
         try:
             self._native.forget(lane.sequence, base)
             lane.position = base

@@ -1,7 +1,9 @@
-"""llama.cpp's low-level API (through llama-cpp-python) behind a few methods: load, tokenise, decode, forget, copy.
+"""llama.cpp's low-level API (through llama-cpp-python) behind a few methods: load, tokenise,
+decode, forget, copy.
 
-Cells of the cache belong to sequences; a sequence's content is a run of positions from 0. In a unified cache copying a
-sequence's beginning to another only tags cells; else each sequence has a buffer of its own, which is copied whole.
+Cells of the cache belong to sequences; a sequence's content is a run of positions from 0. In a
+unified cache copying a sequence's beginning to another only tags cells; else each sequence has a
+buffer of its own, which is copied whole.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import llama_cpp
@@ -19,7 +22,17 @@ from clin.errors import ModelError
 CHUNK = 512
 """Tokens of one part that are evaluated together; longer parts are split from their beginning."""
 
-KV_TYPES = {"f16": 1, "f32": 0, "bf16": 30, "q8_0": 8, "q5_1": 7, "q5_0": 6, "q4_1": 3, "q4_0": 2, "iq4_nl": 20}
+KV_TYPES = {
+    "f16": 1,
+    "f32": 0,
+    "bf16": 30,
+    "q8_0": 8,
+    "q5_1": 7,
+    "q5_0": 6,
+    "q4_1": 3,
+    "q4_0": 2,
+    "iq4_nl": 20,
+}
 """ggml's type numbers for the cache, under the names that llama.cpp's own programs take."""
 PLAIN = ("f16", "f32", "bf16")
 """Types that are not quantised."""
@@ -30,7 +43,8 @@ WARNING, ERROR = 3, 4
 
 @dataclass(frozen=True)
 class Row:
-    """``tokens`` for sequence ``sequence`` from position ``start``; with ``wanted``, the logits after the last one."""
+    """``tokens`` for sequence ``sequence`` from position ``start``; with ``wanted``, the logits
+    after the last one."""
 
     sequence: int
     start: int
@@ -52,25 +66,24 @@ class _Log:
             self.lines = [*self.lines[-8:], (level, line)]
 
     def reason(self) -> str:
-        """The first complaint since the last call that says what is wrong: an error, or else a warning."""
+        """The first complaint since the last call that says what is wrong: an error, or else a
+        warning."""
         lines, self.lines = self.lines, []
-        said = [line.partition(": ")[2] or line for _, line in sorted(lines, key=lambda each: -each[0])]
+        said = [
+            line.partition(": ")[2] or line for _, line in sorted(lines, key=lambda each: -each[0])
+        ]
         return said[0][:200] if said else "llama.cpp does not say why"
 
 
-_log: _Log | None = None
-
-
+@cache
 def log() -> _Log:
     """The one log; installing it replaces llama.cpp's printing to standard error."""
-    global _log
-    if _log is None:
-        _log = _Log()
-    return _log
+    return _Log()
 
 
 class _Batch:
-    """llama.cpp's batch over arrays of ours, which are filled by slices: its own are filled a ctypes call a field."""
+    """llama.cpp's batch over arrays of ours, which are filled by slices: its own are filled a
+    ctypes call a field."""
 
     def __init__(self, size: int) -> None:
         self.token, self.pos, self.sequence = (np.zeros(size, dtype=np.int32) for _ in range(3))
@@ -80,7 +93,11 @@ class _Batch:
         self._lists = self.sequence.ctypes.data + 4 * np.arange(size, dtype=np.uintp)
         self._batch = llama_cpp.llama_batch()
         for name, array in (
-            ("token", self.token), ("pos", self.pos), ("n_seq_id", self._counts), ("seq_id", self._lists), ("logits", self.logits)
+            ("token", self.token),
+            ("pos", self.pos),
+            ("n_seq_id", self._counts),
+            ("seq_id", self._lists),
+            ("logits", self.logits),
         ):
             kind = dict(llama_cpp.llama_batch._fields_)[name]
             setattr(self._batch, name, ctypes.cast(array.ctypes.data, kind))
@@ -92,10 +109,14 @@ class _Batch:
 
 
 def attention(kv_type: str, asked: bool | None) -> bool | None:
-    """Whether flash attention is used; None leaves it to llama.cpp. A quantised cache needs it: ModelError if it was declined."""
+    """Whether flash attention is used; None leaves it to llama.cpp. A quantised cache needs it:
+    ModelError if it was declined."""
     if kv_type not in PLAIN:
         if asked is False:
-            raise ModelError(f"--kv-type {kv_type} needs flash attention: leave --no-flash-attention out, or take {', '.join(PLAIN)}")
+            raise ModelError(
+                f"--kv-type {kv_type} needs flash attention: leave --no-flash-attention out, or "
+                f"take {', '.join(PLAIN)}"
+            )
         return True
     if asked is None and not llama_cpp.llama_supports_gpu_offload():
         return False  # on a CPU it is several times slower (docs/results/engine.md)
@@ -124,10 +145,18 @@ class Native:
         self._path = path
 
     def start(
-        self, cells: int, sequences: int, threads: int, kv_type: str, flash_attention: bool | None, *, unified: bool
+        self,
+        cells: int,
+        sequences: int,
+        threads: int,
+        kv_type: str,
+        flash_attention: bool | None,
+        *,
+        unified: bool,
     ) -> None:
-        """Make the context; ModelError if memory does not suffice. ``unified``: all sequences share one pool of cells; else
-        each has its own, in which only its own cells lie, always in the same order."""
+        """Make the context; ModelError if memory does not suffice. ``unified``: all sequences share
+        one pool of cells; else each has its own, in which only its own cells lie, always in the
+        same order."""
         wanted = llama_cpp.llama_context_default_params()
         wanted.n_ctx, wanted.n_seq_max, wanted.kv_unified = cells, sequences, unified
         wanted.n_batch = self.batch_size = min(max(CHUNK, sequences), 2048)
@@ -141,8 +170,14 @@ class Native:
         log().lines.clear()
         self._context = llama_cpp.llama_init_from_model(self._model, wanted)
         if not self._context:
-            hint = "give a smaller --ctx" if kv_type in PLAIN else f"give a smaller --ctx, or --kv-type {PLAIN[0]}"
-            raise ModelError(f"no context of {cells} tokens for '{self._path}': {log().reason()}; {hint}")
+            hint = (
+                "give a smaller --ctx"
+                if kv_type in PLAIN
+                else f"give a smaller --ctx, or --kv-type {PLAIN[0]}"
+            )
+            raise ModelError(
+                f"no context of {cells} tokens for '{self._path}': {log().reason()}; {hint}"
+            )
         self._unified = unified
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._batch = _Batch(self.batch_size)
@@ -164,7 +199,8 @@ class Native:
         return found.decode("utf-8", "replace") if found else ""
 
     def tokenize(self, text: str, *, special: bool = False) -> tuple[int, ...]:
-        """The tokens of ``text`` by itself; ``special`` reads control tokens in it, which only templates may hold."""
+        """The tokens of ``text`` by itself; ``special`` reads control tokens in it, which only
+        templates may hold."""
         raw = text.encode("utf-8", "replace")
         room = len(raw) + 8
         buffer = (llama_cpp.llama_token * room)()
@@ -183,7 +219,11 @@ class Native:
 
     def first(self) -> tuple[int, ...]:
         """The token that every prompt begins with, if the model wants one."""
-        return (llama_cpp.llama_vocab_bos(self._vocab),) if llama_cpp.llama_vocab_get_add_bos(self._vocab) else ()
+        return (
+            (llama_cpp.llama_vocab_bos(self._vocab),)
+            if llama_cpp.llama_vocab_get_add_bos(self._vocab)
+            else ()
+        )
 
     def ends(self, token: int) -> bool:
         """Whether ``token`` ends a reply."""
@@ -191,11 +231,14 @@ class Native:
 
     def can_forget_tails(self) -> bool:
         """Recurrent and hybrid models cannot drop the end of a sequence."""
-        return not (llama_cpp.llama_model_is_recurrent(self._model) or llama_cpp.llama_model_is_hybrid(self._model))
+        return not (
+            llama_cpp.llama_model_is_recurrent(self._model)
+            or llama_cpp.llama_model_is_hybrid(self._model)
+        )
 
     def decode(self, rows: Sequence[Row]) -> list[np.ndarray | None]:
-        """Evaluate ``rows`` in one batch; the logits (float32, [vocabulary]) where wanted. MemoryError if the cache is
-        full (nothing has changed then)."""
+        """Evaluate ``rows`` in one batch; the logits (float32, [vocabulary]) where wanted.
+        MemoryError if the cache is full (nothing has changed then)."""
         at, wanted = 0, []
         batch = self._batch
         for row in rows:
@@ -225,8 +268,9 @@ class Native:
             raise LookupError("this model cannot drop a tail; the sequence is empty now")
 
     def copy(self, source: int, target: int, end: int) -> None:
-        """Let ``target``, which is empty, hold the first ``end`` positions of ``source`` too. Between streams llama.cpp
-        copies whole buffers only (a part aborts the process), so what is too much is dropped afterwards."""
+        """Let ``target``, which is empty, hold the first ``end`` positions of ``source`` too.
+        Between streams llama.cpp copies whole buffers only (a part aborts the process), so what is
+        too much is dropped afterwards."""
         llama_cpp.llama_memory_seq_cp(self._memory, source, target, 0, end if self._unified else -1)
         if not self._unified:
             llama_cpp.llama_memory_seq_rm(self._memory, target, end, -1)
@@ -248,7 +292,8 @@ class Native:
 
 
 class Grammar:
-    """Which tokens a GBNF grammar allows next. Sample first and ask; masking the whole vocabulary is slow."""
+    """Which tokens a GBNF grammar allows next. Sample first and ask; masking the whole vocabulary
+    is slow."""
 
     def __init__(self, sampler: object, vocabulary: int) -> None:
         self._sampler = sampler
@@ -267,7 +312,9 @@ class Grammar:
         data = (llama_cpp.llama_token_data * len(tokens))()
         view = np.ctypeslib.as_array(data)
         view["id"], view["logit"], view["p"] = tokens, 0.0, 0.0
-        array = llama_cpp.llama_token_data_array(data=data, size=len(tokens), selected=-1, sorted=False)
+        array = llama_cpp.llama_token_data_array(
+            data=data, size=len(tokens), selected=-1, sorted=False
+        )
         llama_cpp.llama_sampler_apply(self._sampler, ctypes.byref(array))
         return view["logit"].copy()
 

@@ -13,11 +13,11 @@ FORMS = "bundled, PATH.gguf, hf:ORG/REPO:FILE, openai:MODEL@URL, scripted:FILE"
 
 
 def open_model(reference: str, **options: Any) -> LLM:
-    """The model behind ``reference``: ``bundled``, ``PATH.gguf``, ``hf:ORG/REPO:FILE``, ``openai:MODEL@URL`` or
-    ``scripted:FILE``.
+    """The model behind ``reference``: ``bundled``, ``PATH.gguf``, ``hf:ORG/REPO:FILE``,
+    ``openai:MODEL@URL`` or ``scripted:FILE``.
 
-    ``options`` are those of :class:`clin.llms.llamacpp.LlamaCpp` (gpu_layers, ctx, lanes, threads, seed, temperature …).
-    ModelError says in one line what is wrong with the reference or the file.
+    ``options`` are those of :class:`clin.llms.llamacpp.LlamaCpp` (gpu_layers, ctx, lanes, threads,
+    seed, temperature …). ModelError says in one line what is wrong with the reference or the file.
     """
     kind, _, rest = reference.partition(":")
     if kind == "scripted":
@@ -34,7 +34,8 @@ def open_model(reference: str, **options: Any) -> LLM:
 
 
 def model_file(reference: str) -> Path:
-    """The GGUF file behind ``reference``, fetched from the Hugging Face hub where that is asked for."""
+    """The GGUF file behind ``reference``, fetched from the Hugging Face hub where that is asked
+    for."""
     if not reference.strip():
         raise ModelError(f"an empty model reference (forms: {FORMS})")
     if reference == "bundled":

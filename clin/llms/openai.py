@@ -1,7 +1,8 @@
-"""``openai:MODEL@URL``: any server that speaks OpenAI's chat protocol (llama-server, vLLM, Ollama, a hosted one).
+"""``openai:MODEL@URL``: any server that speaks OpenAI's chat protocol (llama-server, vLLM, Ollama,
+a hosted one).
 
-The key comes from OPENAI_API_KEY and goes into the request's header alone: never into the card, an error or a record.
-How a choice is constrained is in :mod:`clin.llms.constraining`.
+The key comes from OPENAI_API_KEY and goes into the request's header alone: never into the card, an
+error or a record. How a choice is constrained is in :mod:`clin.llms.constraining`.
 """
 
 from __future__ import annotations
@@ -36,17 +37,22 @@ class _Reply:
 
 
 class OpenAI:
-    """See :class:`clin.llms.LLM`. Requests of several lanes run at the same time. Tokens that a server does not report
-    are counted as a quarter of the characters. ``sampling`` are the fields of :class:`clin.llms.sampling.Sampling`. ModelError
-    if the server cannot be reached or refuses the key, so that a run does not begin with it."""
+    """See :class:`clin.llms.LLM`. Requests of several lanes run at the same time. Tokens that a
+    server does not report are counted as a quarter of the characters. ``sampling`` are the fields
+    of :class:`clin.llms.sampling.Sampling`. ModelError if the server cannot be reached or refuses
+    the key, so that a run does not begin with it."""
 
     def __init__(self, reference: str, *, lanes: int = 1, ctx: int = 0, **options: Any) -> None:
         name, url = address(reference)
-        sampling = Sampling(**{field: options[field] for field in Sampling.__dataclass_fields__ if field in options})
+        sampling = Sampling(
+            **{field: options[field] for field in Sampling.__dataclass_fields__ if field in options}
+        )
         try:
             import openai
         except ImportError:
-            raise ModelError("endpoints need the openai client: pip install 'clin[openai]'") from None
+            raise ModelError(
+                "endpoints need the openai client: pip install 'clin[openai]'"
+            ) from None
         self._key = _key()
         self._errors = openai
         self._client = openai.OpenAI(
@@ -57,7 +63,9 @@ class OpenAI:
         self._failures: list[ModelError] = []
         self._way = 0
         self._thinks = False
-        self.card = ModelCard(name=name, context=ctx, exact=False, details={"endpoint": url or "the client's default"})
+        self.card = ModelCard(
+            name=name, context=ctx, exact=False, details={"endpoint": url or "the client's default"}
+        )
         self._reached()
         self._pool = ThreadPoolExecutor(max_workers=lanes, thread_name_prefix="endpoint")
 
@@ -96,7 +104,8 @@ class OpenAI:
         self._client.close()
 
     def _reached(self) -> None:
-        """Ask for the list of models. A server that has none, or is busy, may answer questions all the same."""
+        """Ask for the list of models. A server that has none, or is busy, may answer questions all
+        the same."""
         client, errors = self._client.with_options(timeout=GREETING), self._errors
 
         def greeted() -> None:
@@ -117,21 +126,37 @@ class OpenAI:
         began = time.perf_counter()
         knew = self._thinks
         reply = self._ask(question)
-        if not reply.said.strip() and (question.choices or self._thinks and not knew):
+        if not reply.said.strip() and (question.choices or (self._thinks and not knew)):
             reply = self._asked(question, IN_WORDS if question.choices else self._way)
         said, finish = before_stop(reply.said, question.stop), "stop"
         if question.choices:
             if not said.strip():
-                raise ModelError(f"{self.card.name} answered twice without a word, where it had {len(question.choices)} actions to choose from")
+                raise ModelError(
+                    f"{self.card.name} answered twice without a word, where it had "
+                    f"{len(question.choices)} actions to choose from"
+                )
             said, finish = chosen(said, question.choices)
         read = getattr(reply.used, "prompt_tokens", None) or self.count(question.text)
-        written = getattr(reply.used, "completion_tokens", None) or self.count(reply.thinking + reply.said)
-        cached = getattr(getattr(reply.used, "prompt_tokens_details", None), "cached_tokens", None) or 0
-        return Answer(said, read, cached, written, 0.0, time.perf_counter() - began, finish, thinking=reply.thinking)
+        written = getattr(reply.used, "completion_tokens", None) or self.count(
+            reply.thinking + reply.said
+        )
+        cached = (
+            getattr(getattr(reply.used, "prompt_tokens_details", None), "cached_tokens", None) or 0
+        )
+        return Answer(
+            said,
+            read,
+            cached,
+            written,
+            0.0,
+            time.perf_counter() - began,
+            finish,
+            thinking=reply.thinking,
+        )
 
     def _ask(self, question: Question) -> _Reply:
-        """Ask in the first way of constraining that the server takes, from the last one that worked on. A request that it
-        takes in no way is bad in itself, and the ways stay as they were."""
+        """Ask in the first way of constraining that the server takes, from the last one that worked
+        on. A request that it takes in no way is bad in itself, and the ways stay as they were."""
         refused: list[tuple[dict[str, Any], Exception]] = []
         for way in range(self._way, len(WAYS)):
             extras = WAYS[way](question)
@@ -148,23 +173,41 @@ class OpenAI:
         raise ModelError(self._told(refused[0][1])) from None
 
     def _asked(self, question: Question, way: int) -> _Reply:
-        """One request. A model that was seen to think gets room for it, and no stop string, which might end its thinking."""
+        """One request. A model that was seen to think gets room for it, and no stop string, which
+        might end its thinking."""
         text = "".join(question.parts)
         if question.begun:
-            text += f"\n\nYour reply begins as follows; write only what comes next:\n{''.join(question.begun)}"
+            text += (
+                "\n\nYour reply begins as follows; write only what comes "
+                f"next:\n{''.join(question.begun)}"
+            )
         if question.choices and way == IN_WORDS:
-            text += "\n\nReply with one of these, word for word:\n" + "".join(f"- {c.strip()}\n" for c in question.choices[:MOST_LISTED])
+            text += "\n\nReply with one of these, word for word:\n" + "".join(
+                f"- {c.strip()}\n" for c in question.choices[:MOST_LISTED]
+            )
         room = question.max_tokens + (THINKING if self._thinks else 0)
-        request = {**self._request, "messages": [{"role": "user", "content": text}], "max_tokens": room, **WAYS[way](question)}
+        request = {
+            **self._request,
+            "messages": [{"role": "user", "content": text}],
+            "max_tokens": room,
+            **WAYS[way](question),
+        }
         request["extra_body"] = {**self._extra, **request.get("extra_body", {})}
         if question.stop and not self._thinks:
             request["stop"] = list(question.stop[:4])
         reply = self._guarded(lambda: self._client.chat.completions.create(**request))
         if not getattr(reply, "choices", None):
-            raise ModelError(f"{self.card.details['endpoint']} answered without a reply; does its address end with /v1?")
+            raise ModelError(
+                f"{self.card.details['endpoint']} answered without a reply; does its address end "
+                "with /v1?"
+            )
         message = reply.choices[0].message
         said, thinking = without_thinking(message.content or "")
-        thinking = getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None) or thinking
+        thinking = (
+            getattr(message, "reasoning_content", None)
+            or getattr(message, "reasoning", None)
+            or thinking
+        )
         self._thinks = self._thinks or bool(thinking)
         return _Reply(said, str(thinking), reply.usage)
 
@@ -175,18 +218,30 @@ class OpenAI:
         except self._errors.BadRequestError:
             raise
         except self._errors.AuthenticationError:
-            why = "refuses the key in OPENAI_API_KEY" if self._key else "wants a key: set OPENAI_API_KEY"
+            why = (
+                "refuses the key in OPENAI_API_KEY"
+                if self._key
+                else "wants a key: set OPENAI_API_KEY"
+            )
             raise ModelError(f"{where} {why}") from None
         except self._errors.NotFoundError as error:
-            raise ModelError(f"{where} does not know '{self.card.name}': {self._told(error)}") from None
+            raise ModelError(
+                f"{where} does not know '{self.card.name}': {self._told(error)}"
+            ) from None
         except self._errors.APITimeoutError:
-            raise ModelError(f"{where} did not answer within {TIMEOUT:.0f} s, {RETRIES + 1} times") from None
+            raise ModelError(
+                f"{where} did not answer within {TIMEOUT:.0f} s, {RETRIES + 1} times"
+            ) from None
         except self._errors.APIConnectionError:
-            raise ModelError(f"{where} cannot be reached ({RETRIES + 1} tries); is the server running?") from None
+            raise ModelError(
+                f"{where} cannot be reached ({RETRIES + 1} tries); is the server running?"
+            ) from None
         except self._errors.APIError as error:
             raise ModelError(f"{where}: {self._told(error)}") from None
         except ValueError:  # a body that is no JSON
-            raise ModelError(f"{where} answered without a reply; does its address end with /v1?") from None
+            raise ModelError(
+                f"{where} answered without a reply; does its address end with /v1?"
+            ) from None
 
     def _told(self, error: Exception) -> str:
         said = " ".join(str(error).split())
@@ -194,37 +249,58 @@ class OpenAI:
 
 
 def _key() -> str:
-    """The key from the environment; ModelError, which does not repeat it, if no header can hold it."""
+    """The key from the environment; ModelError, which does not repeat it, if no header can hold
+    it."""
     key = os.environ.get("OPENAI_API_KEY", "").strip()
     if not (key.isascii() and key.isprintable()):
-        raise ModelError("the key in OPENAI_API_KEY holds characters that a request's header cannot; was it copied whole?")
+        raise ModelError(
+            "the key in OPENAI_API_KEY holds characters that a request's header cannot; was it "
+            "copied whole?"
+        )
     return key
 
 
 def address(reference: str) -> tuple[str, str]:
-    """``MODEL@URL`` as both; the URL is empty where none is given. ModelError if it is malformed or holds what may be a
-    secret: the reference is stored with the run. No part of a refused URL is repeated, since it may be the key."""
+    """``MODEL@URL`` as both; the URL is empty where none is given. ModelError if it is malformed or
+    holds what may be a secret: the reference is stored with the run. No part of a refused URL is
+    repeated, since it may be the key."""
     name, at, url = reference.partition("@")
     try:
         split = urlsplit(url)
-        sound = bool(name) and (not at or (split.scheme in ("http", "https") and bool(split.hostname) and split.port != 0))
+        sound = bool(name) and (
+            not at
+            or (split.scheme in ("http", "https") and bool(split.hostname) and split.port != 0)
+        )
     except ValueError:
         sound = False
     if not sound:
-        raise ModelError(f"'openai:{name}@…' is not of the form openai:MODEL@URL (URL such as http://localhost:8080/v1)")
+        raise ModelError(
+            f"'openai:{name}@…' is not of the form openai:MODEL@URL (URL such as "
+            "http://localhost:8080/v1)"
+        )
     if split.username is not None or split.query or split.fragment:
-        raise ModelError("an endpoint's URL holds no user, password, query or fragment: give the key as OPENAI_API_KEY")
+        raise ModelError(
+            "an endpoint's URL holds no user, password, query or fragment: give the key as "
+            "OPENAI_API_KEY"
+        )
     return name, url
 
 
 def fields_of(name: str, sampling: Sampling) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What every request holds: OpenAI's own fields, and those that llama.cpp and vLLM have beside them. What narrows nothing is
-    left out, since a server may refuse what it does not know."""
-    own: dict[str, Any] = {"model": name, "seed": sampling.seed, "temperature": sampling.temperature}
+    """What every request holds: OpenAI's own fields, and those that llama.cpp and vLLM have beside
+    them. What narrows nothing is left out, since a server may refuse what it does not know."""
+    own: dict[str, Any] = {
+        "model": name,
+        "seed": sampling.seed,
+        "temperature": sampling.temperature,
+    }
     if sampling.top_p != 1.0:
         own["top_p"] = sampling.top_p
     more = {"top_k": sampling.top_k, "min_p": sampling.min_p}
     extra: dict[str, Any] = {field: value for field, value in more.items() if value}
     if sampling.repeat_penalty != 1.0:  # llama.cpp's name for it and vLLM's
-        extra |= {"repeat_penalty": sampling.repeat_penalty, "repetition_penalty": sampling.repeat_penalty}
+        extra |= {
+            "repeat_penalty": sampling.repeat_penalty,
+            "repetition_penalty": sampling.repeat_penalty,
+        }
     return own, extra

@@ -1,4 +1,5 @@
-"""A model per role: one acts, another writes the memory. So the weaker role can be found by swapping."""
+"""A model per role: one acts, another writes the memory. So the weaker role can be found by
+swapping."""
 
 from __future__ import annotations
 
@@ -17,15 +18,22 @@ def parse_roles(assignments: Sequence[str]) -> dict[str, str]:
     for each in assignments:
         name, equals, reference = each.partition("=")
         if name not in NAMES:
-            raise ModelError(f"no role '{name}'{nearest(name, NAMES)} (roles: {', '.join(NAMES)}; as in writer=PATH.gguf)")
+            raise ModelError(
+                f"no role '{name}'{nearest(name, NAMES)} (roles: {', '.join(NAMES)}; as in "
+                "writer=PATH.gguf)"
+            )
         if not equals or not reference:
-            raise ModelError(f"'{each}' names no model: write {name}=PATH.gguf, {name}=hf:ORG/REPO:FILE or the like")
+            raise ModelError(
+                f"'{each}' names no model: write {name}=PATH.gguf, {name}=hf:ORG/REPO:FILE or "
+                "the like"
+            )
         found[name] = reference
     return found
 
 
 class Roles:
-    """See :class:`clin.llms.LLM`: questions go to the model of their role, others to ``default``."""
+    """See :class:`clin.llms.LLM`: questions go to the model of their role, others to
+    ``default``."""
 
     def __init__(self, default: LLM, by_name: Mapping[str, LLM]) -> None:
         self._models = {role: model for name, model in by_name.items() for role in NAMES[name]}
@@ -43,9 +51,13 @@ class Roles:
 
     def ready(self, until: Callable[[], bool] = lambda: False) -> list[tuple[int, Answer]]:
         found: list[tuple[int, Answer]] = []
+
+        def enough() -> bool:
+            return bool(found) or until()
+
         for model in self._all if not self._failures else ():
             try:
-                found += model.ready(lambda: bool(found) or until())
+                found.extend(model.ready(enough))
             except ModelError as error:
                 self._failures.append(error)
         if self._failures and not found:

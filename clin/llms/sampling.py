@@ -1,4 +1,5 @@
-"""How a token is taken from a model's log-probabilities: the likeliest, or a draw that seed and prompt decide."""
+"""How a token is taken from a model's log-probabilities: the likeliest, or a draw that seed and
+prompt decide."""
 
 from __future__ import annotations
 
@@ -11,13 +12,15 @@ import numpy as np
 from clin.errors import ModelError
 
 LAST = 64
-"""Tokens before the next one, prompt included, that a repeat penalty looks at (llama.cpp's ``--repeat-last-n``)."""
+"""Tokens before the next one, prompt included, that a repeat penalty looks at (llama.cpp's
+``--repeat-last-n``)."""
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """llama.cpp's sampling options under its names, in its order: repeat penalty, top-k, top-p, min-p, temperature. All but
-    the temperature say how a draw is narrowed, so ModelError where nothing is drawn (temperature 0)."""
+    """llama.cpp's sampling options under its names, in its order: repeat penalty, top-k, top-p,
+    min-p, temperature. All but the temperature say how a draw is narrowed, so ModelError where
+    nothing is drawn (temperature 0)."""
 
     temperature: float = 0.0
     top_k: int = 0
@@ -27,14 +30,18 @@ class Sampling:
     min_p: float = 0.0
     """Only tokens with at least this share of the likeliest one's probability; 0: all."""
     repeat_penalty: float = 1.0
-    """Above 1: tokens of the last :data:`LAST` are less likely in free text; the tokens of an action never are."""
+    """Above 1: tokens of the last :data:`LAST` are less likely in free text; the tokens of an
+    action never are."""
     seed: int = 0
 
     def __post_init__(self) -> None:
         given = [name for name, off in OFF.items() if getattr(self, name) != off]
         if given and self.temperature <= 0:
             option = given[0].replace("_", "-")
-            raise ModelError(f"--{option} narrows a draw, and at --temperature 0 nothing is drawn: give a --temperature above 0")
+            raise ModelError(
+                f"--{option} narrows a draw, and at --temperature 0 nothing is drawn: give a "
+                "--temperature above 0"
+            )
 
     def pick(self, prompt: Sequence[int]) -> Callable[[np.ndarray], int]:
         """From log-probabilities to an index, for one answer to the tokens of ``prompt``."""
@@ -50,7 +57,8 @@ class Sampling:
         return drawn
 
     def kept(self, shares: np.ndarray) -> np.ndarray:
-        """Which of ``shares`` can be drawn, as a mask: always the likeliest, and of equals the first."""
+        """Which of ``shares`` can be drawn, as a mask: always the likeliest, and of equals the
+        first."""
         kept = np.ones(len(shares), dtype=bool)
         if (self.top_k, self.top_p, self.min_p) == (0, 1.0, 0.0):
             return kept

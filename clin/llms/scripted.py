@@ -1,9 +1,10 @@
 """The shipped fake: replies from a file, for tests and demonstrations.
 
-The file is JSON: a list of rules, tried in order for each question. A rule ``{"when": REGEX, "reply": TEXT}`` applies
-when REGEX is found in the last 2,000 characters of what the model would read (``when`` may be left out); for a question with choices
-the reply is the choice that holds TEXT, or ``{"pick": K}`` takes the K-th. ``"role"`` limits a rule to one role, and
-``"times"`` to so many uses. Tokens are words.
+The file is JSON: a list of rules, tried in order for each question. A rule ``{"when": REGEX,
+"reply": TEXT}`` applies when REGEX is found in the last 2,000 characters of what the model would
+read (``when`` may be left out); for a question with choices the reply is the choice that holds
+TEXT, or ``{"pick": K}`` takes the K-th. ``"role"`` limits a rule to one role, and ``"times"`` to so
+many uses. Tokens are words.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from clin.errors import ModelError, nearest
 from clin.llms import Answer, ModelCard, Question
 from clin.llms.gguf_file import sha256
 
-
 KEYS = {"when": str, "reply": str, "pick": int, "role": str, "times": int}
 
 
 class Scripted:
-    """See :class:`clin.llms.LLM`. ModelError when no rule fits a question, or a reply is no choice."""
+    """See :class:`clin.llms.LLM`. ModelError when no rule fits a question, or a reply is no
+    choice."""
 
     def __init__(self, path: Path) -> None:
         if not path.is_file():
@@ -33,7 +34,10 @@ class Scripted:
         except (OSError, ValueError) as error:
             raise ModelError(f"script '{path}' is not JSON: {error}") from None
         if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
-            raise ModelError(f"script '{path}' is not a list of rules such as {{\"when\": \"...\", \"reply\": \"...\"}}")
+            raise ModelError(
+                f'script \'{path}\' is not a list of rules such as {{"when": "...", "reply": '
+                f'"..."}}'
+            )
         for number, rule in enumerate(rules, 1):
             wrong = _wrong(rule)
             if wrong:
@@ -77,11 +81,18 @@ class Scripted:
                 continue
             self._uses[number] += 1
             text = self._reply(rule, question)
-            return Answer(text, read=read, written=self.count(text), finish="choice" if question.choices else "stop")
+            return Answer(
+                text,
+                read=read,
+                written=self.count(text),
+                finish="choice" if question.choices else "stop",
+            )
         raise ModelError(f"script '{self.card.name}' has no rule for: …{question.text[-80:]!r}")
 
     def _fits(self, number: int, rule: dict[str, Any], question: Question) -> bool:
-        if rule.get("role", question.role) != question.role or self._uses[number] >= rule.get("times", float("inf")):
+        if rule.get("role", question.role) != question.role or self._uses[number] >= rule.get(
+            "times", float("inf")
+        ):
             return False
         if "reply" in rule and question.choices and not _holding(question.choices, rule["reply"]):
             return False
@@ -112,4 +123,6 @@ def _wrong(rule: dict[str, Any]) -> str:
 
 
 def _holding(choices: Sequence[str], text: str) -> list[str]:
-    return [choice for choice in choices if choice.strip() == text] or [choice for choice in choices if text in choice]
+    return [choice for choice in choices if choice.strip() == text] or [
+        choice for choice in choices if text in choice
+    ]

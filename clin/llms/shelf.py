@@ -22,7 +22,10 @@ def shelf(folder: Path) -> list[OnShelf]:
     """The bundled model, the GGUF files in ``folder``, and those in the Hugging Face cache."""
     found = [("bundled", path) for path in sorted(BUNDLED.glob("*.gguf"))]
     found += [(str(path), path) for path in sorted(folder.glob("*.gguf"))]
-    found += [(_reference(path), path) for path in sorted(hub_cache().glob("models--*/snapshots/*/**/*.gguf"))]
+    found += [
+        (_reference(path), path)
+        for path in sorted(hub_cache().glob("models--*/snapshots/*/**/*.gguf"))
+    ]
     return [OnShelf(reference, path, path.stat().st_size) for reference, path in found]
 
 

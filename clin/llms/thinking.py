@@ -1,4 +1,5 @@
-"""What of a reply is the answer: ``<think>`` blocks of reasoning models are kept apart, and a stop string ends it."""
+"""What of a reply is the answer: ``<think>`` blocks of reasoning models are kept apart, and a stop
+string ends it."""
 
 from __future__ import annotations
 
@@ -12,8 +13,8 @@ _BLOCK = re.compile(r"<think>(.*?)(?:</think>\s*|\Z)", re.DOTALL)
 
 
 def without_thinking(text: str) -> tuple[str, str]:
-    """The reply and what stood in ``<think>`` marks; thinking that was cut off has no reply after it. A block without its
-    opening mark is one that the server's chat template had opened."""
+    """The reply and what stood in ``<think>`` marks; thinking that was cut off has no reply after
+    it. A block without its opening mark is one that the server's chat template had opened."""
     before, closed, _ = text.partition("</think>")
     if closed and "<think>" not in before:
         text = f"<think>{text}"

@@ -1,4 +1,5 @@
-"""A token trie over the admissible actions, kept from step to step: only what changed is taken out and put in."""
+"""A token trie over the admissible actions, kept from step to step: only what changed is taken out
+and put in."""
 
 from __future__ import annotations
 
@@ -8,8 +9,8 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Node:
-    """What may follow: ``children`` by token; ``choices`` are the texts that end here (several where the tokeniser does
-    not tell them apart)."""
+    """What may follow: ``children`` by token; ``choices`` are the texts that end here (several
+    where the tokeniser does not tell them apart)."""
 
     children: dict[int, Node] = field(default_factory=dict)
     choices: list[str] = field(default_factory=list)
@@ -18,8 +19,9 @@ class Node:
 class Trie:
     """The trie of a set of texts. :meth:`update` turns it into that of another set.
 
-    ValueError if a choice has no tokens, or its tokens are the beginning of another's: then the end of the shorter could
-    not be told from the middle of the longer. Choices that end with the same closing token (a newline) never are.
+    ValueError if a choice has no tokens, or its tokens are the beginning of another's: then the end
+    of the shorter could not be told from the middle of the longer. Choices that end with the same
+    closing token (a newline) never are.
     """
 
     def __init__(self, tokens: Callable[[str], Sequence[int]]) -> None:
@@ -50,7 +52,11 @@ class Trie:
                 child = node.children[token] = Node()
             node = child
         if node.children or node is self.root:
-            raise ValueError(f"{text!r} is the beginning of another choice" if node.children else f"{text!r} is empty")
+            raise ValueError(
+                f"{text!r} is the beginning of another choice"
+                if node.children
+                else f"{text!r} is empty"
+            )
         node.choices.append(text)
         self._held.add(text)
 

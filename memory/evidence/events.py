@@ -1,4 +1,5 @@
-"""One trial as events that a causal claim can be held against: what was done, what gained or lost points, what was seen."""
+"""One trial as events that a causal claim can be held against: what was done, what gained or lost
+points, what was seen."""
 
 from __future__ import annotations
 
@@ -13,15 +14,25 @@ from memory.rules.reading import acts
 from memory.trials import Trial
 
 PROGRESS, COMPLETE, TASK = "make progress", "complete the task", "the task"
-_PROGRESS = frozenset(map(folded, (PROGRESS, TASK, "making progress", "progress", "increase the score", "gain points")))
-_COMPLETE = frozenset(map(folded, (COMPLETE, "completing the task", "complete task", "the task completion", "win", "winning")))
+_PROGRESS = frozenset(
+    map(
+        folded, (PROGRESS, TASK, "making progress", "progress", "increase the score", "gain points")
+    )
+)
+_COMPLETE = frozenset(
+    map(
+        folded,
+        (COMPLETE, "completing the task", "complete task", "the task completion", "win", "winning"),
+    )
+)
 _FIND = re.compile(r"^(?:find|finding|locate|locating|see|seeing)\s+(?P<thing>.+)$")
 _ACT = re.compile(r"^(?P<verb>[a-z]+?)ing(?P<rest>\s.*|)$")
 
 
 @dataclass
 class Record:
-    """A trial's events by folded phrase: the first step at which each action was accepted, and which gained or lost."""
+    """A trial's events by folded phrase: the first step at which each action was accepted, and
+    which gained or lost."""
 
     first: dict[str, int] = field(default_factory=dict)
     gained: set[str] = field(default_factory=set)
@@ -38,9 +49,12 @@ class Record:
     """The words of what its opening told of."""
 
     def returns(self, cause: str, effect: str) -> bool:
-        """Whether ``cause`` goes to the room where the trial began and all that ``effect`` names (both folded) was there from the beginning, so
-        that no going was needed. What was carried there from elsewhere did need it."""
-        if not self.began or not any(wording.destination(name) == self.began for name in spellings(cause)):
+        """Whether ``cause`` goes to the room where the trial began and all that ``effect`` names
+        (both folded) was there from the beginning, so that no going was needed. What was carried
+        there from elsewhere did need it."""
+        if not self.began or not any(
+            wording.destination(name) == self.began for name in spellings(cause)
+        ):
             return False
         named = words(effect[len(verb(effect)) :])
         return bool(named) and named <= self.at_hand
@@ -51,14 +65,20 @@ class Record:
             return self.won_at
         found = _FIND.match(effect)
         if found is None:
-            return next((self.first[name] for name in spellings(effect) if name in self.first), None)
+            return next(
+                (self.first[name] for name in spellings(effect) if name in self.first), None
+            )
         thing = re.compile(rf"(?<!\w){re.escape(found['thing'])}(?!\w)")
         return next((index - 1 for index, text in enumerate(self.seen) if thing.search(text)), None)
 
 
 def record(trial: Trial) -> Record:
     """Read ``trial`` once, step by step."""
-    found = Record(seen=tuple(folded(text) for text in (trial.opening, *(step.observation for step in trial.steps))))
+    found = Record(
+        seen=tuple(
+            folded(text) for text in (trial.opening, *(step.observation for step in trial.steps))
+        )
+    )
     found.began, found.at_hand = folded(wording.room(trial.opening) or ""), words(trial.opening)
     found.points = max([0.0, *(step.score for step in trial.steps)])
     place: str | None = None
@@ -72,7 +92,9 @@ def record(trial: Trial) -> Record:
             found.first.setdefault(name, act.index)
         place = folded(act.action) if wording.moves(act.action) else place
         if act.gain > 0:
-            found.gained |= {*names, place} - {None}  # a move gains with the first gain in the place it led to
+            found.gained |= {*names, place} - {
+                None
+            }  # a move gains with the first gain in the place it led to
         elif act.gain < 0:
             found.lost |= names
         if act.gain > 0 and trial.steps[act.index].score >= 100:
@@ -81,7 +103,8 @@ def record(trial: Trial) -> Record:
 
 
 def is_progress(effect: str) -> bool:
-    """Whether the folded ``effect`` speaks of the task as a whole, so that any gain in score speaks for it."""
+    """Whether the folded ``effect`` speaks of the task as a whole, so that any gain in score speaks
+    for it."""
     return effect in _PROGRESS
 
 
@@ -96,7 +119,8 @@ def is_find(effect: str) -> bool:
 
 
 def spellings(phrase: str) -> Iterator[str]:
-    """A folded phrase as an action may be worded: as it is, and "opening the door" as "open door"."""
+    """A folded phrase as an action may be worded: as it is, and "opening the door" as "open
+    door"."""
     yield phrase
     if found := _ACT.match(phrase):
         stem = found["verb"]

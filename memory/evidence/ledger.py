@@ -1,5 +1,6 @@
-"""The tallies of an episode, kept up to date trial by trial: a new trial is read once and held against every claim; a new
-claim is held against every trial's record. Counting everything anew gives the same (a test holds it to that).
+"""The tallies of an episode, kept up to date trial by trial: a new trial is read once and held
+against every claim; a new claim is held against every trial's record. Counting everything anew
+gives the same (a test holds it to that).
 
 An episode that goes on from earlier ones begins with what those counted."""
 
@@ -22,8 +23,9 @@ def claim_of(link: Link) -> Claim:
 
 
 def of_the_task(claims: Iterable[Claim]) -> frozenset[Claim]:
-    """The ``claims`` that are about a task as a whole, and those whose effect is an action that such a claim is about ("go to
-    hall … focus on frog", where "focus on frog" completes the task): they need not hold in another environment."""
+    """The ``claims`` that are about a task as a whole, and those whose effect is an action that
+    such a claim is about ("go to hall … focus on frog", where "focus on frog" completes the task):
+    they need not hold in another environment."""
     every = frozenset(claims)
     whole = {claim for claim in every if is_progress(claim[1]) or is_complete(claim[1])}
     steps = {cause for cause, _ in whole}
@@ -31,15 +33,18 @@ def of_the_task(claims: Iterable[Claim]) -> frozenset[Claim]:
 
 
 def by_claim(tallies: Mapping[Link, Tally]) -> dict[Claim, Tally]:
-    """``tallies`` by what they are about. Two wordings of one claim have one tally, so either will do."""
+    """``tallies`` by what they are about. Two wordings of one claim have one tally, so either will
+    do."""
     return {claim_of(link): tally for link, tally in tallies.items()}
 
 
 class Ledger:
-    """The records of trials and the tallies of claims over them, on top of what was ``carried`` over from earlier episodes;
-    the order of the trials does not matter."""
+    """The records of trials and the tallies of claims over them, on top of what was ``carried``
+    over from earlier episodes; the order of the trials does not matter."""
 
-    def __init__(self, trials: Iterable[Trial] = (), carried: Mapping[Claim, Tally] | None = None) -> None:
+    def __init__(
+        self, trials: Iterable[Trial] = (), carried: Mapping[Claim, Tally] | None = None
+    ) -> None:
         self._carried = carried or {}
         self.records: list[Record] = []
         self.best: Record | None = None
@@ -63,9 +68,12 @@ class Ledger:
         """The tally of the link's claim over all trials."""
         claim = claim_of(link)
         if claim not in self._tallies:
-            self._tallies[claim] = sum((count(*claim, each) for each in self.records), self._carried.get(claim, Tally()))
+            self._tallies[claim] = sum(
+                (count(*claim, each) for each in self.records), self._carried.get(claim, Tally())
+            )
         return self._tallies[claim]
 
     def last_lost(self, link: Link) -> int:
-        """The last trial (from 0, in the order of reading) in which the link's cause lost points; -1 if none."""
+        """The last trial (from 0, in the order of reading) in which the link's cause lost points;
+        -1 if none."""
         return self._lost.get(link.claim[0], -1)

@@ -1,4 +1,5 @@
-"""What one trial proposes as links: by rules, from what it showed; for a model, as a grammar of its own events."""
+"""What one trial proposes as links: by rules, from what it showed; for a model, as a grammar of its
+own events."""
 
 from __future__ import annotations
 
@@ -16,6 +17,12 @@ from memory.trials import Trial
 
 AGAIN = 3
 """Times that an action was done without any gain before it is proposed as useless."""
+RELATIONS = (
+    "MAY BE NECESSARY to",
+    "SHOULD BE NECESSARY to",
+    "MAY CONTRIBUTE to",
+    "DOES NOT CONTRIBUTE to",
+)
 MOST_OFFERED = 60
 """Actions that the grammar offers at most."""
 MOST_FOUND = 4
@@ -24,11 +31,16 @@ MOST_FOUND = 4
 def of(trial: Trial) -> tuple[Link, ...]:
     """Links that ``trial`` suggests; their hedges are placeholders, since the tally decides."""
     found = lesson(trial)
-    made: list[Link | None] = [_link(action, Relation.NOT_CONTRIBUTE, TASK) for action in found.lost]
+    made: list[Link | None] = [
+        _link(action, Relation.NOT_CONTRIBUTE, TASK) for action in found.lost
+    ]
     made += [_link(name, Relation.NOT_CONTRIBUTE, TASK) for name in _unnamed(trial)]
     made += [_link(useful.action, Relation.NECESSARY, useful.effect) for useful in found.useful]
     if not found.won:
-        ways = ((wording.way_to(place, found.accepted), thing) for place, thing in _wanted(trial, found.seen))
+        ways = (
+            (wording.way_to(place, found.accepted), thing)
+            for place, thing in _wanted(trial, found.seen)
+        )
         made += [_link(way, Relation.NECESSARY, f"find {thing}") for way, thing in ways]
     idle = [*found.vain, *found.refused, *found.idle_moves, *_in_vain(trial)]
     made += [_link(action, Relation.NOT_CONTRIBUTE, TASK) for action in dict.fromkeys(idle)]
@@ -36,15 +48,24 @@ def of(trial: Trial) -> tuple[Link, ...]:
 
 
 def _unnamed(trial: Trial) -> Iterator[str]:
-    """What the actions that lost points are instances of, where the goal does not name what they were done to."""
+    """What the actions that lost points are instances of, where the goal does not name what they
+    were done to."""
     goal = Goal(trial.goal, (step.action for step in trial.steps if wording.moves(step.action)))
-    return (name for act in acts(trial.steps) if act.gain < 0 and not act.refused and (name := goal.unnamed(act.meant)))
+    return (
+        name
+        for act in acts(trial.steps)
+        if act.gain < 0 and not act.refused and (name := goal.unnamed(act.meant))
+    )
 
 
 def _wanted(trial: Trial, seen: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Places and the things seen there that the goal names."""
     words = trial.goal.lower()
-    named = [pair for pair in seen if len(pair[1]) > 3 and re.search(rf"\b{re.escape(pair[1].lower())}\b", words)]
+    named = [
+        pair
+        for pair in seen
+        if len(pair[1]) > 3 and re.search(rf"\b{re.escape(pair[1].lower())}\b", words)
+    ]
     return list(dict.fromkeys(named))[:MOST_FOUND]
 
 
@@ -65,15 +86,20 @@ def _link(cause: str, relation: Relation, effect: str) -> Link | None:
 
 
 def grammar(trial: Trial) -> str:
-    """GBNF: every line is a link between the trial's own actions, or from one of them to progress or to a find."""
+    """GBNF: every line is a link between the trial's own actions, or from one of them to progress
+    or to a find."""
     actions = list(dict.fromkeys(act.action for act in acts(trial.steps)))[-MOST_OFFERED:]
     finds = [f"find {thing}" for _, thing in dict.fromkeys(lesson(trial).seen)][:MOST_OFFERED]
-    offered = " | ".join(json.dumps(action, ensure_ascii=False) for action in actions) or '"look around"'
-    effects = " | ".join(json.dumps(effect, ensure_ascii=False) for effect in (PROGRESS, COMPLETE, TASK, *finds))
+    offered = (
+        " | ".join(json.dumps(action, ensure_ascii=False) for action in actions) or '"look around"'
+    )
+    effects = " | ".join(
+        json.dumps(effect, ensure_ascii=False) for effect in (PROGRESS, COMPLETE, TASK, *finds)
+    )
     return f"""
 root ::= line{{1,30}}
 line ::= action " " relation " " effect "\\n"
-relation ::= "MAY BE NECESSARY to" | "SHOULD BE NECESSARY to" | "MAY CONTRIBUTE to" | "DOES NOT CONTRIBUTE to"
+relation ::= {" | ".join(map(json.dumps, RELATIONS))}
 action ::= {offered}
 effect ::= {effects} | action
 """

@@ -22,8 +22,8 @@ class Recount:
 
 
 def recount(store: Store, run: str) -> list[Recount]:
-    """Every stored tally of ``run`` beside its count; nothing is taken over from one version to the next but what the run
-    carried over from earlier ones, which are recounted by themselves."""
+    """Every stored tally of ``run`` beside its count; nothing is taken over from one version to the
+    next but what the run carried over from earlier ones, which are recounted by themselves."""
     records: list[Record] = []
     carried = by_claim(store.tallies(run, -1))
     found = []
@@ -33,7 +33,15 @@ def recount(store: Store, run: str) -> list[Recount]:
         records.append(record(store.trial(row.id)))
         stored = store.tallies(run, row.number)
         found += [
-            Recount(row.number, link, tally, sum((count(*claim_of(link), each) for each in records), carried.get(claim_of(link), Tally())))
+            Recount(
+                row.number,
+                link,
+                tally,
+                sum(
+                    (count(*claim_of(link), each) for each in records),
+                    carried.get(claim_of(link), Tally()),
+                ),
+            )
             for link, tally in stored.items()
         ]
     return found

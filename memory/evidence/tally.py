@@ -1,20 +1,26 @@
 """A claim's tally over trials, and the rule by which its relation and hedge follow from it.
 
-The rule, and its reasons. Three questions are asked of a claim "cause … effect": how often the cause stood before the effect
-when there was an effect (*necessity*), how often the effect followed when the cause was there (*use*), and how often the
-effect came about when the cause was not there (*chance*). Necessity and use are probabilities with a uniform prior, so after
-h sightings for and m against one is Beta(1 + h, 1 + m), and we are *sure* that it is above one half when that has 0.85 of the
-posterior: three sightings without an exception are sure (0.94), two are (0.875), one is not (0.75).
+The rule, and its reasons. Three questions are asked of a claim "cause … effect": how often the
+cause stood before the effect when there was an effect (*necessity*), how often the effect followed
+when the cause was there (*use*), and how often the effect came about when the cause was not there
+(*chance*). Necessity and use are probabilities with a uniform prior, so after h sightings for and m
+against one is Beta(1 + h, 1 + m), and we are *sure* that it is above one half when that has 0.85 of
+the posterior: three sightings without an exception are sure (0.94), two are (0.875), one is not
+(0.75).
 
-- Where the world's own score speaks (an action that gained or lost points at its very step), a sighting counts twice: no
-  other cause can have moved the score. One gain or one loss is therefore enough to be sure, until another trial differs.
-- Never an effect: the cause DOES NOT CONTRIBUTE. Of the task as a whole that is sure only where the cause lost points, or where
-  the task was completed without it; else it may have lacked something that must come first, and MAY NOT CONTRIBUTE.
-- An effect at times: NECESSARY while hardly one effect in five stood without the cause (a record of necessity has no
-  exceptions, but a phrase may be misread now and then), SHOULD when necessity is sure and use is not in doubt; else it MAY
-  CONTRIBUTE, or SHOULD where use is sure; and where use is surely below one half, it does not contribute.
-- An effect that comes about without the cause as often as with it is *explained away*: the cause went before it by chance, and
-  the claim leaves. (Where everybody picks up the lever, some have been in the cellar before.)
+- Where the world's own score speaks (an action that gained or lost points at its very step), a
+  sighting counts twice: no other cause can have moved the score. One gain or one loss is therefore
+  enough to be sure, until another trial differs.
+- Never an effect: the cause DOES NOT CONTRIBUTE. Of the task as a whole that is sure only where the
+  cause lost points, or where the task was completed without it; else it may have lacked something
+  that must come first, and MAY NOT CONTRIBUTE.
+- An effect at times: NECESSARY while hardly one effect in five stood without the cause (a record of
+  necessity has no exceptions, but a phrase may be misread now and then), SHOULD when necessity is
+  sure and use is not in doubt; else it MAY CONTRIBUTE, or SHOULD where use is sure; and where use
+  is surely below one half, it does not contribute.
+- An effect that comes about without the cause as often as with it is *explained away*: the cause
+  went before it by chance, and the claim leaves. (Where everybody picks up the lever, some have
+  been in the cellar before.)
 """
 
 from __future__ import annotations
@@ -23,7 +29,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import comb, erfc, sqrt
 
-from memory.evidence.events import PROGRESS, TASK, Record, is_complete, is_find, is_progress, spellings
+from memory.evidence.events import (
+    PROGRESS,
+    TASK,
+    Record,
+    is_complete,
+    is_find,
+    is_progress,
+    spellings,
+)
 from memory.links import Hedge, Link, Relation
 
 SURE = 0.85
@@ -37,9 +51,9 @@ MANY = 500
 
 @dataclass(frozen=True)
 class Tally:
-    """In how many trials a claim's cause and effect stood ``together`` (the cause first), the effect ``without`` the
-    cause before it, the cause ``alone`` (no effect after it), in how many the cause ``lost`` points, and in how many
-    ``neither`` was there."""
+    """In how many trials a claim's cause and effect stood ``together`` (the cause first), the
+    effect ``without`` the cause before it, the cause ``alone`` (no effect after it), in how many
+    the cause ``lost`` points, and in how many ``neither`` was there."""
 
     together: int = 0
     without: int = 0
@@ -49,13 +63,19 @@ class Tally:
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(
-            self.together + other.together, self.without + other.without, self.alone + other.alone, self.lost + other.lost,
+            self.together + other.together,
+            self.without + other.without,
+            self.alone + other.alone,
+            self.lost + other.lost,
             self.neither + other.neither,
         )
 
     def __sub__(self, other: Tally) -> Tally:
         return Tally(
-            self.together - other.together, self.without - other.without, self.alone - other.alone, self.lost - other.lost,
+            self.together - other.together,
+            self.without - other.without,
+            self.alone - other.alone,
+            self.lost - other.lost,
             self.neither - other.neither,
         )
 
@@ -71,7 +91,8 @@ class Tally:
 
 
 def count(cause: str, effect: str, trial: Record) -> Tally:
-    """What one trial says about the claim that the folded ``cause`` brings about the folded ``effect``."""
+    """What one trial says about the claim that the folded ``cause`` brings about the folded
+    ``effect``."""
     names = [name for name in spellings(cause) if name in trial.first or name in trial.refused]
     if is_progress(effect):
         return _scored(names, trial)
@@ -80,14 +101,16 @@ def count(cause: str, effect: str, trial: Record) -> Tally:
     if at is None:
         lost = is_complete(effect) and any(name in trial.lost for name in names)
         return Tally(lost=1) if lost else Tally(alone=1) if names else Tally(neither=1)
-    if begun is not None and (begun < at or begun == at and (is_complete(effect) or is_find(effect))):
+    if begun is not None and (
+        begun < at or (begun == at and (is_complete(effect) or is_find(effect)))
+    ):
         return Tally(together=1)
     return Tally(without=1)
 
 
 def _scored(names: list[str], trial: Record) -> Tally:
-    """Gains have many causes, so a gain elsewhere is no evidence against this one, except where the task was completed
-    without it."""
+    """Gains have many causes, so a gain elsewhere is no evidence against this one, except where the
+    task was completed without it."""
     if any(name in trial.gained for name in names):
         return Tally(together=1)
     if any(name in trial.lost for name in names):
@@ -98,40 +121,52 @@ def _scored(names: list[str], trial: Record) -> Tally:
 
 
 def judged(tally: Tally, effect: str) -> tuple[Relation, Hedge] | None:
-    """The relation and hedge that follow from ``tally`` by the rule above; None while no trial bears on the claim."""
+    """The relation and hedge that follow from ``tally`` by the rule above; None while no trial
+    bears on the claim."""
     if not tally.seen:
         return None
     weight = SCORED if is_progress(effect) or is_complete(effect) else 1
     together, against = weight * tally.together, tally.alone + SCORED * tally.lost
     use = above_half(together, against)
     necessity = above_half(together, tally.without)
-    seen = weight == 1 or tally.lost or tally.without  # without either, it may have lacked something that must come first
+    seen = (
+        weight == 1 or tally.lost or tally.without
+    )  # without either, it may have lacked something that must come first
     if not tally.together and (tally.without or weight == SCORED):
         unused = 1 - (use if weight == SCORED else necessity)
         return Relation.NOT_CONTRIBUTE, Hedge.SHOULD if unused >= SURE and seen else Hedge.MAY
     if not tally.together:
-        return None  # the cause was there and the effect never was, by whatever cause: nothing to tell them apart
+        # the cause was there and the effect never was, by whatever cause: nothing to tell them
+        # apart
+        return None
     if weight == SCORED and 1 - use >= SURE:
         return Relation.NOT_CONTRIBUTE, Hedge.SHOULD if seen else Hedge.MAY
-    if tally.without <= EXCEPTIONS * (tally.together + tally.without) and (weight == 1 or use > 0.5):
-        return Relation.NECESSARY, Hedge.SHOULD if necessity >= SURE and (weight == 1 or use >= SURE) else Hedge.MAY
+    if tally.without <= EXCEPTIONS * (tally.together + tally.without) and (
+        weight == 1 or use > 0.5
+    ):
+        return Relation.NECESSARY, Hedge.SHOULD if necessity >= SURE and (
+            weight == 1 or use >= SURE
+        ) else Hedge.MAY
     return Relation.CONTRIBUTE, Hedge.SHOULD if use >= SURE else Hedge.MAY
 
 
 def explained_away(tally: Tally, effect: str) -> bool:
-    """Whether ``effect`` (an action or a find) comes about without the cause as often as with it. That takes ``TWICE``
-    sightings without it; the score's own word is never explained away."""
+    """Whether ``effect`` (an action or a find) comes about without the cause as often as with it.
+    That takes ``TWICE`` sightings without it; the score's own word is never explained away."""
     if is_progress(effect) or is_complete(effect) or tally.without < TWICE:
         return False
     tried, untried = tally.together + tally.alone + tally.lost, tally.without + tally.neither
-    return (tally.together + 1) * (untried + 2) <= (tally.without + 1) * (tried + 2)  # posterior means, without fractions
+    return (tally.together + 1) * (untried + 2) <= (tally.without + 1) * (
+        tried + 2
+    )  # posterior means, without fractions
 
 
 @lru_cache(maxsize=4096)
 def above_half(hits: int, misses: int) -> float:
-    """The probability that a proportion is above one half, after ``hits`` and ``misses`` and a uniform prior: that a fair
-    coin shows at most ``hits`` heads in ``hits`` + ``misses`` + 1 throws. From ``MANY`` throws on by the normal
-    distribution, less than 0.0001 from the sum, so that it costs the same however much is stored."""
+    """The probability that a proportion is above one half, after ``hits`` and ``misses`` and a
+    uniform prior: that a fair coin shows at most ``hits`` heads in ``hits`` + ``misses`` + 1
+    throws. From ``MANY`` throws on by the normal distribution, less than 0.0001 from the sum, so
+    that it costs the same however much is stored."""
     total = hits + misses + 1
     if total < MANY:
         return sum(comb(total, k) for k in range(hits + 1)) / 2**total
@@ -139,9 +174,9 @@ def above_half(hits: int, misses: int) -> float:
 
 
 def stated(link: Link, tally: Tally) -> Link | None:
-    """``link`` as its tally has it; None where nothing bears on it. What helps helps "to make progress"; what does not
-    contributes nothing "to the task"."""
-    cause, effect = link.claim
+    """``link`` as its tally has it; None where nothing bears on it. What helps helps "to make
+    progress"; what does not contributes nothing "to the task"."""
+    _cause, effect = link.claim
     verdict = judged(tally, effect)
     if verdict is None:
         return None

@@ -7,8 +7,13 @@ import re
 LONGEST = 3_000
 """Characters of a description that are read at all."""
 _BEGINS = re.compile(r"^You are in the (?P<room>[\w ]+)\. ")
-_THING = re.compile(r"(?:In (?:one|another) part of the room you see|There is also|You also see) (?:an? |some )?")
-_WAY = re.compile(r"(?:Through an open (?P<door>[^,.]+), to|To) the (?P<where>North|South|East|West) you see (?:the |an? )?(?P<what>[^.]+)")
+_THING = re.compile(
+    r"(?:In (?:one|another) part of the room you see|There is also|You also see) (?:an? |some )?"
+)
+_WAY = re.compile(
+    r"(?:Through an open (?P<door>[^,.]+), to|To) "
+    r"the (?P<where>North|South|East|West) you see (?:the |an? )?(?P<what>[^.]+)"
+)
 _EMPTY = re.compile(r", that (?:has nothing on it|is empty)$")
 _HOLDS = re.compile(r" that has (?P<things>.+) on it$")
 
@@ -26,7 +31,8 @@ def room(observation: str) -> str | None:
 
 
 def _shortened(thing: str) -> str:
-    """"counter that has a knife, and a cookbook on it." as "counter (a knife, a cookbook)"; what is empty or open is not said."""
+    """ "counter that has a knife, and a cookbook on it." as "counter (a knife, a cookbook)"; what
+    is empty or open is not said."""
     thing = _EMPTY.sub("", thing.strip().rstrip(". ")).replace(" that is closed", " closed")
     thing = _HOLDS.sub(lambda found: f" ({found['things'].replace(', and ', ', ')})", thing)
     return re.sub(r"\b(?:an?|some) ", "", thing)

@@ -22,8 +22,8 @@ class Useful:
 
 @dataclass
 class Lesson:
-    """One trial's yield: what lost points, what was useful (in order), places entered and things tried in vain, things seen
-    where."""
+    """One trial's yield: what lost points, what was useful (in order), places entered and things
+    tried in vain, things seen where."""
 
     won: bool
     best: float
@@ -39,8 +39,9 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Act:
-    """What was done at a step; ``meant`` is in the world's own words where it confirms them, ``gain`` in points. A number
-    that answered "which one?" stands for the action that was asked about."""
+    """What was done at a step; ``meant`` is in the world's own words where it confirms them,
+    ``gain`` in points. A number that answered "which one?" stands for the action that was asked
+    about."""
 
     index: int
     action: str
@@ -50,7 +51,8 @@ class Act:
 
 
 def acts(steps: Sequence[Step]) -> Iterator[Act]:
-    """A trial's actions in order. A refused answer to "which one?" blames no action and is left out."""
+    """A trial's actions in order. A refused answer to "which one?" blames no action and is left
+    out."""
     before, asked = 0.0, ""
     for index, step in enumerate(steps):
         gain, before = step.score - before, step.score
@@ -77,27 +79,37 @@ def lesson(trial: Trial) -> Lesson:
         if room := wording.listing(act.action, step.observation):
             found.seen += [(room[0], thing) for thing in room[1]]
         if act.gain < 0:
-            found.lost.append(act.meant if step.action.isdigit() else act.action)  # as it is offered, so that it can be left out
+            found.lost.append(
+                act.meant if step.action.isdigit() else act.action
+            )  # as it is offered, so that it can be left out
         elif place := wording.entered(act.action, step.observation):
             _enter(found, place, act.action, act.gain, steps, act.index)
         elif wording.in_vain(act.action, step.observation):
             found.vain.append(act.action)
             continue
         elif act.gain > 0:
-            found.useful.append(Useful(act.action, COMPLETE if step.score >= 100 else PROGRESS, act.gain))
+            found.useful.append(
+                Useful(act.action, COMPLETE if step.score >= 100 else PROGRESS, act.gain)
+            )
         before_loss = len(found.useful) if act.gain > 0 else before_loss
         worked.add(act.action)
-    found.vain = [action for action in found.vain if action not in worked]  # a broken thing had to be mended first
+    found.vain = [
+        action for action in found.vain if action not in worked
+    ]  # a broken thing had to be mended first
     if found.lost:  # what came after the last gain led to the loss
         del found.useful[before_loss:]
     return found
 
 
-def _enter(found: Lesson, place: str, action: str, gain: float, steps: Sequence[Step], index: int) -> None:
+def _enter(
+    found: Lesson, place: str, action: str, gain: float, steps: Sequence[Step], index: int
+) -> None:
     """A move is useful for the first thing that was done with effect in the place it led to."""
     use = _first_use(steps, index)
     if use is None and gain <= 0:
-        found.idle_moves += [] if wording.walks(action) else [action]  # a walk may have led on to another room
+        found.idle_moves += (
+            [] if wording.walks(action) else [action]
+        )  # a walk may have led on to another room
         return
     found.places_used.add(place)
     effect = use or PROGRESS
@@ -111,7 +123,9 @@ def _first_use(steps: Sequence[Step], index: int) -> str | None:
         if wording.moves(step.action):
             return None
         gain, before = step.score - before, step.score
-        understood = not wording.refused(step.observation) and not wording.ambiguous(step.observation)
+        understood = not wording.refused(step.observation) and not wording.ambiguous(
+            step.observation
+        )
         understood = understood and not wording.in_vain(step.action, step.observation)
         if wording.does_something(step.action) and understood and gain >= 0:
             return step.action

@@ -1,7 +1,7 @@
 """How worlds word what the rules need: refusals, moves, what a room holds.
 
-Everything that knows ScienceWorld's sentences is here; in another world these patterns find nothing, and scores alone
-speak.
+Everything that knows ScienceWorld's sentences is here; in another world these patterns find
+nothing, and scores alone speak.
 """
 
 from __future__ import annotations
@@ -10,30 +10,38 @@ import re
 from collections.abc import Iterable
 
 _UNKNOWN = re.compile(
-    r"^(?:No known action|Unknown action)|not a valid|^(?:I don't understand|I'm not sure what (?:you mean|that means))", re.IGNORECASE
+    r"^(?:No known action|Unknown action)|not a valid"
+    r"|^(?:I don't understand|I'm not sure what (?:you mean|that means))",
+    re.IGNORECASE,
 )
 """ScienceWorld's and TextWorldExpress's ways to say that they do not know an action."""
 _REFUSED = re.compile(rf"{_UNKNOWN.pattern}|^You can't", re.IGNORECASE)
 """And to say that an action came to nothing."""
 LONGEST = 5_000
-"""Characters of a room's description that are read at all: ScienceWorld's longest has 2,227, and the patterns below
-take quadratic time on text that is made to defeat them."""
+"""Characters of a room's description that are read at all: ScienceWorld's longest has 2,227, and
+the patterns below take quadratic time on text that is made to defeat them."""
 _VAIN = re.compile(
-    r"^(?:Nothing happens(?:\.|: this key)|That has no effect\.|Nothing changes\.|This key is not made for|The \w+ door stays locked)"
+    r"^(?:Nothing happens(?:\.|: this key)|That has no effect\.|Nothing changes\."
+    r"|This key is not made for|The \w+ door stays locked)"
 )
-"""``causal``'s ways to say that a thing was tried on another in vain; "it is broken" and "it is not ready" say no such thing."""
+"""``causal``'s ways to say that a thing was tried on another in vain; "it is broken" and "it is not
+ready" say no such thing."""
 _TRIED = re.compile(r"^(?:use .+ on|unlock) (?P<on>.+?)(?: with .+)?$")
 _TRIES = frozenset({"unlock", "use"})
-"""Verbs that try one thing on another; an activated device that does nothing may only lack something."""
+"""Verbs that try one thing on another; an activated device that does nothing may only lack
+something."""
 _MOVE = re.compile(r"^(?:teleport|go) to (?P<place>.+)$")
 _ROOM = re.compile(
-    r"^(?:This room is called the|This outside location is called the) (?P<room>[a-z ]+)\. (?:In it, you see|Here you see):? ?\n?"
+    r"^(?:This room is called the|This outside location is called the) (?P<room>[a-z ]+)\. "
+    r"(?:In it, you see|Here you see):? ?\n?"
 )
 _FOCUSED = re.compile(r"^You focus on the (?P<thing>.+?)\.")
 _BEGINNING = re.compile(r"^\S+ \S+(?:(?! (?:to|into|in|on|with) ).)*")
 _OFFER = re.compile(r"^(\d+):\s*(.+?)\s*$", re.MULTILINE)
-_VERBS = frozenset("focus pick move pour use read activate mix connect unlock".split())
-_LOOKS = frozenset("look examine inventory read task".split())
+_VERBS = frozenset(
+    ["focus", "pick", "move", "pour", "use", "read", "activate", "mix", "connect", "unlock"]
+)
+_LOOKS = frozenset(["look", "examine", "inventory", "read", "task"])
 _SCENERY = frozenset({"table", "door", "cupboard"})
 
 
@@ -70,7 +78,8 @@ def ambiguous(observation: str) -> bool:
 
 
 def offers(observation: str) -> dict[str, str]:
-    """What the answers to "which one?" stand for, by their numbers; empty where nothing was asked."""
+    """What the answers to "which one?" stand for, by their numbers; empty where nothing was
+    asked."""
     return dict(_OFFER.findall(observation)) if ambiguous(observation) else {}
 
 
@@ -80,7 +89,8 @@ def does_something(action: str) -> bool:
 
 
 def changes(action: str) -> bool:
-    """Whether the action, where it succeeds, changes what other actions may do: not what only looks, reads, takes or walks."""
+    """Whether the action, where it succeeds, changes what other actions may do: not what only
+    looks, reads, takes or walks."""
     return action.split(" ")[0] in _VERBS - {"pick", "read"}
 
 
@@ -111,7 +121,8 @@ def inspects(action: str) -> bool:
 
 
 def takes(action: str) -> bool:
-    """Whether the action picks up or opens something: nothing by itself, and what many things begin with."""
+    """Whether the action picks up or opens something: nothing by itself, and what many things begin
+    with."""
     return action.startswith(("pick up ", "take ", "open "))
 
 
@@ -121,7 +132,8 @@ def walks(action: str) -> bool:
 
 
 def way_to(place: str, actions: Iterable[str]) -> str:
-    """How a trial with these actions gets to ``place``: on foot where it walked and never teleported."""
+    """How a trial with these actions gets to ``place``: on foot where it walked and never
+    teleported."""
     ways = {action.split(" ")[0] for action in actions if moves(action)}
     return f"go to {place}" if ways == {"go"} else f"teleport to {place}"
 
@@ -132,7 +144,8 @@ def entered(action: str, observation: str) -> str | None:
 
 
 def meant(action: str, observation: str) -> str:
-    """The action with the object's name as the world confirms it: "focus on 2" may have been the red box."""
+    """The action with the object's name as the world confirms it: "focus on 2" may have been the
+    red box."""
     found = _FOCUSED.match(observation)
     return f"focus on {found['thing']}" if found and action.startswith("focus") else action
 
@@ -143,12 +156,18 @@ def listing(action: str, observation: str) -> tuple[str, list[str]] | None:
     found = _ROOM.match(told)
     if not (action == "look around" or walks(action)) or not found:
         return None
-    things = [re.sub(r" ?\(.*| (?:broken|closed|containing .*)$", "", line.split(":")[0]).strip() for line in contents(told)]
-    return found["room"], [thing for thing in things if thing not in _SCENERY and " door to " not in thing]
+    things = [
+        re.sub(r" ?\(.*| (?:broken|closed|containing .*)$", "", line.split(":")[0]).strip()
+        for line in contents(told)
+    ]
+    return found["room"], [
+        thing for thing in things if thing not in _SCENERY and " door to " not in thing
+    ]
 
 
 def described(observation: str) -> str:
-    """The description of a room in ``observation``: all of it, or what follows its first line; empty where there is none."""
+    """The description of a room in ``observation``: all of it, or what follows its first line;
+    empty where there is none."""
     if _ROOM.match(observation):
         return observation
     rest = observation.partition("\n")[2]
@@ -180,15 +199,19 @@ _SHORTER = [  # ScienceWorld's sentences about an object, shortened to what matt
 
 
 def contents(observation: str) -> list[str]:
-    """What a room description lists, one short phrase per thing, without the agent, the air and the doors."""
+    """What a room description lists, one short phrase per thing, without the agent, the air and the
+    doors."""
     found = _ROOM.match(observation)
     body = observation[found.end() if found else 0 : LONGEST]
     things = []
     for line in body.split("You also see:")[0].split("\n"):
-        line = line.strip()
-        if not line or line in ("the agent", "a substance called air"):
-            continue
-        for pattern, replacement in _SHORTER:
-            line = pattern.sub(replacement, line)
-        things.append(" ".join(line.split()).strip(" .").replace(" :", ":").replace(" )", ")"))
+        told = line.strip()
+        if told and told not in ("the agent", "a substance called air"):
+            things.append(_phrase(told))
     return things
+
+
+def _phrase(line: str) -> str:
+    for pattern, replacement in _SHORTER:
+        line = pattern.sub(replacement, line)
+    return " ".join(line.split()).strip(" .").replace(" :", ":").replace(" )", ")")

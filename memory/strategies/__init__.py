@@ -1,8 +1,8 @@
 """Memory strategies: what the next trial reads, and how the memory changes after a trial.
 
-The file name is the registry: ``memory/strategies/clin.py`` is ``--strategy clin``. A strategy module offers
-``open(**options) -> Strategy``. A strategy sees trials and links, yields plain prompts and is sent plain replies; it
-never meets a model.
+The file name is the registry: ``memory/strategies/clin.py`` is ``--strategy clin``. A strategy
+module offers ``open(**options) -> Strategy``. A strategy sees trials and links, yields plain
+prompts and is sent plain replies; it never meets a model.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ class Elsewhere:
 
 @dataclass(frozen=True)
 class Prompt:
-    """A plain question of a strategy to its writer. ``grammar`` (GBNF) is an offer that a model may not be able to keep. ``about``
-    says what is asked for, for models that were trained on a form of their own."""
+    """A plain question of a strategy to its writer. ``grammar`` (GBNF) is an offer that a model may
+    not be able to keep. ``about`` says what is asked for, for models that were trained on a form of
+    their own."""
 
     text: str
     grammar: str = ""
@@ -48,8 +49,8 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Revised:
-    """A new memory and the lines of the reply that could not be read as links; where the strategy counts, each link's
-    tally, and the proposals that it refused with the reason."""
+    """A new memory and the lines of the reply that could not be read as links; where the strategy
+    counts, each link's tally, and the proposals that it refused with the reason."""
 
     memory: Memory
     unreadable: tuple[str, ...] = ()
@@ -74,9 +75,10 @@ class Episode:
 
 
 class Strategy(Protocol):
-    """How a memory is read and changed. A strategy whose ``weighs_actions`` is true has the actor take the action that is
-    likeliest as a whole (``saycan``); one whose ``counts`` is true gives each link a tally and has ``carry(memory,
-    tallies, since)``, which begins with what earlier episodes counted (``evidence``); one whose ``says_what_it_asks`` is true gives each prompt its
+    """How a memory is read and changed. A strategy whose ``weighs_actions`` is true has the actor
+    take the action that is likeliest as a whole (``saycan``); one whose ``counts`` is true gives
+    each link a tally and has ``carry(memory, tallies, since)``, which begins with what earlier
+    episodes counted (``evidence``); one whose ``says_what_it_asks`` is true gives each prompt its
     ``about``, so that models with a form of their own can be asked."""
 
     def recall(self, memory: Memory, goal: str) -> Memory:
@@ -84,7 +86,8 @@ class Strategy(Protocol):
         ...
 
     def revise(self, memory: Memory, trials: Sequence[Trial], size: Size) -> Revision:
-        """The memory after the last of ``trials`` (all trials of this episode so far, oldest first)."""
+        """The memory after the last of ``trials`` (all trials of this episode so far, oldest
+        first)."""
         ...
 
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
@@ -98,24 +101,33 @@ class StrategyError(ValueError):
 
 def strategy_names() -> list[str]:
     """The strategies that have a file here, sorted."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    return sorted(
+        module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")
+    )
 
 
 def open_strategy(name: str, **options: object) -> Strategy:
-    """The strategy called ``name``; StrategyError names the nearest when there is no such strategy or option."""
+    """The strategy called ``name``; StrategyError names the nearest when there is no such strategy
+    or option."""
     names = strategy_names()
     if name not in names:
-        raise StrategyError(f"no strategy '{name}'{nearest(name, names)} (strategies: {', '.join(names)})")
+        raise StrategyError(
+            f"no strategy '{name}'{nearest(name, names)} (strategies: {', '.join(names)})"
+        )
     make = importlib.import_module(f"{__name__}.{name}").open
     parameters = inspect.signature(make).parameters.values()
     known = [each.name for each in parameters if each.kind is not inspect.Parameter.VAR_KEYWORD]
     for option in options:
         if option not in known and len(known) == len(parameters):
-            raise StrategyError(f"strategy '{name}' has no option '{option}'{nearest(option, known)} (options: {', '.join(known)})")
+            raise StrategyError(
+                f"strategy '{name}' has no option '{option}'{nearest(option, known)} (options: "
+                f"{', '.join(known)})"
+            )
     return make(**options)
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str:
-    """``; did you mean 'x'?`` for the closest of ``allowed``, or an empty string when nothing is close."""
+    """``; did you mean 'x'?`` for the closest of ``allowed``, or an empty string when nothing is
+    close."""
     close = difflib.get_close_matches(word, list(allowed), n=1, cutoff=0.5)
     return f"; did you mean '{close[0]}'?" if close else ""

@@ -1,8 +1,10 @@
-"""``clin``: after each trial one reflection turns its trace into causal links (the paper, section 3).
+"""``clin``: after each trial one reflection turns its trace into causal links (the paper, section
+3).
 
-``writer="model"`` is the paper's: the language model reads the trace, the final score in words and the last k memories,
-and its answer replaces the memory. ``writer="rules"`` is deterministic (:mod:`memory.rules`) and accumulates over the
-episode's trials; it is for models that can act but not write.
+``writer="model"`` is the paper's: the language model reads the trace, the final score in words and
+the last k memories, and its answer replaces the memory. ``writer="rules"`` is deterministic
+(:mod:`memory.rules`) and accumulates over the episode's trials; it is for models that can act but
+not write.
 """
 
 from __future__ import annotations
@@ -12,7 +14,18 @@ from dataclasses import replace
 
 from memory import rules
 from memory.links import Hedge, Link, Relation, read
-from memory.strategies import Elsewhere, Episode, LookingBack, Prompt, Revised, Revision, Size, StrategyError, _clin_prompts, nearest
+from memory.strategies import (
+    Elsewhere,
+    Episode,
+    LookingBack,
+    Prompt,
+    Revised,
+    Revision,
+    Size,
+    StrategyError,
+    _clin_prompts,
+    nearest,
+)
 from memory.trials import Memory, Trial
 
 WRITERS = ("model", "rules")
@@ -21,9 +34,12 @@ MOST_EPISODES = 10
 
 
 def open(*, writer: str = "model", k: int = 3, budget: int = 6500, max_tokens: int = 1000) -> Clin:
-    """``k`` earlier memories and ``budget`` tokens of prompt are the paper's figures, as is ``max_tokens``."""
+    """``k`` earlier memories and ``budget`` tokens of prompt are the paper's figures, as is
+    ``max_tokens``."""
     if writer not in WRITERS:
-        raise StrategyError(f"no writer '{writer}'{nearest(writer, WRITERS)} (writers: {', '.join(WRITERS)})")
+        raise StrategyError(
+            f"no writer '{writer}'{nearest(writer, WRITERS)} (writers: {', '.join(WRITERS)})"
+        )
     for name, value, least in (("k", k, 0), ("budget", budget, 1), ("max_tokens", max_tokens, 1)):
         if value < least:
             raise StrategyError(f"clin's {name} is {least} or more, not {value}")
@@ -44,34 +60,58 @@ class Clin:
 
     def revise(self, memory: Memory, trials: Sequence[Trial], size: Size) -> Revision:
         if self.writer == "rules":
-            return Revised(Memory(_with_earlier(rules.links(trials), trials[0].recalled.links if trials else ())))
-        return (yield from self._ask(_clin_prompts.reflection(trials, self.k, self.budget, size), memory, LookingBack(trials[-1])))
+            return Revised(
+                Memory(
+                    _with_earlier(rules.links(trials), trials[0].recalled.links if trials else ())
+                )
+            )
+        return (
+            yield from self._ask(
+                _clin_prompts.reflection(trials, self.k, self.budget, size),
+                memory,
+                LookingBack(trials[-1]),
+            )
+        )
 
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
-        """A meta-memory from each earlier episode's best trial; by rules, the links that several episodes share."""
+        """A meta-memory from each earlier episode's best trial; by rules, the links that several
+        episodes share."""
         if setting not in _clin_prompts.SETTINGS:
-            raise StrategyError(f"no setting '{setting}'{nearest(setting, _clin_prompts.SETTINGS)} (settings: gen-env, gen-task)")
+            raise StrategyError(
+                f"no setting '{setting}'{nearest(setting, _clin_prompts.SETTINGS)} (settings: "
+                "gen-env, gen-task)"
+            )
         best = [_best(episode) for episode in past[:MOST_EPISODES] if episode.memories]
         if self.writer == "rules":
             return Revised(Memory(_shared([memory for _, memory in best])))
         prompt = _clin_prompts.generalisation(best, goal, setting, self.budget, size)
-        return (yield from self._ask(prompt, Memory(), Elsewhere(goal, tuple(memory for _, memory in best))))
+        return (
+            yield from self._ask(
+                prompt, Memory(), Elsewhere(goal, tuple(memory for _, memory in best))
+            )
+        )
 
     def _ask(self, text: str, fallback: Memory, about: LookingBack | Elsewhere) -> Revision:
-        """A reply without a single readable link changes nothing: small models return empty extractions."""
-        reply = yield Prompt(text, grammar=_clin_prompts.GRAMMAR, max_tokens=self.max_tokens, about=about)
+        """A reply without a single readable link changes nothing: small models return empty
+        extractions."""
+        reply = yield Prompt(
+            text, grammar=_clin_prompts.GRAMMAR, max_tokens=self.max_tokens, about=about
+        )
         reading = read(reply)
         return Revised(Memory(reading.links) if reading.links else fallback, reading.unreadable)
 
 
 def _with_earlier(learned: tuple[Link, ...], earlier: Sequence[Link]) -> tuple[Link, ...]:
-    """What the episode's trials taught, then what its first trial had read from elsewhere (a meta-memory, a person's), as
-    far as the trials neither say it themselves nor found its cause useless; 12 links together."""
+    """What the episode's trials taught, then what its first trial had read from elsewhere (a
+    meta-memory, a person's), as far as the trials neither say it themselves nor found its cause
+    useless; 12 links together."""
     said = {link.claim for link in learned}
     useless = {link.claim[0] for link in learned if link.relation is Relation.NOT_CONTRIBUTE}
     kept = [
-        link for link in earlier
-        if link.claim not in said and (link.relation is Relation.NOT_CONTRIBUTE or link.claim[0] not in useless)
+        link
+        for link in earlier
+        if link.claim not in said
+        and (link.relation is Relation.NOT_CONTRIBUTE or link.claim[0] not in useless)
     ]
     return tuple(dict.fromkeys((*learned, *kept)))[: max(rules.MOST, len(learned))]
 
@@ -84,13 +124,18 @@ def _best(episode: Episode) -> tuple[Trial, Memory]:
 
 
 def _shared(memories: Sequence[Memory]) -> tuple[Link, ...]:
-    """What the episodes agree on, most common first: as sure as the least sure of them; MAY where only one says it.
-    Where one says that a cause helps and another that it does not, neither is kept."""
+    """What the episodes agree on, most common first: as sure as the least sure of them; MAY where
+    only one says it. Where one says that a cause helps and another that it does not, neither is
+    kept."""
     holders: dict[tuple[str, str], list[Link]] = {}
     for memory in memories:
         for claim, link in {link.claim: link for link in memory.links}.items():
             holders.setdefault(claim, []).append(link)
-    agreed = [held for held in holders.values() if len({link.relation is Relation.NOT_CONTRIBUTE for link in held}) == 1]
+    agreed = [
+        held
+        for held in holders.values()
+        if len({link.relation is Relation.NOT_CONTRIBUTE for link in held}) == 1
+    ]
     return tuple(_least_sure(held) for held in sorted(agreed, key=len, reverse=True)[: rules.MOST])
 
 

@@ -1,8 +1,9 @@
 """``episodic``: no abstraction; the most useful stored trajectories stand in the prompt.
 
-The baseline that "Useful Memories Become Faulty When Continuously Updated" (arXiv 2605.12978) asks for: raw episodes stay
-competitive where rewritten memories decay. Ours keeps each trial as one note (actions and the score they led to), and a trial
-reads the two that scored best, the newest of equals.
+The baseline that "Useful Memories Become Faulty When Continuously Updated" (arXiv 2605.12978) asks
+for: raw episodes stay competitive where rewritten memories decay. Ours keeps each trial as one note
+(actions and the score they led to), and a trial reads the two that scored best, the newest of
+equals.
 """
 
 from __future__ import annotations
@@ -10,18 +11,30 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from memory.strategies import Episode, Revised, Revision, Size, StrategyError, _clin_prompts, nearest
+from memory.strategies import (
+    Episode,
+    Revised,
+    Revision,
+    Size,
+    StrategyError,
+    _clin_prompts,
+    nearest,
+)
 from memory.trials import Memory, Trial
 
 LONGEST = 900
 """Characters of an episode as a note."""
 MOST = 50
 """Episodes that are kept."""
-_SCORE = re.compile(r"^An earlier trial that scored (?P<score>-?[\d.]+)(?P<lost>, where the last action was a mistake)?: ")
+_SCORE = re.compile(
+    r"^An earlier trial that scored (?P<score>-?[\d.]+)"
+    r"(?P<lost>, where the last action was a mistake)?: "
+)
 
 
 def open(*, shown: int = 2, writer: str = "rules") -> Episodic:
-    """``shown`` episodes are read by a trial. There is no writer: ``writer`` is taken and means nothing."""
+    """``shown`` episodes are read by a trial. There is no writer: ``writer`` is taken and means
+    nothing."""
     if shown < 1:
         raise StrategyError(f"episodic's shown is 1 or more, not {shown}")
     return Episodic(shown)
@@ -34,7 +47,9 @@ class Episodic:
         self.shown = shown
 
     def recall(self, memory: Memory, goal: str) -> Memory:
-        ranked = sorted(range(len(memory.notes)), key=lambda n: (_score(memory.notes[n]), n))[-self.shown :]
+        ranked = sorted(range(len(memory.notes)), key=lambda n: (_score(memory.notes[n]), n))[
+            -self.shown :
+        ]
         return Memory(notes=tuple(memory.notes[n] for n in sorted(ranked)))
 
     def revise(self, memory: Memory, trials: Sequence[Trial], size: Size) -> Revision:
@@ -45,16 +60,29 @@ class Episodic:
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
         """The best trial of each earlier episode, as it was."""
         if setting not in _clin_prompts.SETTINGS:
-            raise StrategyError(f"no setting '{setting}'{nearest(setting, _clin_prompts.SETTINGS)} (settings: gen-env, gen-task)")
-        best = [max(episode.trials, key=lambda trial: (trial.score, trial.number)) for episode in past if episode.trials]
-        return Revised(Memory(notes=tuple(dict.fromkeys(_told(trial) for trial in best if trial.steps))[-MOST:]))
+            raise StrategyError(
+                f"no setting '{setting}'{nearest(setting, _clin_prompts.SETTINGS)} (settings: "
+                "gen-env, gen-task)"
+            )
+        best = [
+            max(episode.trials, key=lambda trial: (trial.score, trial.number))
+            for episode in past
+            if episode.trials
+        ]
+        return Revised(
+            Memory(
+                notes=tuple(dict.fromkeys(_told(trial) for trial in best if trial.steps))[-MOST:]
+            )
+        )
         yield  # a generator that asks nothing
 
 
 def _told(trial: Trial) -> str:
     before, kept = 0.0, []
     for step in trial.steps:
-        kept.append(f"{step.action} (score {step.score:g})" if step.score != before else step.action)
+        kept.append(
+            f"{step.action} (score {step.score:g})" if step.score != before else step.action
+        )
         before = step.score
     lost = ", where the last action was a mistake" if trial.score < 0 else ""
     text = "; ".join(" ".join(each.split()) for each in kept)

@@ -1,9 +1,11 @@
-"""``evidence``: the writer proposes links, the record disposes (goes beyond the paper; :mod:`memory.evidence`).
+"""``evidence``: the writer proposes links, the record disposes (goes beyond the paper;
+:mod:`memory.evidence`).
 
-Every link's relation and hedge follow from a tally over the episode's trials, up as well as down; nothing leaves because a
-writer forgot to repeat it. With ``writer="rules"`` the proposals are what the last trial showed; with ``writer="model"``
-the language model proposes in a grammar of the trial's own actions and events. What the record contradicts is refused
-with its reason; what it cannot speak to is kept as a hint, MAY at most.
+Every link's relation and hedge follow from a tally over the episode's trials, up as well as down;
+nothing leaves because a writer forgot to repeat it. With ``writer="rules"`` the proposals are what
+the last trial showed; with ``writer="model"`` the language model proposes in a grammar of the
+trial's own actions and events. What the record contradicts is refused with its reason; what it
+cannot speak to is kept as a hint, MAY at most.
 """
 
 from __future__ import annotations
@@ -17,17 +19,32 @@ from memory.evidence.tally import Tally, explained_away, stated
 from memory.evidence.transfer import hurt
 from memory.links import Hedge, Link, Relation, read
 from memory.rules.naming import warned
-from memory.strategies import Episode, LookingBack, Prompt, Revised, Revision, Size, StrategyError, _clin_prompts, nearest
+from memory.strategies import (
+    Episode,
+    LookingBack,
+    Prompt,
+    Revised,
+    Revision,
+    Size,
+    StrategyError,
+    _clin_prompts,
+    nearest,
+)
 from memory.trials import Memory, Scope, Trial
 
 WRITERS = ("model", "rules")
 MOST_LOST, MOST_USEFUL, MOST_IDLE = 5, 7, 4
 
 
-def open(*, writer: str = "model", most: int = 12, budget: int = 6500, max_tokens: int = 1000) -> Evidence:
-    """``most`` links are read by a trial, ``budget`` and ``max_tokens`` are those of the ``clin`` strategy."""
+def open(
+    *, writer: str = "model", most: int = 12, budget: int = 6500, max_tokens: int = 1000
+) -> Evidence:
+    """``most`` links are read by a trial, ``budget`` and ``max_tokens`` are those of the ``clin``
+    strategy."""
     if writer not in WRITERS:
-        raise StrategyError(f"no writer '{writer}'{nearest(writer, WRITERS)} (writers: {', '.join(WRITERS)})")
+        raise StrategyError(
+            f"no writer '{writer}'{nearest(writer, WRITERS)} (writers: {', '.join(WRITERS)})"
+        )
     for name, value in (("most", most), ("budget", budget), ("max_tokens", max_tokens)):
         if value < 1:
             raise StrategyError(f"evidence's {name} is 1 or more, not {value}")
@@ -35,7 +52,8 @@ def open(*, writer: str = "model", most: int = 12, budget: int = 6500, max_token
 
 
 class Evidence:
-    """See :class:`memory.strategies.Strategy`. Keeps the ledger of the episode that it last revised."""
+    """See :class:`memory.strategies.Strategy`. Keeps the ledger of the episode that it last
+    revised."""
 
     counts = says_what_it_asks = True
 
@@ -45,21 +63,26 @@ class Evidence:
         self._carried: dict[Claim, Tally] = {}
         self._dormant: frozenset[Claim] = frozenset()
 
-    def carry(self, memory: Memory, tallies: Mapping[Link, Tally], since: Mapping[Link, Tally]) -> None:
-        """Begin with what earlier episodes counted, or go on with it after an interruption: ``since`` is what this episode has
-        counted on top of that by now. A link of ``memory`` about a task as a whole of which neither says anything speaks of another
-        environment: it is kept, and not read here."""
+    def carry(
+        self, memory: Memory, tallies: Mapping[Link, Tally], since: Mapping[Link, Tally]
+    ) -> None:
+        """Begin with what earlier episodes counted, or go on with it after an interruption:
+        ``since`` is what this episode has counted on top of that by now. A link of ``memory`` about
+        a task as a whole of which neither says anything speaks of another environment: it is kept,
+        and not read here."""
         self._carried = by_claim(tallies)
         known = {claim for claim, tally in (self._carried | by_claim(since)).items() if tally.seen}
         self._dormant = of_the_task(map(claim_of, memory.links)) - known
 
     def recall(self, memory: Memory, goal: str) -> Memory:
-        """The first ``most`` links: they stand in the order in which they bind. Of those that MAY NOT contribute only a few: what
-        came to nothing is endless, and crowds out what helps."""
+        """The first ``most`` links: they stand in the order in which they bind. Of those that MAY
+        NOT contribute only a few: what came to nothing is endless, and crowds out what helps."""
         awake = [link for link in memory.links if claim_of(link) not in self._dormant]
         idle = [link for link in awake if not _helps(link) and link.hedge is Hedge.MAY]
         left_out = frozenset(idle[MOST_IDLE:])
-        return replace(memory, links=tuple([link for link in awake if link not in left_out][: self.most]))
+        return replace(
+            memory, links=tuple([link for link in awake if link not in left_out][: self.most])
+        )
 
     def revise(self, memory: Memory, trials: Sequence[Trial], size: Size) -> Revision:
         if not trials:
@@ -68,27 +91,44 @@ class Evidence:
         proposed, unreadable = proposals.of(trials[-1]), ()
         if self.writer == "model":
             prompt = _clin_prompts.reflection(trials[-1:], 0, self.budget, size)
-            reply = yield Prompt(prompt, grammar=proposals.grammar(trials[-1]), max_tokens=self.max_tokens, about=LookingBack(trials[-1]))
+            reply = yield Prompt(
+                prompt,
+                grammar=proposals.grammar(trials[-1]),
+                max_tokens=self.max_tokens,
+                about=LookingBack(trials[-1]),
+            )
             reading = read(reply)
             proposed, unreadable = (*reading.links, *proposed), reading.unreadable
         links, refused = dispose(ledger, memory.links, proposed)
         ordered = _ordered(ledger, links)
         self._dormant -= {claim_of(link) for link in ordered if ledger.tally(link).seen}
-        elsewhere = tuple((link, scope) for link, scope in memory.scopes if not ledger.tally(link).together)
+        elsewhere = tuple(
+            (link, scope) for link, scope in memory.scopes if not ledger.tally(link).together
+        )
         return Revised(
-            replace(memory, links=ordered, scopes=elsewhere), unreadable, tuple((link, ledger.tally(link)) for link in ordered), refused
+            replace(memory, links=ordered, scopes=elsewhere),
+            unreadable,
+            tuple((link, ledger.tally(link)) for link in ordered),
+            refused,
         )
 
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
-        """Links as far as the record over the environments supports them: one that held in a single episode, though others may
-        bear on it, is offered as MAY and says in which, one that others contradict says so or leaves, one whose transfer hurt
-        is withheld."""
+        """Links as far as the record over the environments supports them: one that held in a single
+        episode, though others may bear on it, is offered as MAY and says in which, one that others
+        contradict says so or leaves, one whose transfer hurt is withheld."""
         if setting not in _clin_prompts.SETTINGS:
-            raise StrategyError(f"no setting '{setting}'{nearest(setting, _clin_prompts.SETTINGS)} (settings: gen-env, gen-task)")
+            raise StrategyError(
+                f"no setting '{setting}'{nearest(setting, _clin_prompts.SETTINGS)} (settings: "
+                "gen-env, gen-task)"
+            )
         episodes = [episode for episode in past if episode.memories]
         ledgers = [Ledger(episode.trials) for episode in episodes]
-        known = dict.fromkeys(claim_of(link) for episode in episodes for link in episode.memories[-1].links)
-        sample = {claim_of(link): link for episode in episodes for link in episode.memories[-1].links}
+        known = dict.fromkeys(
+            claim_of(link) for episode in episodes for link in episode.memories[-1].links
+        )
+        sample = {
+            claim_of(link): link for episode in episodes for link in episode.memories[-1].links
+        }
         found, withheld = [], []
         for claim in known:
             tallies = [ledger.tally(sample[claim]) for ledger in ledgers]
@@ -100,29 +140,48 @@ class Evidence:
             if reason := hurt(claim, [episode.trials for episode in episodes]):
                 withheld.append((str(link), reason))
             elif borne > 1 or _helps(link):
-                held = [episode for episode, tally in zip(episodes, tallies, strict=True) if tally.together and _helps(link)]
-                found.append((replace(link, hedge=Hedge.MAY) if len(held) == 1 else link, borne, held))
+                held = [
+                    episode
+                    for episode, tally in zip(episodes, tallies, strict=True)
+                    if tally.together and _helps(link)
+                ]
+                found.append(
+                    (replace(link, hedge=Hedge.MAY) if len(held) == 1 else link, borne, held)
+                )
         ranked = sorted(found, key=lambda each: (-each[1], each[0].hedge is Hedge.MAY))
-        scopes = tuple((link, _scope(held[0], len(episodes))) for link, _, held in ranked if len(held) == 1)
-        return Revised(Memory(tuple(dict.fromkeys(link for link, _, _ in ranked)), scopes=scopes), refused=tuple(withheld))
+        scopes = tuple(
+            (link, _scope(held[0], len(episodes))) for link, _, held in ranked if len(held) == 1
+        )
+        return Revised(
+            Memory(tuple(dict.fromkeys(link for link, _, _ in ranked)), scopes=scopes),
+            refused=tuple(withheld),
+        )
         yield  # a generator that asks nothing
 
     def _read(self, trials: Sequence[Trial]) -> Ledger:
-        """The episode's ledger, with its newest trial read; all of them where this is another episode than before."""
+        """The episode's ledger, with its newest trial read; all of them where this is another
+        episode than before."""
         read = len(self._ledger.records)
         if not 0 < read == len(trials) - 1 or self._last != _mark(trials[-2]):
-            self._ledger = Ledger((trials[number] for number in range(len(trials) - 1)), self._carried)
+            self._ledger = Ledger(
+                (trials[number] for number in range(len(trials) - 1)), self._carried
+            )
         self._ledger.add(trials[-1])
         self._last = _mark(trials[-1])
         return self._ledger
 
 
-def dispose(ledger: Ledger, held: Sequence[Link], proposed: Iterable[Link]) -> tuple[list[Link], tuple[tuple[str, str], ...]]:
-    """``held`` and ``proposed`` as the record has them, a link per claim, and (proposal, reason) for what it refuses."""
+def dispose(
+    ledger: Ledger, held: Sequence[Link], proposed: Iterable[Link]
+) -> tuple[list[Link], tuple[tuple[str, str], ...]]:
+    """``held`` and ``proposed`` as the record has them, a link per claim, and (proposal, reason)
+    for what it refuses."""
     found: dict[tuple[str, str], Link] = {}
     refused: list[tuple[str, str]] = []
     for link in held:
-        found.setdefault(claim_of(link), stated(link, ledger.tally(link)) or replace(link, hedge=Hedge.MAY))
+        found.setdefault(
+            claim_of(link), stated(link, ledger.tally(link)) or replace(link, hedge=Hedge.MAY)
+        )
     last = ledger.records[-1]
     for link in proposed:
         if _helps(link) and last.returns(*link.claim):
@@ -132,29 +191,49 @@ def dispose(ledger: Ledger, held: Sequence[Link], proposed: Iterable[Link]) -> t
         if truth is not None and _helps(truth) is not _helps(link):
             refused.append((str(link), f"the record says: {truth} ({ledger.tally(link)})"))
         found.setdefault(claim_of(link), truth or replace(link, hedge=Hedge.MAY))
-    chance = {claim: link for claim, link in found.items() if explained_away(ledger.tally(link), claim[1])}
-    refused += [(str(link), f"it comes about without that as often ({ledger.tally(link)})") for link in held if claim_of(link) in chance]
+    chance = {
+        claim: link for claim, link in found.items() if explained_away(ledger.tally(link), claim[1])
+    }
+    refused += [
+        (str(link), f"it comes about without that as often ({ledger.tally(link)})")
+        for link in held
+        if claim_of(link) in chance
+    ]
     found = {claim: link for claim, link in found.items() if claim not in chance}
-    vain = {link.claim[0] for link in found.values() if not _helps(link) and ledger.tally(link).lost}
-    kept = [link for link in found.values() if not (_helps(link) and link.claim[1] in vain or says_nothing(link))]
+    vain = {
+        link.claim[0] for link in found.values() if not _helps(link) and ledger.tally(link).lost
+    }
+    kept = [
+        link
+        for link in found.values()
+        if not ((_helps(link) and link.claim[1] in vain) or says_nothing(link))
+    ]
     return list(dict.fromkeys(kept)), tuple(refused)
 
 
 def _ordered(ledger: Ledger, links: Sequence[Link]) -> tuple[Link, ...]:
-    """The most binding first: what lost points (the latest few), what helped in the best trial in its order, the rest by
-    how sure it is; hints last."""
+    """The most binding first: what lost points (the latest few), what helped in the best trial in
+    its order, the rest by how sure it is; hints last."""
     order = ledger.best.first if ledger.best else {}
     lost = [link for link in links if not _helps(link) and ledger.tally(link).lost]
     lost = sorted(lost, key=ledger.last_lost)[-MOST_LOST:]
-    useful = [link for link in links if _helps(link) and link.claim[0] in order and ledger.tally(link).seen]
+    useful = [
+        link
+        for link in links
+        if _helps(link) and link.claim[0] in order and ledger.tally(link).seen
+    ]
     useful = sorted(useful, key=lambda link: order[link.claim[0]])[:MOST_USEFUL]
     first = dict.fromkeys([*lost, *useful])
-    rest = sorted((link for link in links if link not in first), key=lambda link: (not ledger.tally(link).seen, link.hedge is Hedge.MAY))
+    rest = sorted(
+        (link for link in links if link not in first),
+        key=lambda link: (not ledger.tally(link).seen, link.hedge is Hedge.MAY),
+    )
     return (*first, *rest)
 
 
 def says_nothing(link: Link) -> bool:
-    """Whether ``link`` says that something which the goal does not name helped: that is no hint of what."""
+    """Whether ``link`` says that something which the goal does not name helped: that is no hint of
+    what."""
     return _helps(link) and warned(link.cause) is not None
 
 

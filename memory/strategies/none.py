@@ -1,4 +1,5 @@
-"""``none``: no memory. With a model that thinks before it acts this is ReAct (Yao et al. 2022, arXiv 2210.03629)."""
+"""``none``: no memory. With a model that thinks before it acts this is ReAct (Yao et al. 2022,
+arXiv 2210.03629)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""``reflexion``: free-text reflections on failed trials, the last three of which are read (Shinn et al. 2023, arXiv 2303.11366).
+"""``reflexion``: free-text reflections on failed trials, the last three of which are read (Shinn et
+al. 2023, arXiv 2303.11366).
 
-Where it departs: a trial has failed when its score is below 100 (the paper asks the environment); the actor is ours, as for every
-strategy here; and ``writer="rules"``, for models that can act but not write, puts into words what :mod:`memory.rules` reads in
-the trial, in Reflexion's form (what went wrong, what to do next time).
+Where it departs: a trial has failed when its score is below 100 (the paper asks the environment);
+the actor is ours, as for every strategy here; and ``writer="rules"``, for models that can act but
+not write, puts into words what :mod:`memory.rules` reads in the trial, in Reflexion's form (what
+went wrong, what to do next time).
 """
 
 from __future__ import annotations
@@ -10,23 +12,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from memory.rules.reading import lesson
-from memory.strategies import Episode, Prompt, Revised, Revision, Size, StrategyError, _clin_prompts, nearest
+from memory.strategies import (
+    Episode,
+    Prompt,
+    Revised,
+    Revision,
+    Size,
+    StrategyError,
+    _clin_prompts,
+    nearest,
+)
 from memory.trials import Memory, Trial
 
 WRITERS = ("model", "rules")
 LONGEST = 600
 """Characters of a reflection."""
 
-HOW = """You will be given the history of a trial in which an agent in a text world failed at its task. In a few sentences, \
-diagnose a likely reason for the failure and devise a new, concise plan that avoids it. Name actions and things as the world does. \
+HOW = """You will be given the history of a trial in which an agent in a text world failed at its \
+task. In a few sentences, \
+diagnose a likely reason for the failure and devise a new, concise plan that avoids it. Name \
+actions and things as the world does. \
 Do not summarise the world; think about the strategy that was taken.
 """
 
 
-def open(*, writer: str = "model", last: int = 3, budget: int = 6500, max_tokens: int = 250) -> Reflexion:
+def open(
+    *, writer: str = "model", last: int = 3, budget: int = 6500, max_tokens: int = 250
+) -> Reflexion:
     """``last`` reflections are kept (the paper's bound for long trials is one to three)."""
     if writer not in WRITERS:
-        raise StrategyError(f"no writer '{writer}'{nearest(writer, WRITERS)} (writers: {', '.join(WRITERS)})")
+        raise StrategyError(
+            f"no writer '{writer}'{nearest(writer, WRITERS)} (writers: {', '.join(WRITERS)})"
+        )
     for name, value in (("last", last), ("budget", budget), ("max_tokens", max_tokens)):
         if value < 1:
             raise StrategyError(f"reflexion's {name} is 1 or more, not {value}")
@@ -53,20 +70,34 @@ class Reflexion:
         return Revised(Memory(notes=(*memory.notes, note)[-self.last :]) if note else memory)
 
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
-        """The last reflections of earlier episodes, as they are: Reflexion has no step that generalises."""
+        """The last reflections of earlier episodes, as they are: Reflexion has no step that
+        generalises."""
         if setting not in _clin_prompts.SETTINGS:
-            raise StrategyError(f"no setting '{setting}'{nearest(setting, _clin_prompts.SETTINGS)} (settings: gen-env, gen-task)")
-        notes = [episode.memories[-1].notes[-1] for episode in past if episode.memories and episode.memories[-1].notes]
+            raise StrategyError(
+                f"no setting '{setting}'{nearest(setting, _clin_prompts.SETTINGS)} (settings: "
+                "gen-env, gen-task)"
+            )
+        notes = [
+            episode.memories[-1].notes[-1]
+            for episode in past
+            if episode.memories and episode.memories[-1].notes
+        ]
         return Revised(Memory(notes=tuple(notes[-self.last :])))
         yield  # a generator that asks nothing
 
     def _asked(self, memory: Memory, trial: Trial, size: Size) -> str:
         """The newest steps that fit, as Reflexion's prompt has them last."""
         earlier = "".join(f"- {note}\n" for note in memory.notes) or "none\n"
-        end = f"It ended: {_clin_prompts.in_words(trial.score)}; score {trial.score:g} of 100.\n\nNew plan:"
+        end = (
+            f"It ended: {_clin_prompts.in_words(trial.score)}; score {trial.score:g} of "
+            "100.\n\nNew plan:"
+        )
         steps = [f"> {step.action}\n{step.observation}\n" for step in trial.steps]
         while True:
-            text = f"{HOW}\nTask: {trial.goal}\nPlans from past trials:\n{earlier}\nThe trial:\n{''.join(steps)}{end}"
+            text = (
+                f"{HOW}\nTask: {trial.goal}\nPlans from past trials:\n{earlier}\nThe "
+                f"trial:\n{''.join(steps)}{end}"
+            )
             if size(text) <= self.budget or not steps:
                 return text
             steps = steps[(len(steps) + 9) // 10 :]
@@ -74,7 +105,10 @@ class Reflexion:
 
 def _by_rules(trial: Trial) -> str:
     found = lesson(trial)
-    told = [f"I did '{action}' and that was a mistake; I will not do it again." for action in dict.fromkeys(found.lost)]
+    told = [
+        f"I did '{action}' and that was a mistake; I will not do it again."
+        for action in dict.fromkeys(found.lost)
+    ]
     good = [useful.action for useful in found.useful if useful.gain > 0]
     if good:
         told.append(f"These actions helped and I will do them again: {'; '.join(good[:6])}.")

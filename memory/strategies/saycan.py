@@ -1,8 +1,10 @@
-"""``saycan``: no memory; each admissible action is weighed whole by the model's likelihood (Ahn et al. 2022, arXiv 2204.01691).
+"""``saycan``: no memory; each admissible action is weighed whole by the model's likelihood (Ahn et
+al. 2022, arXiv 2204.01691).
 
-SayCan multiplies what the language model would say with what the robot can do. Here the world's list of admissible actions is
-the affordance (1 if an action is on it, else 0), and "say" is the log-probability of the whole action among them; there is no
-thought before it. The paper's learned value functions have no counterpart in a text world.
+SayCan multiplies what the language model would say with what the robot can do. Here the world's
+list of admissible actions is the affordance (1 if an action is on it, else 0), and "say" is the
+log-probability of the whole action among them; there is no thought before it. The paper's learned
+value functions have no counterpart in a text world.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ def open(**_: object) -> SayCan:
 
 
 class SayCan(Nothing):
-    """Reads nothing, keeps nothing; asks for the likelihood of every action instead of one action."""
+    """Reads nothing, keeps nothing; asks for the likelihood of every action instead of one
+    action."""
 
     weighs_actions = True

@@ -1,9 +1,11 @@
-"""``causal``: rooms, doors, devices and substances whose hidden causes are known (ours; pure Python).
+"""``causal``: rooms, doors, devices and substances whose hidden causes are known (ours; pure
+Python).
 
-The rules (what is made of what by which device, what starts, repairs and unlocks what) come from the option ``rules``, the
-layout and what is broken from the variation, the goal from the task. So repeating a variation is the paper's ADAPT, a new
-variation under the same rules is GEN-ENV, and a new task in the same variation is GEN-TASK. Every variation can be solved;
-:meth:`Causal.plan` is the shortest plan, and :meth:`Causal.truth` the links that hold.
+The rules (what is made of what by which device, what starts, repairs and unlocks what) come from
+the option ``rules``, the layout and what is broken from the variation, the goal from the task. So
+repeating a variation is the paper's ADAPT, a new variation under the same rules is GEN-ENV, and a
+new task in the same variation is GEN-TASK. Every variation can be solved; :meth:`Causal.plan` is
+the shortest plan, and :meth:`Causal.truth` the links that hold.
 """
 
 from __future__ import annotations
@@ -15,18 +17,26 @@ from worlds.causal.layout import ROOMS, lay
 from worlds.causal.physics import draw
 from worlds.causal.plan import Needs, Truth, goals
 from worlds.causal.plan import truth as links_of
-from worlds.causal.state import State, admissible, apply, every_action, room_text, held_text
+from worlds.causal.state import State, admissible, apply, every_action, held_text, room_text
 
-SCORE = "points 0 to 100 for the necessary sub-goals that are reached; -100 for a mistake that cannot be undone"
+SCORE = (
+    "points 0 to 100 for the necessary sub-goals that are reached; -100 for a mistake "
+    "that cannot be undone"
+)
 TASKS = ("make", "repair", "grow", "deliver", "compose-2", "compose-3", "compose-4", "compose-5")
 SPLITS = {"train": range(100), "dev": range(100, 200), "test": range(200, 300)}
 RULE_SPLITS = {"train": range(800), "dev": range(800, 900), "test": range(900, 1000)}
-"""Rule seeds by split: a model that was trained on some of these worlds has not seen the physics of the others."""
+"""Rule seeds by split: a model that was trained on some of these worlds has not seen the physics of
+the others."""
 OPTIONS = {
-    "rules": range(1000), "rooms": range(3, len(ROOMS) + 1), "depth": range(1, 4), "distractors": range(13), "plain": range(2),
+    "rules": range(1000),
+    "rooms": range(3, len(ROOMS) + 1),
+    "depth": range(1, 4),
+    "distractors": range(13),
+    "plain": range(2),
 }
-"""The options and what they may be: rule seed, number of rooms, stages of a product at most, things without use, and whether
-the wording is always the same."""
+"""The options and what they may be: rule seed, number of rooms, stages of a product at most, things
+without use, and whether the wording is always the same."""
 
 
 def tasks() -> Sequence[Task]:
@@ -35,25 +45,43 @@ def tasks() -> Sequence[Task]:
 
 
 def open(task: str, variation: int, *, seed: int = 0, **options: object) -> Causal:
-    """One world. ``options`` are those of :data:`OPTIONS`; rules and variation fix all else, so ``seed`` changes nothing."""
+    """One world. ``options`` are those of :data:`OPTIONS`; rules and variation fix all else, so
+    ``seed`` changes nothing."""
     return Causal(task, variation, **_checked(options))
 
 
 def _checked(options: dict[str, object]) -> dict[str, int]:
     for name, value in options.items():
         if name not in OPTIONS:
-            raise WorldError(f"causal has no option '{name}'{nearest(name, tuple(OPTIONS))} (options: {', '.join(OPTIONS)})")
+            raise WorldError(
+                f"causal has no option '{name}'{nearest(name, tuple(OPTIONS))} (options: "
+                f"{', '.join(OPTIONS)})"
+            )
         allowed = OPTIONS[name]
-        if not str(value).isdecimal() and not isinstance(value, bool) or int(str(int(value))) not in allowed:
-            raise WorldError(f"causal's {name} is a whole number from {allowed[0]} to {allowed[-1]}, not '{value}'")
+        if (not str(value).isdecimal() and not isinstance(value, bool)) or int(
+            str(int(value))
+        ) not in allowed:
+            raise WorldError(
+                f"causal's {name} is a whole number from {allowed[0]} to {allowed[-1]}, not "
+                f"'{value}'"
+            )
     return {name: int(value) for name, value in options.items()}
 
 
 class Causal:
-    """See :class:`worlds.World`; it can also :meth:`undo` a step, and knows its :meth:`plan` and its :meth:`truth`."""
+    """See :class:`worlds.World`; it can also :meth:`undo` a step, and knows its :meth:`plan` and
+    its :meth:`truth`."""
 
     def __init__(
-        self, task: str, variation: int, *, rules: int = 0, rooms: int = 6, depth: int = 2, distractors: int = 6, plain: int = 0
+        self,
+        task: str,
+        variation: int,
+        *,
+        rules: int = 0,
+        rooms: int = 6,
+        depth: int = 2,
+        distractors: int = 6,
+        plain: int = 0,
     ) -> None:
         self._physics = draw(rules, depth)
         self._layout = lay(self._physics, variation, rooms, distractors, rules=rules)
@@ -67,7 +95,9 @@ class Causal:
     def reset(self) -> Observation:
         self._open()
         self._before = []
-        self._state = State.begin(self._physics, self._layout, self._needs, self._voice_seed, self._plain)
+        self._state = State.begin(
+            self._physics, self._layout, self._needs, self._voice_seed, self._plain
+        )
         return Observation(room_text(self._state), 0.0, False)
 
     def step(self, action: str) -> Observation:
@@ -122,5 +152,10 @@ class Causal:
 
 
 def _in_words(wanted: Sequence[tuple[str, str]]) -> str:
-    words = {"make": "make {}", "repair": "repair the {}", "grow": "grow a {}", "deliver": "deliver the {} through the chute"}
+    words = {
+        "make": "make {}",
+        "repair": "repair the {}",
+        "grow": "grow a {}",
+        "deliver": "deliver the {} through the chute",
+    }
     return ", and to ".join(words[kind].format(thing) for kind, thing in wanted)

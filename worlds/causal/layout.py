@@ -1,6 +1,7 @@
 """One variation: rooms and their doors, where everything lies, and what is broken.
 
-Rooms form a tree, and the key of a door lies in a room that is reached without it, so every variation can be solved.
+Rooms form a tree, and the key of a door lies in a room that is reached without it, so every
+variation can be solved.
 """
 
 from __future__ import annotations
@@ -11,17 +12,32 @@ from random import Random
 from worlds.causal.physics import Physics
 
 ROOMS = (
-    "hall", "workshop", "cellar", "kitchen", "attic", "library", "garden", "stable", "pantry", "tower", "studio", "chapel", "bakery", "vault",
+    "hall",
+    "workshop",
+    "cellar",
+    "kitchen",
+    "attic",
+    "library",
+    "garden",
+    "stable",
+    "pantry",
+    "tower",
+    "studio",
+    "chapel",
+    "bakery",
+    "vault",
 )
 CONTAINERS = ("chest", "cabinet", "drawer", "basket", "trunk", "locker")
 LOCKED, BROKEN, HIDDEN = 0.4, 0.35, 0.3
-"""Shares of doors that are locked, of devices that are broken, and of things that lie in a closed container."""
+"""Shares of doors that are locked, of devices that are broken, and of things that lie in a closed
+container."""
 
 
 @dataclass
 class Layout:
-    """``parents`` gives each room but the first the one that its door leads back to; ``locks`` the colour of a room's locked
-    door; ``places`` where a portable thing lies (a room or a container); ``devices`` and ``containers`` their rooms."""
+    """``parents`` gives each room but the first the one that its door leads back to; ``locks`` the
+    colour of a room's locked door; ``places`` where a portable thing lies (a room or a container);
+    ``devices`` and ``containers`` their rooms."""
 
     rooms: tuple[str, ...]
     parents: dict[str, str]
@@ -67,12 +83,25 @@ def lay(physics: Physics, variation: int, rooms: int, distractors: int, *, rules
     raws = {each for recipe in physics.recipes for each in recipe.inputs} - made
     dangerous = {substance for _, substance in physics.hazards}
     raws |= {*sorted(dangerous)[:distractors], *physics.spare_raws[: distractors // 2]}
-    tools = {*physics.starts.values(), *physics.repairs.values(), *physics.spare_tools[: distractors // 3]}
+    tools = {
+        *physics.starts.values(),
+        *physics.repairs.values(),
+        *physics.spare_tools[: distractors // 3],
+    }
     containers = {name: random.choice(names) for name in random.sample(CONTAINERS, 3)}
     for thing in sorted(raws | tools | {physics.parcel}):
-        places[thing] = random.choice(sorted(containers)) if random.random() < HIDDEN else random.choice(names)
+        places[thing] = (
+            random.choice(sorted(containers)) if random.random() < HIDDEN else random.choice(names)
+        )
     mendable = [recipe.device for recipe in physics.recipes if not recipe.grows]
     broken = {physics.fixture, *(device for device in mendable if random.random() < BROKEN)}
-    return Layout(names, parents, locks, places, devices, containers, frozenset(broken), frozenset(raws | made | {physics.parcel}))
-
-
+    return Layout(
+        names,
+        parents,
+        locks,
+        places,
+        devices,
+        containers,
+        frozenset(broken),
+        frozenset(raws | made | {physics.parcel}),
+    )

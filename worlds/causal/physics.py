@@ -1,6 +1,8 @@
-"""The hidden rules of one world family member: what is made of what by which device, what starts, repairs and unlocks what.
+"""The hidden rules of one world family member: what is made of what by which device, what starts,
+repairs and unlocks what.
 
-Everything here is drawn from the rule seed alone, so that every layout of it teaches the same causes.
+Everything here is drawn from the rule seed alone, so that every layout of it teaches the same
+causes.
 """
 
 from __future__ import annotations
@@ -10,13 +12,55 @@ from random import Random
 
 PRODUCTS = ("glass", "rope", "paper", "soap", "ink", "candle", "brick", "dye", "vinegar", "felt")
 RAWS = (
-    "sand", "hemp", "tallow", "soot", "lime", "clay", "resin", "wool", "malt", "ash", "salt", "chalk", "moss", "honey", "amber",
-    "flax", "coal", "bran", "sulphur", "copper ore",
+    "sand",
+    "hemp",
+    "tallow",
+    "soot",
+    "lime",
+    "clay",
+    "resin",
+    "wool",
+    "malt",
+    "ash",
+    "salt",
+    "chalk",
+    "moss",
+    "honey",
+    "amber",
+    "flax",
+    "coal",
+    "bran",
+    "sulphur",
+    "copper ore",
 )
 DEVICES = (
-    "kiln", "loom", "press", "still", "mill", "vat", "forge", "lathe", "oven", "centrifuge", "bellows", "crusher", "dryer", "mixer",
+    "kiln",
+    "loom",
+    "press",
+    "still",
+    "mill",
+    "vat",
+    "forge",
+    "lathe",
+    "oven",
+    "centrifuge",
+    "bellows",
+    "crusher",
+    "dryer",
+    "mixer",
 )
-TOOLS = ("wrench", "hammer", "tongs", "chisel", "spanner", "file", "pliers", "saw", "drill", "clamp")
+TOOLS = (
+    "wrench",
+    "hammer",
+    "tongs",
+    "chisel",
+    "spanner",
+    "file",
+    "pliers",
+    "saw",
+    "drill",
+    "clamp",
+)
 STARTERS = ("flint", "crank", "pedal", "fuse", "lever", "valve key")
 KEYS = ("brass key", "bone key", "iron key", "glass key", "silver key", "wooden key")
 DOORS = ("red", "blue", "green", "black", "white", "yellow")
@@ -40,8 +84,9 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Physics:
-    """The rules: ``starts`` and ``repairs`` map a device to the thing that is used on it, ``fits`` a door's colour to its key;
-    ``hazards`` are (device, substance) pairs that end everything when the device is activated with it."""
+    """The rules: ``starts`` and ``repairs`` map a device to the thing that is used on it, ``fits``
+    a door's colour to its key; ``hazards`` are (device, substance) pairs that end everything when
+    the device is activated with it."""
 
     recipes: tuple[Recipe, ...]
     starts: dict[str, str]
@@ -63,7 +108,9 @@ class Physics:
 def draw(rules: int, depth: int) -> Physics:
     """The physics of rule seed ``rules``; a product is made in at most ``depth`` stages."""
     random = Random(f"causal physics {rules}")
-    products, raws, devices, tools = (random.sample(pool, len(pool)) for pool in (PRODUCTS, RAWS, DEVICES, TOOLS))
+    products, raws, devices, tools = (
+        random.sample(pool, len(pool)) for pool in (PRODUCTS, RAWS, DEVICES, TOOLS)
+    )
     recipes: list[Recipe] = []
     stage = 0
     for number in range(5):
@@ -71,7 +118,14 @@ def draw(rules: int, depth: int) -> Physics:
         first = recipes[-1].product if stage > 1 else raws.pop()
         recipes.append(Recipe(products[number], devices.pop(), (first, raws.pop())))
     plant = random.choice(SEEDS)
-    recipes.append(Recipe(plant.replace("seed", "plant"), "planter", (plant, "water", random.choice(FEEDS)), grows=True))
+    recipes.append(
+        Recipe(
+            plant.replace("seed", "plant"),
+            "planter",
+            (plant, "water", random.choice(FEEDS)),
+            grows=True,
+        )
+    )
     fixture = devices.pop()
     working = [recipe.device for recipe in recipes if not recipe.grows]
     starters = random.sample(STARTERS, len(STARTERS))
@@ -81,5 +135,14 @@ def draw(rules: int, depth: int) -> Physics:
     spare = tuple(raws)
     hazards = frozenset((device, random.choice(spare)) for device in random.sample(working, 3))
     return Physics(
-        tuple(recipes), starts, repairs, fits, hazards, fixture, random.choice(PARCELS), spare, tuple(tools[len(repairs):]), tuple(devices)
+        tuple(recipes),
+        starts,
+        repairs,
+        fits,
+        hazards,
+        fixture,
+        random.choice(PARCELS),
+        spare,
+        tuple(tools[len(repairs) :]),
+        tuple(devices),
     )

@@ -1,9 +1,10 @@
 """What a goal needs, the shortest plan for it, and which causal links are true of it.
 
-A deed is an action that must be done once, in one room, after other deeds. Nothing that a goal needs can be in the way of
-anything else that it needs (nothing is used up twice, hands hold everything, each recipe has a device of its own), so it is
-best to do each deed as soon as one stands where it is possible: a plan is decided by its moves alone, and a breadth-first
-search over (room, deeds done) finds the shortest.
+A deed is an action that must be done once, in one room, after other deeds. Nothing that a goal
+needs can be in the way of anything else that it needs (nothing is used up twice, hands hold
+everything, each recipe has a device of its own), so it is best to do each deed as soon as one
+stands where it is possible: a plan is decided by its moves alone, and a breadth-first search over
+(room, deeds done) finds the shortest.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ Goal = tuple[str, str]
 
 @dataclass(frozen=True)
 class Deed:
-    """``action`` in ``room`` (None: anywhere) after the deeds ``after``; ``scores`` if it is a sub-goal."""
+    """``action`` in ``room`` (None: anywhere) after the deeds ``after``; ``scores`` if it is a
+    sub-goal."""
 
     action: str
     room: str | None
@@ -34,7 +36,12 @@ def goals(physics: Physics, task: str) -> tuple[Goal, ...]:
     """The sub-goals of ``task``: one, or the first k of five for ``compose-k``."""
     plant = next(recipe.product for recipe in physics.recipes if recipe.grows)
     makes = [("make", recipe.product) for recipe in physics.recipes if not recipe.grows]
-    single = {"make": makes[1], "repair": ("repair", physics.fixture), "grow": ("grow", plant), "deliver": ("deliver", physics.parcel)}
+    single = {
+        "make": makes[1],
+        "repair": ("repair", physics.fixture),
+        "grow": ("grow", plant),
+        "deliver": ("deliver", physics.parcel),
+    }
     if task in single:
         return (single[task],)
     return (*single.values(), makes[3])[: int(task.rpartition("-")[2])]
@@ -50,7 +57,9 @@ class Needs:
         for deed in list(self.deeds.values()):
             self._doors_to(deed.room)
 
-    def _add(self, action: str, room: str | None, *after: str, scores: bool = False, times: int = 1) -> str:
+    def _add(
+        self, action: str, room: str | None, *after: str, scores: bool = False, times: int = 1
+    ) -> str:
         self.deeds[action] = Deed(action, room, frozenset(after), scores, times)
         return action
 
@@ -58,13 +67,20 @@ class Needs:
         if kind == "repair":
             return self._repair(thing)
         if kind == "deliver":
-            return self._add(f"move {thing} to chute", self.layout.devices["chute"], self._get(thing), scores=True)
+            return self._add(
+                f"move {thing} to chute",
+                self.layout.devices["chute"],
+                self._get(thing),
+                scores=True,
+            )
         return self._make(thing)
 
     def _get(self, thing: str) -> str:
         if any(thing == recipe.product for recipe in self.physics.recipes):
             made = self._make(thing)
-            return self._add(f"pick up {thing}", self.layout.devices[self.physics.recipe(thing).device], made)
+            return self._add(
+                f"pick up {thing}", self.layout.devices[self.physics.recipe(thing).device], made
+            )
         place = self.layout.places[thing]
         if place in self.layout.containers:
             room = self.layout.containers[place]
@@ -73,17 +89,30 @@ class Needs:
 
     def _repair(self, device: str) -> str:
         tool = self.physics.repairs[device]
-        return self._add(f"use {tool} on {device}", self.layout.devices[device], self._get(tool), scores=True)
+        return self._add(
+            f"use {tool} on {device}", self.layout.devices[device], self._get(tool), scores=True
+        )
 
     def _make(self, product: str) -> str:
         recipe = self.physics.recipe(product)
         room = self.layout.devices[recipe.device]
-        before = [self._add(f"move {each} to {recipe.device}", room, self._get(each)) for each in recipe.inputs]
+        before = [
+            self._add(f"move {each} to {recipe.device}", room, self._get(each))
+            for each in recipe.inputs
+        ]
         if recipe.device in self.layout.broken:
             before.append(self._repair(recipe.device))
         if starter := self.physics.starts.get(recipe.device):
             mended = [deed for deed in before if deed.startswith("use ")]
-            before.append(self._add(f"use {starter} on {recipe.device}", room, self._get(starter), *mended, scores=True))
+            before.append(
+                self._add(
+                    f"use {starter} on {recipe.device}",
+                    room,
+                    self._get(starter),
+                    *mended,
+                    scores=True,
+                )
+            )
         if recipe.grows:
             return self._add("wait", None, *before, scores=True, times=GROWING)
         return self._add(f"activate {recipe.device}", room, *before, scores=True)
@@ -127,12 +156,18 @@ def shortest(needs: Needs) -> tuple[str, ...]:
     raise ValueError("this variation cannot be solved")
 
 
-def _do_all(needs: Needs, room: str, done: frozenset[str]) -> tuple[tuple[str, ...], frozenset[str]]:
+def _do_all(
+    needs: Needs, room: str, done: frozenset[str]
+) -> tuple[tuple[str, ...], frozenset[str]]:
     """Every deed that is possible in ``room``, one after the other."""
     plan: list[str] = []
     now = set(done)
     while True:
-        ready = [deed for deed in needs.deeds.values() if deed.action not in now and deed.room in (room, None) and deed.after <= now]
+        ready = [
+            deed
+            for deed in needs.deeds.values()
+            if deed.action not in now and deed.room in (room, None) and deed.after <= now
+        ]
         if not ready:
             return tuple(plan), frozenset(now)
         for deed in ready:
@@ -142,8 +177,9 @@ def _do_all(needs: Needs, room: str, done: frozenset[str]) -> tuple[tuple[str, .
 
 @dataclass(frozen=True)
 class Truth:
-    """The links that hold in a variation, as text: what is necessary, what contributes, what does not contribute.
-    ``core`` are the causes that a memory should name: the actions that reach sub-goals."""
+    """The links that hold in a variation, as text: what is necessary, what contributes, what does
+    not contribute. ``core`` are the causes that a memory should name: the actions that reach
+    sub-goals."""
 
     necessary: frozenset[str]
     contributing: frozenset[str]
@@ -152,31 +188,60 @@ class Truth:
 
 
 def truth(needs: Needs, every_action: frozenset[str]) -> Truth:
-    """``every_action`` are all actions that are admissible somewhere, some time, in this variation."""
+    """``every_action`` are all actions that are admissible somewhere, some time, in this
+    variation."""
     necessary = set()
     for deed in needs.deeds.values():
         effects = ["complete the task", *(["make progress"] if deed.scores else [])]
         necessary |= {f"{deed.action} SHOULD BE NECESSARY to {effect}" for effect in effects}
-        necessary |= {f"{before} SHOULD BE NECESSARY to {deed.action}" for before in _all_before(needs, deed)}
+        necessary |= {
+            f"{before} SHOULD BE NECESSARY to {deed.action}" for before in _all_before(needs, deed)
+        }
     start = needs.layout.rooms[0]
-    ways = {deed.room: f"go to {deed.room}" for deed in needs.deeds.values() if deed.room not in (start, None)}
+    ways = {
+        deed.room: f"go to {deed.room}"
+        for deed in needs.deeds.values()
+        if deed.room not in (start, None)
+    }
     passed = {f"go to {room}" for room in _passed(needs) if room != start}
     for deed in needs.deeds.values():
-        necessary |= {f"{ways[deed.room]} SHOULD BE NECESSARY to {deed.action}"} if deed.room in ways else set()
-    necessary |= {f"{way} SHOULD BE NECESSARY to {effect}" for way in passed for effect in ("complete the task", "make progress")}
-    things = {**{thing: needs.layout.room_of(thing) for thing in needs.layout.places}, **needs.layout.devices}
-    finds = {f"go to {room} SHOULD CONTRIBUTE to find {thing}" for thing, room in things.items() if room != start}
+        necessary |= (
+            {f"{ways[deed.room]} SHOULD BE NECESSARY to {deed.action}"}
+            if deed.room in ways
+            else set()
+        )
+    necessary |= {
+        f"{way} SHOULD BE NECESSARY to {effect}"
+        for way in passed
+        for effect in ("complete the task", "make progress")
+    }
+    things = {
+        **{thing: needs.layout.room_of(thing) for thing in needs.layout.places},
+        **needs.layout.devices,
+    }
+    finds = {
+        f"go to {room} SHOULD CONTRIBUTE to find {thing}"
+        for thing, room in things.items()
+        if room != start
+    }
     places = {**things, **needs.layout.containers}
     there = ((action, places.get(_where(action))) for action in every_action)
-    finds |= {f"go to {room} SHOULD CONTRIBUTE to {action}" for action, room in there if room not in (None, start)}
+    finds |= {
+        f"go to {room} SHOULD CONTRIBUTE to {action}"
+        for action, room in there
+        if room not in (None, start)
+    }
     used = {*needs.deeds, *passed}
-    idle = {f"{action} DOES NOT CONTRIBUTE to the task" for action in every_action if action not in used}
+    idle = {
+        f"{action} DOES NOT CONTRIBUTE to the task" for action in every_action if action not in used
+    }
     core = {deed.action for deed in needs.deeds.values() if deed.scores}
     return Truth(frozenset(necessary), frozenset(finds), frozenset(idle), frozenset(core))
 
 
 def _where(action: str) -> str:
-    """The thing whose room an action is done in: what is picked up or opened, or the device that is used."""
+    """The thing whose room an action is done in: what is picked up or opened, or the device that is
+    used."""
     for mark in (" on ", " to "):
         if mark in action:
             return action.rpartition(mark)[2]

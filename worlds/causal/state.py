@@ -15,8 +15,9 @@ HAND = "hand"
 
 @dataclass
 class State:
-    """The changing part: the agent's room, where each portable thing is, which containers are open, which doors unlocked,
-    which devices broken or started, how long the plant has grown, and the sub-goals reached."""
+    """The changing part: the agent's room, where each portable thing is, which containers are open,
+    which doors unlocked, which devices broken or started, how long the plant has grown, and the
+    sub-goals reached."""
 
     physics: Physics
     layout: Layout
@@ -38,7 +39,16 @@ class State:
     def begin(cls, physics: Physics, layout: Layout, needs: Needs, seed: str, plain: bool) -> State:
         """The state before the first step."""
         sub_goals = tuple(deed.action for deed in needs.deeds.values() if deed.scores)
-        return cls(physics, layout, needs, Voice(seed, plain), layout.rooms[0], dict(layout.places), broken=layout.broken, sub_goals=sub_goals)
+        return cls(
+            physics,
+            layout,
+            needs,
+            Voice(seed, plain),
+            layout.rooms[0],
+            dict(layout.places),
+            broken=layout.broken,
+            sub_goals=sub_goals,
+        )
 
     def copy(self) -> State:
         """A state that changes apart from this one."""
@@ -54,7 +64,8 @@ class State:
 
     @property
     def score(self) -> float:
-        """Equal points for each sub-goal; all of them are necessary, so that the goal comes with the last."""
+        """Equal points for each sub-goal; all of them are necessary, so that the goal comes with
+        the last."""
         if self.lost:
             return -100.0
         return 100.0 if self.won else round(100.0 * len(self.reached) / len(self.sub_goals), 4)
@@ -70,7 +81,8 @@ class State:
         return [device for device, room in self.layout.devices.items() if room == self.room]
 
     def within_reach(self) -> Iterator[str]:
-        """Portable things that can be picked up here: in the room, in open containers, and what devices made."""
+        """Portable things that can be picked up here: in the room, in open containers, and what
+        devices made."""
         yield from self.here(self.room)
         for container, room in self.layout.containers.items():
             if room == self.room and container in self.opened:
@@ -82,19 +94,31 @@ class State:
     def locked_doors(self) -> list[str]:
         """Colours of the locked doors of this room."""
         doors = (self.layout.door(self.room, other) for other in self.layout.neighbours(self.room))
-        return [self.layout.locks[door] for door in doors if door in self.layout.locks and self.layout.locks[door] not in self.unlocked]
+        return [
+            self.layout.locks[door]
+            for door in doors
+            if door in self.layout.locks and self.layout.locks[door] not in self.unlocked
+        ]
 
     def ways(self) -> list[str]:
         """The rooms that one can go to."""
         locked = set(self.locked_doors())
-        return [other for other in self.layout.neighbours(self.room) if self.layout.locks.get(self.layout.door(self.room, other)) not in locked]
+        return [
+            other
+            for other in self.layout.neighbours(self.room)
+            if self.layout.locks.get(self.layout.door(self.room, other)) not in locked
+        ]
 
 
 def admissible(state: State) -> Iterator[str]:
     """The actions that can be done now, whether or not they do any good."""
     yield from ("look around", "inventory", "wait")
     yield from (f"go to {room}" for room in state.ways())
-    yield from (f"open {each}" for each, room in state.layout.containers.items() if room == state.room and each not in state.opened)
+    yield from (
+        f"open {each}"
+        for each, room in state.layout.containers.items()
+        if room == state.room and each not in state.opened
+    )
     yield from (f"pick up {thing}" for thing in state.within_reach())
     devices = state.devices_here()
     yield from (f"activate {device}" for device in devices if device not in ("chute", "planter"))
@@ -104,7 +128,11 @@ def admissible(state: State) -> Iterator[str]:
         elif thing.endswith(" key") and thing in state.physics.fits.values():
             yield from (f"unlock {colour} door with {thing}" for colour in state.locked_doors())
         else:
-            yield from (f"use {thing} on {device}" for device in devices if device not in ("chute", "planter"))
+            yield from (
+                f"use {thing} on {device}"
+                for device in devices
+                if device not in ("chute", "planter")
+            )
 
 
 def apply(state: State, action: str) -> str:
@@ -120,13 +148,18 @@ def apply(state: State, action: str) -> str:
 
 
 def _succeeded(state: State, action: str) -> bool:
-    """Whether the sub-goal's action had its effect: the words are the same when it was done in vain."""
+    """Whether the sub-goal's action had its effect: the words are the same when it was done in
+    vain."""
     verb, _, rest = action.partition(" ")
     if verb == "unlock":
         return rest.split(" ")[0] in state.unlocked
     if verb == "use":
         tool, _, device = rest.partition(" on ")
-        return device not in state.broken if state.physics.repairs.get(device) == tool else device in state.started
+        return (
+            device not in state.broken
+            if state.physics.repairs.get(device) == tool
+            else device in state.started
+        )
     if verb == "wait":
         return state.grown >= GROWING
     if verb == "move":
@@ -222,8 +255,16 @@ def _made(state: State, inputs: tuple[str, ...], product: str, device: str) -> N
 
 
 _VERBS = {
-    "look": _look, "inventory": _inventory, "wait": _wait, "go": _go, "open": _open, "pick": _pick, "unlock": _unlock, "move": _move,
-    "use": _use, "activate": _activate,
+    "look": _look,
+    "inventory": _inventory,
+    "wait": _wait,
+    "go": _go,
+    "open": _open,
+    "pick": _pick,
+    "unlock": _unlock,
+    "move": _move,
+    "use": _use,
+    "activate": _activate,
 }
 
 
@@ -232,11 +273,18 @@ def room_text(state: State) -> str:
     things = [f"a {thing}" for thing in state.here(state.room)]
     for container, room in state.layout.containers.items():
         if room == state.room:
-            inside = f"containing {listed(state.here(container))}" if container in state.opened else "that is closed"
+            inside = (
+                f"containing {listed(state.here(container))}"
+                if container in state.opened
+                else "that is closed"
+            )
             things.append(f"a {container} ({inside})")
     for device in state.devices_here():
         inside = state.here(device)
-        notes = [*(["that is broken"] if device in state.broken else []), *([f"containing {listed(inside)}"] if inside else [])]
+        notes = [
+            *(["that is broken"] if device in state.broken else []),
+            *([f"containing {listed(inside)}"] if inside else []),
+        ]
         things.append(f"a {device}" + (f" ({', '.join(notes)})" if notes else ""))
     locked = set(state.locked_doors())
     doors = []
@@ -254,7 +302,11 @@ def held_text(state: State) -> str:
 
 def every_action(physics: Physics, layout: Layout) -> frozenset[str]:
     """All actions that could be admissible at some time in this variation."""
-    found = {"look around", "inventory", "wait"} | {f"go to {room}" for room in layout.rooms} | {f"open {container}" for container in layout.containers}
+    found = (
+        {"look around", "inventory", "wait"}
+        | {f"go to {room}" for room in layout.rooms}
+        | {f"open {container}" for container in layout.containers}
+    )
     devices = [device for device in layout.devices if device not in ("chute", "planter")]
     found |= {f"activate {device}" for device in devices}
     keys = set(physics.fits.values())

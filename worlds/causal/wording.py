@@ -1,4 +1,5 @@
-"""What the causal world says: sentences of one meaning in several wordings. ``plain`` always takes the first.
+"""What the causal world says: sentences of one meaning in several wordings. ``plain`` always takes
+the first.
 
 Rooms are described as ScienceWorld describes them, so that what reads one reads the other.
 """
@@ -13,22 +14,60 @@ SENTENCES = {
     "take": ("You pick up the {}.", "You take the {}.", "You have the {} now."),
     "open": ("You open the {}.", "You lift the lid: the {} is open.", "You have opened the {}."),
     "inside": ("In it you see: {}.", "It holds: {}.", "Inside: {}."),
-    "unlock": ("The key turns: the {} door is unlocked.", "The {} door is not locked any more.", "With a click the {} door gives way."),
-    "no fit": ("Nothing happens: this key does not fit the {} door.", "The {} door stays locked with this key.",
-               "This key is not made for the {} door."),
-    "put": ("You move the {} to the {}.", "You put the {} into the {}.", "You lay the {} in the {}."),
-    "repair": ("You repair the {}: it works again.", "The {} is mended.", "That was it: the {} is no longer broken."),
+    "unlock": (
+        "The key turns: the {} door is unlocked.",
+        "The {} door is not locked any more.",
+        "With a click the {} door gives way.",
+    ),
+    "no fit": (
+        "Nothing happens: this key does not fit the {} door.",
+        "The {} door stays locked with this key.",
+        "This key is not made for the {} door.",
+    ),
+    "put": (
+        "You move the {} to the {}.",
+        "You put the {} into the {}.",
+        "You lay the {} in the {}.",
+    ),
+    "repair": (
+        "You repair the {}: it works again.",
+        "The {} is mended.",
+        "That was it: the {} is no longer broken.",
+    ),
     "start": ("The {} is ready to work now.", "You get the {} going.", "The {} comes to life."),
     "no use": ("Nothing happens.", "That has no effect.", "Nothing changes."),
-    "broken": ("Nothing happens: the {} is broken.", "The {} does not stir: it is broken.", "It is no use: the {} is broken."),
-    "idle": ("Nothing happens: the {} is not ready.", "The {} only rattles: something has to start it.", "The {} does not begin to work."),
+    "broken": (
+        "Nothing happens: the {} is broken.",
+        "The {} does not stir: it is broken.",
+        "It is no use: the {} is broken.",
+    ),
+    "idle": (
+        "Nothing happens: the {} is not ready.",
+        "The {} only rattles: something has to start it.",
+        "The {} does not begin to work.",
+    ),
     "make": ("The {} makes {}.", "The {} hums, and there is {}.", "Out of the {} comes {}."),
-    "grow": ("A {} has grown in the planter.", "In the planter stands a {} now.", "The planter holds a {}."),
+    "grow": (
+        "A {} has grown in the planter.",
+        "In the planter stands a {} now.",
+        "The planter holds a {}.",
+    ),
     "wait": ("Time passes.", "You wait a while.", "Nothing much happens for a while."),
-    "growing": ("Something sprouts in the planter.", "The planter shows a first green tip.", "There is a sprout in the planter."),
-    "hazard": ("The {} bursts with the {} in it. That was the end of it.", "The {} in the {} explodes.",
-               "With a bang it is over: never the {} with the {}."),
-    "delivered": ("The {} slides down the chute: delivered.", "The chute takes the {}.", "The {} is on its way."),
+    "growing": (
+        "Something sprouts in the planter.",
+        "The planter shows a first green tip.",
+        "There is a sprout in the planter.",
+    ),
+    "hazard": (
+        "The {} bursts with the {} in it. That was the end of it.",
+        "The {} in the {} explodes.",
+        "With a bang it is over: never the {} with the {}.",
+    ),
+    "delivered": (
+        "The {} slides down the chute: delivered.",
+        "The chute takes the {}.",
+        "The {} is on its way.",
+    ),
 }
 REFUSED = "No known action matches that input."
 IMPOSSIBLE = "You can't do that here."
@@ -51,7 +90,9 @@ class Voice:
 
 def described(room: str, things: Sequence[str], doors: Sequence[str]) -> str:
     """A room: one line per thing and per door."""
-    return f"This room is called the {room}. In it, you see: \n" + "".join(f"\t{each}\n" for each in ("the agent", *things, *doors))
+    return f"This room is called the {room}. In it, you see: \n" + "".join(
+        f"\t{each}\n" for each in ("the agent", *things, *doors)
+    )
 
 
 def listed(things: Sequence[str]) -> str:
