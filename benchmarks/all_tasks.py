@@ -18,10 +18,10 @@ sys.path = [
     each for each in sys.path if Path(each).resolve() != Path(__file__).parent
 ]  # or memory.py here is `memory`
 
-from clin.drive import drive  # noqa: E402
-from clin.experiment import ModelInfo, RunConfig, versions  # noqa: E402
-from clin.learn import Learner  # noqa: E402
+from clin.config import ModelInfo, RunConfig, versions  # noqa: E402
+from clin.learner import Learner  # noqa: E402
 from clin.llms.open import open_model  # noqa: E402
+from clin.rollout.scheduler import drive  # noqa: E402
 from memory.store import Store  # noqa: E402
 from worlds import world_module  # noqa: E402
 

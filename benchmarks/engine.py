@@ -27,11 +27,11 @@ from pathlib import Path
 
 import httpx
 
-from clin.drive import drive
 from clin.llms import Question
 from clin.llms.llamacpp import LlamaCpp
 from clin.llms.native import KV_TYPES
 from clin.llms.open import model_file
+from clin.rollout.scheduler import drive
 
 VERBS = ("focus on", "pick up", "open", "look at", "move", "activate")
 THINGS = ("red box", "metal pot", "kitchen door", "thermometer", "stove")

@@ -27,11 +27,11 @@ sys.path = [
     each for each in sys.path if Path(each).resolve() != Path(__file__).parent
 ]  # or benchmarks/memory.py would be `memory`
 
-from clin.experiment import ModelInfo, RunConfig  # noqa: E402
-from clin.grade import Grade, grade  # noqa: E402
-from clin.learn import Learner  # noqa: E402
+from clin.analysis.grading import Grade, grade  # noqa: E402
+from clin.analysis.statistics import mean_of  # noqa: E402
+from clin.config import ModelInfo, RunConfig  # noqa: E402
+from clin.learner import Learner  # noqa: E402
 from clin.llms import Answer, ModelCard  # noqa: E402
-from clin.score import mean_of  # noqa: E402
 from memory.store import Store  # noqa: E402
 from memory.strategies import open_strategy  # noqa: E402
 from memory.trials import Ending, Memory, Step, Trial  # noqa: E402

@@ -16,8 +16,8 @@ sys.path = [
     each for each in sys.path if Path(each).resolve() != Path(__file__).parent
 ]  # or benchmarks/memory.py would be `memory`
 
-from clin.grade import Grade, grade_run  # noqa: E402
-from clin.score import mean_of  # noqa: E402
+from clin.analysis.grading import Grade, grade_run  # noqa: E402
+from clin.analysis.statistics import mean_of  # noqa: E402
 from memory.store import Store  # noqa: E402
 
 

@@ -20,16 +20,16 @@ sys.path = [
     each for each in sys.path if Path(each).resolve() != Path(__file__).parent
 ]  # or benchmarks/memory.py would be `memory`
 
-from clin.compact_writing import ROOM, grammar, revising  # noqa: E402
-from clin.grade import grade  # noqa: E402
+from clin.analysis.grading import grade  # noqa: E402
+from clin.analysis.statistics import mean_of  # noqa: E402
 from clin.llms import LLM, Question  # noqa: E402
 from clin.llms.open import open_model  # noqa: E402
-from clin.score import mean_of  # noqa: E402
+from clin.prompts.compact_writer import ROOM, grammar, revising  # noqa: E402
 from memory import rules  # noqa: E402
 from memory.links import Link, read  # noqa: E402
 from memory.rows import RunRow  # noqa: E402
 from memory.store import Store  # noqa: E402
-from memory.strategies import LookingBack  # noqa: E402
+from memory.strategies import RevisionRequest  # noqa: E402
 from memory.trials import Trial  # noqa: E402
 from worlds import open_world  # noqa: E402
 
@@ -38,7 +38,9 @@ def written(llm: LLM, trial: Trial) -> tuple[Link, ...]:
     """What the model makes of ``trial``."""
     parts = revising(trial, llm.count, llm.card.context)
     llm.submit(
-        Question(parts, grammar=grammar(LookingBack(trial)), max_tokens=ROOM - 64, role="revise"),
+        Question(
+            parts, grammar=grammar(RevisionRequest(trial)), max_tokens=ROOM - 64, role="revise"
+        ),
         lane=0,
     )
     return read(llm.ready()[0][1].text).links

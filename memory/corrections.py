@@ -20,8 +20,8 @@ from dataclasses import replace
 from functools import partial
 
 from memory.links import Hedge, Link, LinkError, Relation, parse
+from memory.overrides import meaning
 from memory.rows import StoreError
-from memory.rulings import meaning
 from memory.store import Store
 from memory.trials import Memory
 

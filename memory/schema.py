@@ -104,15 +104,17 @@ create table corrections (
     id integer primary key autoincrement,
     run integer not null references runs (id),
     version integer not null references versions (id),
-    kind text not null check (kind in ('add', 'drop', 'edit', 'pin', 'unpin', 'ban', 'unban',
-        'import')),
+    kind text not null check (kind in (
+        'add', 'drop', 'edit', 'pin', 'unpin', 'ban', 'unban', 'import'
+    )),
     link text not null,
     who text not null,
     made text not null
 );
 create index corrections_of_run on corrections (run);
-create virtual table steps_text using fts5 (action, observation, content = 'steps', content_rowid =
-    'id');
+create virtual table steps_text using fts5 (
+    action, observation, content = 'steps', content_rowid = 'id'
+);
 create virtual table links_text using fts5 (cause, effect, content = 'links', content_rowid = 'id');
 create virtual table trials_text using fts5 (task, goal, content = 'trials', content_rowid = 'id');
 insert into steps_text (steps_text) values ('rebuild');

@@ -29,9 +29,9 @@ from memory.evidence.tally import Tally
 from memory.links import Link, parse
 from memory.merging import copy_runs
 from memory.opening import connect, refused
+from memory.overrides import Overrides, read_overrides
 from memory.processes import alive
 from memory.rows import Correction, RunRow, StepRow, StoreError, TrialRow, Version
-from memory.rulings import Rulings, read_rulings
 from memory.schema import migrations
 from memory.trials import Call, Ending, Memory, Step, Trial
 from memory.versions import (
@@ -167,7 +167,7 @@ class Store:
         """A new trial that has read ``recalled`` of memory ``version``; returns its id. ``ranking``
         says how that was chosen where the memory was too long: (link, score, reasons, read) per
         link; ``test`` what it is to test, ``way`` where it goes back to first
-        (:mod:`memory.points`)."""
+        (:mod:`memory.archive`)."""
         read = reading(recalled, ranking, test, way)
         with self._writing() as db:
             made = db.execute(
@@ -247,7 +247,7 @@ class Store:
                 "select run, number, version from trials where id = ?", [trial_id]
             ).fetchone()
             latest = latest_id(self.rows, run, number - 1)
-            corrected = replace(memory, links=read_rulings(self.rows, run).applied(memory.links))
+            corrected = replace(memory, links=read_overrides(self.rows, run).applied(memory.links))
             parents = parents or [each for each in (read, latest) if each]
             held = [each for each in tallies if each[0] in corrected.links]
             return write_version(
@@ -286,9 +286,9 @@ class Store:
                 )
             return version
 
-    def rulings(self, run: str) -> Rulings:
+    def rulings(self, run: str) -> Overrides:
         """What people have pinned and banned in ``run`` so far."""
-        return read_rulings(self.rows, self._run_id(run))
+        return read_overrides(self.rows, self._run_id(run))
 
     def pack(self, path: Path) -> None:
         """Write the whole file as one new file at ``path``, in one moment."""
@@ -543,7 +543,7 @@ class Store:
 
     def check(self) -> list[str]:
         """What is wrong with the file, in words; empty when it is sound."""
-        from memory.soundness import problems
+        from memory.integrity import problems
 
         with self._lock:
             return problems(self._db)

@@ -15,11 +15,11 @@ from conftest import Clin, command, environment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clin.batch import EXPERIMENTS, Batch, cells, lines
+from clin.analysis.report import Row, against, arms, by_task, gained, last_trials, rows
+from clin.analysis.tables import markdown, page
 from clin.errors import UserError
-from clin.report import Row, against, arms, by_task, gained, last_trials, rows
-from clin.report_text import markdown, page
-from clin.stream import Stream, lineages
+from clin.experiments.sequence import Stream, lineages
+from clin.experiments.spec import PRESETS, Batch, cells, lines
 from memory.evidence.ledger import Claim, claim_of
 from memory.store import Store
 from memory.trials import Memory
@@ -252,7 +252,7 @@ def test_a_wrong_experiment_is_told_in_one_line_and_plays_nothing(
     assert not (tmp_path / "clin.db").exists() or told(tmp_path / "clin.db") == []
 
 
-@pytest.mark.parametrize("path", sorted(EXPERIMENTS.glob("*.toml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(PRESETS.glob("*.toml")), ids=lambda path: path.stem)
 @pytest.mark.parametrize("quick", [False, True])
 def test_every_experiment_that_ships_has_runs_on_places_of_its_split(
     path: Path, quick: bool
@@ -304,7 +304,7 @@ def test_runs_that_others_learned_from_are_not_compared(tmp_path: Path) -> None:
         store.begin_run({**like, "variation": 0})
         store.begin_run({**like, "variation": 7})
         store.begin_run({**like, "variation": 7, "setting": "gen-env", "start": "t:0"})
-        from clin.report import sources
+        from clin.analysis.report import sources
 
         assert sources(store) == {"r1"}
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clin.grade import grade
+from clin.analysis.grading import grade
 from memory.links import parse
 from worlds import WorldError, causal, open_world
 from worlds.causal.physics import draw

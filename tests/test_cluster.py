@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from clin.batch import Batch, cells
-from clin.batching import Batching
-from clin.learn import Watcher
-from clin.report import rows
+from clin.analysis.report import rows
+from clin.experiments.runner import Batching
+from clin.experiments.spec import Batch, cells
+from clin.learner import Watcher
 from memory.store import Store
 
 pytest.importorskip("ray", reason="pip install 'clin[cluster]'")
@@ -49,7 +49,7 @@ def told(store: Store) -> list[tuple]:
 
 
 def test_a_cluster_plays_what_one_machine_plays_though_a_worker_dies(tmp_path: Path) -> None:
-    from clin.cluster import Cluster
+    from clin.experiments.cluster import Cluster
 
     batch = Batch.checked(**tomllib.loads(SMALL))
     with Store(tmp_path / "here.db") as store:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clin import compact
+from clin.prompts import compact
 from memory.links import parse
 from memory.testing import texts
 from memory.trials import Memory

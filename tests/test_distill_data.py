@@ -12,9 +12,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clin import compact
 from clin.cli import main
-from clin.compact_writing import asked
 from clin.distill import collect, rename
 from clin.distill.copies import NOWHERE, copies
 from clin.distill.drills import drill
@@ -26,10 +24,12 @@ from clin.distill.places import Place, split
 from clin.distill.playing import begun
 from clin.distill.writing import generalising, revising
 from clin.errors import UserError
-from clin.play import Context
-from clin.prompt import Compact
+from clin.prompts import compact
+from clin.prompts.compact import Compact
+from clin.prompts.compact_writer import asked
+from clin.rollout.context import Context
 from memory.links import Relation, parse, read
-from memory.strategies import LookingBack
+from memory.strategies import RevisionRequest
 from memory.trials import Ending, Memory, Step, Trial
 from worlds import find_task, world_module
 
@@ -233,7 +233,7 @@ def test_a_writer_is_asked_as_it_was_trained(shards: Shards) -> None:
             last.ending,
             Memory(tuple(map(parse, sample.memory))),
         )
-        prompt = "".join(asked(LookingBack(trial), len, 20_000))
+        prompt = "".join(asked(RevisionRequest(trial), len, 20_000))
         (window,) = windows(sample, encode, 20_000)
         text = "".join(map(chr, window.tokens[1:]))
         assert text == prompt + "".join(f"- {line}\n" for line in sample.written) + "\n"
@@ -314,9 +314,9 @@ def test_the_copy_drill_points_at_what_is_copied(seed: int) -> None:
 def test_a_store_gives_its_train_trials_and_leaves_out_the_others(
     bundled: object, tmp_path: Path
 ) -> None:
-    from clin.drive import drive
-    from clin.experiment import ModelInfo, RunConfig
-    from clin.learn import Learner
+    from clin.config import ModelInfo, RunConfig
+    from clin.learner import Learner
+    from clin.rollout.scheduler import drive
     from memory.store import Store
 
     with Store(tmp_path / "clin.db") as store:

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_models import tiny
 
-from clin.drive import drive
 from clin.errors import ModelError
 from clin.llms import Answer, Question
 from clin.llms.open import open_model
 from clin.llms.sampling import Sampling
 from clin.llms.trie import Node, Trie
+from clin.rollout.scheduler import drive
 
 CHATML = (
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
@@ -359,8 +359,8 @@ def test_idle_lanes_give_way_when_cells_run_out(tmp_path: Path, monkeypatch) -> 
 def test_a_cut_of_the_context_is_told_once_with_what_it_left_out(bundled, tmp_path: Path) -> None:
     """Forty looks do not fit 400 tokens; where turns are left out, the prompt on record has a
     gap."""
-    from clin.experiment import ModelInfo, RunConfig
-    from clin.learn import Learner, Watcher
+    from clin.config import ModelInfo, RunConfig
+    from clin.learner import Learner, Watcher
     from memory.store import Store
 
     class Cuts(Watcher):

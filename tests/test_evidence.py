@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from test_strategies import LOST, WON, answered, told, words
 
-from clin.learn import Trials
+from clin.learner import Trials
 from memory.evidence.events import record
 from memory.evidence.ledger import Ledger, claim_of
 from memory.evidence.proposals import grammar, of

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from clin.lifelong import (
+from clin.analysis.lifelong import (
     Experience,
     efficiency,
     forgetting,

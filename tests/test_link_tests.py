@@ -10,10 +10,10 @@ import pytest
 from conftest import Clin
 from hypothesis import given
 from hypothesis import strategies as st
-from test_play import Ladder
 from test_strategies import answered, told, words
+from test_trial import Ladder
 
-from clin.withheld import Withheld
+from clin.exploration.intervention import Intervention
 from memory.evidence.ledger import claim_of
 from memory.evidence.link_tests import LinkTest, chosen
 from memory.evidence.tally import Tally
@@ -76,7 +76,7 @@ def test_a_withheld_cause_is_not_offered_for_so_many_steps_and_everything_else_i
     bare.reset()
     first = data.draw(st.sampled_from(sorted(bare.actions())))
     steps = data.draw(st.integers(1, 4))
-    world = Withheld(
+    world = Intervention(
         open_world("causal", task, 0, rules=3),
         LinkTest(parse(f"{first} MAY BE NECESSARY to complete the task"), steps),
     )
@@ -96,7 +96,9 @@ def test_where_nothing_else_is_left_everything_is_offered() -> None:
         def actions(self):
             return ["wait"]
 
-    world = Withheld(Single(), LinkTest(parse("waiting MAY BE NECESSARY to complete the task"), 9))
+    world = Intervention(
+        Single(), LinkTest(parse("waiting MAY BE NECESSARY to complete the task"), 9)
+    )
     world.reset()
     assert list(world.actions()) == ["wait"]
 
@@ -188,7 +190,7 @@ def test_transfer_never_hurts_where_no_score_fell(found: list[list[tuple[float, 
 
 
 def test_an_interrupted_test_goes_on_as_a_test() -> None:
-    world = Withheld(
+    world = Intervention(
         open_world("causal", "make", 0, rules=3),
         LinkTest(parse("wait MAY BE NECESSARY to complete the task"), 2),
     )

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.changes import change
-from memory.inert import inert
 from memory.links import Hedge, Link, LinkError, Relation, parse, read
+from memory.sanitize import sanitized
 from memory.testing import links, memories, texts
 
 
@@ -109,7 +109,7 @@ def test_certainty_and_sign_are_told_apart() -> None:
 
 @given(texts(500))
 def test_inert_text_holds_no_control_character(text: str) -> None:
-    shown = inert(text)
+    shown = sanitized(text)
     assert not any(
         (ord(char) < 32 and char not in "\n\t") or 0x7F <= ord(char) < 0xA0 for char in shown
     )

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_models import tiny
 
-from clin.batch import Batch
 from clin.cli.run import run
 from clin.errors import ModelError
+from clin.experiments.spec import Batch
 from clin.llms import Answer, Question
 from clin.llms.native import KV_TYPES
 from clin.llms.open import open_model

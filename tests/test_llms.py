@@ -19,13 +19,13 @@ from conftest import ROOT, environment
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clin.drive import drive
 from clin.errors import ModelError
 from clin.llms import LLM, Answer, Question
 from clin.llms.constraining import chosen, constraints
 from clin.llms.open import open_model
 from clin.llms.roles import Roles, card_of, parse_roles
 from clin.llms.thinking import thinks, without_thinking
+from clin.rollout.scheduler import drive
 
 BUNDLED = next((ROOT / "clin/llms/bundled").glob("*.gguf"))
 HEAD = ("Task: find a(n) living thing. First, focus on the thing.\n", "Memory:\n", "none\n")

@@ -17,9 +17,9 @@ from memory.exchange import from_jsonl, from_markdown, from_reference, merge, to
 from memory.history import history
 from memory.housekeeping import compact, near_duplicates, removable, stats
 from memory.links import Hedge, Link, Relation, parse
+from memory.overrides import Overrides, meaning
 from memory.retrieval import Use, select
 from memory.rows import StoreError
-from memory.rulings import Rulings, meaning
 from memory.search import search
 from memory.store import Store
 from memory.testing import links, memories, texts
@@ -124,7 +124,7 @@ def test_a_correction_needs_its_link(store: Store) -> None:
     memories(),
 )
 def test_rulings_hold_whatever_a_writer_writes(corrections, memory: Memory) -> None:
-    rulings = Rulings.of(corrections)
+    rulings = Overrides.of(corrections)
     after = rulings.applied(memory.links)
     assert set(rulings.pinned) <= set(after)
     assert not {meaning(link) for link in after} & rulings.banned

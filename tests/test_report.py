@@ -12,12 +12,12 @@ from conftest import Clin
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clin.report import Row
-from clin.report_plot import Panel, panels, svg, ticks
-from clin.report_stream import lifelong
-from clin.report_text import markdown, page
-from clin.report_transfer import counted, transfers
-from clin.score import FEW, difference
+from clin.analysis.plots import Panel, panels, svg, ticks
+from clin.analysis.report import Row
+from clin.analysis.sequences import lifelong
+from clin.analysis.statistics import FEW, difference
+from clin.analysis.tables import markdown, page
+from clin.analysis.transfer import counted, transfers
 
 KNOWN = {
     "runs": 1,

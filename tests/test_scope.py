@@ -12,9 +12,9 @@ from conftest import Clin
 from hypothesis import given
 from test_strategies import LOST, WON, answered, told, words
 
-from clin import compact
 from clin.cli.tables import memory_lines
-from clin.prompt import Full, recollection, style
+from clin.prompts import compact, style
+from clin.prompts.full import Full, recollection
 from memory.corrections import correct
 from memory.exchange import merge
 from memory.links import Hedge, Relation, parse

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from memory.corrections import correct, replace_memory
+from memory.overrides import meaning
 from memory.processes import alive
 from memory.rows import StoreError
-from memory.rulings import meaning
 from memory.store import Store
 from memory.testing import calls, links, memories, steps, stores, texts
 from memory.trials import Ending, Memory, Step

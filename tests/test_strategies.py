@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clin import compact
+from clin.prompts import compact
 from memory import rules
 from memory.links import parse
 from memory.strategies import Episode, Revised, StrategyError, open_strategy, strategy_names

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from memory.inert import inert
 from memory.links import Hedge, Link, Relation
+from memory.sanitize import sanitized
 
 STATES = {
     "running": "▶ running",
@@ -42,12 +42,12 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 def line(text: str) -> str:
     """Text of a world or a model as one harmless line."""
-    return inert(" ".join(text.split()))
+    return sanitized(" ".join(text.split()))
 
 
 def plain(text: str) -> Text:
     """Text of a world or a model as harmless lines; never read as markup."""
-    return Text(inert(text))
+    return Text(sanitized(text))
 
 
 def fitted(text: str, width: int) -> str:

@@ -14,9 +14,9 @@ from textual.widgets.option_list import Option
 from memory.corrections import correct
 from memory.history import history
 from memory.links import Link, LinkError
+from memory.overrides import meaning
 from memory.overview import latest_versions
 from memory.rows import StoreError, Version
-from memory.rulings import meaning
 from memory.search import search
 from memory.store import Store
 from tui.lives import difference, label, lives

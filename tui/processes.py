@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from memory.inert import inert
 from memory.requests import ask
+from memory.sanitize import sanitized
 from memory.store import Store
 
 
@@ -41,7 +41,7 @@ class Child:
         lines = [
             each for each in self.said.read().decode(errors="replace").splitlines() if each.strip()
         ]
-        return inert(lines[-1]) if lines else f"ended with code {self.process.returncode}"
+        return sanitized(lines[-1]) if lines else f"ended with code {self.process.returncode}"
 
 
 class Children:

@@ -17,7 +17,7 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input, Label, Static
 
 from clin.llms.shelf import shelf
-from memory.inert import inert
+from memory.sanitize import sanitized
 from memory.strategies import strategy_names
 from tui.processes import search_path
 from tui.watching import Watching
@@ -150,7 +150,7 @@ class StartScreen(Watching):
         )
         more = f" … ({len(near)} in all)" if len(near) > OFFERED else ""
         shown = ", ".join(near[:OFFERED]) + more if near else f"no {field.id} holds '{field.value}'"
-        self.query_one("#offered", Static).update(inert(f"{field.id}: {shown}"))
+        self.query_one("#offered", Static).update(sanitized(f"{field.id}: {shown}"))
 
     def words(self) -> list[str]:
         """The command line that the form makes."""

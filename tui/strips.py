@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from memory.links import Link
 from tui.lives import Life
-from tui.marks import bar, colour, fitted, inert, track
+from tui.marks import bar, colour, fitted, sanitized, track
 
 HEAD = 3
 """Rows above the links: the curve, its figures, the versions."""
@@ -142,7 +142,9 @@ class Strips(ScrollView, can_focus=True):
             bold=on, dim=held is None and not on, reverse=on and self.has_focus, strike=False
         )
         pin = "* " if (held or life.link) in self.pinned else ""
-        words = pin + inert(str(held or life.upto(self.version))) + ("" if held else "  (not held)")
+        words = (
+            pin + sanitized(str(held or life.upto(self.version))) + ("" if held else "  (not held)")
+        )
         return [
             *made,
             ("▌" if on else " ", Style(bold=True)),

@@ -22,7 +22,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from memory.inert import inert
+from memory.sanitize import sanitized
 from memory.trials import Step
 from tui.marks import fitted, gain, line
 
@@ -262,7 +262,7 @@ def _wrapped(text: str, width: int, unfolded: bool) -> list[str]:
         return [fitted(line(text), width)]
     lines = [
         part
-        for each in inert(text).expandtabs(4).split("\n")
+        for each in sanitized(text).expandtabs(4).split("\n")
         for part in (chop_cells(each, width) or [""])
     ]
     return lines or [""]

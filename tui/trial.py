@@ -12,8 +12,8 @@ from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
+from memory.archive import route_of
 from memory.overview import TrialLine, by_person, costs, outline, steps_between, steps_with
-from memory.points import way_of
 from memory.rows import StoreError
 from memory.trials import Memory, Step
 from tui.marks import ENDINGS, STATES, fitted, line
@@ -162,7 +162,7 @@ class TrialScreen(Watching):
             row = next(each for each in store.trials(self.run) if each.number == self.number)
             self.recalled, self.opening = store.recalled(trial.id), row.opening
             known, people = outline(store, trial.id), by_person(store, trial.id)
-            test, way = store.link_test(trial.id), way_of(store, trial.id)
+            test, way = store.link_test(trial.id), route_of(store, trial.id)
         except StoreError as error:
             self.say(str(error), wrong=True)
             return

@@ -63,9 +63,9 @@ class Commands(click.Group):
         except ValueError as error:
             if type(error).__module__.partition(".")[0] not in OURS:
                 raise
-            from memory.inert import inert
+            from memory.sanitize import sanitized
 
-            failure = click.ClickException(inert(" ".join(str(error).split())))
+            failure = click.ClickException(sanitized(" ".join(str(error).split())))
             failure.exit_code = 2
             raise failure from None
         except BrokenPipeError:  # the reader of a pipe (head, less) has left

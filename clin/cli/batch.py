@@ -11,8 +11,8 @@ import click
 from clin.cli.options import as_json, database
 
 if TYPE_CHECKING:
-    from clin.batch import Batch, Cell, Line
-    from clin.batching import Outcome
+    from clin.experiments.runner import Outcome
+    from clin.experiments.spec import Batch, Cell, Line
     from memory.store import Store
 
 
@@ -67,7 +67,7 @@ def batch(
     """Play EXPERIMENT, a TOML file or one that ships with clin (such as paper-adapt). What the
     database holds already is not played again. Exit code 1 where a run failed, 130 where it was
     interrupted."""
-    from clin.batch import Batch
+    from clin.experiments.spec import Batch
     from memory.store import Store
 
     read = Batch.read(experiment, quick=quick)
@@ -96,10 +96,10 @@ def follow_batch(
 ) -> None:
     """Say what is planned, play it here or on the ``cluster`` (address, workers), and say what came
     of it."""
-    from clin.batch import cells, lines
-    from clin.batching import Batching
     from clin.cli.progress import Progress
     from clin.cli.run import Interrupt
+    from clin.experiments.runner import Batching
+    from clin.experiments.spec import cells, lines
     from memory.batches import begin_batch
 
     found, sequences = cells(batch), lines(batch)
@@ -109,7 +109,7 @@ def follow_batch(
     name = begin_batch(store, batch.model_dump(mode="json"))
     with Interrupt() as interrupt, Progress(quiet=as_json) as progress:
         if cluster:
-            from clin.cluster import Cluster
+            from clin.experiments.cluster import Cluster
 
             def tell(what: str, pid: int) -> None:
                 progress.console.print(f"a trial of {what} (worker {pid})")

@@ -24,7 +24,7 @@ def doctor(model: str, db: Path, as_json: bool) -> None:
     from rich.text import Text
 
     from clin.cli.tables import console, dump
-    from memory.inert import inert
+    from memory.sanitize import sanitized
 
     checks: dict[str, Callable[[], Finding]] = {
         "python": _python,
@@ -39,7 +39,7 @@ def doctor(model: str, db: Path, as_json: bool) -> None:
         dump({name: {"ok": ok, "text": text} for name, (ok, text) in found.items()})
     else:
         for name, (ok, text) in found.items():
-            console().print(Text(f"{'ok ' if ok else 'BAD'}  {name:<10} {inert(text)}"))
+            console().print(Text(f"{'ok ' if ok else 'BAD'}  {name:<10} {sanitized(text)}"))
     if not all(ok for ok, _ in found.values()):
         raise SystemExit(1)
 

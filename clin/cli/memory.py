@@ -11,7 +11,7 @@ import click
 from clin.cli.options import as_json, database, existing
 
 if TYPE_CHECKING:
-    from memory.points import Way
+    from memory.archive import Way
     from memory.store import Store
 
 SHOWN = 8
@@ -71,9 +71,9 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
     """The causal links of RUN."""
     from rich.text import Text
 
+    from clin.cli.lookup import ended_trial
     from clin.cli.tables import console, dump, memory_lines
-    from clin.stored import ended_trial
-    from memory.inert import inert
+    from memory.sanitize import sanitized
     from memory.store import Store
 
     with Store(existing(db), read_only=True) as store:
@@ -110,14 +110,14 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
         out.print(f"The memory of {run} {when}:")
         out.print(Text("\n".join(memory_lines(version.memory, tallies) or ["  (empty)"])))
         for link, reason in refusals:
-            out.print(Text(f"  - refused: {inert(link)}; {inert(reason)}"), style="dim")
+            out.print(Text(f"  - refused: {sanitized(link)}; {sanitized(reason)}"), style="dim")
         for line in version.unreadable:
-            out.print(Text(f"  ? could not be read: {inert(line)}"), style="dim")
+            out.print(Text(f"  ? could not be read: {sanitized(line)}"), style="dim")
         way, nothing = _reached(store, run, number)
         if way:
             out.print(f"The next trial {way}.")
         if nothing:
-            shown = ", ".join(map(inert, nothing[:SHOWN])) + (
+            shown = ", ".join(map(sanitized, nothing[:SHOWN])) + (
                 f" and {len(nothing) - SHOWN} more" if len(nothing) > SHOWN else ""
             )
             out.print(
@@ -129,12 +129,12 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
 def _reached(store: Store, run: str, number: int) -> tuple[Way | None, list[str]]:
     """Where a trial after ``number`` goes back to, and what came to nothing there; nothing for a
     run that does not go back."""
-    from memory.points import Points
+    from memory.archive import Archive
 
     config = store.run(run).config
     if not config.get("go_back"):
         return None, []
-    points = Points().read(store, run, number + 1)
+    points = Archive().read(store, run, number + 1)
     way = points.way(config["budget"] // 2)
     return way, sorted(points.spent.get(way.points if way else 0.0, ()))
 
@@ -149,8 +149,8 @@ def diff(run: str, old: int, new: int, db: Path, as_json: bool) -> None:
     """What changed in the memory of RUN between the end of trial OLD and the end of trial NEW."""
     from rich.text import Text
 
+    from clin.cli.lookup import ended_trial
     from clin.cli.tables import change_lines, console, dump
-    from clin.stored import ended_trial
     from memory.changes import change
     from memory.store import Store
 

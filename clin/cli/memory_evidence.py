@@ -22,8 +22,8 @@ def check_evidence(run: str, db: Path, as_json: bool) -> None:
 
     from clin.cli.tables import console, dump
     from memory.evidence.recount import recount
-    from memory.inert import inert
     from memory.rows import StoreError
+    from memory.sanitize import sanitized
     from memory.store import Store
 
     with Store(existing(db), read_only=True) as store:
@@ -45,7 +45,7 @@ def check_evidence(run: str, db: Path, as_json: bool) -> None:
     for each in wrong if not as_json else ():
         console().print(
             Text(
-                f"after trial {each.trial}: {inert(str(each.link))}: stored {each.stored}; "
+                f"after trial {each.trial}: {sanitized(str(each.link))}: stored {each.stored}; "
                 f"counted {each.counted}"
             )
         )
@@ -69,10 +69,10 @@ def grade(run: str, trial: int | None, db: Path, as_json: bool) -> None:
     """Hold the memory of RUN against the truth of its world, where the world knows it (causal)."""
     from rich.text import Text
 
+    from clin.analysis.grading import grade_run
+    from clin.cli.lookup import ended_trial
     from clin.cli.tables import console, dump
-    from clin.grade import grade_run
-    from clin.stored import ended_trial
-    from memory.inert import inert
+    from memory.sanitize import sanitized
     from memory.store import Store
 
     with Store(existing(db), read_only=True) as store:
@@ -101,7 +101,7 @@ def grade(run: str, trial: int | None, db: Path, as_json: bool) -> None:
     )
     for mark, lines in (("right", found.right), ("wrong", found.wrong), ("missing", found.missing)):
         for line in lines:
-            out.print(Text(f"  {mark:<8} {inert(str(line))}"))
+            out.print(Text(f"  {mark:<8} {sanitized(str(line))}"))
 
 
 COMMANDS = (check_evidence, grade)

@@ -28,10 +28,10 @@ from clin.cli.options import database, existing
 def export(run: str, trial: int | None, out: Path | None, db: Path) -> None:
     """Write the memory of RUN as Markdown, which a person can edit and import again, or as
     JSONL."""
+    from clin.cli.lookup import ended_trial
     from clin.errors import UserError
-    from clin.stored import ended_trial
     from memory.exchange import FORMATS, to_jsonl, to_markdown
-    from memory.inert import inert
+    from memory.sanitize import sanitized
     from memory.store import Store
 
     with Store(existing(db), read_only=True) as store:
@@ -39,7 +39,7 @@ def export(run: str, trial: int | None, out: Path | None, db: Path) -> None:
         memory = store.version_after(run, number).memory
     text = to_markdown(memory, f"Memory of {run} after trial {number}")
     if out is None:
-        click.echo(inert(text), nl=False)
+        click.echo(sanitized(text), nl=False)
         return
     if out.suffix not in FORMATS:
         raise UserError(f"'{out}' is no memory file (formats: {', '.join(FORMATS)})")

@@ -22,9 +22,9 @@ def history(run: str, link: str, db: Path, as_json: bool) -> None:
 
     from clin.cli.tables import console, dump
     from memory.history import history as stages_of
-    from memory.inert import inert
     from memory.links import parse
     from memory.rows import StoreError
+    from memory.sanitize import sanitized
     from memory.store import Store
 
     wanted = parse(link)
@@ -45,12 +45,12 @@ def history(run: str, link: str, db: Path, as_json: bool) -> None:
         when = f"after trial {stage.trial}" if stage.trial is not None else "at the beginning"
         out.print(
             Text(
-                f"version {stage.version}, {when}, by {inert(stage.writer)}: "
-                f"{inert(str(stage.form)) if stage.form else 'gone'}"
+                f"version {stage.version}, {when}, by {sanitized(stage.writer)}: "
+                f"{sanitized(str(stage.form)) if stage.form else 'gone'}"
             )
         )
         for position, step in stage.steps:
-            out.print(Text(f"    [{position}] score {step.score:g} > {inert(step.action)}"))
+            out.print(Text(f"    [{position}] score {step.score:g} > {sanitized(step.action)}"))
 
 
 @click.command()
@@ -69,7 +69,7 @@ def search(words: tuple[str, ...], limit: int, db: Path, as_json: bool) -> None:
     from rich.text import Text
 
     from clin.cli.tables import console, dump
-    from memory.inert import inert
+    from memory.sanitize import sanitized
     from memory.search import search as found_by
     from memory.store import Store
 
@@ -79,7 +79,7 @@ def search(words: tuple[str, ...], limit: int, db: Path, as_json: bool) -> None:
         dump([asdict(hit) for hit in hits])
         return
     for hit in hits:
-        console().print(Text(f"{hit.kind:<5} {hit.where:<16} {inert(hit.text)}"))
+        console().print(Text(f"{hit.kind:<5} {hit.where:<16} {sanitized(hit.text)}"))
     if not hits:
         console().print("Nothing found.")
 
@@ -93,7 +93,7 @@ def stats(db: Path, as_json: bool) -> None:
 
     from clin.cli.tables import console, dump
     from memory.housekeeping import stats as counted
-    from memory.inert import inert
+    from memory.sanitize import sanitized
     from memory.store import Store
 
     with Store(existing(db), read_only=True) as store:
@@ -112,7 +112,7 @@ def stats(db: Path, as_json: bool) -> None:
         out.print(f"{name:<11} {getattr(found, name):,}")
     out.print(f"\n{len(found.near_duplicates)} pairs of links share most of their words:")
     for one, two in found.near_duplicates[:10]:
-        out.print(Text(f"  {inert(str(one))}\n  ~ {inert(str(two))}"))
+        out.print(Text(f"  {sanitized(str(one))}\n  ~ {sanitized(str(two))}"))
     if not found.cites:
         out.print(
             "No step cites a learning: this model acts without a thought, so what it uses cannot "
@@ -121,7 +121,7 @@ def stats(db: Path, as_json: bool) -> None:
         return
     out.print(f"{len(found.never_cited)} links of the latest memories were never cited:")
     for link in found.never_cited[:20]:
-        out.print(Text(f"  {inert(str(link))}"))
+        out.print(Text(f"  {sanitized(str(link))}"))
 
 
 @click.command()

@@ -68,7 +68,7 @@ def show(model: str, as_json: bool) -> None:
     from clin.llms.gguf_card import read_card
     from clin.llms.open import model_file
     from clin.llms.shelf import card_text
-    from memory.inert import inert
+    from memory.sanitize import sanitized
 
     card = read_card(model_file(model))
     if as_json:
@@ -77,11 +77,11 @@ def show(model: str, as_json: bool) -> None:
     out = console()
     out.print(
         Text(
-            f"{inert(card.name)}: roles {', '.join(card.roles)}; prompt {card.prompt}; context "
+            f"{sanitized(card.name)}: roles {', '.join(card.roles)}; prompt {card.prompt}; context "
             f"{card.context} tokens"
         )
     )
     out.print(Text(f"sha256 {card.sha256}"))
     for name, value in card.details.items():
-        out.print(Text(f"{name}: {inert(str(value))}"))
-    out.print(Text(inert(card_text(model))))
+        out.print(Text(f"{name}: {sanitized(str(value))}"))
+    out.print(Text(sanitized(card_text(model))))

@@ -12,7 +12,7 @@ import click
 from clin.cli.options import database, world_options
 
 if TYPE_CHECKING:
-    from clin.person import Session
+    from clin.rollout.human import Session
     from worlds import World
 
 HELP = """Type an action; Tab completes admissible ones, the arrow keys bring back what you typed. \
@@ -47,8 +47,8 @@ def play(
     from its memory."""
     import getpass
 
-    from clin.experiment import ModelInfo, RunConfig, versions
-    from clin.person import Session
+    from clin.config import ModelInfo, RunConfig, versions
+    from clin.rollout.human import Session
     from memory.store import Store
     from worlds import find_task, open_world
 
@@ -156,7 +156,7 @@ def _complete(world: World) -> None:
 
 
 def _tell(*texts: str) -> None:
-    from memory.inert import inert
+    from memory.sanitize import sanitized
 
     for text in texts:
-        click.echo("\n".join(inert(line) for line in text.splitlines()))
+        click.echo("\n".join(sanitized(line) for line in text.splitlines()))

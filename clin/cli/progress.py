@@ -13,9 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 from rich.text import Text
 
-from clin.experiment import RunConfig
-from clin.learn import Watcher
-from memory.inert import inert
+from clin.config import RunConfig
+from clin.learner import Watcher
+from memory.sanitize import sanitized
 from memory.strategies import open_strategy
 from memory.trials import Call, Memory, Step, Trial
 
@@ -68,7 +68,7 @@ class Progress(Watcher):
         self.bars.stop()
 
     def run_begins(self, run: str, config: RunConfig) -> None:
-        wrote, name = "", inert(config.model.name)
+        wrote, name = "", sanitized(config.model.name)
         if hasattr(
             open_strategy(config.strategy), "writer"
         ):  # others write without being asked how
@@ -110,7 +110,7 @@ class Progress(Watcher):
                 self.console.print(
                     Text(
                         f"{run} trial {number} step {index} score {step.score:g} > "
-                        f"{inert(step.action)}"
+                        f"{sanitized(step.action)}"
                     )
                 )
 

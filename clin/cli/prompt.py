@@ -24,10 +24,10 @@ from clin.cli.options import as_json, database, existing
 def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> None:
     """Exactly what the model read and wrote at a step of RUN, or when it revised the memory after
     the trial."""
+    from clin.cli.lookup import trial_row
     from clin.cli.tables import dump
     from clin.errors import UserError
-    from clin.stored import trial_row
-    from memory.points import way_of
+    from memory.archive import route_of
     from memory.store import Store
 
     with Store(existing(db), read_only=True) as store:
@@ -35,7 +35,7 @@ def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> N
         row = trial_row(store, run, trial)
         calls = store.calls(row.id, step) if step is not None else store.writer_calls(row.id)
         count = len(store.steps(row.id))
-        ranking, way = store.ranking(row.id), way_of(store, row.id)
+        ranking, way = store.ranking(row.id), route_of(store, row.id)
     if not calls and step is not None and step < count:
         why = (
             f"the trial {way}" if way and step < len(way.steps) else "one action alone was offered"
@@ -57,7 +57,7 @@ def _print(number: int, of: int, style: str, call) -> None:
     from rich.text import Text
 
     from clin.cli.tables import console
-    from memory.inert import inert
+    from memory.sanitize import sanitized
 
     out = console()
     chosen = f", chosen among {call.choices} actions" if call.choices else ""
@@ -67,8 +67,8 @@ def _print(number: int, of: int, style: str, call) -> None:
         f"reused, {call.written} written, {call.seconds:.3f} s{chosen}",
         style="bold",
     )
-    out.print(Text(inert("".join(call.parts))), end="")
-    out.print(Text(f"\n--- reply\n{inert(call.reply)}"), style="bold")
+    out.print(Text(sanitized("".join(call.parts))), end="")
+    out.print(Text(f"\n--- reply\n{sanitized(call.reply)}"), style="bold")
 
 
 def _print_ranking(ranking: list[list]) -> None:
@@ -76,7 +76,7 @@ def _print_ranking(ranking: list[list]) -> None:
     from rich.text import Text
 
     from clin.cli.tables import console
-    from memory.inert import inert
+    from memory.sanitize import sanitized
 
     if ranking:
         read = sum(each[3] for each in ranking)
@@ -88,6 +88,6 @@ def _print_ranking(ranking: list[list]) -> None:
         console().print(
             Text(
                 f"{'read' if was_read else 'out '} {score:6.2f} ({', '.join(reasons)}) "
-                f"{inert(link)}"
+                f"{sanitized(link)}"
             )
         )

@@ -48,11 +48,11 @@ def report(
 ) -> None:
     """Compare RUNS (all by default, but those that others learned from): points by trial, by task,
     paired differences, transfer by task, cost. Markdown on standard output."""
-    from clin.report import facts
-    from clin.report import rows as rows_of
-    from clin.report_plot import panels, svg
-    from clin.report_text import markdown
-    from clin.report_text import page as page_of
+    from clin.analysis.plots import panels, svg
+    from clin.analysis.report import facts
+    from clin.analysis.report import rows as rows_of
+    from clin.analysis.tables import markdown
+    from clin.analysis.tables import page as page_of
     from memory.store import Store
 
     if rows is not None and rows.suffix not in FORMS:

@@ -19,14 +19,14 @@ from clin.errors import UserError
 def resume(run: str, verbose: bool, db: Path, as_json: bool) -> None:
     """Go on with RUN where it was interrupted; it ends as it would have ended undisturbed. A batch
     (b1, b2, ...) goes on with what it has not played yet."""
-    from clin.experiment import RunConfig
-    from clin.start import open_models, same_models
+    from clin.config import RunConfig
+    from clin.defaults import open_models, same_models
     from memory.store import Store
 
     with Store(existing(db)) as store:
         if run.startswith("b"):
-            from clin.batch import Batch
             from clin.cli.batch import follow_batch
+            from clin.experiments.spec import Batch
             from memory.batches import batch
 
             follow_batch(store, Batch.checked(**batch(store, run)), plan=False, as_json=as_json)

@@ -16,8 +16,8 @@ from clin.cli.options import as_json, database, model_options, world_options
 from clin.errors import UserError
 
 if TYPE_CHECKING:
-    from clin.experiment import RunConfig
-    from clin.learn import Learner
+    from clin.config import RunConfig
+    from clin.learner import Learner
     from clin.llms import LLM
     from memory.store import Store
     from memory.trials import Memory
@@ -142,9 +142,8 @@ def run(
     as_json: bool,
 ) -> None:
     """Play a task several times with a frozen model and learn between the trials."""
-    from clin.experiment import RunConfig, versions
-    from clin.llms.roles import card_of, parse_roles
-    from clin.start import (
+    from clin.config import RunConfig, versions
+    from clin.defaults import (
         chosen_go_back,
         chosen_heed,
         chosen_repeats,
@@ -152,6 +151,7 @@ def run(
         model_fields,
         open_models,
     )
+    from clin.llms.roles import card_of, parse_roles
     from memory.exchange import from_reference
     from memory.store import Store
     from memory.strategies import open_strategy
@@ -259,9 +259,9 @@ def follow(
     """Drive runs (configuration, and name if it is in the store) to their end, showing how they go;
     leaves with exit code 130 when it was interrupted."""
     from clin.cli.progress import Progress
-    from clin.drive import drive
-    from clin.learn import Learner
+    from clin.learner import Learner
     from clin.llms.roles import card_of
+    from clin.rollout.scheduler import drive
 
     with Interrupt() as interrupt, Progress(quiet=as_json, verbose=verbose) as progress:
         learners = [
@@ -299,8 +299,8 @@ def follow(
 
 
 def _tell(store: Store, learners: Sequence[Learner], as_json: bool) -> None:
+    from clin.analysis.document import document
     from clin.cli.tables import summary
-    from clin.document import document
 
     names = [learner.run for learner in learners if learner.run]
     if as_json:

@@ -18,8 +18,8 @@ from clin.cli.options import as_json, database, existing
 def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
     """The trials of RUN; with --trial its trajectory: thought, action, observation, score,
     learnings cited."""
+    from clin.analysis.document import document
     from clin.cli.tables import dump
-    from clin.document import document
     from memory.store import Store
 
     with Store(existing(db), read_only=True) as store:
@@ -32,16 +32,16 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
 
 
 def _overview(store, run: str) -> None:
+    from clin.analysis.document import document
     from clin.cli.tables import console, trials_table
-    from clin.document import document
-    from memory.inert import inert
+    from memory.sanitize import sanitized
 
     found = document(store, run)
     where = f"{found['world']}, {found['task']}, variation {found['variation']}"
     console().print(
         f"{run}: {where}; {found['setting']}, strategy {found['strategy']}, writer "
         f"{found['writer']}, "
-        f"model {inert(found['model']['name'])}, seed {found['seed']}; {store.run(run).state}\n"
+        f"model {sanitized(found['model']['name'])}, seed {found['seed']}; {store.run(run).state}\n"
     )
     trials_table(found["trials"])
     for row in store.trials(run):
@@ -54,14 +54,14 @@ def _overview(store, run: str) -> None:
 def _trajectory(store, run: str, number: int, as_json: bool) -> None:
     from rich.text import Text
 
+    from clin.cli.lookup import trial_row
     from clin.cli.tables import console, dump, memory_lines
-    from clin.stored import trial_row
-    from memory.inert import inert
+    from memory.archive import route_of
     from memory.overview import cuts
-    from memory.points import way_of
+    from memory.sanitize import sanitized
 
     row = trial_row(store, run, number)
-    trial, test, way = store.trial(row.id), store.link_test(row.id), way_of(store, row.id)
+    trial, test, way = store.trial(row.id), store.link_test(row.id), route_of(store, row.id)
     if as_json:
         links = [str(link) for link in trial.recalled.links]
         tested = {"link": str(test.link), "steps": test.steps} if test else None
@@ -77,21 +77,22 @@ def _trajectory(store, run: str, number: int, as_json: bool) -> None:
         )
         return
     out = console()
-    out.print(Text(f"Task: {inert(trial.goal)}"), style="bold")
+    out.print(Text(f"Task: {sanitized(trial.goal)}"), style="bold")
     out.print(
         Text("\n".join(["Memory that it read:", *(memory_lines(trial.recalled) or ["  (empty)"])]))
     )
     if test:
         out.print(
             Text(
-                f"Test of a link: {inert(str(test.link))}; its cause is not offered in the first "
+                f"Test of a link: {sanitized(str(test.link))}; its cause is not offered in the "
+                "first "
                 f"{test.steps} steps."
             ),
             style="italic",
         )
     if way:
         out.print(Text(f"It {way}."), style="italic")
-    out.print(Text(f"\n{inert(trial.opening)}"))
+    out.print(Text(f"\n{sanitized(trial.opening)}"))
     before, cut = 0.0, cuts(store, row.id)
     for index, step in enumerate(trial.steps):
         gain = f"  ({step.score - before:+g})" if step.score != before else ""
@@ -105,9 +106,9 @@ def _trajectory(store, run: str, number: int, as_json: bool) -> None:
                 style="italic",
             )
         if step.thought:
-            out.print(Text(f"Thought: {inert(step.thought)}"))
-        out.print(Text(f"> {inert(step.action)}"), style="cyan")
-        out.print(Text(inert(step.observation)))
+            out.print(Text(f"Thought: {sanitized(step.thought)}"))
+        out.print(Text(f"> {sanitized(step.action)}"), style="cyan")
+        out.print(Text(sanitized(step.observation)))
         before = step.score
     out.print(
         Text(

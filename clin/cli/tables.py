@@ -1,4 +1,4 @@
-"""Tables and texts that several commands print. Whatever a world or a model wrote is made inert
+"""Tables and texts that several commands print. Whatever a world or a model wrote is made harmless
 first."""
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from clin.document import document
+from clin.analysis.document import document
+from memory.archive import route_of
 from memory.changes import Change
 from memory.evidence.tally import Tally
-from memory.inert import inert
 from memory.links import Link
-from memory.points import way_of
+from memory.sanitize import sanitized
 from memory.store import Store
 from memory.trials import Memory
 
@@ -38,7 +38,7 @@ def table(
     for name in head:
         made.add_column(name, justify="right" if name in right else "left", overflow="fold")
     for row in rows:
-        made.add_row(*(Text(inert(str(cell))) for cell in row))
+        made.add_row(*(Text(sanitized(str(cell))) for cell in row))
     Console(highlight=False).print(made)
 
 
@@ -51,11 +51,11 @@ def memory_lines(memory: Memory, tallies: Mapping[Link, Tally] = MappingProxyTyp
     """The memory in words, numbered as the acting model reads it; counted links with their tally,
     links that held in one place only with that."""
     told = {link: f" ({tally})" for link, tally in tallies.items()}
-    held = {link: f" ({inert(str(scope))})" for link, scope in memory.scopes}
+    held = {link: f" ({sanitized(str(scope))})" for link, scope in memory.scopes}
     return [
-        f"{number:3}. {inert(str(link))}{told.get(link, '')}{held.get(link, '')}"
+        f"{number:3}. {sanitized(str(link))}{told.get(link, '')}{held.get(link, '')}"
         for number, link in enumerate(memory.links, 1)
-    ] + [f"   - {inert(note)}" for note in memory.notes]
+    ] + [f"   - {sanitized(note)}" for note in memory.notes]
 
 
 def trials_table(trials: Sequence[dict[str, Any]]) -> None:
@@ -88,7 +88,7 @@ def change_lines(change: Change) -> list[str]:
     lines += [f"v {new}   (was {old.hedge})" for old, new in change.weakened]
     lines += [f"! {new}   (was: {old})" for old, new in change.reversed]
     lines += [f"- {link}" for link in change.dropped]
-    return [inert(line) for line in lines]
+    return [sanitized(line) for line in lines]
 
 
 def summary(store: Store, run: str) -> None:
@@ -120,7 +120,7 @@ def _last_asked(store: Store, run: str) -> tuple[int, int]:
     """The first step at which the model was asked in the last trial in which it was; on a way back
     it is not."""
     for row in reversed(store.trials(run)):
-        way = way_of(store, row.id)
+        way = route_of(store, row.id)
         step = len(way.steps) if way else 0
         if step < row.steps:
             return row.number, step

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clin import compact
-from clin.circles import in_vain
 from clin.distill.playing import Walk
 from clin.errors import ModelError
+from clin.exploration.loop_guard import in_vain
 from clin.llms import LLM, Question
-from clin.play import Context
-from clin.prompt import Compact
+from clin.prompts import compact
+from clin.prompts.compact import Compact
+from clin.rollout.context import Context
 from memory.rules import wording
 from memory.trials import Memory, Step
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from clin.config import ModelInfo, RunConfig, versions
+from clin.defaults import chosen_go_back, chosen_heed, chosen_repeats, chosen_writer
 from clin.distill.places import Place
-from clin.drive import drive
 from clin.errors import UserError, nearest
-from clin.experiment import ModelInfo, RunConfig, versions
-from clin.learn import Learner
+from clin.learner import Learner
 from clin.llms import LLM
-from clin.start import chosen_go_back, chosen_heed, chosen_repeats, chosen_writer
+from clin.rollout.scheduler import drive
 from memory.store import Store
 from worlds import find_task, world_module
 

@@ -1,15 +1,16 @@
-"""From samples to tokens: exactly the prompt that ``clin/compact.py`` makes at run time, cut
-exactly where a trial's context is cut (``clin.play.Context``), each part tokenised by itself."""
+"""From samples to tokens: exactly the prompt that ``clin/prompts/compact.py`` makes at run time,
+cut exactly where a trial's context is cut (``clin.rollout.trial.Context``), each part tokenised by
+itself."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from clin import compact
-from clin.compact_writing import END, ROOM, generalising, written
-from clin.play import Context
-from clin.prompt import Compact
+from clin.prompts import compact
+from clin.prompts.compact import Compact
+from clin.prompts.compact_writer import END, ROOM, generalising, written
+from clin.rollout.context import Context
 from memory.trials import Memory, Step
 
 Encode = Callable[[str], Sequence[int]]
@@ -111,7 +112,7 @@ def _writing(sample: Sample, encode: Encode, room: int) -> Iterator[Window]:
 
 def _that_fit(memory: Sequence[str], encode: Encode, room: int) -> tuple[str, ...]:
     """The first lines that take no more than a third of the context: a trial recalls no more
-    (``clin.learn``)."""
+    (``clin.learner``)."""
     kept, size = [], 0
     for line in memory:
         size += len(encode(f"- {line}\n"))

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from clin import compact
 from clin.distill import needed
 from clin.distill.form import BOS, EOS, Sample
+from clin.prompts import compact
 from memory.trials import Memory
 
 SPECIAL = ("<s>", "</s>")

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
-from clin.compact_writing import ending
 from clin.distill.episodes import Episode
 from clin.distill.form import Act, Sample
+from clin.prompts.compact_writer import ending
 from memory.links import Hedge, Link
 from memory.rules import links
 

@@ -45,11 +45,11 @@ class Counted:
         places = self._places.get(task, {})
         found = dict(self._world)
         for claim in {claim for each in places.values() for claim in each}:
-            borne = [each[claim] for each in places.values() if claim in each]
+            confirmed = [each[claim] for each in places.values() if claim in each]
             if claim in places.get(variation, {}) or (
-                len(borne) > 1 and len({_helps(tally, claim) for tally in borne}) == 1
+                len(confirmed) > 1 and len({_helps(tally, claim) for tally in confirmed}) == 1
             ):
-                found[claim] = sum(borne, Tally())
+                found[claim] = sum(confirmed, Tally())
         return {self._links[claim]: tally for claim, tally in found.items() if tally.seen}
 
 

@@ -21,14 +21,14 @@ from memory.trials import Memory, Trial
 
 
 @dataclass(frozen=True)
-class LookingBack:
+class RevisionRequest:
     """What a trial taught is asked for: the trial, with what it had read."""
 
     trial: Trial
 
 
 @dataclass(frozen=True)
-class Elsewhere:
+class GeneralisationRequest:
     """What earlier episodes' ``memories`` teach for the task ``goal`` is asked for."""
 
     goal: str
@@ -44,7 +44,7 @@ class Prompt:
     text: str
     grammar: str = ""
     max_tokens: int = 1000
-    about: LookingBack | Elsewhere | None = None
+    about: RevisionRequest | GeneralisationRequest | None = None
 
 
 @dataclass(frozen=True)

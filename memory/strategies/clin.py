@@ -15,12 +15,12 @@ from dataclasses import replace
 from memory import rules
 from memory.links import Hedge, Link, Relation, read
 from memory.strategies import (
-    Elsewhere,
     Episode,
-    LookingBack,
+    GeneralisationRequest,
     Prompt,
     Revised,
     Revision,
+    RevisionRequest,
     Size,
     StrategyError,
     _clin_prompts,
@@ -69,7 +69,7 @@ class Clin:
             yield from self._ask(
                 _clin_prompts.reflection(trials, self.k, self.budget, size),
                 memory,
-                LookingBack(trials[-1]),
+                RevisionRequest(trials[-1]),
             )
         )
 
@@ -87,11 +87,13 @@ class Clin:
         prompt = _clin_prompts.generalisation(best, goal, setting, self.budget, size)
         return (
             yield from self._ask(
-                prompt, Memory(), Elsewhere(goal, tuple(memory for _, memory in best))
+                prompt, Memory(), GeneralisationRequest(goal, tuple(memory for _, memory in best))
             )
         )
 
-    def _ask(self, text: str, fallback: Memory, about: LookingBack | Elsewhere) -> Revision:
+    def _ask(
+        self, text: str, fallback: Memory, about: RevisionRequest | GeneralisationRequest
+    ) -> Revision:
         """A reply without a single readable link changes nothing: small models return empty
         extractions."""
         reply = yield Prompt(

@@ -21,10 +21,10 @@ from memory.links import Hedge, Link, Relation, read
 from memory.rules.naming import warned
 from memory.strategies import (
     Episode,
-    LookingBack,
     Prompt,
     Revised,
     Revision,
+    RevisionRequest,
     Size,
     StrategyError,
     _clin_prompts,
@@ -95,7 +95,7 @@ class Evidence:
                 prompt,
                 grammar=proposals.grammar(trials[-1]),
                 max_tokens=self.max_tokens,
-                about=LookingBack(trials[-1]),
+                about=RevisionRequest(trials[-1]),
             )
             reading = read(reply)
             proposed, unreadable = (*reading.links, *proposed), reading.unreadable
@@ -134,19 +134,19 @@ class Evidence:
             tallies = [ledger.tally(sample[claim]) for ledger in ledgers]
             over_all = sum(tallies, Tally())
             link = stated(sample[claim], over_all)
-            borne = sum(tally.seen > 0 for tally in tallies)
+            confirmed = sum(tally.seen > 0 for tally in tallies)
             if link is None or explained_away(over_all, claim[1]) or says_nothing(link):
                 continue
             if reason := hurt(claim, [episode.trials for episode in episodes]):
                 withheld.append((str(link), reason))
-            elif borne > 1 or _helps(link):
+            elif confirmed > 1 or _helps(link):
                 held = [
                     episode
                     for episode, tally in zip(episodes, tallies, strict=True)
                     if tally.together and _helps(link)
                 ]
                 found.append(
-                    (replace(link, hedge=Hedge.MAY) if len(held) == 1 else link, borne, held)
+                    (replace(link, hedge=Hedge.MAY) if len(held) == 1 else link, confirmed, held)
                 )
         ranked = sorted(found, key=lambda each: (-each[1], each[0].hedge is Hedge.MAY))
         scopes = tuple(

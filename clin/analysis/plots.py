@@ -1,0 +1,183 @@
+"""The curves of a report as SVG: inside its HTML page, and as a file of its own that a Markdown
+page can show."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clin.analysis.report import Row, arms
+from clin.analysis.sequences import Lifelong, lifelong
+from clin.analysis.statistics import Mean
+from memory.sanitize import sanitized
+
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d1f", "#999999")
+"""Okabe and Ito's colours, which most colour-blind readers tell apart; lines differ in their marks
+too."""
+MARKS = "●■▲◆✚✖★▼"
+PAPER, INK, FAINT = "#ffffff", "#1f2328", "#c3cad1"
+"""A file that is shown as an image is reached by no page's style, so it brings its own paper: dark
+pages show it light."""
+WIDE, HIGH = 780, 350
+LEFT, RIGHT, TOP, BOTTOM = 52, 190, 38, 46
+MOST_TICKS = 9
+MOST_MARKS = 12
+LONGEST_NAME = 24
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line with a name: where its points lie on the x axis, and their means with intervals."""
+
+    name: str
+    points: tuple[tuple[float, Mean], ...]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One plot. ``bands``: intervals as areas, for lines of many points; else a bar at each
+    point."""
+
+    title: str
+    unit: str
+    curves: tuple[Curve, ...]
+    bands: bool = False
+
+    @property
+    def end(self) -> float:
+        """The largest x, at least 1."""
+        return max(1.0, *(x for curve in self.curves for x, _ in curve.points))
+
+
+def panels(table: Sequence[Row]) -> list[Panel]:
+    """What ``table`` has to draw: points over trials of plain runs, and over trials of learning in
+    sequences."""
+    single = [row for row in table if not row.stream]
+    found = []
+    if single:
+        curves = tuple(Curve(arm.name, tuple(enumerate(arm.curve))) for arm in arms(single))
+        found.append(Panel("Mean points by trial, 95 % intervals", "trial", curves))
+    sequences = [each for each in lifelong(table) if each.curve]
+    if sequences:
+        found.append(_usefulness(sequences))
+    return found
+
+
+def _usefulness(found: Sequence[Lifelong]) -> Panel:
+    """Over blocks where the runs that were learned from are not in the report."""
+    known = all(any(each.learned) for each in found if len(each.curve) > 1)
+    unit = "trials of learning" if known else "blocks of learning"
+    curves = tuple(
+        Curve(
+            each.strategy,
+            tuple(zip(each.learned if known else range(len(each.curve)), each.curve, strict=False)),
+        )
+        for each in found
+    )
+    return Panel(
+        f"Mean points with the memory frozen, over {unit}, 95 % intervals", unit, curves, bands=True
+    )
+
+
+def svg(found: Sequence[Panel], *, alone: bool = False) -> str:
+    """The panels below each other, with colours of their own; ``alone``: as a file. A page may set
+    its own ink: texts that take it have no ``style``, the paper is of class ``paper`` and the grid
+    of class ``axis``."""
+    high = HIGH * len(found)
+    drawn = "".join(
+        f'<g transform="translate(0 {HIGH * number})">{_panel(panel)}</g>'
+        for number, panel in enumerate(found)
+    )
+    told = html.escape("; ".join(panel.title for panel in found))
+    space = ' xmlns="http://www.w3.org/2000/svg"' if alone else ""
+    return (
+        f'<svg{space} viewBox="0 0 {WIDE} {high}" width="{WIDE}" height="{high}"'
+        f' role="img" aria-label="{told}" font-family="system-ui, sans-serif" font-size="12" '
+        f'fill="{INK}">'
+        f'<rect class="paper" width="{WIDE}" height="{high}" fill="{PAPER}"/>{drawn}</svg>\n'
+    )
+
+
+def _panel(panel: Panel) -> str:
+    def x(number: float) -> float:
+        return LEFT + number * (WIDE - LEFT - RIGHT) / panel.end
+
+    def y(points: float) -> float:
+        return TOP + (100 - points) * (HIGH - TOP - BOTTOM) / 100
+
+    right = WIDE - RIGHT
+    drawn = [f'<text x="{LEFT}" y="20" font-weight="600">{html.escape(panel.title)}</text>']
+    for value in (0, 25, 50, 75, 100):
+        drawn.append(
+            f'<line class="axis" x1="{LEFT}" x2="{right}" y1="{y(value):.1f}" '
+            f'y2="{y(value):.1f}" stroke="{FAINT}"/>'
+        )
+        drawn.append(
+            f'<text x="{LEFT - 8}" y="{y(value) + 4:.1f}" text-anchor="end">{value}</text>'
+        )
+    for value in ticks(panel.end):
+        drawn.append(
+            f'<text x="{x(value):.1f}" y="{HIGH - BOTTOM + 18}" text-anchor="middle">{value}</text>'
+        )
+    drawn.append(
+        f'<text x="{(LEFT + right) / 2:.1f}" y="{HIGH - 10}" '
+        f'text-anchor="middle">{html.escape(panel.unit)}</text>'
+    )
+    over = []  # lines lie over all intervals
+    for index, curve in enumerate(panel.curves):
+        colour, mark = COLOURS[index % len(COLOURS)], MARKS[index % len(MARKS)]
+        at = [(x(number), y(mean.mean), y(mean.low), y(mean.high)) for number, mean in curve.points]
+        aside = 3 * (index - (len(panel.curves) - 1) / 2)
+        drawn.append(_band(at, colour) if panel.bands else _bars(at, colour, aside))
+        over.append(_line(at, colour, mark))
+        over.append(
+            f'<text x="{right + 18}" y="{TOP + 18 * index + 10}" style="fill:{colour}">{mark} '
+            f"{_name(curve.name)}</text>"
+        )
+    return "".join(drawn + over)
+
+
+At = Sequence[tuple[float, float, float, float]]
+"""Points of a curve on the paper: x, and y of the mean and of the lower and the upper end of its
+interval."""
+
+
+def _line(at: At, colour: str, mark: str) -> str:
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y, _, _ in at)
+    every = -(-len(at) // MOST_MARKS)
+    marks = "".join(
+        f'<text x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle" '
+        f'style="fill:{colour}">{mark}</text>'
+        for x, y, _, _ in at[::every]
+    )
+    return f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>{marks}'
+
+
+def _band(at: At, colour: str) -> str:
+    edge = [*((x, high) for x, _, _, high in at), *((x, low) for x, _, low, _ in reversed(at))]
+    return (
+        f'<polygon points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in edge)}" '
+        f'fill="{colour}" fill-opacity=".12"/>'
+    )
+
+
+def _bars(at: At, colour: str, aside: float) -> str:
+    return "".join(
+        f'<line x1="{x + aside:.1f}" x2="{x + aside:.1f}" y1="{low:.1f}" y2="{high:.1f}" '
+        f'stroke="{colour}" stroke-opacity=".5"/>'
+        for x, _, low, high in at
+    )
+
+
+def _name(name: str) -> str:
+    shown = sanitized(name)
+    return html.escape(shown if len(shown) <= LONGEST_NAME else f"{shown[: LONGEST_NAME - 1]}…")
+
+
+def ticks(end: float) -> list[int]:
+    """Whole numbers from 0 to ``end`` in steps of 1, 2 or 5 times a power of ten, as many as there
+    is room for."""
+    steps = (digit * 10**power for power in range(18) for digit in (1, 2, 5))
+    step = next(step for step in steps if end / step < MOST_TICKS)
+    return list(range(0, int(end) + 1, step))

@@ -1,0 +1,1 @@
+"""Experiments: a TOML file becomes runs, and the runs are played."""

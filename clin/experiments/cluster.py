@@ -1,0 +1,327 @@
+"""The same batch on a Ray cluster (extra ``[cluster]``): a model per worker, lineages spread over
+the workers.
+
+A worker plays into a database of its own and sends it back whole, after every trial and at the end;
+the driver alone writes the one database. When a worker dies, what it had begun goes to another,
+which goes on after the last trial that was sent.
+"""
+
+from __future__ import annotations
+
+import queue
+import socket
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clin.config import RunConfig
+from clin.errors import UserError
+from clin.experiments.runner import Batching, Outcome
+from clin.experiments.spec import Batch, Cell, Line
+from clin.learner import Watcher
+from clin.llms import LLM
+from memory.exchange import merge, parcel
+from memory.store import Store
+from memory.trials import Memory, Trial
+
+LOOK_SECONDS = 0.3
+"""Between two looks whether the batch is to stop."""
+MOST_DEATHS = 3
+"""Workers that may die over the same cell before it counts as failed."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a worker sends: its database so far, its process, and at the end what came of the
+    cell."""
+
+    parcel: bytes
+    pid: int
+    outcome: Outcome | None = None
+
+
+@dataclass
+class Work:
+    """A cell or sequence that is out: what it began with or has sent last, and how many workers
+    died over it."""
+
+    planned: Cell | Line
+    parcel: bytes
+    deaths: int = 0
+
+
+def connect(address: str | None) -> Any:
+    """Ray, connected to ``address``, or to a cluster of this machine alone. UserError where there
+    is none."""
+    try:
+        import ray
+    except ImportError:
+        raise UserError("--engine ray needs Ray: pip install 'clin[cluster]'") from None
+    if address and address != "auto":
+        _reached(address)
+    try:
+        ray.init(
+            address=address, log_to_driver=False, logging_level="error", configure_logging=False
+        )
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise UserError(
+            f"no Ray cluster at '{address}': {' '.join(str(error).split())[:200]}"
+        ) from None
+    return ray
+
+
+def _reached(address: str) -> None:
+    """UserError unless something listens at ``address``; Ray itself would wait long and say it in
+    many lines."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    try:
+        if not host or not port.isascii() or not port.isdigit():
+            raise UserError(f"'{address}' is not of the form HOST:PORT or ray://HOST:PORT")
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except (OSError, OverflowError) as error:
+        raise UserError(
+            f"no Ray cluster at '{address}': {getattr(error, 'strerror', None) or error}"
+        ) from None
+
+
+class Cluster:
+    """One batch over one store and a cluster. ``tell`` is given a line for each parcel that
+    arrives."""
+
+    def __init__(
+        self, store: Store, batch: Batch, stop: Callable[[], bool], tell: Callable[[str, int], None]
+    ) -> None:
+        self._store, self._batch, self._stop, self._tell = (
+            store,
+            batch.model_copy(update={"lanes": 1}),
+            stop,
+            tell,
+        )
+        self.outcome = Outcome()
+
+    def play(
+        self,
+        cells: Sequence[Cell],
+        lines: Sequence[Line],
+        *,
+        address: str | None = None,
+        workers: int = 0,
+    ) -> Outcome:
+        """Play what the store does not have; ``workers`` as many as the cluster has processors by
+        default."""
+        sources = list(dict.fromkeys(source for cell in cells for source in cell.source_cells()))
+        stages = [
+            [each for each in stage if self._missing(each)] for stage in (sources, [*cells, *lines])
+        ]
+        self.outcome.there = [
+            run.name
+            for each in dict.fromkeys([*sources, *cells, *lines])
+            if not self._missing(each)
+            for run in self._there(each)
+        ]
+        if not any(stages):
+            return self.outcome
+        ray = connect(address)
+        try:
+            count = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+            for stage in stages:
+                left = [
+                    each for each in stage if self._missing(each)
+                ]  # a cell may be the source of another
+                if left and not self.outcome.interrupted:
+                    self._stage(ray, left, min(count, len(left)))
+        finally:
+            ray.shutdown()
+        return self.outcome
+
+    def _missing(self, planned: Cell | Line) -> bool:
+        runs = self._there(planned)
+        if all(run is not None and run.state == "finished" for run in runs):
+            return False
+        if any(run is not None and run.state != "finished" for run in runs):
+            raise UserError(
+                "this batch was begun without a cluster, and runs of it are unfinished: finish "
+                "it the same way"
+            )
+        return True
+
+    def _there(self, planned: Cell | Line) -> list[Any]:
+        known = {_identity(RunConfig.checked(**run.config)): run for run in self._store.runs()}
+        return [known.get(each) for each in _identities(planned, self._batch)]
+
+    def _stage(self, ray: Any, stage: Sequence[Cell | Line], count: int) -> None:
+        waiting = deque(Work(each, self._begun_with(each)) for each in stage)
+        spawn = ray.remote(Worker)
+        out: dict[Any, tuple[Any, Work]] = {}
+
+        def send(worker: Any) -> None:
+            work = waiting.popleft()
+            sending = worker.play.options(num_returns="streaming").remote(
+                self._batch, work.planned, work.parcel
+            )
+            out[sending] = worker, work
+
+        for _ in range(count):
+            send(spawn.options(num_cpus=1).remote())
+        while out and not self.outcome.interrupted:
+            ready, _ = ray.wait(list(out), num_returns=1, timeout=LOOK_SECONDS)
+            for sending in ready:
+                worker, work = out[sending]
+                try:
+                    sent = ray.get(next(sending))
+                except StopIteration:
+                    del out[sending]
+                    continue
+                except ray.exceptions.RayError:
+                    del out[sending]
+                    self._died(work, waiting)
+                    worker = None
+                else:
+                    work.parcel = sent.parcel
+                    self._tell(str(work.planned), sent.pid)
+                    if sent.outcome is None:
+                        continue
+                    self._arrived(sent)
+                    del out[sending]
+                if waiting:
+                    send(worker or spawn.options(num_cpus=1).remote())
+            self.outcome.interrupted = self._stop()
+        for _, work in out.values():  # interrupted: what was sent so far stays
+            self._keep(work.parcel)
+
+    def _begun_with(self, planned: Cell | Line) -> bytes:
+        """The runs that a cell's meta-memory is made from, as a database."""
+        sources = planned.source_cells() if isinstance(planned, Cell) else []
+        runs = [run.name for source in sources for run in self._there(source) if run is not None]
+        return parcel(self._store, runs)
+
+    def _died(self, work: Work, waiting: deque[Work]) -> None:
+        work.deaths += 1
+        if work.deaths >= MOST_DEATHS:
+            self.outcome.failed.append((str(work.planned), f"{work.deaths} workers died over it"))
+        else:
+            waiting.appendleft(work)
+
+    def _arrived(self, sent: Sent) -> None:
+        self.outcome.played += self._keep(sent.parcel)
+        self.outcome.failed += sent.outcome.failed if sent.outcome else []
+
+    def _keep(self, packed: bytes) -> list[str]:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "parcel.db"
+            path.write_bytes(packed)
+            return merge(self._store, path)
+
+
+def _identity(config: RunConfig) -> tuple[object, ...]:
+    """What the driver knows a run by; it has no model, so it cannot know the model's file."""
+    trials = 1 if config.stream and config.read_only_memory else config.trials
+    return (
+        config.world,
+        config.task,
+        config.variation,
+        config.strategy,
+        config.setting,
+        config.model.reference,
+        config.seed,
+        config.stream,
+        trials,
+        config.budget,
+        str(sorted(config.world_options.items())),
+    )
+
+
+def _identities(planned: Cell | Line, batch: Batch) -> Iterator[tuple[object, ...]]:
+    if isinstance(planned, Cell):
+        places = [
+            (planned.world, planned.task, planned.variation, planned.setting, "", batch.trials)
+        ]
+    else:
+        places = [
+            (
+                planned.lineage.world,
+                *place,
+                "adapt",
+                block.name,
+                batch.trials if block.learning else 1,
+            )
+            for block in planned.lineage.blocks
+            for place in block.places
+        ]
+    for world, task, variation, setting, stream, trials in places:
+        options = str(sorted(batch.world_options.get(world, {}).items()))
+        yield (
+            world,
+            task,
+            variation,
+            planned.strategy,
+            setting,
+            planned.model,
+            planned.seed,
+            stream,
+            trials,
+            batch.budget,
+            options,
+        )
+
+
+class Worker:
+    """Runs in a process of the cluster and keeps the models that it has opened. Reads nothing of
+    the driver's machine but what it is sent."""
+
+    def __init__(self) -> None:
+        self._models: dict[tuple[str, int], LLM] = {}
+
+    def play(self, batch: Batch, planned: Cell | Line, packed: bytes) -> Iterator[Sent]:
+        """Play one cell or sequence on top of ``packed``; yields the database after each trial and
+        at the end."""
+        import os
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "clin.db"
+            path.write_bytes(packed)
+            trials: queue.SimpleQueue[bytes | Outcome | BaseException] = queue.SimpleQueue()
+            playing = threading.Thread(
+                target=_play, args=(path, batch, planned, trials, self._models)
+            )
+            playing.start()
+            while not isinstance(arrived := trials.get(), (Outcome, BaseException)):
+                yield Sent(arrived, os.getpid())
+            playing.join()
+            if isinstance(arrived, BaseException):
+                raise arrived
+            with Store(path) as store:
+                yield Sent(parcel(store), os.getpid(), arrived)
+
+
+class _Sender(Watcher):
+    """Packs the database when a trial has ended."""
+
+    def __init__(self, store: Store, trials: queue.SimpleQueue) -> None:
+        self._store, self._trials = store, trials
+
+    def trial_ended(self, run: str, config: RunConfig, trial: Trial, memory: Memory) -> None:
+        self._trials.put(parcel(self._store))
+
+
+def _play(
+    path: Path,
+    batch: Batch,
+    planned: Cell | Line,
+    trials: queue.SimpleQueue,
+    models: dict[tuple[str, int], LLM],
+) -> None:
+    try:
+        with Store(path) as store:
+            cells, lines = ([planned], []) if isinstance(planned, Cell) else ([], [planned])
+            trials.put(
+                Batching(store, batch, _Sender(store, trials), lambda: False, models).play(
+                    cells, lines
+                )
+            )
+    except BaseException as error:  # told by the thread that waits for it
+        trials.put(error)

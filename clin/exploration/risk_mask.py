@@ -1,0 +1,155 @@
+"""A world that does not offer again what cost points, nor what is like it: a wrong choice ends a
+trial, and is made under another name in the next one."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from clin.exploration.wrapper import Wrapper
+from memory.archive import Archive, ScoreChange
+from memory.evidence.tally import SURE, above_half
+from memory.rules import wording
+from memory.rules.naming import Goal, Name, answers_to, name, thing, verb
+from worlds import Observation, World
+
+ONE_LOSS, THREE_LOSSES = 0.75, 0.93
+"""The chance that a kind of action loses more often than it gains, by the rule of the tallies,
+after one loss and none but losses (two are ``SURE``), and after three."""
+
+
+@dataclass(frozen=True)
+class Risks:
+    """What is known of the costly kinds of action when a trial begins: the steps that ``moved`` the
+    score in earlier trials of the episode, the kinds of which other places say that they do not
+    contribute where the goal does not name their object (``taught``), and whether this is the
+    episode's ``last`` trial."""
+
+    moved: Sequence[ScoreChange]
+    taught: Collection[str] = ()
+    last: bool = False
+
+    @classmethod
+    def of(cls, points: Archive, taught: Collection[str], last: bool) -> Risks:
+        """With ``taught`` only as far as no trial of the episode has gone without such an action:
+        that it was left out has then gained nothing."""
+        return cls(
+            points.moved, [kind for kind in taught if points.tried[kind] == points.trials], last
+        )
+
+
+class RiskMask(Wrapper):
+    """``world`` without the actions that by ``stakes`` are likely to cost points. Likely is what
+    the rule of the tallies says (:mod:`memory.evidence.tally`): the chance that a kind of action
+    (its verb) loses more often than it gains.
+
+    Where the goal itself asks for such an action ("focus on the substance"), it asks for it on
+    something, and so a kind that cost points is judged by whether the goal names what it was done
+    to, and in how many words:
+
+    - what it names is offered until it lost three times at as many points as are held now; in the
+      last trial until it lost twice at whatever points, since what is held then is what stays;
+    - what it does not name, until it lost twice at whatever points; in the last trial, and where
+      something that the goal names is offered, once. What other places taught counts as two losses;
+    - what may well be a thing that lost is not offered again at as many points, and at whatever
+      points while no action of the kind has gained, wherever it is and however vague its name.
+
+    Any other kind is offered until it lost twice at as many points as are held now, and at none,
+    since there is nothing to lose. All is offered where nothing else is left."""
+
+    def __init__(self, world: World, stakes: Risks) -> None:
+        super().__init__(world)
+        self._stakes = stakes
+        self._asked: dict[str, str] = {}
+
+    def reset(self) -> Observation:
+        self._asked = {}
+        return super().reset()
+
+    def step(self, action: str) -> Observation:
+        seen = super().step(action)
+        self._asked = wording.offers(seen.text)
+        return seen
+
+    def actions(self) -> Sequence[str]:
+        kinds = {verb(each.meant) for each in self._stakes.moved if each.score < each.held} | set(
+            self._stakes.taught
+        )
+        if not kinds:
+            return super().actions()
+        said = {each: self._asked.get(each, each) for each in super().actions()}
+        goal = Goal(self.goal, filter(wording.moves, said))
+        left_out: set[str] = set()
+        for kind in kinds:
+            offered = {each: text for each, text in said.items() if verb(text) == kind}
+            left_out |= (
+                self._unlikely(kind, offered, goal)
+                if goal.asks_for(kind)
+                else {*offered}
+                if self._staked(kind)
+                else set()
+            )
+            left_out |= self._not_asked_for(kind, offered, goal)
+        return self._where(lambda each: each not in left_out)
+
+    def _staked(self, kind: str) -> bool:
+        moved = [
+            each
+            for each in self._stakes.moved
+            if verb(each.meant) == kind and each.held >= self._held > 0
+        ]
+        lost = sum(each.score < each.held for each in moved)
+        return above_half(lost, len(moved) - lost) >= SURE
+
+    def _not_asked_for(self, kind: str, offered: dict[str, str], goal: Goal) -> set[str]:
+        """Of what is ``offered`` of a kind, what is done to another thing than the goal says by its
+        name, once such an action cost points and while none has gained."""
+        asked = goal.by_name(kind)
+        others = [
+            each
+            for each in self._stakes.moved
+            if verb(each.meant) == kind and not _answers(each.meant, asked)
+        ]
+        lost = kind in self._stakes.taught or any(each.score < each.held for each in others)
+        if not asked or not lost or any(each.score > each.held for each in others):
+            return set()
+        return {each for each, text in offered.items() if not _answers(text, asked)}
+
+    def _unlikely(self, kind: str, offered: dict[str, str], goal: Goal) -> set[str]:
+        """Of what is ``offered`` of a kind that the goal asks for (as it is said in full), what is
+        likely to cost points."""
+        last, ever = (
+            self._stakes.last,
+            [each for each in self._stakes.moved if verb(each.meant) == kind],
+        )
+        never_gained = all(
+            each.score < each.held for each in ever
+        )  # where none has gained, it is not for want of what must come first
+        moved = [(each, max(goal.named(each.action), goal.named(each.meant))) for each in ever]
+        moved = [(each, by) for each, by in moved if each.held >= self._held or not by or last]
+        lost = Counter(by for each, by in moved if each.score < each.held)
+        gained = Counter(by for each, by in moved if each.score > each.held)
+        lost[0] += 2 * (kind in self._stakes.taught)
+        wrong = [
+            each
+            for each in ever
+            if each.score < each.held and (each.held >= self._held or never_gained)
+        ]
+        things = {found for each in wrong for found in (thing(each.action), thing(each.meant))}
+        named = {each: goal.named(text) for each, text in offered.items()}
+        bars = defaultdict(
+            lambda: SURE if last else THREE_LOSSES,
+            {0: ONE_LOSS if last or any(named.values()) else SURE},
+        )
+        return {
+            each
+            for each, by in named.items()
+            if above_half(lost[by], gained[by]) >= bars[by]
+            or any(goal.alike(thing(offered[each]), other) for other in things)
+        }
+
+
+def _answers(action: str, asked: Sequence[Name]) -> bool:
+    called = name(action[len(verb(action)) :])
+    return any(answers_to(called, each) for each in asked)

@@ -1,0 +1,59 @@
+"""Which wrappers a trial plays through, in the one order in which they are put around its world.
+
+From the inside out: :class:`LoopGuard` (for the whole run), :class:`MemoryMask`, :class:`RiskMask`,
+:class:`Untried`, :class:`LeastTried`, :class:`ReturnToBest`, :class:`Intervention`. Each offers
+some of the admissible actions that the one inside it offers, and all of them where none would be
+left; an action that is done anyway is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clin.config import RunConfig
+from clin.exploration.intervention import Intervention
+from clin.exploration.loop_guard import LoopGuard
+from clin.exploration.memory_mask import MemoryMask
+from clin.exploration.novelty import LeastTried, Untried
+from clin.exploration.return_to_best import ReturnToBest
+from clin.exploration.risk_mask import RiskMask, Risks
+from memory.archive import Archive, Way
+from memory.evidence.link_tests import LinkTest
+from memory.trials import Memory
+from worlds import World
+
+
+def for_run(world: World, config: RunConfig) -> World:
+    """``world`` as all trials of a run see it."""
+    return LoopGuard(world, config.repeats) if config.repeats else world
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known when trial ``number`` begins: the ``archive`` of the trials before it, the
+    ``memory`` that counts in this place, and the kinds of action that were ``costly_elsewhere``."""
+
+    number: int
+    archive: Archive
+    memory: Memory
+    costly_elsewhere: Sequence[str] = ()
+
+
+def for_trial(
+    world: World, config: RunConfig, known: Known, *, way: Way | None, test: LinkTest | None
+) -> World:
+    """``world`` (of :func:`for_run`) as one trial is offered it. ``way``: where it goes back to
+    first. ``test``: the link whose cause is withheld."""
+    archive = known.archive
+    if config.heed:
+        held = archive.lost if config.go_back else None
+        world = MemoryMask(world, known.memory.links, held)
+    if config.go_back:
+        costly = known.costly_elsewhere if config.heed else ()
+        last = known.number + 1 == config.trials
+        world = RiskMask(world, Risks.of(archive, costly, last))
+        world = Untried(world, archive.spent)
+        world = LeastTried(world) if known.number else world
+    world = ReturnToBest(world, way) if way else world
+    return Intervention(world, test) if test else world

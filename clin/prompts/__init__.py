@@ -1,0 +1,87 @@
+"""Every word that a model reads, append-only.
+
+``[how to act][task][memory]``, then one turn per step in the order things happened; at the tail,
+and only there, what holds for this step alone. When the step is over the tail is dropped and the
+turn appended, so that a model with a cache reads only what is new. Two styles of the acting prompt:
+``full`` for instruction-tuned models, ``compact-2`` for the bundled model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol
+
+from clin.errors import ModelError
+from clin.llms import Answer, Question
+from memory.links import Link
+from memory.trials import Memory, Step
+from worlds import World
+
+STYLES = {"full": ("clin.prompts.full", "Full"), "compact-2": ("clin.prompts.compact", "Compact")}
+"""The acting prompts by the name that a model's card gives them."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """What the model decided: an admissible action, its thought, the learnings it cited (numbers
+    from 1)."""
+
+    action: str
+    thought: str = ""
+    cited: tuple[int, ...] = ()
+
+
+class Style(Protocol):
+    """One way of laying out the acting prompt."""
+
+    name: str
+    reserve: int
+    """Tokens kept free for the tail and the reply."""
+
+    def head(self, goal: str, memory: Memory, opening: str) -> tuple[str, ...]:
+        """How to act, the task, the memory: stable over a whole trial."""
+        ...
+
+    def learning(self, memory: Memory, link: Link) -> str:
+        """How a link of ``memory`` is told."""
+        ...
+
+    def turn(self, step: Step) -> tuple[str, ...]:
+        """What stays of a step when it is over."""
+        ...
+
+    def gap(self, left_out: int) -> tuple[str, ...]:
+        """What stands in for the ``left_out`` oldest turns when the trajectory has outgrown the
+        context."""
+        ...
+
+    def ask(
+        self, world: World, parts: tuple[str, ...], memory: Memory, *, weigh: bool = False
+    ) -> Generator[Question, Answer, Move]:
+        """Ask for the next action, as one question or several; ``weigh``: for the likelihood of
+        every whole action."""
+        ...
+
+
+def style(name: str) -> Style:
+    """The style called ``name`` (a model's ``clin.prompt`` key)."""
+    if name not in STYLES:
+        raise ModelError(
+            f"this model wants prompt '{name}', which this version does not have (has: "
+            f"{', '.join(STYLES)})"
+        )
+    module, made = STYLES[name]
+    return getattr(import_module(module), made)()
+
+
+def weightiest(choices: Sequence[str], answer: Answer) -> str:
+    """The action of the greatest log-probability; of equals the first. ModelError for a model that
+    tells none."""
+    if len(answer.scores) != len(choices):
+        raise ModelError(
+            "this model does not tell how likely each action is, which the strategy saycan "
+            "needs; use a GGUF file"
+        )
+    return choices[max(range(len(choices)), key=lambda n: answer.scores[n])].strip()

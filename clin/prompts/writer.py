@@ -1,0 +1,50 @@
+"""What a strategy asks in plain words, as questions to the model that writes the memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+
+from clin.errors import ModelError
+from clin.llms import Answer, ModelCard, Question
+from clin.prompts import compact_writer as compact_writing
+from clin.rollout.trial import call
+from memory.strategies import Prompt, Revised, Revision
+from memory.trials import Call
+
+
+def questions(
+    revision: Revision, role: str, card: ModelCard, calls: list[Call], size: Callable[[str], int]
+) -> Generator[Question, Answer, Revised]:
+    """Turn a strategy's plain prompts into questions to a model and the answers into plain replies;
+    ``size`` counts tokens."""
+    try:
+        prompt = next(revision)
+        while True:
+            question = _question(prompt, role, card, size)
+            answer = yield question
+            calls.append(call(question, answer, card))
+            prompt = revision.send(answer.text)
+    except StopIteration as stop:
+        return stop.value
+
+
+def _question(prompt: Prompt, role: str, card: ModelCard, size: Callable[[str], int]) -> Question:
+    """The prompt in the form that the model was made for. ModelError for a model that was made for
+    others."""
+    if not card.prompt.startswith("compact"):
+        return Question(
+            (prompt.text,), grammar=prompt.grammar, max_tokens=prompt.max_tokens, role=role
+        )
+    if prompt.about is None or role not in card.roles:
+        raise ModelError(
+            f"{card.name} was not made to write such a memory (its roles: "
+            f"{', '.join(card.roles)}); use --writer rules"
+        )
+    parts = compact_writing.asked(prompt.about, size, card.context)
+    left = (
+        card.context - sum(map(size, parts)) - 1 if card.context else prompt.max_tokens
+    )  # one token begins every prompt
+    most = max(1, min(prompt.max_tokens, compact_writing.ROOM, left))
+    return Question(
+        parts, grammar=compact_writing.grammar(prompt.about), max_tokens=most, role=role
+    )

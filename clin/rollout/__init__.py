@@ -1,0 +1,1 @@
+"""One trial as a generator, and many of them over one model."""

@@ -1,0 +1,89 @@
+"""A person plays: the trial is stored step by step as a model's is, and a memory is written from it
+by rules."""
+
+from __future__ import annotations
+
+from clin.config import RunConfig
+from memory.store import Store
+from memory.strategies import open_strategy
+from memory.trials import Ending, Memory, Step, Trial
+from worlds import World, WorldError
+
+
+class Session:
+    """One person at one world. A step that is taken back ends the trial as stopped and begins
+    another with the steps before it: nothing that was done is lost."""
+
+    def __init__(self, store: Store, config: RunConfig, world: World) -> None:
+        self._store, self._config, self.world = store, config, world
+        self._strategy = open_strategy(config.strategy, writer=config.writer)
+        self.opening = world.reset().text
+        self.run = store.begin_run(config.model_dump(mode="json"))
+        self.steps: list[Step] = []
+        self._number = -1
+        self._begin()
+
+    def do(self, action: str) -> tuple[Step, bool]:
+        """Do ``action``; the stored step, and whether the world has ended."""
+        seen = self.world.step(action)
+        step = Step(action, seen.text, seen.score)
+        self._store.append_step(self._trial, step)
+        self.steps.append(step)
+        return step, seen.done
+
+    def undo(self) -> None:
+        """Take the last step back; WorldError where the world cannot, or there is none."""
+        if not hasattr(self.world, "undo"):
+            raise WorldError(f"the world {self._config.world} cannot take a step back")
+        self.world.undo()
+        kept = self.steps[:-1]
+        self.end(Ending.STOPPED)
+        self._begin()
+        for step in kept:
+            self._store.append_step(self._trial, step)
+        self.steps = kept
+
+    def end(self, ending: Ending) -> Memory:
+        """End the trial and write the memory after it; returns that."""
+        before = self._store.latest_version(self.run, self._number - 1)
+        memory = before.memory if before else Memory()
+        earlier = [self._store.trial(row.id) for row in self._store.trials(self.run)[:-1]]
+        trial = Trial(self._number, self.world.goal, self.opening, tuple(self.steps), ending)
+        revision = self._strategy.revise(memory, [*earlier, trial], lambda text: len(text.split()))
+        try:
+            next(revision)
+            raise RuntimeError("a person's memory is written by rules, which ask nothing")
+        except StopIteration as stop:
+            revised = stop.value
+        self._store.finish_trial(
+            self._trial,
+            ending,
+            revised.memory,
+            writer="clin/rules",
+            tallies=revised.tallies,
+            refused=revised.refused,
+        )
+        return revised.memory
+
+    def close(self, ending: Ending) -> Memory:
+        """End the trial and the run."""
+        memory = self.end(ending)
+        self._store.finish_run(self.run, "finished")
+        self.world.close()
+        return memory
+
+    def _begin(self) -> None:
+        self._number += 1
+        before = self._store.latest_version(self.run, self._number - 1)
+        self.steps = []
+        self._trial = self._store.begin_trial(
+            self.run,
+            self._number,
+            task_goal=self.world.goal,
+            opening=self.opening,
+            recalled=Memory(),
+            version=before.id if before else None,
+            world=self._config.world,
+            task=self._config.task,
+            variation=self._config.variation,
+        )

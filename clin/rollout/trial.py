@@ -1,0 +1,167 @@
+"""One trial, as a generator that yields questions and is sent answers. It knows nothing of batches
+or threads."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
+
+from clin.exploration.loop_guard import TIME
+from clin.llms import Answer, ModelCard, Question
+from clin.prompts import Move
+from clin.rollout.context import Context
+from clin.rollout.interactive import Person
+from memory.trials import Call, Ending, Memory, Step
+from worlds import World, WorldCrashed
+
+STUCK_AFTER, WAITED_AFTER = 5, 15
+"""Equal actions with equal outcomes in a row that end a trial; the second where they let time pass,
+which may change what is not shown. The paper's research code (``clin_agent.py``) ends a trial after
+five equal actions whatever comes of them, which also ends ScienceWorld's own expert paths: they
+wait up to ten times in a row and watch a block slide for up to 141 steps."""
+
+Record = Callable[[Step, Sequence[Call]], None]
+"""Keeps a step and the calls that led to it; when it returns, the step is safe."""
+
+
+class WorldChanged(RuntimeError):
+    """A stored trajectory, replayed, did not give the stored observations."""
+
+
+def play(
+    world: World,
+    recalled: Memory,
+    record: Record,
+    *,
+    budget: int,
+    context: Context,
+    card: ModelCard,
+    past: Sequence[Step] = (),
+    weigh: bool = False,
+    person: Person | None = None,
+) -> Generator[Question, Answer, Ending]:
+    """Play ``world``, which has just been reset, for at most ``budget`` steps; ``context`` holds
+    the prompt's head.
+
+    ``past`` are steps of this trial that were recorded before an interruption: they are done again
+    in the world, without asking the model, and compared. Raises :class:`WorldChanged` where they
+    differ. ``weigh`` takes the action that is likeliest as a whole, instead of deciding token by
+    token. ``person`` may want to decide a step; what comes of that is recorded as theirs.
+    """
+    person = person or Person()
+    steps: list[Step] = []
+    done = False
+    for step in past:
+        done = _replay(world, step)
+        context.append(step)
+        steps.append(step)
+    while True:
+        ending = _ending(steps, done, budget)
+        if ending:
+            return ending
+        asking = context.style.ask(world, context.parts(), recalled, weigh=weigh)
+        move, calls = yield from _decided(asking, card, person, len(steps))
+        try:
+            seen = world.step(move.action)
+        except WorldCrashed:
+            return Ending.CRASHED
+        step = Step(move.action, seen.text, seen.score, move.thought, move.cited)
+        record(step, calls)
+        context.append(step)
+        steps.append(step)
+        done = seen.done
+
+
+def _ending(steps: Sequence[Step], done: bool, budget: int) -> Ending | None:
+    if done:
+        return Ending.WON if steps and steps[-1].score >= 100 else Ending.LOST
+    if steps and _in_a_row(steps) >= (WAITED_AFTER if _waits(steps[-1]) else STUCK_AFTER):
+        return Ending.STUCK
+    return Ending.BUDGET if len(steps) >= budget else None
+
+
+def _in_a_row(steps: Sequence[Step]) -> int:
+    """How many steps at the end are alike: in action and score, and in what was observed, unless
+    time was only let pass."""
+
+    def outcome(step: Step) -> tuple[str, float, str]:
+        return step.action, step.score, "" if _waits(step) else step.observation
+
+    return sum(
+        1
+        for _ in itertools.takewhile(
+            lambda step: outcome(step) == outcome(steps[-1]), reversed(steps)
+        )
+    )
+
+
+def _waits(step: Step) -> bool:
+    return step.action.startswith(TIME)
+
+
+def _replay(world: World, step: Step) -> bool:
+    seen = world.step(step.action)
+    if (seen.text, seen.score) != (step.observation, step.score):
+        raise WorldChanged(
+            f"'{step.action}' gave another observation than the stored one; this trial cannot be "
+            "resumed"
+        )
+    return seen.done
+
+
+def _decided(
+    asking: Generator[Question, Answer, Move], card: ModelCard, person: Person, position: int
+) -> Generator[Question, Answer, tuple[Move, list[Call]]]:
+    """Pass the questions on and keep each with its answer. Where a person wants to decide, the
+    model says what it would do and how likely it finds each action, and the person has the last
+    word."""
+    calls: list[Call] = []
+    waits = person.waits()
+    actions: tuple[str, ...] = ()
+    scores: tuple[float, ...] = ()
+    try:
+        question = next(asking)
+        while True:
+            answer = (
+                yield replace(question, score_choices=True)
+                if waits and question.choices
+                else question
+            )
+            calls.append(call(question, answer, card))
+            if question.choices:
+                actions, scores = (
+                    tuple(choice.strip() for choice in question.choices),
+                    answer.scores,
+                )
+            question = asking.send(answer)
+    except StopIteration as stop:
+        move = stop.value
+    if waits:
+        if not calls:  # one action was offered, so the model was not asked
+            actions, scores = (move.action,), (0.0,)
+        decision = person.decides(position, actions, scores, move.action)
+        if decision.chosen:
+            return Move(decision.action), [
+                *calls,
+                Call("person", calls[-1].parts if calls else (), decision.action),
+            ]
+    return move, calls
+
+
+def call(question: Question, answer: Answer, card: ModelCard) -> Call:
+    """A question and its answer as the store keeps them: with what the chat template put around the
+    question."""
+    opening, closing = card.template
+    parts = tuple(part for part in (opening, *question.parts, closing, *question.begun) if part)
+    return Call(
+        question.role,
+        parts,
+        answer.text,
+        answer.read,
+        answer.reused,
+        answer.written,
+        answer.logprob,
+        answer.seconds,
+        len(question.choices),
+    )

@@ -1,0 +1,97 @@
+"""What the memory is sure does not help is not offered; all else is."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clin.config import RunConfig
+from clin.defaults import chosen_heed
+from clin.exploration.loop_guard import in_vain
+from clin.exploration.memory_mask import MemoryMask
+from clin.llms import ModelCard
+from memory.links import Hedge, Link, Relation, parse
+from memory.rules import wording
+from worlds import open_world
+
+
+def links(
+    actions: list[str], hedge: Hedge, relation: Relation = Relation.NOT_CONTRIBUTE
+) -> list[Link]:
+    return [Link(action, hedge, relation, "the task") for action in actions]
+
+
+@settings(max_examples=25)
+@given(data=st.data())
+def test_only_sure_warnings_of_what_is_no_way_are_heeded(data: st.DataObject) -> None:
+    plain = open_world("causal", "repair", 203, rules=901)
+    plain.reset()
+    some = st.lists(st.sampled_from(list(plain.actions())), unique=True, max_size=6)
+    sure, unsure, good = data.draw(some), data.draw(some), data.draw(some)
+    memory = [
+        *links(sure, Hedge.SHOULD),
+        *links(unsure, Hedge.MAY),
+        *links(good, Hedge.SHOULD, Relation.NECESSARY),
+    ]
+    world = MemoryMask(open_world("causal", "repair", 203, rules=901), memory)
+    assert world.reset() == plain.reset()
+    changed: set[str] = set()
+    for _ in range(20):
+        offered, every = list(world.actions()), list(plain.actions())
+        left = [
+            each
+            for each in every
+            if each not in sure or wording.moves(each) or wording.tried_on(each) in changed
+        ]
+        assert offered == (left or every)
+        action = data.draw(st.sampled_from(every))
+        seen = world.step(action)
+        assert seen == plain.step(action)
+        if wording.tried_on(action) and not in_vain(action, seen.text):
+            changed.add(wording.tried_on(action))
+        if seen.done:
+            return
+
+
+def test_what_failed_on_a_thing_is_offered_again_when_the_thing_has_changed() -> None:
+    class Bench:
+        goal = "start the mill"
+
+        def reset(self):
+            from worlds import Observation
+
+            return Observation("a mill", 0.0, False)
+
+        def step(self, action):
+            from worlds import Observation
+
+            return Observation(
+                "The mill is mended." if "saw" in action else "Nothing happens.", 0.0, False
+            )
+
+        def surroundings(self):
+            return "a mill"
+
+        def actions(self):
+            return ["use flint on mill", "use saw on mill"]
+
+        def close(self):
+            pass
+
+    world = MemoryMask(Bench(), [parse("use flint on mill DOES NOT CONTRIBUTE to the task")])
+    world.reset()
+    assert list(world.actions()) == ["use saw on mill"]
+    world.step("use flint on mill")  # nothing happens
+    assert list(world.actions()) == ["use saw on mill"]
+    world.step("use saw on mill")
+    assert list(world.actions()) == ["use flint on mill", "use saw on mill"]
+
+
+def test_models_that_think_decide_for_themselves() -> None:
+    assert chosen_heed(None, ModelCard("small", prompt="compact-2")) and not chosen_heed(
+        None, ModelCard("large")
+    )
+    assert not chosen_heed(False, ModelCard("small", prompt="compact-2")) and chosen_heed(
+        True, ModelCard("large")
+    )
+    assert RunConfig.model_fields["heed"].default is False  # runs stored before there was this
