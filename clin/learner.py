@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import overload
@@ -16,11 +16,12 @@ from typing import overload
 from clin.config import RunConfig
 from clin.errors import ModelError
 from clin.exploration.stack import Known, for_run, for_trial
-from clin.llms import Answer, ModelCard, Question
+from clin.llms import ModelCard
 from clin.prompts import Style, style
 from clin.prompts.writer import questions
 from clin.rollout.context import Context
 from clin.rollout.interactive import AtTheStore, Stopped
+from clin.rollout.scheduler import Asking
 from clin.rollout.trial import play
 from memory.archive import Archive, Way, route_of
 from memory.evidence.confirmation import confirmed
@@ -28,14 +29,12 @@ from memory.evidence.link_tests import LinkTest, chosen
 from memory.evidence.tally import Tally
 from memory.links import Hedge, Link, Relation
 from memory.requests import lapse
-from memory.retrieval import select, usage
+from memory.retrieval import Use, select, usage
 from memory.rules.naming import warned
 from memory.store import Store, TrialRow
-from memory.strategies import Revised, Strategy, open_strategy
+from memory.strategies import Counting, Revised, Strategy, open_strategy
 from memory.trials import Call, Ending, Memory, Step, Trial
 from worlds import World, open_world
-
-Asking = Generator[Question, Answer, None]
 
 
 class Watcher:
@@ -130,7 +129,7 @@ class Learner:
 
     def _carry(self, strategy: Strategy) -> None:
         """Let a strategy that counts go on from what earlier runs of the sequence counted."""
-        if not self.config.stream or not getattr(strategy, "counts", False):
+        if not self.config.stream or not isinstance(strategy, Counting):
             return
         if self.run:
             self.carried = self.store.tallies(self.run, -1)
@@ -245,7 +244,8 @@ class Learner:
             done = self._archive.read(self.store, self.run, number).done if self.run else ()
             memory = confirmed(memory, self._taught_elsewhere(), done)
         room = self.config.memory_room or self.card.context // 3 or sys.maxsize
-        known = (lambda: usage(self.store, self.run)) if self.run else dict
+        run = self.run
+        known: Callable[[], Mapping[Link, Use]] = (lambda: usage(self.store, run)) if run else dict
         recalled, ranked = select(
             strategy.recall(memory, goal),
             room,
@@ -296,6 +296,7 @@ class Learner:
             tallies=revised.tallies,
             refused=revised.refused,
         )
+        assert version is not None, "a trial that ends with a memory makes a version"
         self.watcher.trial_ended(
             self._name(), self.config, trial, self.store.memory_version(version).memory
         )

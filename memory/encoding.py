@@ -4,13 +4,14 @@ back."""
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from datetime import UTC, datetime
 
 from memory.evidence.link_tests import LinkTest
 from memory.links import parse
-from memory.trials import Memory, Scope
+from memory.trials import Memory, Scope, Step
 
 
 def as_json(value: object) -> str:
@@ -32,9 +33,21 @@ def timestamp() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
+def new_id(cursor: sqlite3.Cursor) -> int:
+    """The id of the row that an insert has just made."""
+    if cursor.lastrowid is None:
+        raise RuntimeError("this statement inserted no row")
+    return cursor.lastrowid
+
+
 def numbers(stored: str) -> tuple[int, ...]:
     """The learnings that a step cited; nearly always none, which takes no parsing."""
     return tuple(json.loads(stored)) if stored != "[]" else ()
+
+
+def step_of(action: str, observation: str, score: float, thought: str, cited: str) -> Step:
+    """A step from its columns."""
+    return Step(action, observation, score, thought, numbers(cited))
 
 
 def reading(

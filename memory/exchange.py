@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from memory.links import LinkError, parse, read
+from memory.links import Link, LinkError, parse, read
 from memory.merging import COPIES, NUMBERED
 from memory.rows import StoreError
 from memory.store import Store
@@ -29,7 +29,9 @@ def to_markdown(memory: Memory, title: str) -> str:
 def from_markdown(text: str) -> Memory:
     """Read what :func:`to_markdown` wrote, whatever a person has made of it; StoreError names the
     first line that is neither a heading, a note nor a link."""
-    links, notes, note = [], [], []
+    links: list[Link] = []
+    notes: list[str] = []
+    note: list[str] = []
     for line in [*text.splitlines(), ""]:
         if line.startswith(">"):
             note.append(line[1:].removeprefix(" "))

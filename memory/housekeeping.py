@@ -35,10 +35,10 @@ class Stats:
 
 def stats(store: Store) -> Stats:
     """Count what ``store`` holds."""
-    counts = [
-        store.rows(f"select count(*) from {table}")[0][0]
+    counts = {
+        table: int(store.rows(f"select count(*) from {table}")[0][0])
         for table in ("runs", "trials", "steps", "versions", "links")
-    ]
+    }
     unreadable = store.rows("select coalesce(sum(json_array_length(unreadable)), 0) from versions")[
         0
     ][0]
@@ -50,12 +50,12 @@ def stats(store: Store) -> Stats:
     cited = _cited(store)
     never = tuple(link for link in latest if link not in cited) if cited else ()
     return Stats(
-        store.path.stat().st_size,
-        *counts,
-        unreadable,
-        near_duplicates(list(latest)),
-        never,
-        bool(cited),
+        bytes=store.path.stat().st_size,
+        **counts,
+        unreadable=unreadable,
+        near_duplicates=near_duplicates(list(latest)),
+        never_cited=never,
+        cites=bool(cited),
     )
 
 

@@ -4,12 +4,12 @@ alone."""
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import socket
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from memory.encoding import step_of
 from memory.processes import alive
 from memory.rows import Version
 from memory.store import Store
@@ -84,7 +84,7 @@ def steps_between(store: Store, trial: int, first: int, last: int) -> list[Step]
         " order by position",
         [trial, first, last],
     )
-    return [Step(*row[:4], tuple(json.loads(row[4]))) for row in rows]
+    return [step_of(*row) for row in rows]
 
 
 def outline(store: Store, trial: int) -> list[tuple[float, bool]]:

@@ -23,7 +23,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from memory.calls import CallWriter, read_calls, read_writer_calls
-from memory.encoding import as_json, as_text, memory_of, numbers, reading, timestamp
+from memory.encoding import as_json, as_text, memory_of, new_id, reading, step_of, timestamp
 from memory.evidence.link_tests import LinkTest
 from memory.evidence.tally import Tally
 from memory.links import Link, parse
@@ -111,18 +111,19 @@ class Store:
                     timestamp(),
                 ],
             )
+            run = new_id(made)
             if memory is not None:
                 writer = f"from {source}" if source else "given"
                 write_version(
                     db,
-                    made.lastrowid,
+                    run,
                     None,
                     memory,
                     writer,
                     tallies=tuple((tallies or {}).items()),
                     refused=refused,
                 )
-            return f"r{made.lastrowid}"
+            return f"r{run}"
 
     def claim_run(self, run: str) -> None:
         """Take ``run`` for this process; StoreError names the live process that already drives
@@ -187,7 +188,7 @@ class Store:
                     timestamp(),
                 ],
             )
-            return int(made.lastrowid)
+            return new_id(made)
 
     def append_step(self, trial_id: int, step: Step, calls: Sequence[Call] = ()) -> int:
         """Store the next step of a trial and the calls that led to it, in one transaction; returns
@@ -414,10 +415,10 @@ class Store:
 
     @staticmethod
     def _trial_row(row: tuple[Any, ...]) -> TrialRow:
-        number, run, *middle, ending, score, steps = row
-        return TrialRow(
-            number, f"r{run}", *middle, Ending(ending) if ending else None, score, steps
-        )
+        values = dict(zip(_COLUMNS.split(", "), row, strict=True))
+        values["run"] = f"r{values['run']}"
+        values["ending"] = Ending(values["ending"]) if values["ending"] else None
+        return TrialRow(**values)
 
     def steps(self, trial_id: int) -> tuple[Step, ...]:
         """The stored steps of a trial in order."""
@@ -426,7 +427,7 @@ class Store:
             "by position",
             [trial_id],
         )
-        return tuple(Step(*row[:4], numbers(row[4])) for row in rows)
+        return tuple(step_of(*row) for row in rows)
 
     def trial(self, trial_id: int) -> Trial:
         """A trial with its steps and what it had read; one that is under way counts as stopped."""
@@ -504,8 +505,8 @@ class Store:
             [cursor, limit],
         )
         return [
-            StepRow(row[0], f"r{row[1]}", row[2], row[3], Step(*row[4:8], numbers(row[8])))
-            for row in rows
+            StepRow(number, f"r{run}", trial, position, step_of(*columns))
+            for number, run, trial, position, *columns in rows
         ]
 
     def versions_after(self, cursor: int, limit: int = 1000) -> list[Version]:

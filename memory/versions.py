@@ -13,7 +13,7 @@ from dataclasses import astuple
 
 from sqlite_utils import Database
 
-from memory.encoding import as_json, as_text, timestamp
+from memory.encoding import as_json, as_text, new_id, timestamp
 from memory.evidence.tally import Tally
 from memory.links import Hedge, Link, Relation
 from memory.rows import Query, Version
@@ -39,7 +39,7 @@ def write_version(
         "?, ?, ?)",
         [run, trial, as_text(writer), as_json(memory.notes), as_json(unreadable), timestamp()],
     )
-    version = int(made.lastrowid)
+    version = new_id(made)
     for position, link in enumerate(memory.links):
         db.execute(
             "insert into version_links (version, position, link) values (?, ?, ?)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -156,13 +157,13 @@ class MemoryScreen(Watching):
         self.query_one(".headline", Static).update(fitted(text, self.app.size.width - 2))
 
     def _list(
-        self, title: str, rows: list[Text], places: list[tuple[str, int, int] | None] | None = None
+        self, title: str, rows: list[Text], places: Sequence[tuple[str, int, int] | None] = ()
     ) -> None:
         self.query_one("#below > Static", Static).update(title)
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([Option(row) for row in rows])
-        self.places = places or [None] * len(rows)
+        self.places = list(places) or [None] * len(rows)
         if self.places and self.places[0]:
             options.highlighted = 0
 

@@ -53,7 +53,8 @@ class Strips(ScrollView, can_focus=True):
         self.labels: Sequence[str] = ()
         self.scores: Sequence[float | None] = ()
         self.lives: Sequence[Life] = ()
-        self.link, self.version, self.marked = 0, 0, None
+        self.link, self.version = 0, 0
+        self.marked: int | None = None
         self.pinned: Collection[Link] = ()
 
     def show(

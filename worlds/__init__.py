@@ -98,6 +98,13 @@ def nearest(word: str, allowed: Sequence[str]) -> str:
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
+def whole_number(value: object) -> int | None:
+    """An option's value as a number from 0 up: 3, "3" or True (1); None for anything else."""
+    if isinstance(value, bool):
+        return int(value)
+    return int(str(value)) if str(value).isdecimal() else None
+
+
 def world_module(name: str) -> Any:
     """The module of world ``name`` (for ``gymnasium:ID`` an object that offers the same);
     :class:`WorldError` names the nearest when there is none."""
@@ -124,7 +131,7 @@ def find_task(name: str, task: str) -> Task:
     )
 
 
-def open_world(name: str, task: str, variation: int, *, seed: int = 0, **options: object) -> World:
+def open_world(name: str, task: str, variation: int, *, seed: int = 0, **options: Any) -> World:
     """Open one world, not yet reset. Errors say what is allowed and what is nearest."""
     found = find_task(name, task)
     if not 0 <= variation < found.variations:
@@ -135,7 +142,7 @@ def open_world(name: str, task: str, variation: int, *, seed: int = 0, **options
     return world_module(name).open(found.name, variation, seed=seed, **options)
 
 
-def as_gymnasium(name: str, task: str, variation: int, **options: object) -> Any:
+def as_gymnasium(name: str, task: str, variation: int, **options: Any) -> Any:
     """World ``name`` as a Gymnasium environment; see :func:`worlds.gym.as_gymnasium`. Needs the
     extra ``gym``."""
     return importlib.import_module(f"{__name__}.gym").as_gymnasium(name, task, variation, **options)

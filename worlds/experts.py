@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from worlds import WorldError, open_world
 
@@ -28,7 +29,7 @@ _ROOMS = frozenset(
 _LOOKS = ("look around", "open ")
 
 
-def expert(world: str, task: str, variation: int, **options: object) -> list[tuple[str, ...]]:
+def expert(world: str, task: str, variation: int, **options: Any) -> list[tuple[str, ...]]:
     """Paths to try, the most instructive first; some may fail where the simulator's own path relies
     on chance or on waiting. WorldError for a world that has no expert."""
     if world not in _EXPERTS:
@@ -38,7 +39,7 @@ def expert(world: str, task: str, variation: int, **options: object) -> list[tup
     return list(dict.fromkeys(_EXPERTS[world](task, variation, options)))
 
 
-def _scienceworld(task: str, variation: int, options: dict[str, object]) -> list[tuple[str, ...]]:
+def _scienceworld(task: str, variation: int, options: dict[str, Any]) -> list[tuple[str, ...]]:
     from worlds import scienceworld
     from worlds._scienceworld import gold
 
@@ -98,10 +99,11 @@ def _pruned(path: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _textworldexpress(
-    task: str, variation: int, options: dict[str, object]
-) -> list[tuple[str, ...]]:
+def _textworldexpress(task: str, variation: int, options: dict[str, Any]) -> list[tuple[str, ...]]:
+    from worlds.textworldexpress import TextWorldExpress
+
     game = open_world("textworldexpress", task, variation, **options)
+    assert isinstance(game, TextWorldExpress)
     try:
         path = game.gold()
         rooms = [game.reset().text]
@@ -119,10 +121,11 @@ def _unwound(path: Sequence[str], seen: Sequence[str]) -> tuple[str, ...]:
     strolls about. ``seen`` is what was seen before each action and after the last."""
     room, rooms = "", []
     for text in seen:
-        found = re.match(r"You are in the ([\w ]+)\.", text)
-        room = found[1] if found else room
+        described = re.match(r"You are in the ([\w ]+)\.", text)
+        room = described[1] if described else room
         rooms.append(room)
-    found, at = [], 0
+    found: list[str] = []
+    at = 0
     while at < len(path):
         idle = at
         while idle < len(path) and path[idle].startswith(("move ", "look around")):
@@ -136,15 +139,18 @@ def _unwound(path: Sequence[str], seen: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _causal(task: str, variation: int, options: dict[str, object]) -> list[tuple[str, ...]]:
+def _causal(task: str, variation: int, options: dict[str, Any]) -> list[tuple[str, ...]]:
+    from worlds.causal import Causal
+
     world = open_world("causal", task, variation, **options)
+    assert isinstance(world, Causal)
     try:
         return [world.plan()]
     finally:
         world.close()
 
 
-_EXPERTS: dict[str, Callable[[str, int, dict[str, object]], list[tuple[str, ...]]]] = {
+_EXPERTS: dict[str, Callable[[str, int, dict[str, Any]], list[tuple[str, ...]]]] = {
     "scienceworld": _scienceworld,
     "textworldexpress": _textworldexpress,
     "causal": _causal,

@@ -56,7 +56,7 @@ class WorldEnv(gymnasium.Env[str, str]):
         *,
         list_actions: bool,
         render_mode: str | None,
-        **options: object,
+        **options: Any,
     ) -> None:
         self.world = open_world(name, task, variation, **options)
         self.observation_space, self.action_space = AnyText(), AnyText()
@@ -97,7 +97,7 @@ def as_gymnasium(
     *,
     list_actions: bool = True,
     render_mode: str | None = None,
-    **options: object,
+    **options: Any,
 ) -> WorldEnv:
     """World ``name`` as a Gymnasium environment. ``list_actions`` puts the admissible actions into
     each ``info``, which some worlds compute slowly; ``options`` are :func:`worlds.open_world`'s.

@@ -138,14 +138,13 @@ class ScienceWorld:
     def __init__(self, task: str, variation: int, simplifications: str) -> None:
         self._place = (task, variation, simplifications)
         self._jvm = jvm()
-        self._simulator: Simulator | None = None
         self._taken: list[str] = []
         self._offered: tuple[str, ...] = ()
         self._done = False
         self._closed = False
         self._score = 0.0
         self._listed: tuple[str, ...] | None = None
-        self._load()
+        self._simulator = Simulator(self._jvm, *self._place)
         self.goal: str = _plain(self._ask("getTaskDescription"))
 
     def reset(self) -> Observation:
@@ -195,7 +194,7 @@ class ScienceWorld:
             self._simulator.close()
 
     def _load(self) -> None:
-        if self._simulator is not None and self._simulator.generation == self._jvm.generation:
+        if self._simulator.generation == self._jvm.generation:
             self._simulator.close()
         self._simulator = Simulator(self._jvm, *self._place)
 

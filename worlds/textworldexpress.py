@@ -18,7 +18,7 @@ from pathlib import Path
 
 from py4j.protocol import Py4JJavaError
 
-from worlds import Observation, Task, WorldCrashed, WorldError, nearest
+from worlds import Observation, Task, WorldCrashed, WorldError, nearest, whole_number
 from worlds._jvm import Jvm, java_call, one_line
 
 __all__ = ["PARAMETERS", "SCORE", "TextWorldExpress", "open", "tasks"]
@@ -95,13 +95,11 @@ def _checked(task: str, options: Mapping[str, object]) -> str:
                 f"{task} has no parameter '{name}'{nearest(name, tuple(allowed))} ({takes})"
             )
         low, high = allowed[name][0], allowed[name][-1]
-        if (not str(value).isdecimal() and not isinstance(value, bool)) or int(
-            value
-        ) not in allowed[name]:
+        if whole_number(value) not in allowed[name]:
             raise WorldError(
                 f"{task}'s {name} is a whole number from {low} to {high}, not '{value}'"
             )
-    return ",".join(f"{name}={int(value)}" for name, value in options.items())
+    return ",".join(f"{name}={whole_number(value)}" for name, value in options.items())
 
 
 def _jar() -> Path:

@@ -46,13 +46,11 @@ def grade(links: Sequence[Link], truth: Any) -> Grade:
     ``core`` causes."""
     helps = {_claim(parse(text)) for text in truth.necessary | truth.contributing}
     idle = {_claim(parse(text)) for text in truth.not_contributing}
-    right, wrong = [], []
+    right: list[Link] = []
+    wrong: list[Link] = []
     for link in links:
-        (
-            right
-            if _claim(link) in (idle if link.relation is Relation.NOT_CONTRIBUTE else helps)
-            else wrong
-        ).append(link)
+        true = idle if link.relation is Relation.NOT_CONTRIBUTE else helps
+        (right if _claim(link) in true else wrong).append(link)
     named = {link.claim[0] for link in right if link.relation is not Relation.NOT_CONTRIBUTE}
     core = sorted(truth.core)
     return Grade(

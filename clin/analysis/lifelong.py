@@ -62,17 +62,21 @@ def maintenance(sequence: Sequence[Regime]) -> float | None:
 
 
 def _maintained(sequence: Sequence[Regime], task: str) -> float | None:
+    """The mean difference of later evaluations from the reference before each: a reference is the
+    first evaluation after a learning block."""
     tests = _where(sequence, task, learning=False)
-    after = {
-        next((test for test in tests if test > learned), None)
+    following = [
+        [test for test in tests if test > learned]
         for learned in _where(sequence, task, learning=True)
-    }
-    references = sorted(after - {None})
-    differences = [
-        sequence[test].terminal - sequence[max(each for each in references if each < test)].terminal
-        for test in tests
-        if test not in references and references and test > references[0]
     ]
+    references = {later[0] for later in following if later}
+    reference: int | None = None
+    differences = []
+    for test in tests:
+        if test in references:
+            reference = test
+        elif reference is not None:
+            differences.append(sequence[test].terminal - sequence[reference].terminal)
     return float(np.mean(differences)) if differences else None
 
 

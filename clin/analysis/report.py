@@ -4,12 +4,14 @@ paper's figures."""
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from clin.analysis.statistics import Difference, Mean, Share, difference, mean_of, share_of
+from memory.rows import RunRow, TrialRow
 from memory.store import Store
+from memory.trials import Ending
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,8 @@ def rows(store: Store, runs: Sequence[str] = ()) -> list[Row]:
         run.name for run in store.runs()
     } - sources(store)
     costs = {
-        trial: rest
-        for trial, *rest in store.rows(
+        trial: Cost(read, reused, written, seconds)
+        for trial, read, reused, written, seconds in store.rows(
             "select trial, sum(read), sum(reused), sum(written), sum(seconds) from calls group "
             "by trial"
         )
@@ -74,29 +76,44 @@ def rows(store: Store, runs: Sequence[str] = ()) -> list[Row]:
         if run.name not in wanted or config["model"]["reference"] == "person":
             continue
         for trial in store.trials(run.name):
-            if trial.ending is not None and trial.ending != "crashed":
-                cost = costs.get(trial.id, (0, 0, 0, 0.0))
-                found.append(
-                    Row(
-                        run.name,
-                        config["world"],
-                        config["task"],
-                        config["variation"],
-                        config["setting"],
-                        config["strategy"],
-                        config["model"]["name"],
-                        config["seed"],
-                        trial.number,
-                        trial.score,
-                        trial.steps,
-                        config["budget"],
-                        str(trial.ending),
-                        *cost,
-                        config.get("stream", ""),
-                        config["trials"],
-                    )
-                )
+            if trial.ending is not None and trial.ending is not Ending.CRASHED:
+                found.append(_row(run, trial, costs.get(trial.id, Cost())))
     return found
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the models read, reused of it and wrote for a trial, in tokens, and took in seconds."""
+
+    read: int = 0
+    reused: int = 0
+    written: int = 0
+    seconds: float = 0.0
+
+
+def _row(run: RunRow, trial: TrialRow, cost: Cost) -> Row:
+    config = run.config
+    return Row(
+        run=run.name,
+        world=config["world"],
+        task=config["task"],
+        variation=config["variation"],
+        setting=config["setting"],
+        strategy=config["strategy"],
+        model=config["model"]["name"],
+        seed=config["seed"],
+        trial=trial.number,
+        score=trial.score,
+        steps=trial.steps,
+        budget=config["budget"],
+        ending=str(trial.ending),
+        read=cost.read,
+        reused=cost.reused,
+        written=cost.written,
+        seconds=cost.seconds,
+        stream=config.get("stream", ""),
+        trials=config["trials"],
+    )
 
 
 def sources(store: Store) -> set[str]:
@@ -118,7 +135,7 @@ def sources(store: Store) -> set[str]:
     }
 
 
-def _ground(config: dict[str, Any]) -> tuple[str, str, int]:
+def _ground(config: Mapping[str, Any]) -> tuple[str, str, int]:
     return config["world"], config["task"], config["variation"]
 
 

@@ -80,7 +80,7 @@ def _of(strategy: str, table: list[Row]) -> Lifelong:
     alone: dict[Where, dict[str, list[float]]] = {}
     for row in table:
         order = row.stream.split("/")[0]
-        where = (row.world, row.model, str(row.seed))
+        where: Where = (row.world, row.model, str(row.seed))
         if order.startswith(ALONE):
             alone.setdefault(where, {}).setdefault(row.task, []).append(row.points)
         else:
@@ -90,8 +90,9 @@ def _of(strategy: str, table: list[Row]) -> Lifelong:
         found = regimes(
             Experience(_number(row), not _evaluates(row), row.task, row.points) for row in rows
         )
+        experts = alone.get(where[:3], {})
         for name, figure in FIGURES.items():
-            value = figure(found, alone.get(where[:3], {}))
+            value = figure(found, experts)
             figures[name] += [] if value is None else [value]
     evaluated = _evaluations(sequences)
     last = [_last(rows) for rows in sequences.values()]

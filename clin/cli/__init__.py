@@ -31,6 +31,12 @@ COMMANDS = {
 OURS = {"clin", "memory", "worlds", "tui"}
 
 
+class BadRequest(click.ClickException):
+    """What the user asked for cannot be done; one line."""
+
+    exit_code = 2
+
+
 class Commands(click.Group):
     """A group that knows its commands' names without importing them, and turns our errors into one
     line."""
@@ -65,9 +71,7 @@ class Commands(click.Group):
                 raise
             from memory.sanitize import sanitized
 
-            failure = click.ClickException(sanitized(" ".join(str(error).split())))
-            failure.exit_code = 2
-            raise failure from None
+            raise BadRequest(sanitized(" ".join(str(error).split()))) from None
         except BrokenPipeError:  # the reader of a pipe (head, less) has left
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)

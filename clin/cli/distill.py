@@ -3,16 +3,16 @@ collecting."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from clin.cli.options import as_json
+from clin.cli.options import Command, as_json
 
 if TYPE_CHECKING:
-    from clin.distill.evaluate import Outcome
+    from clin.distill.evaluate import Figure, Outcome
 
 
 @click.group()
@@ -20,7 +20,7 @@ def distill() -> None:
     """Make a small model from experience: collect, train, export, evaluate (docs/distill.md)."""
 
 
-def _folder(name: str, help: str) -> click.Option:
+def _folder(name: str, help: str) -> Callable[[Command], Command]:
     return click.option(
         name, type=click.Path(path_type=Path, file_okay=False), required=True, help=help
     )
@@ -416,9 +416,10 @@ def _told(outcomes: Sequence[Outcome], title: str, trials: int, as_json: bool) -
     click.echo(f"{title}: mean score and 95 % bootstrap interval, negative scores as 0")
     rows = []
     for each in outcomes:
-        figures = [(f"trial {k}", each.trial(k)) for k in range(trials)] + [
-            ("last - first", each.gain())
+        figures: list[tuple[str, Figure | None]] = [
+            (f"trial {k}", each.trial(k)) for k in range(trials)
         ]
+        figures.append(("last - first", each.gain()))
         if first and each is not first:
             figures.append((f"last - {first.strategy}'s last", each.over(first)))
         rows += [

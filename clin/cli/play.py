@@ -13,6 +13,7 @@ from clin.cli.options import database, world_options
 
 if TYPE_CHECKING:
     from clin.rollout.human import Session
+    from memory.trials import Ending
     from worlds import World
 
 HELP = """Type an action; Tab completes admissible ones, the arrow keys bring back what you typed. \
@@ -86,7 +87,7 @@ def play(
     )
 
 
-def _played(session: Session) -> str:
+def _played(session: Session) -> Ending:
     """Read and do until the world ends or the person stops; how it ended."""
     from memory.trials import Ending
     from worlds import WorldError

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from clin.cli.options import as_json, database, existing
+
+if TYPE_CHECKING:
+    from memory.rows import RunRow
+    from memory.store import Store
 
 
 @click.command()
@@ -33,7 +38,7 @@ def runs(db: Path, as_json: bool) -> None:
     )
 
 
-def _row(store, run) -> dict[str, object]:
+def _row(store: Store, run: RunRow) -> dict[str, Any]:
     config = run.config
     ended = [row for row in store.trials(run.name) if row.ending is not None]
     return {

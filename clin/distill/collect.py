@@ -8,6 +8,7 @@ from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from clin.distill.episodes import Episode, Shards
 from clin.distill.lineages import lineages
@@ -120,7 +121,7 @@ def of_place(
 ) -> Iterator[Episode]:
     """The best expert episodes of a place, ``imperfect`` others along its path, and searches where
     there are such. None when its path is too long."""
-    options = dict(place.options)
+    options: dict[str, Any] = dict(place.options)
     paths = expert(place.world, place.task, place.variation, **options)
     if min(map(len, paths)) > longest:
         return

@@ -3,7 +3,7 @@ every strategy."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -141,7 +141,7 @@ def _config(llm: LLM, reference: str, place: Place, strategy: str, plan: Plan) -
     )
 
 
-def _key(config: dict[str, Any]) -> str:
+def _key(config: Mapping[str, Any]) -> str:
     place = Place.of(config["world"], config["task"], config["variation"], config["world_options"])
     fields = (
         config["strategy"],

@@ -42,9 +42,9 @@ class Explorer:
         if found := next((each for each in doors if each in offered), None):
             self._came = None
             return found
-        direction = self._direction(room)
-        self._came = (room, direction) if direction else None
-        return f"move {direction}" if direction else None
+        onward = self._direction(room)
+        self._came = (room, onward) if onward else None
+        return f"move {onward}" if onward else None
 
     def _direction(self, room: str) -> str | None:
         queue: deque[tuple[str, str]] = deque([(room, "")])

@@ -220,7 +220,8 @@ TEXTS = (
 def check(run: Trained, file: Path, samples: int = 20) -> Check:
     """Hold ``file`` in llama.cpp against torch on ``samples`` drills and some awkward texts."""
     random = Random(0)
-    texts, shown = list(TEXTS), []
+    texts = list(TEXTS)
+    shown: list[Window] = []
     for _ in range(samples):
         sample = drill(random)
         texts += [

@@ -102,8 +102,10 @@ def from_paths(shards: Shards, file: Path) -> Taking:
 
 def _rows(file: Path) -> Iterator[dict[str, Any]]:
     try:
-        text = (lzma.open if file.suffix == ".xz" else open)(file, "rt", encoding="utf-8")  # type: ignore[operator]
-        with text as lines:
+        packed = file.suffix == ".xz"
+        with (
+            lzma.open(file, "rt", encoding="utf-8") if packed else file.open(encoding="utf-8")
+        ) as lines:
             for line in lines:
                 row = json.loads(line)
                 if not {"task", "var", "desc", "gold"} <= row.keys():

@@ -14,7 +14,7 @@ from clin.distill.playing import Walk, ended
 from clin.distill.searching import search
 from clin.llms import LLM
 from memory.links import Link
-from memory.strategies import open_strategy
+from memory.strategies import Strategy, open_strategy
 from memory.trials import Memory, Trial
 from worlds import World
 
@@ -39,7 +39,9 @@ def lineages(
     """The episodes of :data:`LINEAGES` lineages along what ``path`` takes; nothing where the place
     cannot be searched. ``llm`` leads the searches of ``causal`` astray."""
     way = searching(place)
-    for _ in range(LINEAGES if way else 0):
+    if way is None:
+        return
+    for _ in range(LINEAGES):
         yield from _lineage(
             world, place, path, random, way, llm if place.world == "causal" else None
         )
@@ -49,11 +51,9 @@ def _lineage(
     world: World, place: Place, path: Sequence[str], random: Random, way: Searching, llm: LLM | None
 ) -> Iterator[Episode]:
     """Budgets are drawn, so that early trials end with work left to do."""
-    strategy, memory, trials = (
-        open_strategy(random.choice(("clin", "evidence")), writer="rules"),
-        Memory(),
-        [],
-    )
+    strategy = open_strategy(random.choice(("clin", "evidence")), writer="rules")
+    memory = Memory()
+    trials: list[Trial] = []
     last = False
     for number in range(TRIALS):
         opening = world.reset().text
@@ -82,7 +82,7 @@ def _lineage(
         memory = _revised(strategy, memory, trials)
 
 
-def _revised(strategy, memory: Memory, trials: Sequence[Trial]) -> Memory:
+def _revised(strategy: Strategy, memory: Memory, trials: Sequence[Trial]) -> Memory:
     """The memory after the last of ``trials``; the rules writer asks nothing."""
     try:
         next(strategy.revise(memory, trials, len))

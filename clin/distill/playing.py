@@ -172,7 +172,8 @@ def _mistakes(walk: Walk, path: Sequence[str]) -> None:
 
 
 def _wrong_object(walk: Walk, action: str) -> None:
-    verb = CRITICAL.match(action)[0].strip() if not action.startswith("move ") else "move"
+    critical = CRITICAL.match(action)
+    verb = critical[0].strip() if critical and not action.startswith("move ") else "move"
     near = {each.action for each in walk.steps[-1:]}
     others = [
         each

@@ -234,8 +234,8 @@ def search(
             ]
             walk.do(walk.random.choice([*SLIPS, *again]), False)
             continue
-        action = found.next()
-        if action is None:
+        following = found.next()
+        if following is None:
             return
-        found.did(action)
-        walk.do(action, True)
+        found.did(following)
+        walk.do(following, True)

@@ -114,24 +114,20 @@ class Cluster:
         """Play what the store does not have; ``workers`` as many as the cluster has processors by
         default."""
         sources = list(dict.fromkeys(source for cell in cells for source in cell.source_cells()))
-        stages = [
-            [each for each in stage if self._missing(each)] for stage in (sources, [*cells, *lines])
-        ]
+        stages: tuple[list[Cell | Line], ...] = ([*sources], [*cells, *lines])
+        planned = dict.fromkeys(each for stage in stages for each in stage)
+        missing = {each for each in planned if self._missing(each)}
         self.outcome.there = [
-            run.name
-            for each in dict.fromkeys([*sources, *cells, *lines])
-            if not self._missing(each)
-            for run in self._there(each)
+            run.name for each in planned if each not in missing for run in self._there(each)
         ]
-        if not any(stages):
+        if not missing:
             return self.outcome
         ray = connect(address)
         try:
             count = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
             for stage in stages:
-                left = [
-                    each for each in stage if self._missing(each)
-                ]  # a cell may be the source of another
+                # A cell may be the source of another, and there by now.
+                left = [each for each in stage if each in missing and self._missing(each)]
                 if left and not self.outcome.interrupted:
                     self._stage(ray, left, min(count, len(left)))
         finally:

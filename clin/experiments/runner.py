@@ -62,7 +62,8 @@ class Batching:
 
     def play(self, cells: Sequence[Cell], lines: Sequence[Line] = ()) -> Outcome:
         """Play all ``cells`` and ``lines``, model by model."""
-        for model, seed in dict.fromkeys((each.model, each.seed) for each in (*cells, *lines)):
+        planned: list[Cell | Line] = [*cells, *lines]
+        for model, seed in dict.fromkeys((each.model, each.seed) for each in planned):
             if not self.outcome.interrupted:
                 mine = [cell for cell in cells if (cell.model, cell.seed) == (model, seed)]
                 self._with_model(

@@ -4,7 +4,7 @@ memory frozen between them."""
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -54,7 +54,7 @@ class Lineage:
 
 
 def lineages(
-    stream: Stream, world: str, variations: dict[str, Sequence[int]], per_task: int
+    stream: Stream, world: str, variations: Mapping[str, Sequence[int]], per_task: int
 ) -> Iterator[Lineage]:
     """The sequences over ``variations`` (by task): each block learns the next ``per_task``
     variations of a task, from the first again where they run out; the last ``evaluated`` are kept

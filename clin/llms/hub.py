@@ -34,9 +34,14 @@ from huggingface_hub.utils import WeakFileLock, build_hf_headers
 
 from clin.errors import ModelError, nearest
 
-NETWORK = (*HfHubHTTPError.__bases__, OSError)
+NETWORK: tuple[type[Exception], ...] = (
+    *(base for base in HfHubHTTPError.__bases__ if issubclass(base, Exception)),
+    OSError,
+)
 """What the client raises when the hub cannot be reached: errors of the HTTP library that its
 version uses."""
+UNFETCHED: tuple[type[Exception], ...] = (*NETWORK, ValueError)
+"""What can come of a download; it may be tried again."""
 LARGEST = 50_000_000_000
 """Bytes that the hub sends as a plain file; larger ones are left to its client."""
 
@@ -60,7 +65,7 @@ def fetched(reference: str) -> Path:
         ) from None
     except EntryNotFoundError:
         raise ModelError(f"{repository} has no file '{file}'{_others(repository, file)}") from None
-    except (*NETWORK, ValueError) as error:
+    except UNFETCHED as error:
         if isinstance(error, ModelError):
             raise
         said = " ".join(str(error).split())[:160] or type(error).__name__
@@ -78,13 +83,10 @@ def _fetched(repository: str, file: str) -> Path:
         raise
     except NETWORK:
         about = None  # perhaps it is in the cache
-    if (
-        about
-        and about.size
-        and about.size <= LARGEST
-        and re.fullmatch("[0-9a-f]{40,64}", about.etag or "")
-    ):
-        _download(repository, file, about, about.etag, token)
+    if about and about.size and about.size <= LARGEST:
+        etag = about.etag or ""
+        if re.fullmatch("[0-9a-f]{40,64}", etag):
+            _download(repository, file, about, etag, token)
     return Path(hf_hub_download(repository, file, token=token, local_files_only=about is None))
 
 

@@ -178,16 +178,11 @@ class LlamaCpp:
     def _begin(self) -> None:
         """Begin the answers to new questions, except where another lane is reading the same
         beginning just now: it is copied when it is there, not read twice."""
-        for lane in sorted(
-            (lane for lane in self._lanes if lane.question), key=lambda lane: lane.used
-        ):
-            if lane.answering is not None:
+        for lane in sorted(self._lanes, key=lambda lane: lane.used):
+            if lane.question is None or lane.answering is not None:
                 continue
-            busy = (
-                []
-                if self._alone
-                else [other for other in self._lanes if other.answering and other is not lane]
-            )
+            others = [] if self._alone else self._lanes
+            busy = [other for other in others if other.answering and other is not lane]
             limit = len(lane.pieces) - 1
             coming = max((_common(other.pieces, lane.pieces, limit) for other in busy), default=0)
             there = max(_common(other.held, lane.pieces, limit) for other in self._lanes)
@@ -198,8 +193,9 @@ class LlamaCpp:
     def _fitting(self) -> list[Lane]:
         """The lanes whose tokens fit one batch together, those that have waited longest first; one
         in deterministic mode."""
-        chosen, room = [], self._native.batch_size
-        for lane in sorted((lane for lane in self._lanes if lane.feed), key=lambda lane: lane.used):
+        chosen: list[Lane] = []
+        room = self._native.batch_size
+        for lane in sorted(self._lanes, key=lambda lane: lane.used):
             if lane.feed and len(lane.feed[0]) <= room and not (chosen and self._deterministic):
                 chosen.append(lane)
                 room -= len(lane.feed[0])

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import llama_cpp
 import numpy as np
@@ -141,6 +142,8 @@ class Native:
         self.vocabulary = llama_cpp.llama_vocab_n_tokens(self._vocab)
         self.trained = llama_cpp.llama_model_n_ctx_train(self._model)
         self._batch: _Batch | None = None
+        self._memory: Any = None
+        self._unified = False
         self._pieces: dict[int, bytes] = {}
         self._path = path
 
@@ -240,7 +243,7 @@ class Native:
         """Evaluate ``rows`` in one batch; the logits (float32, [vocabulary]) where wanted.
         MemoryError if the cache is full (nothing has changed then)."""
         at, wanted = 0, []
-        batch = self._batch
+        batch = self._started()
         for row in rows:
             end = at + len(row.tokens)
             batch.token[at:end] = row.tokens
@@ -256,6 +259,11 @@ class Native:
         if code:
             raise RuntimeError(f"llama_decode failed with {code}: {log().reason()}")
         return [None if index is None else self._logits(index) for index in wanted]
+
+    def _started(self) -> _Batch:
+        if self._batch is None:
+            raise RuntimeError("this model has no context: start it first")
+        return self._batch
 
     def _logits(self, index: int) -> np.ndarray:
         pointer = llama_cpp.llama_get_logits_ith(self._context, index)

@@ -39,7 +39,8 @@ def write(
     is what was read."""
     grammar = native.grammar(question.grammar) if question.grammar else None
     pick = sampling.pick(prompt)
-    raw, new, thought, logprob, finish = b"", [], 0, 0.0, "length"
+    new: list[int] = []
+    raw, thought, logprob, finish = b"", 0, 0.0, "length"
     try:
         while len(new) < room and len(new) - thought < question.max_tokens and thought < THINKING:
             shares = log_softmax(logits)

@@ -54,8 +54,8 @@ def shortened(action: str, observation: str) -> str:
         entered = observation.removesuffix(told).strip()
         seen = f"{wording.room(told)}: {'; '.join(wording.contents(told))}"
         return f"{entered} {seen}".strip()[:LONGEST_ROOM]
-    if seen := express.room(observation):
-        return seen[:LONGEST_ROOM]
+    if room := express.room(observation):
+        return room[:LONGEST_ROOM]
     line = " ".join(observation.split())
     return (line.replace(_MENU, "") if wording.ambiguous(line) else line)[: _longest(action)]
 

@@ -9,11 +9,18 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from clin.errors import ModelError
 from clin.llms import LLM, Answer, Question
 
-Asking = Generator[Question, Answer, object]
+Asking = Generator[Question, Answer, None]
+"""Something that asks a model and goes on when it is answered, such as a run."""
+Resumable = Generator[Question, Answer, object]
+"""The same, whatever it returns at its end."""
 
 
 def drive(
-    asking: Iterable[Asking], llm: LLM, *, lanes: int = 1, stop: Callable[[], bool] = lambda: False
+    asking: Iterable[Resumable],
+    llm: LLM,
+    *,
+    lanes: int = 1,
+    stop: Callable[[], bool] = lambda: False,
 ) -> bool:
     """Run every generator to its end, ``lanes`` at a time, over ``llm``. True when all ended, False
     when ``stop`` said so.
@@ -26,9 +33,9 @@ def drive(
     generator closes all and is raised. Either way the model can be driven again.
     """
     waiting = deque(asking)
-    lane_of: dict[Future[Question | None], tuple[int, Asking]] = {}
-    active: dict[int, Asking] = {}
-    unfinished: list[Asking] = []
+    lane_of: dict[Future[Question | None], tuple[int, Resumable]] = {}
+    active: dict[int, Resumable] = {}
+    unfinished: list[Resumable] = []
     stopped = False
     with ThreadPoolExecutor(max_workers=lanes, thread_name_prefix="trial") as pool:
         free = list(range(lanes))
@@ -95,7 +102,7 @@ def _told(llm: LLM, until: Callable[[], bool]) -> Sequence[tuple[int, Answer | M
         return [(error.lane, error)]
 
 
-def _resume(asking: Asking, answer: Answer | ModelError | None) -> Question | None:
+def _resume(asking: Resumable, answer: Answer | ModelError | None) -> Question | None:
     try:
         if isinstance(answer, ModelError):
             return asking.throw(answer)
@@ -105,7 +112,7 @@ def _resume(asking: Asking, answer: Answer | ModelError | None) -> Question | No
 
 
 def _finished(
-    futures: dict[Future[Question | None], tuple[int, Asking]], *, block: bool
+    futures: dict[Future[Question | None], tuple[int, Resumable]], *, block: bool
 ) -> list[Future[Question | None]]:
     done, _ = wait(futures, timeout=None if block else 0, return_when=FIRST_COMPLETED)
     return sorted(done, key=lambda future: futures[future][0])

@@ -92,9 +92,8 @@ def record(trial: Trial) -> Record:
             found.first.setdefault(name, act.index)
         place = folded(act.action) if wording.moves(act.action) else place
         if act.gain > 0:
-            found.gained |= {*names, place} - {
-                None
-            }  # a move gains with the first gain in the place it led to
+            # A move gains with the first gain in the place it led to.
+            found.gained |= names if place is None else {*names, place}
         elif act.gain < 0:
             found.lost |= names
         if act.gain > 0 and trial.steps[act.index].score >= 100:

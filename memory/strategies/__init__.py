@@ -11,9 +11,9 @@ import difflib
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from memory.evidence.tally import Tally
 from memory.links import Link
@@ -92,6 +92,20 @@ class Strategy(Protocol):
 
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
         """A meta-memory for a new environment (``gen-env``) or a new task (``gen-task``)."""
+        ...
+
+
+@runtime_checkable
+class Counting(Strategy, Protocol):
+    """A strategy that gives each link a tally."""
+
+    counts: bool
+
+    def carry(
+        self, memory: Memory, tallies: Mapping[Link, Tally], since: Mapping[Link, Tally]
+    ) -> None:
+        """Begin with what earlier episodes counted (``tallies``), and with what this episode has
+        counted on top of that where it is resumed (``since``)."""
         ...
 
 

@@ -88,7 +88,8 @@ class Evidence:
         if not trials:
             return Revised(memory)
         ledger = self._read(trials)
-        proposed, unreadable = proposals.of(trials[-1]), ()
+        proposed = proposals.of(trials[-1])
+        unreadable: tuple[str, ...] = ()
         if self.writer == "model":
             prompt = _clin_prompts.reflection(trials[-1:], 0, self.budget, size)
             reply = yield Prompt(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from worlds import Observation, Task, WorldError, nearest
+from worlds import Observation, Task, WorldError, nearest, whole_number
 from worlds.causal.layout import ROOMS, lay
 from worlds.causal.physics import draw
 from worlds.causal.plan import Needs, Truth, goals
@@ -51,6 +51,7 @@ def open(task: str, variation: int, *, seed: int = 0, **options: object) -> Caus
 
 
 def _checked(options: dict[str, object]) -> dict[str, int]:
+    checked = {}
     for name, value in options.items():
         if name not in OPTIONS:
             raise WorldError(
@@ -58,14 +59,14 @@ def _checked(options: dict[str, object]) -> dict[str, int]:
                 f"{', '.join(OPTIONS)})"
             )
         allowed = OPTIONS[name]
-        if (not str(value).isdecimal() and not isinstance(value, bool)) or int(
-            str(int(value))
-        ) not in allowed:
+        number = whole_number(value)
+        if number is None or number not in allowed:
             raise WorldError(
                 f"causal's {name} is a whole number from {allowed[0]} to {allowed[-1]}, not "
                 f"'{value}'"
             )
-    return {name: int(value) for name, value in options.items()}
+        checked[name] = number
+    return checked
 
 
 class Causal:

@@ -273,12 +273,9 @@ def room_text(state: State) -> str:
     things = [f"a {thing}" for thing in state.here(state.room)]
     for container, room in state.layout.containers.items():
         if room == state.room:
-            inside = (
-                f"containing {listed(state.here(container))}"
-                if container in state.opened
-                else "that is closed"
-            )
-            things.append(f"a {container} ({inside})")
+            content = listed(state.here(container))
+            shown = f"containing {content}" if container in state.opened else "that is closed"
+            things.append(f"a {container} ({shown})")
     for device in state.devices_here():
         inside = state.here(device)
         notes = [
