@@ -3,6 +3,7 @@ figures. At most ten lines; the tables follow."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from clin.analysis.statistics import Difference
 from clin.analysis.transfer import Transfer
 from memory.sanitize import sanitized
 
-LINES = 10
+LINES, WIDTH = 10, 100
 
 
 def summary(
@@ -22,19 +23,35 @@ def summary(
     moved: Sequence[Transfer],
     sequences: Sequence[Lifelong],
 ) -> str:
-    """A Markdown list of at most ``LINES`` lines. Figures come in this order: sequences, transfer,
-    then arms from the highest last trial down; what does not fit is only counted."""
-    facts = _facts(known)
+    """A Markdown list of at most ``LINES`` lines of ``WIDTH`` columns. Figures come in this order:
+    sequences, transfer, then arms from the highest last trial down; what does not fit is only
+    counted."""
+    items = [wrapped(f"- {sanitized(fact)}") for fact in _facts(known)]
     figures = [
         *(_sequence(each) for each in sequences if each.curve),
         *(_transfer(table, each) for each in moved),
         *(_arm(table, each) for each in sorted(found, key=_reached, reverse=True)),
     ]
-    room = LINES - len(facts)
-    if len(figures) > room:
-        left = len(figures) - room + 1
-        figures = [*figures[: room - 1], f"{left} more figures stand in the tables below."]
-    return "\n".join(f"- {sanitized(line)}" for line in (*facts, *figures))
+    for number, figure in enumerate(figures):
+        item = wrapped(f"- {sanitized(figure)}")
+        left = len(figures) - number
+        if _height([*items, item]) + (left > 1) > LINES:
+            items.append(f"- {left} more figures stand in the tables below.")
+            break
+        items.append(item)
+    return "\n".join(items)
+
+
+def wrapped(text: str) -> str:
+    """``text`` in lines of at most ``WIDTH`` columns; what belongs to a list item is indented."""
+    indent = "  " if text.startswith("- ") else ""
+    return textwrap.fill(
+        text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _height(items: Sequence[str]) -> int:
+    return sum(item.count("\n") + 1 for item in items)
 
 
 def interval(delta: Difference) -> str:
@@ -69,7 +86,9 @@ def _dates(known: Mapping[str, Any]) -> str:
 def _arm(table: Sequence[Row], arm: Arm) -> str:
     if len(arm.curve) == 1:
         return f"{arm.name}: {arm.curve[0]} in trial 0."
-    text = f"{arm.name}: {arm.curve[0]} in trial 0, {arm.curve[-1]} in trial {len(arm.curve) - 1}"
+    last = arm.curve[-1]
+    reached = f"{last.mean:.1f} ({last.low:.1f} to {last.high:.1f}) in trial {len(arm.curve) - 1}"
+    text = f"{arm.name}: {arm.curve[0].mean:.1f} in trial 0, {reached}"
     delta = gained(table, arm.name)
     return f"{text}; gain {interval(delta)}." if delta else f"{text}."
 
@@ -80,7 +99,7 @@ def _transfer(table: Sequence[Row], found: Transfer) -> str:
     last = against(table, found.arm, found.strategy)
     told = [
         f"{interval(delta)} in {when}"
-        for delta, when in ((first, "trial 0"), (last, "the last trial"))
+        for delta, when in ((first, "trial 0"), (last, "the last"))
         if delta
     ]
     return f"{text} {', '.join(told)}."

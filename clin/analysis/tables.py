@@ -13,7 +13,7 @@ from clin.analysis.plots import panels, svg
 from clin.analysis.report import Arm, Row, against, arms, by_task, gained, solved
 from clin.analysis.sequences import FIGURES, Lifelong, lifelong
 from clin.analysis.statistics import FEW, Difference
-from clin.analysis.summary import interval, summary
+from clin.analysis.summary import interval, summary, wrapped
 from clin.analysis.transfer import Transfer, counted, transfers
 from memory.sanitize import sanitized
 
@@ -106,13 +106,12 @@ def _transfer(found: Transfer) -> list[str]:
         ]
         for task, delta in found.first.items()
     ]
+    arm, strategy = sanitized(found.arm), sanitized(found.strategy)
     told = (
-        f"{sanitized(found.arm)} against {sanitized(found.strategy)} on the same places. Trial 0 "
-        "against "
-        f"BASE ({sanitized(found.strategy)}'s trial 0):"
-        f" {counted(found.first)}. Last trials: {counted(found.last)}."
+        f"{arm} against {strategy} on the same places. Trial 0 against BASE ({strategy}'s trial "
+        f"0): {counted(found.first)}. Last trials: {counted(found.last)}."
     )
-    return [_table(head, lines), told]
+    return [_table(head, lines), wrapped(told)]
 
 
 def _lifelong(found: Sequence[Lifelong]) -> str:
@@ -247,8 +246,8 @@ svg .axis {{ stroke: CanvasText; stroke-opacity: .4; }}
 
 def _as_html(block: str) -> str:
     if block.startswith("- "):
-        lines = block.strip().removeprefix("- ").split("\n- ")
-        return "<ul>" + "".join(f"<li>{html.escape(line)}</li>" for line in lines) + "</ul>"
+        items = block.strip().removeprefix("- ").split("\n- ")
+        return "<ul>" + "".join(f"<li>{html.escape(item)}</li>" for item in items) + "</ul>"
     if not block.startswith("|"):
         return f"<p>{html.escape(block.strip())}</p>"
     head, _, *lines = [
