@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from clin import __version__
 from clin.errors import UserError, nearest
 from clin.llms import ModelCard
+from clin.provenance import commit
 
 Setting = Literal["adapt", "gen-env", "gen-task"]
 
@@ -129,8 +130,10 @@ def one_line(error: ValidationError, allowed: list[str]) -> str:
 
 
 def versions() -> dict[str, str]:
-    """The versions of what decides a trial's course."""
+    """The versions of what decides a trial's course, and the commit where there is one."""
     found = {"clin": __version__}
+    if this := commit():
+        found["commit"] = this
     for package in ("llama-cpp-python", "scienceworld", "textworld-express"):
         try:
             found[package] = metadata.version(package)

@@ -378,6 +378,10 @@ def test_a_report_does_not_depend_on_the_names_of_runs(found) -> None:
         "seeds": [0],
         "places": 1,
         "worlds": ["w"],
+        "played": ["2026-01-01", "2026-01-02"],
+        "commits": ["abc"],
+        "reported": "2026-01-03",
+        "commit": "def",
     }
     assert markdown(one, known) == markdown(other, known)
     assert "<b>" not in page(one, known, "t").replace("<body>", "")

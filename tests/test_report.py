@@ -3,12 +3,13 @@ picture."""
 
 from __future__ import annotations
 
+import subprocess
 import xml.etree.ElementTree as ElementTree
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from conftest import Clin
+from conftest import ROOT, Clin
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from clin.analysis.sequences import lifelong
 from clin.analysis.statistics import FEW, difference
 from clin.analysis.tables import markdown, page
 from clin.analysis.transfer import counted, transfers
+from clin.config import versions
+from clin.provenance import commit
 
 KNOWN = {
     "runs": 1,
@@ -26,6 +29,10 @@ KNOWN = {
     "seeds": [0],
     "places": 1,
     "worlds": ["w"],
+    "played": ["2026-01-01", "2026-01-02"],
+    "commits": ["abc"],
+    "reported": "2026-01-03",
+    "commit": "def",
 }
 
 
@@ -97,12 +104,62 @@ def test_transfer_is_told_by_task_against_trial_0_of_the_same_places() -> None:
         and "| up | +15.0 (+10.0 to +20.0; n=2) | 2 / 0 |" in told
     )
     assert (
-        "helped on 1, hurt on 0, no difference on 1 of 2 tasks; on 2 n is 1 to 2, too few pairs "
-        "(below 6)" in told
+        "helped on 1, hurt on 0, no difference on 1 of 2 tasks. On 2 tasks n is 1 to 2: too few "
+        "pairs (below 6)" in " ".join(told.split())
     )
     assert "transfer by task" in page(table, KNOWN, "t")
     assert not transfers([each for each in table if each.setting == "adapt"])
     assert not transfers([each for each in table if each.setting != "adapt"])
+
+
+def top(text: str) -> list[str]:
+    """The lines above the first table."""
+    return text.partition("\n\n")[0].splitlines()
+
+
+def test_a_report_begins_with_what_was_played_when_at_which_commit_and_the_figures() -> None:
+    table = pair("up", 0, (10, 50), (30, 40)) + pair("up", 1, (0, 50), (10, 50))
+    told = top(markdown(table, KNOWN))
+    assert len(told) <= 10 and max(map(len, told)) <= 100
+    assert "\n".join(told).replace("\n  ", " ").split("\n") == [
+        "- 1 runs, 1 trials, 1 places of w; seeds 0.",
+        "- Model: m (sha256 abababababababab…).",
+        "- Played 2026-01-01 to 2026-01-02 at commit abc; reported 2026-01-03 at commit def.",
+        "- Points run from 0 to 100, negative scores count as 0; 95 % bootstrap intervals.",
+        "- evidence gen-env less evidence: +15.0 (+10.0 to +20.0; n=2) in trial 0, "
+        "-5.0 (-10.0 to +0.0; n=2) in the last.",
+        "- evidence: 5.0 in trial 0, 50.0 (50.0 to 50.0) in trial 1; "
+        "gain +45.0 (+40.0 to +50.0; n=2).",
+        "- evidence gen-env: 20.0 in trial 0, 45.0 (40.0 to 50.0) in trial 1; "
+        "gain +25.0 (+10.0 to +40.0; n=2).",
+    ]
+    unknown = {**KNOWN, "played": ["2026-01-01"], "commits": [], "commit": ""}
+    assert "- Played 2026-01-01, commit not recorded; reported 2026-01-03." in top(
+        markdown(table, unknown)
+    )
+    assert "<ul><li>1 runs, 1 trials" in page(table, KNOWN, "t")
+
+
+@given(st.integers(1, 15))
+def test_a_summary_has_at_most_ten_lines_and_says_how_many_figures_it_leaves_out(many) -> None:
+    table = [row(f"r{number}", 0, number, strategy=f"s{number}") for number in range(many)]
+    lines = top(markdown(table, KNOWN))
+    assert len(lines) == min(10, 4 + many)
+    left = many - sum(": " in line and line.endswith("in trial 0.") for line in lines)
+    assert (f"- {left} more figures stand in the tables below." in lines) == (left > 0)
+    assert f"- s{many - 1}: {many - 1:.1f} (n=1) in trial 0." in lines
+
+
+def test_a_run_keeps_the_commit_of_the_code_that_played_it() -> None:
+    here = subprocess.run(
+        ["git", "rev-parse", "--short=12", "HEAD"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert commit().partition("-")[0] == here.stdout.strip()
+    assert versions().get("commit", "") == commit()
 
 
 def test_transfer_that_hurts_is_told_from_noise_only_where_there_are_pairs_enough() -> None:
@@ -114,7 +171,7 @@ def test_transfer_that_hurts_is_told_from_noise_only_where_there_are_pairs_enoug
         "helped on 1, hurt on 1, no difference on 0 of 2 tasks; hurt by more than noise on 1"
     )
     assert (
-        "hurt by more than noise on 1 of the 2 that have 6 pairs; on 1 n is 1, too few"
+        "hurt by more than noise on 1 of the 2 that have 6 pairs. On 1 tasks n is 1: too few"
         in counted({"a": worse, "b": noisy, "c": few})
     )
     assert "noise" not in counted({"c": few})

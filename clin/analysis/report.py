@@ -6,9 +6,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from clin.analysis.statistics import Difference, Mean, Share, difference, mean_of, share_of
+from clin.provenance import commit
 from memory.rows import RunRow, TrialRow
 from memory.store import Store
 from memory.trials import Ending
@@ -243,12 +245,16 @@ def gained(table: Sequence[Row], arm: str) -> Difference | None:
 
 def facts(store: Store, table: Sequence[Row]) -> dict[str, Any]:
     """What a reader must know to believe the figures: runs, models with their hashes, seeds,
-    places."""
+    places; the days and the commits that the runs were played on, and those of this report."""
     names = {row.run for row in table}
-    models = {}
+    models: dict[str, str] = {}
+    commits: set[str] = set()
+    days: set[str] = set()
     for run in store.runs():
         if run.name in names:
             models[run.config["model"]["name"]] = run.config["model"]["sha256"]
+            commits.add(run.config.get("versions", {}).get("commit", ""))
+            days |= {run.started[:10], (run.ended or run.started)[:10]}
     return {
         "runs": len(names),
         "trials": len(table),
@@ -256,4 +262,8 @@ def facts(store: Store, table: Sequence[Row]) -> dict[str, Any]:
         "seeds": sorted({row.seed for row in table}),
         "places": len({row.place[:3] for row in table}),
         "worlds": sorted({row.world for row in table}),
+        "played": sorted(days),
+        "commits": sorted(commits - {""}),
+        "reported": f"{datetime.now(UTC):%Y-%m-%d}",
+        "commit": commit(),
     }

@@ -13,20 +13,20 @@ from clin.analysis.plots import panels, svg
 from clin.analysis.report import Arm, Row, against, arms, by_task, gained, solved
 from clin.analysis.sequences import FIGURES, Lifelong, lifelong
 from clin.analysis.statistics import FEW, Difference
+from clin.analysis.summary import interval, summary, wrapped
 from clin.analysis.transfer import Transfer, counted, transfers
 from memory.sanitize import sanitized
 
 
 def markdown(table: Sequence[Row], known: dict[str, Any]) -> str:
-    """The report as text."""
+    """The report as Markdown: a summary of at most ten lines, then the tables."""
     single = [row for row in table if not row.stream]
-    blocks = [_told(known)]
+    found, moved, sequences = arms(single), transfers(single), lifelong(table)
+    blocks = [summary(single, known, found, moved, sequences)]
     if single:
-        found = arms(single)
         blocks += [_curves(found), _tasks(single), _solved(single), _differences(single, found)]
-        blocks += [block for each in transfers(single) for block in _transfer(each)]
+        blocks += [block for each in moved for block in _transfer(each)]
         blocks.append(_costs(found))
-    sequences = lifelong(table)
     if sequences:
         blocks += [_evaluations(sequences), *_declines(sequences), _lifelong(sequences)]
     return "\n\n".join(blocks) + "\n"
@@ -75,10 +75,10 @@ def _declines(found: Sequence[Lifelong]) -> list[str]:
                     each.strategy,
                     best,
                     last,
-                    _interval(decline.last),
+                    interval(decline.last),
                     _below(decline.last),
                     low,
-                    _interval(decline.lowest),
+                    interval(decline.lowest),
                     _below(decline.lowest),
                 ]
             )
@@ -106,13 +106,12 @@ def _transfer(found: Transfer) -> list[str]:
         ]
         for task, delta in found.first.items()
     ]
+    arm, strategy = sanitized(found.arm), sanitized(found.strategy)
     told = (
-        f"{sanitized(found.arm)} against {sanitized(found.strategy)} on the same places. Trial 0 "
-        "against "
-        f"BASE ({sanitized(found.strategy)}'s trial 0):"
-        f" {counted(found.first)}. Last trials: {counted(found.last)}."
+        f"{arm} against {strategy} on the same places. Trial 0 against BASE ({strategy}'s trial "
+        f"0): {counted(found.first)}. Last trials: {counted(found.last)}."
     )
-    return [_table(head, lines), told]
+    return [_table(head, lines), wrapped(told)]
 
 
 def _lifelong(found: Sequence[Lifelong]) -> str:
@@ -132,19 +131,6 @@ def _lifelong(found: Sequence[Lifelong]) -> str:
 def _spread(values: Sequence[float]) -> str:
     return (
         f"{np.mean(values):+.2f} ({min(values):+.2f} to {max(values):+.2f})" if values else "none"
-    )
-
-
-def _told(known: dict[str, Any]) -> str:
-    models = ", ".join(
-        f"{sanitized(name)} (sha256 {sha[:16]}…)" if sha else sanitized(name)
-        for name, sha in known["models"].items()
-    )
-    return (
-        f"{known['runs']} runs, {known['trials']} trials, {known['places']} places of "
-        f"{', '.join(known['worlds'])}; model {models}; seeds"
-        f" {', '.join(map(str, known['seeds']))}. Points from 0 to 100, negative scores count as "
-        "0; 95 % bootstrap intervals."
     )
 
 
@@ -218,16 +204,7 @@ def _differences(table: Sequence[Row], found: Sequence[Arm]) -> str:
 
 
 def _delta(delta: Difference) -> list[str]:
-    return [_interval(delta), f"{delta.above} / {delta.below}", f"{delta.p:.3f}"]
-
-
-def _interval(delta: Difference) -> str:
-    mean = delta.mean
-    return (
-        f"{mean.mean:+.1f} ({mean.low:+.1f} to {mean.high:+.1f}; n={mean.n})"
-        if mean.n > 1
-        else f"{mean.mean:+.1f} (n=1)"
-    )
+    return [interval(delta), f"{delta.above} / {delta.below}", f"{delta.p:.3f}"]
 
 
 def _costs(found: Sequence[Arm]) -> str:
@@ -268,6 +245,9 @@ svg .axis {{ stroke: CanvasText; stroke-opacity: .4; }}
 
 
 def _as_html(block: str) -> str:
+    if block.startswith("- "):
+        items = block.strip().removeprefix("- ").split("\n- ")
+        return "<ul>" + "".join(f"<li>{html.escape(item)}</li>" for item in items) + "</ul>"
     if not block.startswith("|"):
         return f"<p>{html.escape(block.strip())}</p>"
     head, _, *lines = [

@@ -61,7 +61,7 @@ def counted(found: Mapping[str, Difference]) -> str:
     if few:
         pairs = str(min(few)) if min(few) == max(few) else f"{min(few)} to {max(few)}"
         text += (
-            f"; on {len(few)} n is {pairs}, too few pairs (below {FEW}) for an interval "
+            f". On {len(few)} tasks n is {pairs}: too few pairs (below {FEW}) for an interval "
             "to mean anything"
         )
     return text
