@@ -34,7 +34,8 @@ def batch(store: Store, name: str) -> dict[str, Any]:
     if name[:1] == "b" and number.isascii() and number.isdigit():
         found = store.rows("select document from batches where id = ?", [int(number[:18])])
         if found:
-            return json.loads(found[0][0])
+            document: dict[str, Any] = json.loads(found[0][0])
+            return document
     [(last,)] = store.rows("select max(id) from batches")
     raise StoreError(
         f"no batch '{name}' in {store.path}: "

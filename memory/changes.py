@@ -31,18 +31,26 @@ def change(old: Sequence[Link], new: Sequence[Link]) -> Change:
     """The difference from ``old`` to ``new``: every new link is kept, added, strengthened, weakened
     or reversed; every old one is that or dropped."""
     left = list(dict.fromkeys(old))
-    found: dict[str, list] = {
-        kind: [] for kind in ("kept", "added", "strengthened", "weakened", "reversed")
+    kept: list[Link] = []
+    added: list[Link] = []
+    turned: dict[str, list[tuple[Link, Link]]] = {
+        "strengthened": [],
+        "weakened": [],
+        "reversed": [],
     }
     for link in dict.fromkeys(new):
         before = _counterpart(link, left)
         if before is None:
-            found["added"].append(link)
+            added.append(link)
             continue
         left.remove(before)
         kind = _kind(before, link)
-        found[kind].append(link if kind == "kept" else (before, link))
-    return Change(**{kind: tuple(links) for kind, links in found.items()}, dropped=tuple(left))
+        if kind == "kept":
+            kept.append(link)
+        else:
+            turned[kind].append((before, link))
+    pairs = {kind: tuple(links) for kind, links in turned.items()}
+    return Change(kept=tuple(kept), added=tuple(added), dropped=tuple(left), **pairs)
 
 
 def _counterpart(link: Link, old: list[Link]) -> Link | None:
@@ -54,7 +62,9 @@ def _kind(old: Link, new: Link) -> str:
     if (old.relation is Relation.NOT_CONTRIBUTE) != (new.relation is Relation.NOT_CONTRIBUTE):
         return "reversed"
     before, after = _strength(old), _strength(new)
-    return "kept" if before == after else "strengthened" if after > before else "weakened"
+    if before == after:
+        return "kept"
+    return "strengthened" if after > before else "weakened"
 
 
 def _strength(link: Link) -> tuple[bool, bool]:

@@ -453,12 +453,13 @@ class Store:
         rows = self.rows("select recalled from trials where id = ?", [trial_id])
         if not rows:
             raise StoreError(f"no trial with id {trial_id} in {self.path}")
-        return rows[0][0]
+        return str(rows[0][0])
 
     def ranking(self, trial_id: int) -> list[list[Any]]:
         """How a trial's share of a long memory was chosen: (link, score, reasons, read) per link;
         empty if all fitted."""
-        return json.loads(self._read(trial_id)).get("ranking", [])
+        ranking: list[list[Any]] = json.loads(self._read(trial_id)).get("ranking", [])
+        return ranking
 
     def link_test(self, trial_id: int) -> LinkTest | None:
         """The link that a trial tests, if it does."""

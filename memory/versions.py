@@ -104,7 +104,8 @@ def latest_id(rows: Query, run: int, number: int) -> int | None:
             " where trials.run = ? and trials.number = ?",
             [run, number],
         )
-    return found[0][0]
+    newest: int | None = found[0][0]
+    return newest
 
 
 def read_version(rows: Query, version: int, *, scoped: bool) -> Version | None:

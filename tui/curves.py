@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 from textual_plotext import PlotextPlot
 
-from memory.overview import outline, steps_between
+from memory.overview import TrialLine, outline, steps_between
 from memory.rows import StoreError
 from memory.trials import Step
 from tui.marks import fitted, line
@@ -202,7 +202,7 @@ class BesideScreen(Watching):
             self.open(side)
         self.query_one("#left").focus()
 
-    def _trial(self, side: str):
+    def _trial(self, side: str) -> TrialLine:
         return next(
             each
             for each in self.feed.runs[self.sides[side]].trials

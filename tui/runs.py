@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.events import Resize
 from textual.widgets import DataTable, Input, Static
 
 from memory.rows import StoreError
@@ -32,7 +34,7 @@ _NARROW = ("", "run", "task", "var", "strategy", "trials", "scores", "last", "st
 _ORDERS = ("newest", "task", "strategy", "score", "state")
 
 
-class RunTable(DataTable):
+class RunTable(DataTable[Text]):
     """The table, with a word for what Enter does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -112,7 +114,7 @@ class RunsScreen(Watching):
     def on_screen_resume(self) -> None:
         self.fill()
 
-    def on_resize(self, event) -> None:
+    def on_resize(self, event: Resize) -> None:
         super().on_resize(event)
         self.fill()
 
@@ -272,9 +274,9 @@ class RunsScreen(Watching):
             f"{run.name} goes on in a process of its own",
         )
 
-    def _try(self, what, said: str) -> None:
+    def _try(self, do: Callable[[], object], said: str) -> None:
         try:
-            what()
+            do()
             self.say(said)
         except (StoreError, OSError) as error:
             self.say(str(error), wrong=True)

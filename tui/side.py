@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.text import Text
+from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
@@ -21,7 +22,7 @@ class Side(VerticalScroll):
     Side { width: 1fr; border-left: solid $primary; padding: 0 1; }
     """
 
-    def compose(self):
+    def compose(self) -> ComposeResult:
         yield Static(markup=False)
 
     def show(self, text: Text) -> None:

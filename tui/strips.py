@@ -15,8 +15,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from memory.links import Link
+from memory.sanitize import sanitized
 from tui.lives import Life
-from tui.marks import bar, colour, fitted, sanitized, track
+from tui.marks import bar, colour, fitted, track
 
 HEAD = 3
 """Rows above the links: the curve, its figures, the versions."""

@@ -9,6 +9,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.events import Resize
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
@@ -140,7 +141,7 @@ class TrialScreen(Watching):
         self.open()
         self.steps.focus()
 
-    def on_resize(self, event) -> None:
+    def on_resize(self, event: Resize) -> None:
         super().on_resize(event)
         self.set_class(event.size.width < WIDE, "-narrow")
         wide = event.size.width >= WIDE

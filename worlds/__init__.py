@@ -19,7 +19,7 @@ import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 
 class WorldError(ValueError):
@@ -105,17 +105,28 @@ def whole_number(value: object) -> int | None:
     return int(str(value)) if str(value).isdecimal() else None
 
 
-def world_module(name: str) -> Any:
+class Module(Protocol):
+    """What a world's module offers, or an object in its place."""
+
+    SCORE: str
+
+    def tasks(self) -> Sequence[Task]: ...
+
+    def open(self, task: str, variation: int, *, seed: int, **options: Any) -> World: ...
+
+
+def world_module(name: str) -> Module:
     """The module of world ``name`` (for ``gymnasium:ID`` an object that offers the same);
     :class:`WorldError` names the nearest when there is none."""
     if name.startswith("gymnasium:"):
-        return importlib.import_module(f"{__name__}.gym").Family(name)
+        family: Module = importlib.import_module(f"{__name__}.gym").Family(name)
+        return family
     if name not in world_names():
         raise WorldError(
             f"no world '{name}'{nearest(name, world_names())} (worlds: "
             f"{', '.join(world_names())}, gymnasium:ID)"
         )
-    return importlib.import_module(f"{__name__}.{name}")
+    return cast(Module, importlib.import_module(f"{__name__}.{name}"))
 
 
 def find_task(name: str, task: str) -> Task:

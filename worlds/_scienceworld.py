@@ -100,7 +100,7 @@ class Simulator:
         with _turn, java_errors():
             self._enter()
             self._seed(index)
-            return self.server.step(action)
+            return str(self.server.step(action))
 
     def admissible(self, index: int) -> str:
         """The admissible actions before step ``index``, one a line, in no order; the official list,
@@ -136,7 +136,7 @@ class Simulator:
         """A Java array as text, one element a line, in one call; element by element each would cost
         a round trip."""
         elements = self._java.operations(array)
-        text = elements.mkString("\n")
+        text = str(elements.mkString("\n"))
         for thing in (elements, array):
             self._jvm.release(thing)
         return text

@@ -13,7 +13,9 @@ AssertionError with what is wrong. Needs hypothesis (extra ``test``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,8 +24,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from worlds import Observation, World, WorldError
 
 Open = Callable[[], World]
-Told = tuple[str, str, float, bool]
-"""An action and the observation's text, score and end."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A step, or with an empty ``action`` the reset, and what the world answered."""
+
+    action: str
+    seen: Observation
 
 
 def any_action() -> st.SearchStrategy[str]:
@@ -47,31 +55,26 @@ def admissible(world: World, index: int) -> str:
     """One of the admissible actions, by a fixed rule; not one that some worlds punish at once,
     where another is left."""
     actions = world.actions()
-    mild = [each for each in actions if not each.startswith("focus")] or list(actions)
+    mild = [action for action in actions if not action.startswith("focus")] or list(actions)
     return mild[(index * 37 + 11) % len(mild)]
 
 
-def walk(world: World, count: int) -> list[Told]:
+def walk(world: World, count: int) -> list[Taken]:
     """The reset and up to ``count`` admissible steps, fewer where the world ends."""
-    seen = world.reset()
-    told = [("", seen.text, seen.score, seen.done)]
+    steps = [Taken("", world.reset())]
     for index in range(count):
-        if seen.done:
+        if steps[-1].seen.done:
             break
         action = admissible(world, index)
-        seen = world.step(action)
-        told.append((action, seen.text, seen.score, seen.done))
-    return told
+        steps.append(Taken(action, world.step(action)))
+    return steps
 
 
-def replayed(world: World, told: list[Told]) -> None:
+def replayed(world: World, steps: Sequence[Taken]) -> None:
     """The same actions give the same observations."""
-    seen = world.reset()
-    for place, (action, text, score, done) in enumerate(told):
-        seen = world.step(action) if place else seen
-        assert (seen.text, seen.score, seen.done) == (text, score, done), (
-            f"step {place} ({action!r}) differs from the first time"
-        )
+    for number, before in enumerate(steps):
+        seen = world.step(before.action) if number else world.reset()
+        assert seen == before.seen, f"step {number} ({before.action!r}) differs from the first time"
 
 
 def keeps_the_protocol(open: Open) -> None:
@@ -84,45 +87,43 @@ def keeps_the_protocol(open: Open) -> None:
 def is_deterministic(open: Open) -> None:
     """A second reset equals the first, a second world equals the first, and what is beside them
     does not matter."""
-    world, beside, other = open(), open(), open()
-    told = walk(world, 8)
-    replayed(world, told)
+    first, beside, second = open(), open(), open()
+    steps = walk(first, 8)
+    replayed(first, steps)
     beside.reset()
-    for each in (other, world):
+    for world in (second, first):
         walk(beside, 3)
-        replayed(each, told)
-    for each in (world, beside, other):
-        each.close()
+        replayed(world, steps)
+    for world in (first, beside, second):
+        world.close()
 
 
 def worlds_in_turn_do_not_touch(open: Open) -> None:
-    told = walk(alone := open(), 6)
-    turns = [open() for _ in range(3)]
-    for each in turns:
-        each.reset()
-    for action, text, score, done in told[1:]:
-        turns[1].step(action + " ")
-        for each in (turns[0], turns[2]):
-            seen = each.step(action)
-            assert (seen.text, seen.score, seen.done) == (text, score, done), (
-                f"{action!r} beside other worlds"
-            )
-        if done:
+    alone, one, between, other = open(), open(), open(), open()
+    steps = walk(alone, 6)
+    for world in (one, between, other):
+        world.reset()
+    for step in steps[1:]:
+        between.step(step.action + " ")
+        for world in (one, other):
+            assert world.step(step.action) == step.seen, f"{step.action!r} beside other worlds"
+        if step.seen.done:
             break
-        turns[1].reset()
-    for each in (alone, *turns):
-        each.close()
+        between.reset()
+    for world in (alone, one, between, other):
+        world.close()
 
 
 def looking_costs_nothing(open: Open) -> None:
     world = open()
-    told = walk(world, 4)
+    steps = walk(world, 4)
     world.reset()
-    for action, text, score, _ in told[1:]:
+    for step in steps[1:]:
         assert world.actions() == world.actions()
         assert world.surroundings() == world.surroundings()
-        seen = world.step(action)
-        assert (seen.text, seen.score) == (text, score), "looking changed what an action does"
+        seen, before = world.step(step.action), step.seen
+        same = (seen.text, seen.score) == (before.text, before.score)
+        assert same, "looking changed what an action does"
     world.close()
 
 
@@ -184,65 +185,78 @@ CHECKS = (
 )
 
 
+class Play(RuleBasedStateMachine):
+    """Plays a world in any order of steps, looks and resets, and in the end replays what it did in
+    a new one."""
+
+    open: ClassVar[Open]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = type(self).open()
+        self._begin()
+
+    def _begin(self) -> None:
+        self.steps = [Taken("", self.world.reset())]
+
+    def _do(self, action: str) -> None:
+        self.steps.append(Taken(action, self.world.step(action)))
+
+    @property
+    def seen(self) -> Observation:
+        """The last observation."""
+        return self.steps[-1].seen
+
+    @precondition(lambda self: not self.seen.done)
+    @rule(number=st.integers(0, 10_000))
+    def act(self, number: int) -> None:
+        actions = self.world.actions()
+        self._do(actions[number % len(actions)])
+
+    @precondition(lambda self: not self.seen.done)
+    @rule(action=any_action())
+    def type_anything(self, action: str) -> None:
+        self._do(action)
+
+    @precondition(lambda self: self.seen.done)
+    @rule()
+    def step_after_the_end(self) -> None:
+        assert tuple(self.world.actions()) == (), "nothing is admissible after the end"
+        try:
+            self.world.step("look around")
+        except WorldError:
+            return
+        raise AssertionError("a step after the end is an error")
+
+    @rule()
+    def start_over(self) -> None:
+        self._begin()
+
+    @invariant()
+    def the_score_agrees_with_the_end(self) -> None:
+        assert -100 <= self.seen.score <= 100
+        if self.seen.score in (100, -100):
+            assert self.seen.done
+
+    def teardown(self) -> None:
+        again = type(self).open()
+        replayed(again, self.steps)
+        self.world.close()
+        again.close()
+
+
 def machine(open: Open, *, examples: int = 10, steps: int = 12) -> type[RuleBasedStateMachine]:
-    """A Hypothesis state machine that plays the world in any order of steps, looks and resets, and
-    in the end replays what it did in a new world; its ``TestCase`` is for pytest."""
+    """A Hypothesis state machine that plays the world, see :class:`Play`; its ``TestCase`` is for
+    pytest."""
 
-    class Play(RuleBasedStateMachine):
-        def __init__(self) -> None:
-            super().__init__()
-            self.world = open()
-            self._begin()
+    class OfThisWorld(Play):
+        pass
 
-        def _begin(self) -> None:
-            self.seen: Observation = self.world.reset()
-            self.told: list[Told] = [("", self.seen.text, self.seen.score, self.seen.done)]
-
-        def _do(self, action: str) -> None:
-            self.seen = self.world.step(action)
-            self.told.append((action, self.seen.text, self.seen.score, self.seen.done))
-
-        @precondition(lambda self: not self.seen.done)
-        @rule(number=st.integers(0, 10_000))
-        def act(self, number: int) -> None:
-            actions = self.world.actions()
-            self._do(actions[number % len(actions)])
-
-        @precondition(lambda self: not self.seen.done)
-        @rule(action=any_action())
-        def type_anything(self, action: str) -> None:
-            self._do(action)
-
-        @precondition(lambda self: self.seen.done)
-        @rule()
-        def step_after_the_end(self) -> None:
-            assert tuple(self.world.actions()) == (), "nothing is admissible after the end"
-            try:
-                self.world.step("look around")
-            except WorldError:
-                return
-            raise AssertionError("a step after the end is an error")
-
-        @rule()
-        def start_over(self) -> None:
-            self._begin()
-
-        @invariant()
-        def the_score_agrees_with_the_end(self) -> None:
-            assert -100 <= self.seen.score <= 100
-            if self.seen.score in (100, -100):
-                assert self.seen.done
-
-        def teardown(self) -> None:
-            other = open()
-            replayed(other, self.told)
-            for each in (self.world, other):
-                each.close()
-
-    Play.TestCase.settings = settings(
+    OfThisWorld.open = staticmethod(open)
+    OfThisWorld.TestCase.settings = settings(
         max_examples=examples,
         stateful_step_count=steps,
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    return Play
+    return OfThisWorld

@@ -54,31 +54,31 @@ def _scienceworld(task: str, variation: int, options: dict[str, Any]) -> list[tu
 def _teleporting(path: tuple[str, ...], *, waiting: bool = False) -> tuple[str, ...]:
     """``path`` with walks replaced by one teleport and a first look at each room; ``waiting`` keeps
     the time a walk took."""
-    found: list[str] = []
-    seen: set[str] = set()
+    short: list[str] = []
+    visited: set[str] = set()
     target, walked = "", 0
-
-    def arrive(following: str) -> None:
-        nonlocal target, walked
+    for action in (*path, ""):
+        room = _room_of_walk(action)
+        if room or action.startswith("open door to "):
+            target, walked = room or target, walked + 1
+            continue
         if target:
-            found.append(f"teleport to {target}")
-            found.extend(["wait1"] * (walked - 1) if waiting else [])
-            if not waiting and target not in seen and following != "look around":
-                found.append("look around")
-            seen.add(target)
+            short.append(f"teleport to {target}")
+            if waiting:
+                short += ["wait1"] * (walked - 1)
+            elif target not in visited and action != "look around":
+                short.append("look around")
+            visited.add(target)
         target, walked = "", 0
+        if action:
+            short.append(action)
+    return tuple(short)
 
-    for action in path:
-        move = re.fullmatch(r"go to (.+)", action)
-        if action.startswith("open door to "):
-            walked += 1
-        elif move and move[1] in _ROOMS:
-            target, walked = move[1], walked + 1
-        else:
-            arrive(action)
-            found.append(action)
-    arrive("")
-    return tuple(found)
+
+def _room_of_walk(action: str) -> str:
+    """The room that ``action`` goes to, or an empty string."""
+    room = action.removeprefix("go to ")
+    return room if room != action and room in _ROOMS else ""
 
 
 def _pruned(path: tuple[str, ...]) -> tuple[str, ...]:
@@ -89,14 +89,16 @@ def _pruned(path: tuple[str, ...]) -> tuple[str, ...]:
         if action.startswith("teleport to "):
             visits.append([])
         visits[-1].append(action)
-    found, last = list(visits[0]), ""
-    for visit in visits[1:]:
-        if all(action.startswith(_LOOKS) for action in visit[1:]):
+    kept, last = list(visits[0]), ""
+    for arrival, *actions in visits[1:]:
+        if all(action.startswith(_LOOKS) for action in actions):
             continue
-        again = visit[0] == last
-        found += [action for action in visit[again:] if not (again and action == "look around")]
-        last = visit[0]
-    return tuple(found)
+        if arrival == last:
+            kept += [action for action in actions if action != "look around"]
+        else:
+            kept += [arrival, *actions]
+        last = arrival
+    return tuple(kept)
 
 
 def _textworldexpress(task: str, variation: int, options: dict[str, Any]) -> list[tuple[str, ...]]:
@@ -124,19 +126,19 @@ def _unwound(path: Sequence[str], seen: Sequence[str]) -> tuple[str, ...]:
         described = re.match(r"You are in the ([\w ]+)\.", text)
         room = described[1] if described else room
         rooms.append(room)
-    found: list[str] = []
+    kept: list[str] = []
     at = 0
     while at < len(path):
-        idle = at
-        while idle < len(path) and path[idle].startswith(("move ", "look around")):
-            idle += 1
-        back = [end for end in range(at + 1, idle + 1) if rooms[end] == rooms[at]]
-        if back and path[at].startswith("move "):
-            at = back[-1]
+        end = at
+        while end < len(path) and path[end].startswith(("move ", "look around")):
+            end += 1
+        returns = [later for later in range(at + 1, end + 1) if rooms[later] == rooms[at]]
+        if returns and path[at].startswith("move "):
+            at = returns[-1]
             continue
-        found.append(path[at])
+        kept.append(path[at])
         at += 1
-    return tuple(found)
+    return tuple(kept)
 
 
 def _causal(task: str, variation: int, options: dict[str, Any]) -> list[tuple[str, ...]]:

@@ -42,9 +42,11 @@ class AnyText(gymnasium.spaces.Text):
 
 
 class WorldEnv(gymnasium.Env[str, str]):
-    """A world as a Gymnasium environment. The reward is the change of the score, a hundredth per
-    point, so that a won trial sums to 1; a world's ending terminates and nothing truncates (wrap it
-    in ``TimeLimit``)."""
+    """A world as a Gymnasium environment.
+
+    The reward is the change of the score, a hundredth per point, so that a won trial sums to 1. A
+    world's ending terminates and nothing truncates: wrap it in ``TimeLimit``.
+    """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"]}
 
@@ -87,7 +89,9 @@ class WorldEnv(gymnasium.Env[str, str]):
 
     def _info(self, seen: Observation) -> dict[str, Any]:
         info: dict[str, Any] = {"score": seen.score, "goal": self.world.goal}
-        return {**info, "actions": list(self.world.actions())} if self._list_actions else info
+        if self._list_actions:
+            info["actions"] = list(self.world.actions())
+        return info
 
 
 def as_gymnasium(
@@ -99,9 +103,11 @@ def as_gymnasium(
     render_mode: str | None = None,
     **options: Any,
 ) -> WorldEnv:
-    """World ``name`` as a Gymnasium environment. ``list_actions`` puts the admissible actions into
-    each ``info``, which some worlds compute slowly; ``options`` are :func:`worlds.open_world`'s.
-    Raises :class:`worlds.WorldError`."""
+    """World ``name`` as a Gymnasium environment; ``options`` are :func:`worlds.open_world`'s.
+
+    ``list_actions`` puts the admissible actions into each ``info``, which some worlds compute
+    slowly. Raises :class:`worlds.WorldError`.
+    """
     return WorldEnv(
         name, task, variation, list_actions=list_actions, render_mode=render_mode, **options
     )
@@ -139,10 +145,9 @@ class Family:
             raise WorldError(
                 f"gymnasium cannot make '{self.environment}': {' '.join(str(error).split())}"
             ) from None
-        spaces = gymnasium.spaces
-        if not isinstance(env.observation_space, spaces.Text) or not isinstance(
-            env.action_space, (spaces.Text, spaces.Discrete)
-        ):
+        seen, done = gymnasium.spaces.Text, (gymnasium.spaces.Text, gymnasium.spaces.Discrete)
+        speaks = isinstance(env.observation_space, seen) and isinstance(env.action_space, done)
+        if not speaks:
             kinds = f"observes {env.observation_space} and takes {env.action_space}"
             env.close()
             raise WorldError(
@@ -160,12 +165,8 @@ class GymWorld:
         self._env, self._seed, self._points = env, variation, float(points_per_reward)
         self._closed = False
         first = self.reset()
-        told = (
-            self._info.get("goal")
-            or self._info.get("objective")
-            or getattr(env.unwrapped, "goal", "")
-        )
-        self.goal = str(told or first.text)
+        listed = self._info.get("goal") or self._info.get("objective")
+        self.goal = str(listed or getattr(env.unwrapped, "goal", "") or first.text)
 
     def reset(self) -> Observation:
         self._open()
@@ -212,10 +213,10 @@ class GymWorld:
         return range(int(space.start), int(space.start + space.n))
 
     def _meant(self, action: str) -> Any:
+        """``action`` as the environment takes it; None for what it cannot take."""
         if isinstance(self._env.action_space, gymnasium.spaces.Discrete):
-            return next(
-                (number for number in self._numbers() if str(number) == action.strip()), None
-            )
+            by_name = {str(number): number for number in self._numbers()}
+            return by_name.get(action.strip())
         return action if self._env.action_space.contains(action) else None
 
     def _ask(self, method: Any, *arguments: object, **named: object) -> Any:

@@ -224,7 +224,7 @@ class ScienceWorld:
 
     def _ask(self, name: str) -> str:
         """A question that costs no step."""
-        return self._alive(lambda: self._simulator.ask(name))
+        return str(self._alive(lambda: self._simulator.ask(name)))
 
     def _open(self) -> None:
         if self._closed:

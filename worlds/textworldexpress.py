@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from py4j.protocol import Py4JJavaError
 
@@ -226,8 +227,9 @@ class TextWorldExpress:
         except WorldError as error:
             raise WorldCrashed(str(error)) from error
 
-    def _java(self, name: str, *arguments: object) -> dict:
-        return json.loads(java_call(getattr(self._server, name), *arguments))
+    def _java(self, name: str, *arguments: object) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(java_call(getattr(self._server, name), *arguments))
+        return answer
 
     def _observation(self) -> Observation:
         seen = self._seen

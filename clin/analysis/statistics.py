@@ -100,5 +100,5 @@ def sign_test(above: int, below: int) -> float:
     n = above + below
     if not n:
         return 1.0
-    tail = sum(comb(n, k) for k in range(min(above, below) + 1)) / 2**n
+    tail: float = sum(comb(n, k) for k in range(min(above, below) + 1)) / 2**n
     return min(1.0, 2 * tail)

@@ -47,7 +47,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        return getattr(importlib.import_module(f"clin.cli.{name}"), name)
+        command: click.Command = getattr(importlib.import_module(f"clin.cli.{name}"), name)
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from clin.cli.options import as_json, database, existing
+
+if TYPE_CHECKING:
+    from memory.trials import Call
 
 
 @click.command()
@@ -53,7 +57,7 @@ def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> N
         _print(number, len(calls), style, call)
 
 
-def _print(number: int, of: int, style: str, call) -> None:
+def _print(number: int, of: int, style: str, call: Call) -> None:
     from rich.text import Text
 
     from clin.cli.tables import console
@@ -71,7 +75,7 @@ def _print(number: int, of: int, style: str, call) -> None:
     out.print(Text(f"\n--- reply\n{sanitized(call.reply)}"), style="bold")
 
 
-def _print_ranking(ranking: list[list]) -> None:
+def _print_ranking(ranking: list[list[Any]]) -> None:
     """How the memory was cut to what the trial could read; nothing where all of it fitted."""
     from rich.text import Text
 

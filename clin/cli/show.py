@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from clin.cli.options import as_json, database, existing
+
+if TYPE_CHECKING:
+    from memory.store import Store
 
 
 @click.command()
@@ -31,7 +35,7 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
             _overview(store, run)
 
 
-def _overview(store, run: str) -> None:
+def _overview(store: Store, run: str) -> None:
     from clin.analysis.document import document
     from clin.cli.tables import console, trials_table
     from memory.sanitize import sanitized
@@ -51,7 +55,7 @@ def _overview(store, run: str) -> None:
             )
 
 
-def _trajectory(store, run: str, number: int, as_json: bool) -> None:
+def _trajectory(store: Store, run: str, number: int, as_json: bool) -> None:
     from rich.text import Text
 
     from clin.cli.lookup import trial_row

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import click
 
 from clin.cli.options import as_json
+
+if TYPE_CHECKING:
+    from worlds import Task
 
 
 @click.command()
@@ -12,56 +18,59 @@ from clin.cli.options import as_json
 @as_json
 def worlds(world: str | None, as_json: bool) -> None:
     """The worlds; with WORLD its tasks, their variations and official splits."""
-    from clin.cli.tables import console, dump, table
+    if world is None:
+        _list_worlds(as_json)
+    else:
+        _list_tasks(world, as_json)
+
+
+def _list_worlds(as_json: bool) -> None:
+    from clin.cli.tables import dump, table
     from worlds import world_module, world_names
 
-    if world is None:
-        found = [
-            {
-                "world": name,
-                "tasks": len(world_module(name).tasks()),
-                "score": world_module(name).SCORE,
-            }
-            for name in world_names()
-        ]
-        if as_json:
-            dump(found)
-        else:
-            table(("world", "tasks", "score"), ([*row.values()] for row in found), right=("tasks",))
-        return
-    module = world_module(world)
-    rows = [
-        {
-            "task": task.name,
-            "aliases": task.aliases,
-            "variations": task.variations,
-            "splits": {name: list(numbers) for name, numbers in task.splits.items()},
-        }
-        for task in module.tasks()
-    ]
+    modules = {name: world_module(name) for name in world_names()}
+    rows = [(name, len(module.tasks()), module.SCORE) for name, module in modules.items()]
+    head = ("world", "tasks", "score")
     if as_json:
-        dump({"world": world, "score": module.SCORE, "tasks": rows})
+        dump([dict(zip(head, row, strict=True)) for row in rows])
+    else:
+        table(head, rows, right=("tasks",))
+
+
+def _list_tasks(world: str, as_json: bool) -> None:
+    from clin.cli.tables import console, dump, table
+    from worlds import world_module
+
+    module = world_module(world)
+    tasks = module.tasks()
+    if as_json:
+        dump({"world": world, "score": module.SCORE, "tasks": [_document(task) for task in tasks]})
         return
     console().print(f"{world}: {module.SCORE}\n")
-    splits = sorted(
-        {name for row in rows for name in row["splits"]}, key=["train", "dev", "test"].index
-    )
-    table(
-        ("task", "id", "variations", *splits),
+    names = {name for task in tasks for name in task.splits}
+    splits = sorted(names, key=["train", "dev", "test"].index)
+    rows = [
         (
-            [
-                row["task"],
-                " ".join(row["aliases"][:1]),
-                row["variations"],
-                *(spans(row["splits"].get(name, [])) for name in splits),
-            ]
-            for row in rows
-        ),
-        right=("variations",),
-    )
+            task.name,
+            " ".join(task.aliases[:1]),
+            task.variations,
+            *(spans(task.splits.get(name, ())) for name in splits),
+        )
+        for task in tasks
+    ]
+    table(("task", "id", "variations", *splits), rows, right=("variations",))
 
 
-def spans(numbers: list[int]) -> str:
+def _document(task: Task) -> dict[str, object]:
+    return {
+        "task": task.name,
+        "aliases": task.aliases,
+        "variations": task.variations,
+        "splits": {name: list(numbers) for name, numbers in task.splits.items()},
+    }
+
+
+def spans(numbers: Iterable[int]) -> str:
     """``0-3 7 9-10`` for [0, 1, 2, 3, 7, 9, 10]."""
     out: list[list[int]] = []
     for number in sorted(numbers):

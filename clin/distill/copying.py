@@ -8,6 +8,8 @@ token last time broke that plateau within minutes (the first experiment).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -25,7 +27,7 @@ def copy_loss(model: Llama, drills: list[Copies], device: torch.device) -> tuple
     should (both scalars)."""
     length = max(len(each.tokens) for each in drills)
 
-    def padded(rows: list[list], fill: float) -> Tensor:
+    def padded(rows: Sequence[Sequence[float]], fill: float) -> Tensor:
         return torch.tensor([[*row, *[fill] * (length - len(row))] for row in rows], device=device)
 
     tokens = padded([each.tokens for each in drills], EOS)

@@ -13,6 +13,7 @@ import lzma
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from clin.distill.places import Place, split
 from clin.errors import UserError
@@ -61,7 +62,7 @@ class Shards:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.rows: dict[str, dict] = {}
+        self.rows: dict[str, dict[str, Any]] = {}
         if (folder / INDEX).exists():
             for line in (folder / INDEX).read_text().splitlines():
                 self._row(line)
@@ -121,7 +122,7 @@ class Shards:
                 )
             yield [_unpacked(place, json.loads(line)) for line in self._read(row).splitlines()]
 
-    def _read(self, row: dict) -> str:
+    def _read(self, row: dict[str, Any]) -> str:
         with (self.folder / row["file"]).open("rb") as shard:
             shard.seek(row["at"])
             try:
@@ -143,7 +144,7 @@ def opened(folder: Path) -> Shards:
     return shards
 
 
-def _packed(episode: Episode) -> dict:
+def _packed(episode: Episode) -> dict[str, Any]:
     steps = [[each.action, each.observation, each.score, int(each.right)] for each in episode.steps]
     row = {
         "kind": episode.kind,
@@ -155,7 +156,7 @@ def _packed(episode: Episode) -> dict:
     return row | ({"memory": list(episode.memory)} if episode.memory else {})
 
 
-def _unpacked(place: Place, row: dict) -> Episode:
+def _unpacked(place: Place, row: dict[str, Any]) -> Episode:
     steps = tuple(
         Taken(action, seen, score, bool(right)) for action, seen, score, right in row["steps"]
     )

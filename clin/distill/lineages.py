@@ -14,7 +14,7 @@ from clin.distill.playing import Walk, ended
 from clin.distill.searching import search
 from clin.llms import LLM
 from memory.links import Link
-from memory.strategies import Strategy, open_strategy
+from memory.strategies import Revised, Strategy, open_strategy
 from memory.trials import Memory, Trial
 from worlds import World
 
@@ -87,5 +87,6 @@ def _revised(strategy: Strategy, memory: Memory, trials: Sequence[Trial]) -> Mem
     try:
         next(strategy.revise(memory, trials, len))
     except StopIteration as stop:
-        return stop.value.memory
+        revised: Revised = stop.value
+        return revised.memory
     raise RuntimeError("the rules writer asks nothing")

@@ -8,7 +8,7 @@ import torch
 def half_is_fast(device: torch.device) -> bool:
     """Whether bf16 is faster than fp32: on a GPU, and on a CPU that computes in it. One that only
     imitates it (AVX2) was 28 times slower."""
-    return device.type != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return device.type != "cpu" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def half_precision(device: torch.device) -> torch.autocast:

@@ -34,7 +34,7 @@ class Tokens:
 
     @property
     def size(self) -> int:
-        return self._inner.get_vocab_size()
+        return int(self._inner.get_vocab_size())
 
     def save(self, path: Path) -> None:
         self._inner.save(str(path))

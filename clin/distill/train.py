@@ -207,7 +207,10 @@ def begin(
 def checkpoint(folder: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
     """The last checkpoint of the run in ``folder``; UserError if it has none."""
     try:
-        return torch.load(folder / "checkpoint.pt", map_location=device, weights_only=True)
+        state: dict[str, Any] = torch.load(
+            folder / "checkpoint.pt", map_location=device, weights_only=True
+        )
+        return state
     except OSError:
         raise UserError(f"the run in '{folder}' has no checkpoint yet") from None
 
@@ -243,7 +246,8 @@ def bank_of(data: Sequence[Path], recipe: Recipe) -> Bank:
 def read_run(folder: Path) -> dict[str, Any]:
     """A run's ``recipe.json``."""
     try:
-        return json.loads((folder / "recipe.json").read_text())
+        recipe: dict[str, Any] = json.loads((folder / "recipe.json").read_text())
+        return recipe
     except (OSError, ValueError):
         raise UserError(f"no training run in '{folder}' (it has no readable recipe.json)") from None
 

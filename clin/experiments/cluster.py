@@ -33,6 +33,9 @@ LOOK_SECONDS = 0.3
 MOST_DEATHS = 3
 """Workers that may die over the same cell before it counts as failed."""
 
+Played = queue.SimpleQueue[bytes | Outcome | BaseException]
+"""From the thread that plays: the database after each trial, then the outcome or an exception."""
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -280,7 +283,7 @@ class Worker:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "clin.db"
             path.write_bytes(packed)
-            trials: queue.SimpleQueue[bytes | Outcome | BaseException] = queue.SimpleQueue()
+            trials: Played = queue.SimpleQueue()
             playing = threading.Thread(
                 target=_play, args=(path, batch, planned, trials, self._models)
             )
@@ -297,7 +300,7 @@ class Worker:
 class _Sender(Watcher):
     """Packs the database when a trial has ended."""
 
-    def __init__(self, store: Store, trials: queue.SimpleQueue) -> None:
+    def __init__(self, store: Store, trials: Played) -> None:
         self._store, self._trials = store, trials
 
     def trial_ended(self, run: str, config: RunConfig, trial: Trial, memory: Memory) -> None:
@@ -308,7 +311,7 @@ def _play(
     path: Path,
     batch: Batch,
     planned: Cell | Line,
-    trials: queue.SimpleQueue,
+    trials: Played,
     models: dict[tuple[str, int], LLM],
 ) -> None:
     try:

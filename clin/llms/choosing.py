@@ -69,4 +69,4 @@ def scored(
 def log_softmax(logits: np.ndarray) -> np.ndarray:
     """Log-probabilities of unnormalised ones."""
     shifted = logits - logits.max()
-    return shifted - np.log(np.exp(shifted).sum())
+    return np.asarray(shifted - np.log(np.exp(shifted).sum()))

@@ -43,6 +43,7 @@ def sha256(path: Path) -> str:
     stat = path.stat()
     key = f"{path.resolve()}:{stat.st_size}:{stat.st_mtime_ns}"
     notes = _cache() / "sha256.json"
+    known: dict[str, str]
     try:
         known = json.loads(notes.read_text())
     except (OSError, ValueError):

@@ -230,7 +230,7 @@ class Native:
 
     def ends(self, token: int) -> bool:
         """Whether ``token`` ends a reply."""
-        return llama_cpp.llama_vocab_is_eog(self._vocab, token)
+        return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))
 
     def can_forget_tails(self) -> bool:
         """Recurrent and hybrid models cannot drop the end of a sequence."""

@@ -72,8 +72,9 @@ def style(name: str) -> Style:
             f"this model wants prompt '{name}', which this version does not have (has: "
             f"{', '.join(STYLES)})"
         )
-    module, made = STYLES[name]
-    return getattr(import_module(module), made)()
+    module, class_name = STYLES[name]
+    layout: Style = getattr(import_module(module), class_name)()
+    return layout
 
 
 def weightiest(choices: Sequence[str], answer: Answer) -> str:

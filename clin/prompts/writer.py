@@ -25,7 +25,8 @@ def questions(
             calls.append(call(question, answer, card))
             prompt = revision.send(answer.text)
     except StopIteration as stop:
-        return stop.value
+        revised: Revised = stop.value
+        return revised
 
 
 def _question(prompt: Prompt, role: str, card: ModelCard, size: Callable[[str], int]) -> Question:

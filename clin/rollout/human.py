@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from clin.config import RunConfig
 from memory.store import Store
-from memory.strategies import open_strategy
+from memory.strategies import Revised, open_strategy
 from memory.trials import Ending, Memory, Step, Trial
 from worlds import World, WorldError
 
@@ -54,7 +54,7 @@ class Session:
             next(revision)
             raise RuntimeError("a person's memory is written by rules, which ask nothing")
         except StopIteration as stop:
-            revised = stop.value
+            revised: Revised = stop.value
         self._store.finish_trial(
             self._trial,
             ending,

@@ -169,7 +169,8 @@ def above_half(hits: int, misses: int) -> float:
     that it costs the same however much is stored."""
     total = hits + misses + 1
     if total < MANY:
-        return sum(comb(total, k) for k in range(hits + 1)) / 2**total
+        exact: float = sum(comb(total, k) for k in range(hits + 1)) / 2**total
+        return exact
     return erfc((total - 1 - 2 * hits) / sqrt(2 * total)) / 2
 
 

@@ -137,7 +137,8 @@ def open_strategy(name: str, **options: object) -> Strategy:
                 f"strategy '{name}' has no option '{option}'{nearest(option, known)} (options: "
                 f"{', '.join(known)})"
             )
-    return make(**options)
+    strategy: Strategy = make(**options)
+    return strategy
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str:

@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from worlds import Observation, Task, WorldError, nearest, whole_number
+from worlds.causal.actions import admissible, apply, every_action
 from worlds.causal.layout import ROOMS, lay
 from worlds.causal.physics import draw
-from worlds.causal.plan import Needs, Truth, goals
-from worlds.causal.plan import truth as links_of
-from worlds.causal.state import State, admissible, apply, every_action, held_text, room_text
+from worlds.causal.plan import Needs, goals, shortest
+from worlds.causal.state import State, held_text, room_text
+from worlds.causal.truth import Truth, truth
 
 SCORE = (
     "points 0 to 100 for the necessary sub-goals that are reached; -100 for a mistake "
@@ -129,13 +130,11 @@ class Causal:
 
     def plan(self) -> tuple[str, ...]:
         """The shortest actions that reach the goal from the beginning. Never read while acting."""
-        from worlds.causal.plan import shortest
-
         return shortest(self._needs)
 
     def truth(self) -> Truth:
         """The causal links that hold here, in the words of the actions."""
-        return links_of(self._needs, every_action(self._physics, self._layout))
+        return truth(self._needs, every_action(self._physics, self._layout))
 
     def close(self) -> None:
         self._closed = True

@@ -35,16 +35,19 @@ container."""
 
 @dataclass
 class Layout:
-    """``parents`` gives each room but the first the one that its door leads back to; ``locks`` the
-    colour of a room's locked door; ``places`` where a portable thing lies (a room or a container);
-    ``devices`` and ``containers`` their rooms."""
+    """Where everything is at the beginning."""
 
     rooms: tuple[str, ...]
     parents: dict[str, str]
+    """For each room but the first, the one that its door leads back to."""
     locks: dict[str, str]
+    """For each room whose door is locked, the door's colour."""
     places: dict[str, str]
+    """Where each portable thing lies: a room or a container."""
     devices: dict[str, str]
+    """The room of each device."""
     containers: dict[str, str]
+    """The room of each container."""
     broken: frozenset[str]
     substances: frozenset[str] = field(default_factory=frozenset)
 
@@ -68,40 +71,54 @@ def lay(physics: Physics, variation: int, rooms: int, distractors: int, *, rules
     random = Random(f"causal layout {rules} {variation} {rooms} {distractors}")
     names = tuple(random.sample(ROOMS, rooms))
     parents = {name: names[random.randrange(number)] for number, name in enumerate(names) if number}
-    locks, places = {}, {}
-    doors = random.sample(sorted(physics.fits), len(physics.fits))
-    for number, room in enumerate(names):
-        if number and doors and random.random() < LOCKED:
-            locks[room] = doors.pop()
-            places[physics.fits[locks[room]]] = names[random.randrange(number)]
-    for door in doors[: distractors // 3]:
-        places[physics.fits[door]] = random.choice(names)
+    locks, places = _doors(physics, names, distractors, random)
     working = [recipe.device for recipe in physics.recipes] + [physics.fixture, "chute"]
     spare = physics.spare_devices[: distractors // 3]
     devices = {device: random.choice(names) for device in (*working, *spare)}
-    made = {recipe.product for recipe in physics.recipes}
-    raws = {each for recipe in physics.recipes for each in recipe.inputs} - made
-    dangerous = {substance for _, substance in physics.hazards}
-    raws |= {*sorted(dangerous)[:distractors], *physics.spare_raws[: distractors // 2]}
-    tools = {
-        *physics.starts.values(),
-        *physics.repairs.values(),
-        *physics.spare_tools[: distractors // 3],
-    }
+    products = {recipe.product for recipe in physics.recipes}
+    raws = _raws(physics, distractors) - products
     containers = {name: random.choice(names) for name in random.sample(CONTAINERS, 3)}
-    for thing in sorted(raws | tools | {physics.parcel}):
-        places[thing] = (
-            random.choice(sorted(containers)) if random.random() < HIDDEN else random.choice(names)
-        )
+    for thing in sorted(raws | _tools(physics, distractors) | {physics.parcel}):
+        hidden = random.random() < HIDDEN
+        places[thing] = random.choice(sorted(containers) if hidden else names)
     mendable = [recipe.device for recipe in physics.recipes if not recipe.grows]
     broken = {physics.fixture, *(device for device in mendable if random.random() < BROKEN)}
     return Layout(
-        names,
-        parents,
-        locks,
-        places,
-        devices,
-        containers,
-        frozenset(broken),
-        frozenset(raws | made | {physics.parcel}),
+        rooms=names,
+        parents=parents,
+        locks=locks,
+        places=places,
+        devices=devices,
+        containers=containers,
+        broken=frozenset(broken),
+        substances=frozenset(raws | products | {physics.parcel}),
     )
+
+
+def _doors(
+    physics: Physics, names: tuple[str, ...], distractors: int, random: Random
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The colours of the locked doors by room, and the rooms where the keys lie. A key lies in a
+    room before its door; those of other doors lie anywhere."""
+    locks: dict[str, str] = {}
+    keys: dict[str, str] = {}
+    colours = random.sample(sorted(physics.fits), len(physics.fits))
+    for number, room in enumerate(names):
+        if number and colours and random.random() < LOCKED:
+            locks[room] = colours.pop()
+            keys[physics.fits[locks[room]]] = names[random.randrange(number)]
+    for colour in colours[: distractors // 3]:
+        keys[physics.fits[colour]] = random.choice(names)
+    return locks, keys
+
+
+def _raws(physics: Physics, distractors: int) -> set[str]:
+    """What the recipes take, and substances of no use, some of them dangerous."""
+    needed = {thing for recipe in physics.recipes for thing in recipe.inputs}
+    dangerous = sorted({substance for _, substance in physics.hazards})
+    return {*needed, *dangerous[:distractors], *physics.spare_raws[: distractors // 2]}
+
+
+def _tools(physics: Physics, distractors: int) -> set[str]:
+    spare = physics.spare_tools[: distractors // 3]
+    return {*physics.starts.values(), *physics.repairs.values(), *spare}

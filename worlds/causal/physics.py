@@ -84,15 +84,17 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Physics:
-    """The rules: ``starts`` and ``repairs`` map a device to the thing that is used on it, ``fits``
-    a door's colour to its key; ``hazards`` are (device, substance) pairs that end everything when
-    the device is activated with it."""
+    """The rules."""
 
     recipes: tuple[Recipe, ...]
     starts: dict[str, str]
+    """The thing that starts a device, by device."""
     repairs: dict[str, str]
+    """The tool that mends a device, by device."""
     fits: dict[str, str]
+    """The key of a door, by the door's colour."""
     hazards: frozenset[tuple[str, str]]
+    """(device, substance): it ends everything when the device is activated with it."""
     fixture: str
     """The device that the repair task is about; it makes nothing."""
     parcel: str
@@ -102,7 +104,7 @@ class Physics:
 
     def recipe(self, product: str) -> Recipe:
         """How ``product`` is made."""
-        return next(each for each in self.recipes if each.product == product)
+        return next(recipe for recipe in self.recipes if recipe.product == product)
 
 
 def draw(rules: int, depth: int) -> Physics:
@@ -113,19 +115,11 @@ def draw(rules: int, depth: int) -> Physics:
     )
     recipes: list[Recipe] = []
     stage = 0
-    for number in range(5):
-        stage = stage + 1 if number and stage < depth else 1
+    for product in products[:5]:
+        stage = stage + 1 if recipes and stage < depth else 1
         first = recipes[-1].product if stage > 1 else raws.pop()
-        recipes.append(Recipe(products[number], devices.pop(), (first, raws.pop())))
-    plant = random.choice(SEEDS)
-    recipes.append(
-        Recipe(
-            plant.replace("seed", "plant"),
-            "planter",
-            (plant, "water", random.choice(FEEDS)),
-            grows=True,
-        )
-    )
+        recipes.append(Recipe(product, devices.pop(), (first, raws.pop())))
+    recipes.append(_plant(random))
     fixture = devices.pop()
     working = [recipe.device for recipe in recipes if not recipe.grows]
     starters = random.sample(STARTERS, len(STARTERS))
@@ -135,14 +129,20 @@ def draw(rules: int, depth: int) -> Physics:
     spare = tuple(raws)
     hazards = frozenset((device, random.choice(spare)) for device in random.sample(working, 3))
     return Physics(
-        tuple(recipes),
-        starts,
-        repairs,
-        fits,
-        hazards,
-        fixture,
-        random.choice(PARCELS),
-        spare,
-        tuple(tools[len(repairs) :]),
-        tuple(devices),
+        recipes=tuple(recipes),
+        starts=starts,
+        repairs=repairs,
+        fits=fits,
+        hazards=hazards,
+        fixture=fixture,
+        parcel=random.choice(PARCELS),
+        spare_raws=spare,
+        spare_tools=tuple(tools[len(repairs) :]),
+        spare_devices=tuple(devices),
     )
+
+
+def _plant(random: Random) -> Recipe:
+    seed = random.choice(SEEDS)
+    inputs = (seed, "water", random.choice(FEEDS))
+    return Recipe(seed.replace("seed", "plant"), "planter", inputs, grows=True)

@@ -90,9 +90,8 @@ class Voice:
 
 def described(room: str, things: Sequence[str], doors: Sequence[str]) -> str:
     """A room: one line per thing and per door."""
-    return f"This room is called the {room}. In it, you see: \n" + "".join(
-        f"\t{each}\n" for each in ("the agent", *things, *doors)
-    )
+    lines = "".join(f"\t{line}\n" for line in ("the agent", *things, *doors))
+    return f"This room is called the {room}. In it, you see: \n{lines}"
 
 
 def listed(things: Sequence[str]) -> str:
