@@ -47,7 +47,7 @@ def main() -> None:
                 writer="rules",
                 trials=given.trials,
                 budget=given.budget,
-                model=ModelInfo.of("bundled", llm.card, {}),
+                model=ModelInfo.of("bundled", llm.card),
                 versions=versions(),
             )
             before = known.get((task.name, variation))

@@ -32,6 +32,7 @@ from clin.analysis.statistics import mean_of  # noqa: E402
 from clin.config import ModelInfo, RunConfig  # noqa: E402
 from clin.learner import Learner  # noqa: E402
 from clin.llms import Answer, ModelCard  # noqa: E402
+from clin.options import Exploration  # noqa: E402
 from memory.store import Store  # noqa: E402
 from memory.strategies import open_strategy  # noqa: E402
 from memory.trials import Ending, Memory, Step, Trial  # noqa: E402
@@ -108,9 +109,9 @@ def gone_back(
         writer="rules",
         trials=max(AFTER),
         budget=steps,
-        heed=True,
-        go_back=True,
-        repeats=2,
+        exploration=Exploration(
+            repeats=2, memory_mask=True, risk_mask=True, novelty=True, return_to_best=True
+        ),
         model=ModelInfo(reference="chance"),
     )
     world, chance = open_world("causal", task, 0, rules=rules), random.Random(rules)

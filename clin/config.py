@@ -3,36 +3,43 @@ run."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import metadata
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, field_validator, model_validator
 
 from clin import __version__
-from clin.errors import UserError, nearest
 from clin.llms import ModelCard
+from clin.options import (
+    NO_EXPLORATION,
+    Engine,
+    Exploration,
+    Length,
+    Options,
+    Sampling,
+    option,
+)
 from clin.provenance import commit
+from clin.spellings import grouped
 
 Setting = Literal["adapt", "gen-env", "gen-task"]
 
 
-class ModelInfo(BaseModel):
+class ModelInfo(Options):
     """Which model acted, so that a run can be held against its file: ``sha256`` is the file's."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     reference: str
     name: str = ""
     sha256: str = ""
     prompt: str = "full"
     roles: tuple[str, ...] = ()
-    options: dict[str, Any] = Field(default_factory=dict)
     exact: bool = Field(
-        default=True, description="whether equal questions have equal answers, byte for byte"
+        default=True, description="whether equal questions have equal answers, to the byte"
     )
 
     @classmethod
-    def of(cls, reference: str, card: ModelCard, options: dict[str, Any]) -> ModelInfo:
+    def of(cls, reference: str, card: ModelCard) -> ModelInfo:
         """The model behind ``reference``, as its card describes it."""
         return cls(
             reference=reference,
@@ -40,93 +47,81 @@ class ModelInfo(BaseModel):
             sha256=card.sha256,
             prompt=card.prompt,
             roles=card.roles,
-            options=options,
             exact=card.exact,
         )
 
 
-class RunConfig(BaseModel):
-    """One run: a world's task in one variation, a strategy, a model, and how long."""
+class RunConfig(Length):
+    """One run: a world's task in one variation, a strategy, a model, and how long. Keys of before
+    there were groups are read too (:mod:`clin.spellings`)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    world: str = "scienceworld"
+    world: str = option("scienceworld", "A world; `clin worlds` lists them.")
     task: str
     variation: int = Field(ge=0)
     world_options: dict[str, Any] = Field(default_factory=dict)
     setting: Setting = "adapt"
-    strategy: str = "evidence"
-    writer: str = "model"
-    trials: int = Field(default=5, ge=1)
-    budget: int = Field(default=100, ge=1, description="steps per trial")
-    seed: int = 0
-    start: str = Field(
-        default="", description="where the first trial's memory came from: RUN, RUN:TRIAL or a file"
+    strategy: str = option(
+        "evidence",
+        "How the memory is kept: evidence, clin (as in the paper), reflexion, episodic; none and "
+        "saycan keep none.",
+    )
+    writer: str = option(
+        "model",
+        "Who writes the memory: model or rules.",
+        shown="rules for models that do not think, else model",
+    )
+    seed: int = option(0, "Seed of world and sampling.")
+    start: str = option(
+        "", "Start from a memory: RUN, RUN:TRIAL, FILE.md or FILE.jsonl.", spelled="--from"
     )
     stream: str = Field(
         default="",
-        description=(
-            "a block of a sequence that carries its memory along: ORDER/BLOCK/learn or "
-            "ORDER/BLOCK/evaluate"
-        ),
+        description="a block of a sequence that carries its memory along: ORDER/BLOCK/learn or "
+        "ORDER/BLOCK/evaluate",
     )
-    read_only_memory: bool = Field(
-        default=False, description="frozen evaluation: trials run, the memory is not rewritten"
-    )
-    memory_room: int = Field(
-        default=0,
-        ge=0,
-        description="tokens of memory that a trial reads at most; 0: a third of the context",
-    )
-    test_steps: int = Field(
-        default=0,
-        ge=0,
-        description="steps of a trial at most in which a link is put to the test; 0: none",
-    )
-    heed: bool = Field(
-        default=False,
-        description=(
-            "whether actions are not offered of which the memory says that they do not contribute"
-        ),
-    )
-    go_back: bool = Field(
-        default=False,
-        description="whether a trial first goes back to where the best earlier one of its run came",
-    )
-    read_elsewhere: bool = Field(
+    read_only_memory: bool = option(False, "Frozen evaluation: play, and rewrite nothing.")
+    read_unconfirmed: bool = Field(
         default=True,
-        description=(
-            "whether a trial reads what other places taught before one here has done "
-            "what it speaks of (gen-env, gen-task)"
-        ),
+        description="whether a trial reads what other places taught before one here has done what "
+        "it speaks of (gen-env, gen-task)",
     )
-    repeats: int = Field(
-        default=0,
-        ge=0,
-        description="how often a trial may do one action in one situation; 0: as often as it likes",
-    )
+    exploration: Exploration = NO_EXPLORATION
+    engine: Engine = Engine()
+    sampling: Sampling = Sampling()
     model: ModelInfo
     role_models: dict[str, ModelInfo] = Field(
         default_factory=dict, description="models of single roles: actor, writer"
     )
     versions: dict[str, str] = Field(default_factory=dict)
 
+    @model_validator(mode="before")
     @classmethod
-    def checked(cls, **fields: Any) -> RunConfig:
-        """Build and validate; :class:`UserError` names the first field that is wrong."""
-        try:
-            return cls(**fields)
-        except ValidationError as error:
-            raise UserError(one_line(error, list(cls.model_fields))) from None
+    def _read_old_keys(cls, fields: Any) -> Any:
+        return grouped(_without_old_tables(fields)) if isinstance(fields, Mapping) else fields
+
+    @field_validator("exploration")
+    @classmethod
+    def _say_all(cls, exploration: Exploration) -> Exploration:
+        """A run's record says what held: what nobody asked for was not there."""
+        return exploration.filled(NO_EXPLORATION)
 
 
-def one_line(error: ValidationError, allowed: list[str]) -> str:
-    """The first of pydantic's complaints as one line that names the field."""
-    first = error.errors()[0]
-    where = ".".join(map(str, first["loc"])) or "configuration"
-    if first["type"] == "extra_forbidden":
-        return f"no field '{where}'{nearest(where, allowed)} (fields: {', '.join(allowed)})"
-    return f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}, not {first['input']!r}"
+def _without_old_tables(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """``fields`` of a stored run without what has no place any more: until there were groups, each
+    model had the ``options`` that it was loaded with (the same for all), and a run had a
+    ``memory_room`` that nothing could set."""
+    found = dict(fields)
+    if found.get("memory_room") == 0:
+        del found["memory_room"]
+    if isinstance(model := found.get("model"), Mapping) and "options" in model:
+        found["model"] = {name: each for name, each in model.items() if name != "options"}
+        found = {**model["options"], **found}
+    if isinstance(models := found.get("role_models"), Mapping):
+        found["role_models"] = {
+            role: {name: each for name, each in dict(model).items() if name != "options"}
+            for role, model in models.items()
+        }
+    return found
 
 
 def versions() -> dict[str, str]:

@@ -154,7 +154,7 @@ def test_a_sequence_carries_its_memory_and_goes_on_after_a_kill(tmp_path: Path, 
             begun = store.latest_version(run.name, -1)
             assert memory is None or (begun is not None and claims(begun.memory) == claims(memory))
             assert (
-                run.config["read_elsewhere"] is False
+                run.config["read_unconfirmed"] is False
             )  # the bundled model reads of other places what this one bears out
             learned = store.version_after(run.name, len(store.trials(run.name)) - 1).memory
             if run.config["stream"].endswith("evaluate"):
@@ -196,7 +196,7 @@ def test_samples_estimate_the_probability_of_success(tmp_path: Path, clin: Clin)
     assert done.returncode == 0, done.stderr
     with Store(tmp_path / "clin.db", read_only=True) as store:
         assert [run.config["seed"] for run in store.runs()] == [0, 1, 2]
-        assert {run.config["model"]["options"]["temperature"] for run in store.runs()} == {0.5}
+        assert {run.config["sampling"]["temperature"] for run in store.runs()} == {0.5}
     assert "/3 (" in clin("report").stdout
 
 

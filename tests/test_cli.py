@@ -359,7 +359,7 @@ def test_how_tokens_were_drawn_is_on_record(tmp_path: Path, clin: Clin) -> None:
     assert done.returncode == 0, done.stderr
     with Store(tmp_path / "clin.db", read_only=True) as store:
         config = store.run("r1").config
-    assert {name: config["model"]["options"][name] for name in drawn} == drawn
+    assert config["sampling"] == drawn
     assert config["seed"] == 5
 
 

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from test_trial import CARD
 
 from clin.config import ModelInfo, RunConfig
-from clin.defaults import chosen_read_elsewhere
-from clin.experiments.spec import Batch, Cell, config_of
+from clin.defaults import reads_unconfirmed
+from clin.experiments.spec import Batch, Cell, Played, config_of
 from clin.learner import Learner
 from clin.llms import Answer, ModelCard
+from clin.options import Exploration
 from memory.evidence.confirmation import confirmed
 from memory.links import Link, parse
 from memory.rules.naming import UNNAMED
@@ -27,6 +28,7 @@ from worlds import open_world
 PLACE = {"world": "causal", "task": "make", "variation": 200, "world_options": {"rules": 901}}
 NEVER = parse("pick up unicorn SHOULD BE NECESSARY to make progress")
 WARNED = parse("wait DOES NOT CONTRIBUTE to the task")
+MASKED = Exploration(memory_mask=True)
 
 
 @given(taught=st.lists(links(), max_size=6), own=st.lists(links(), max_size=6), data=st.data())
@@ -95,7 +97,7 @@ def test_it_is_not_read_before_it_was_done_here(tmp_path: Path) -> None:
     here = [parse(f"{action} SHOULD BE NECESSARY to find gold") for action in world.actions()]
     world.close()
     told = episode(
-        tmp_path / "t.db", Memory((NEVER, *here)), setting="gen-env", read_elsewhere=False
+        tmp_path / "t.db", Memory((NEVER, *here)), setting="gen-env", read_unconfirmed=False
     )
     done: set[str] = set()
     for recalled, _, actions in told:
@@ -121,7 +123,9 @@ def test_its_warnings_are_not_heeded_before_they_were_earned_here(tmp_path: Path
         ("gen-env", True),
         ("adapt", False),
     ):  # what one starts a run from oneself counts at once
-        told = episode(tmp_path / f"{setting}.db", Memory((WARNED,)), setting=setting, heed=True)
+        told = episode(
+            tmp_path / f"{setting}.db", Memory((WARNED,)), setting=setting, exploration=MASKED
+        )
         assert WARNED in told[0][0].links
         assert ("wait" in told[0][1]) is offered
 
@@ -139,8 +143,9 @@ def test_a_generalised_warning_of_unnamed_things_is_heeded_at_once_a_carried_one
         **PLACE,
         strategy="evidence",
         writer="rules",
-        heed=True,
-        go_back=True,
+        exploration=Exploration(
+            memory_mask=True, risk_mask=True, novelty=True, return_to_best=True
+        ),
         model=ModelInfo(reference="by hand"),
         **fields,
     )
@@ -152,18 +157,15 @@ def test_a_generalised_warning_of_unnamed_things_is_heeded_at_once_a_carried_one
             len,
             initial=Memory((parse(f"focus on {UNNAMED} DOES NOT CONTRIBUTE to the task"),)),
         )
-        assert learner._costly_elsewhere() == heeded
+        assert learner._past(0).costly_elsewhere() == heeded
 
 
 def test_models_that_think_weigh_for_themselves() -> None:
     small, large = ModelCard("small", prompt="compact-2"), ModelCard("large")
-    assert not chosen_read_elsewhere(None, small, "evidence")
-    assert chosen_read_elsewhere(None, large, "evidence") and chosen_read_elsewhere(
-        None, small, "clin"
-    )
-    assert chosen_read_elsewhere(True, small, "evidence") and not chosen_read_elsewhere(
-        False, large, "clin"
-    )
+    assert not reads_unconfirmed(None, small, "evidence")
+    assert reads_unconfirmed(None, large, "evidence") and reads_unconfirmed(None, small, "clin")
+    assert reads_unconfirmed(True, small, "evidence")
+    assert not reads_unconfirmed(False, large, "clin")
 
 
 @pytest.mark.parametrize(
@@ -176,11 +178,11 @@ def test_a_batch_keeps_it_with_the_run(setting: str, asked: bool | None, read: b
         tasks=("make",),
         strategies=("evidence",),
         settings=(setting,),
-        read_elsewhere=asked,
+        read_unconfirmed=asked,
     )
     cell = Cell("causal", "make", 200, "evidence", setting, "bundled", 0, ())
-    fields = {"model": ModelInfo(reference="bundled", prompt="compact-2")}
-    assert config_of(batch, cell, fields, "rules", {}).read_elsewhere is read
+    played = Played(ModelInfo(reference="bundled", prompt="compact-2"), "rules", {})
+    assert config_of(batch, cell, played).read_unconfirmed is read
 
 
 def test_a_batch_finds_what_a_new_place_begins_with_and_reads_it_by_and_by(

@@ -25,7 +25,6 @@ from clin.distill import train as training  # noqa: E402
 from clin.distill.copies import copies  # noqa: E402
 from clin.distill.copying import copy_loss  # noqa: E402
 from clin.distill.episodes import opened  # noqa: E402
-from clin.distill.evaluate import figure  # noqa: E402
 from clin.distill.mix import Bank  # noqa: E402
 from clin.distill.model import Llama, Shape  # noqa: E402
 from clin.distill.muon import Muon  # noqa: E402
@@ -368,12 +367,6 @@ def test_the_attention_that_copying_needs_is_learned() -> None:
         optimiser.zero_grad()
         losses.append((loss.item(), astray.item()))
     assert losses[-1][0] < losses[0][0] * 0.8 and losses[-1][1] < losses[0][1] * 0.5
-
-
-def test_an_interval_holds_the_mean_and_is_a_point_for_equal_values() -> None:
-    assert (figure([40.0] * 7).low, figure([40.0] * 7).high) == (40.0, 40.0)
-    found = figure([0.0, 100.0] * 10)
-    assert found.n == 20 and found.mean == 50 and 25 <= found.low < 50 < found.high <= 75
 
 
 @pytest.mark.parametrize(

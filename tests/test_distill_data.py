@@ -329,7 +329,7 @@ def test_a_store_gives_its_train_trials_and_leaves_out_the_others(
                 trials=1,
                 budget=4,
                 writer="rules",
-                model=ModelInfo.of("bundled", bundled.card, {}),
+                model=ModelInfo.of("bundled", bundled.card),
             )
             drive([Learner(store, config, bundled.card, bundled.count).adapt()], bundled)
     shards = Shards(tmp_path / "shards")

@@ -378,7 +378,7 @@ def test_a_cut_of_the_context_is_told_once_with_what_it_left_out(bundled, tmp_pa
             trials=1,
             budget=40,
             strategy="none",
-            model=ModelInfo.of("bundled", bundled.card, {}),
+            model=ModelInfo.of("bundled", bundled.card),
         )
         watcher = Cuts()
         learner = Learner(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clin.config import RunConfig
-from clin.defaults import chosen_heed
+from clin.defaults import explored
 from clin.exploration.loop_guard import in_vain
 from clin.exploration.memory_mask import MemoryMask
 from clin.llms import ModelCard
+from clin.options import Exploration
 from memory.links import Hedge, Link, Relation, parse
 from memory.rules import wording
 from worlds import open_world
@@ -88,10 +88,10 @@ def test_what_failed_on_a_thing_is_offered_again_when_the_thing_has_changed() ->
 
 
 def test_models_that_think_decide_for_themselves() -> None:
-    assert chosen_heed(None, ModelCard("small", prompt="compact-2")) and not chosen_heed(
-        None, ModelCard("large")
-    )
-    assert not chosen_heed(False, ModelCard("small", prompt="compact-2")) and chosen_heed(
-        True, ModelCard("large")
-    )
-    assert RunConfig.model_fields["heed"].default is False  # runs stored before there was this
+    small, large = ModelCard("small", prompt="compact-2"), ModelCard("large")
+
+    def mask(asked: bool | None, card: ModelCard) -> bool | None:
+        return explored(Exploration(memory_mask=asked), card, "clin").memory_mask
+
+    assert mask(None, small) is True and mask(None, large) is False
+    assert mask(False, small) is False and mask(True, large) is True

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from test_trial import CARD, Ladder
 
 from clin.config import ModelInfo, RunConfig
-from clin.defaults import chosen_go_back
+from clin.defaults import explored
 from clin.exploration.memory_mask import MemoryMask
 from clin.exploration.novelty import LOOKS, LeastTried, Untried
 from clin.exploration.return_to_best import ReturnToBest
 from clin.learner import Learner
 from clin.llms import Answer
+from clin.options import Exploration
 from memory.archive import Archive, ScoreChange, Way, route_of, shortened
 from memory.links import parse
 from memory.rules import wording
@@ -31,6 +32,7 @@ from worlds import Observation, open_world
 
 # A place where chance alone has points in every trial.
 PLACE = {"world": "causal", "task": "make", "variation": 200, "world_options": {"rules": 901}}
+GOES_BACK = Exploration(memory_mask=True, risk_mask=True, novelty=True, return_to_best=True)
 
 
 def episode(
@@ -51,8 +53,7 @@ def episode(
         writer="rules",
         trials=trials,
         budget=budget,
-        go_back=True,
-        heed=True,
+        exploration=GOES_BACK,
         model=ModelInfo(reference="by hand"),
     )
     known = [run.name for run in store.runs()]
@@ -431,13 +432,15 @@ def test_a_warning_holds_until_more_is_held_than_when_it_cost_points() -> None:
 
 
 def test_a_strategy_that_counts_goes_back_unless_told_otherwise() -> None:
-    assert (
-        chosen_go_back(None, "evidence")
-        and not chosen_go_back(None, "clin")
-        and not chosen_go_back(None, "none")
-    )
-    assert chosen_go_back(True, "none") and not chosen_go_back(False, "evidence")
-    assert RunConfig.model_fields["go_back"].default is False  # runs stored before there was this
+    def goes_back(strategy: str, **asked: bool) -> set[bool | None]:
+        found = explored(Exploration(**asked), CARD, strategy)
+        return {found.return_to_best, found.novelty, found.risk_mask}
+
+    assert goes_back("evidence") == {True} and goes_back("clin") == goes_back("none") == {False}
+    back = {"return_to_best": True, "novelty": True, "risk_mask": True}
+    assert goes_back("none", **back) == {True}
+    assert goes_back("evidence", **dict.fromkeys(back, False)) == {False}
+    assert explored(Exploration(novelty=False), CARD, "evidence").return_to_best
 
 
 def test_a_run_says_where_its_trials_went_back_to(clin: Clin, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from memory.trials import Ending, Memory, Step
 from tui.feed import POLL_SECONDS, Feed
 from tui.lives import difference, label, lives
 from tui.marks import bar, fitted, line, shape, spark, track
-from tui.series import bootstrap, series
+from tui.series import interval, series
 
 
 @pytest.fixture
@@ -230,7 +230,7 @@ def test_runs_that_differ_in_variation_alone_are_one_curve(file: Path) -> None:
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=25)
 @given(st.lists(st.integers(-100, 100).map(float), min_size=1, max_size=8))
 def test_an_interval_holds_the_mean(values: list[float]) -> None:
-    low, high = bootstrap(values)
+    low, high = interval(tuple(values))
     assert min(values) <= low <= sum(values) / len(values) + 1e-9
     assert high >= sum(values) / len(values) - 1e-9
 

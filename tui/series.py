@@ -3,14 +3,13 @@ alone."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import fmean
 
+from clin.analysis.statistics import mean_of
 from tui.feed import Run
-
-RESAMPLES = 400
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def _series(key: tuple[str, ...], runs: Sequence[Run], what: str) -> Series:
                 float(line.score if what == "score" else line.steps)
             )
     points = tuple((number, fmean(values)) for number, values in sorted(trials.items()))
-    spans = [bootstrap(values) for _, values in sorted(trials.items())]
+    spans = [interval(tuple(values)) for _, values in sorted(trials.items())]
     who = runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
     by = f"{strategy}/{writer}" if writer and strategy != "none" else strategy
     name = f"{who}: {task} {runs[0].about('variation') if len(runs) == 1 else ''} {by} {model}"
@@ -59,12 +58,8 @@ def _series(key: tuple[str, ...], runs: Sequence[Run], what: str) -> Series:
     )
 
 
-def bootstrap(
-    values: Sequence[float], mean: Callable[[Sequence[float]], float] = fmean
-) -> tuple[float, float]:
-    """The 95 % percentile interval of the mean under resampling, the same for the same values."""
-    if len(values) < 2:
-        return values[0], values[0]
-    chance = random.Random(0)
-    means = sorted(mean(chance.choices(values, k=len(values))) for _ in range(RESAMPLES))
-    return means[round(0.025 * (RESAMPLES - 1))], means[round(0.975 * (RESAMPLES - 1))]
+@lru_cache(maxsize=4096)
+def interval(values: tuple[float, ...]) -> tuple[float, float]:
+    """The 95 % interval of the mean; kept, since a plot is drawn often and few points change."""
+    found = mean_of(values)
+    return found.low, found.high

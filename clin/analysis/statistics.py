@@ -36,6 +36,8 @@ def mean_of(values: Sequence[float], *, seed: int = 0) -> Mean:
     being a point."""
     if not values:
         raise ValueError("a mean of no values")
+    if len(values) == 1:
+        return Mean(1, float(values[0]), float(values[0]), float(values[0]))
     data = np.asarray(values, dtype=float)
     drawn = np.random.default_rng(seed).integers(0, len(data), (RESAMPLES, len(data)))
     means = data[drawn].mean(axis=1)

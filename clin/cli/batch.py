@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from clin.cli.options import as_json, database
+from clin.cli.fields import field
+from clin.cli.options import GroupedCommand, as_json, database, gathered, option
+from clin.options import Engine
 
 if TYPE_CHECKING:
     from clin.experiments.runner import Outcome
@@ -16,86 +19,120 @@ if TYPE_CHECKING:
     from memory.store import Store
 
 
-@click.command()
-@click.argument("experiment")
-@click.option("--quick", is_flag=True, help="The experiment's quick size: minutes on two cores.")
-@click.option("--plan", is_flag=True, help="Print what would be played, and play nothing.")
-@click.option(
-    "--samples",
-    default=None,
-    type=click.IntRange(2),
-    help=(
-        "Play each cell with so many seeds at a temperature (0.5 where the experiment has "
-        "none): the probability of success."
+@dataclass(frozen=True)
+class Changes:
+    """What the command line says in place of the experiment."""
+
+    quick: bool
+    samples: int | None
+    lanes: int | None
+
+    def read(self, experiment: str) -> Batch:
+        """The experiment, changed."""
+        from clin.experiments.spec import Batch
+
+        batch = Batch.read(experiment, quick=self.quick)
+        if self.lanes:
+            batch = batch.but(engine=batch.engine.but(lanes=self.lanes))
+        if self.samples:
+            drawn = batch.sampling.but(temperature=batch.sampling.temperature or 0.5)
+            batch = batch.but(seeds=tuple(range(self.samples)), sampling=drawn)
+        return batch
+
+
+@dataclass(frozen=True)
+class Machines:
+    """What plays: this process, or a Ray cluster."""
+
+    engine: str
+    address: str | None
+    workers: int
+
+
+CHANGES = gathered(
+    "changes",
+    Changes,
+    option(
+        "--quick",
+        group="Experiment",
+        is_flag=True,
+        help="The experiment's quick size: minutes on two cores.",
+    ),
+    option(
+        "--samples",
+        group="Experiment",
+        type=click.IntRange(2),
+        metavar="N",
+        help="Play each cell with N seeds at a temperature (0.5 where the experiment has none): "
+        "the probability of success.",
+    ),
+    field(
+        Engine,
+        "lanes",
+        group="Experiment",
+        default=None,
+        help="Trials in flight, in place of the experiment's own.",
     ),
 )
-@click.option(
-    "--lanes", default=None, type=click.IntRange(1, 256), help="In place of the experiment's own."
+MACHINES = gathered(
+    "machines",
+    Machines,
+    option(
+        "--engine",
+        group="Cluster",
+        default="local",
+        show_default=True,
+        type=click.Choice(["local", "ray"]),
+        help="Here, or on a Ray cluster (extra [cluster]).",
+    ),
+    option(
+        "--address",
+        group="Cluster",
+        help="The cluster's address; without it, a cluster of this machine alone.",
+    ),
+    option(
+        "--workers",
+        group="Cluster",
+        default=0,
+        type=click.IntRange(0),
+        metavar="N",
+        help="Models in the cluster.  [default: one per processor]",
+    ),
 )
-@click.option(
-    "--engine",
-    default="local",
-    show_default=True,
-    type=click.Choice(["local", "ray"]),
-    help="Here, or on a Ray cluster (extra [cluster]).",
-)
-@click.option(
-    "--address",
-    default=None,
-    help="The cluster's address; without it, a cluster of this machine alone.",
-)
-@click.option(
-    "--workers",
-    default=0,
-    type=click.IntRange(0),
-    help="Models in the cluster.  [default: one per processor]",
+
+
+@click.command(cls=GroupedCommand)
+@click.argument("experiment")
+@CHANGES
+@MACHINES
+@option(
+    "--plan", group="Output", is_flag=True, help="Print what would be played, and play nothing."
 )
 @database
 @as_json
 def batch(
-    experiment: str,
-    quick: bool,
-    plan: bool,
-    samples: int | None,
-    lanes: int | None,
-    engine: str,
-    address: str | None,
-    workers: int,
-    db: Path,
-    as_json: bool,
+    experiment: str, changes: Changes, machines: Machines, plan: bool, db: Path, as_json: bool
 ) -> None:
     """Play EXPERIMENT, a TOML file or one that ships with clin (such as paper-adapt). What the
     database holds already is not played again. Exit code 1 where a run failed, 130 where it was
     interrupted."""
-    from clin.experiments.spec import Batch
     from memory.store import Store
 
-    read = Batch.read(experiment, quick=quick)
-    read = read.model_copy(update={"lanes": lanes}) if lanes else read
-    if samples:
-        read = read.model_copy(
-            update={"seeds": tuple(range(samples)), "temperature": read.temperature or 0.5}
-        )
+    read = changes.read(experiment)
     with Store(db) as store:
-        follow_batch(
-            store,
-            read,
-            plan=plan,
-            as_json=as_json,
-            cluster=(address, workers) if engine == "ray" else None,
-        )
+        follow_batch(store, read, plan=plan, as_json=as_json, machines=machines)
 
 
 def follow_batch(
     store: Store,
     batch: Batch,
     *,
-    plan: bool,
     as_json: bool,
-    cluster: tuple[str | None, int] | None = None,
+    plan: bool = False,
+    machines: Machines | None = None,
 ) -> None:
-    """Say what is planned, play it here or on the ``cluster`` (address, workers), and say what came
-    of it."""
+    """Say what is planned, play it here or on a cluster of ``machines``, and say what came of
+    it."""
     from clin.cli.progress import Progress
     from clin.cli.run import Interrupt
     from clin.experiments.runner import Batching
@@ -108,15 +145,14 @@ def follow_batch(
         return
     name = begin_batch(store, batch.model_dump(mode="json"))
     with Interrupt() as interrupt, Progress(quiet=as_json) as progress:
-        if cluster:
+        if machines and machines.engine == "ray":
             from clin.experiments.cluster import Cluster
 
             def tell(what: str, pid: int) -> None:
                 progress.console.print(f"a trial of {what} (worker {pid})")
 
-            address, workers = cluster
             outcome = Cluster(store, batch, interrupt.asked, tell).play(
-                found, sequences, address=address, workers=workers
+                found, sequences, address=machines.address, workers=machines.workers
             )
         else:
             outcome = Batching(store, batch, progress, interrupt.asked).play(found, sequences)
@@ -146,7 +182,7 @@ def _planned(store: Store, batch: Batch, cells: list[Cell], lines: list[Line]) -
     )
     return (
         f"{runs} runs{told}, {counted} trials of at most {batch.budget} steps, "
-        f"{batch.lanes} lanes; {about}"
+        f"{batch.engine.lanes} lanes; {about}"
     )
 
 

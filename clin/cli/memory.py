@@ -127,16 +127,16 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
 
 
 def _reached(store: Store, run: str, number: int) -> tuple[Way | None, list[str]]:
-    """Where a trial after ``number`` goes back to, and what came to nothing there; nothing for a
-    run that does not go back."""
+    """Where a trial after ``number`` goes back to, and what it is not offered there because it came
+    to nothing, as far as the run's exploration does either."""
+    from clin.config import RunConfig
     from memory.archive import Archive
 
-    config = store.run(run).config
-    if not config.get("go_back"):
-        return None, []
-    points = Archive().read(store, run, number + 1)
-    way = points.way(config["budget"] // 2)
-    return way, sorted(points.spent.get(way.points if way else 0.0, ()))
+    config = RunConfig.checked(**store.run(run).config)
+    archive = Archive().read(store, run, number + 1)
+    way = archive.way(config.budget // 2) if config.exploration.return_to_best else None
+    spent = archive.spent.get(way.points if way else 0.0, set())
+    return way, sorted(spent) if config.exploration.novelty else []
 
 
 @memory.command()

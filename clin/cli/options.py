@@ -1,26 +1,119 @@
-"""Options that several commands share."""
+"""Options that several commands share, and commands that list theirs in groups."""
 
 from __future__ import annotations
 
 import functools
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from clin.errors import UserError
 
 DATABASE = "clin.db"
+OTHERS = "Other"
+"""The group of options that name none."""
 
 Command = Callable[..., object]
+Decorator = Callable[[Command], Command]
+
+
+class Grouped(click.Option):
+    """An option that belongs to a ``group``, its heading in ``--help``."""
+
+    def __init__(self, *given: Any, group: str = OTHERS, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.group = group
+
+
+class GroupedCommand(click.Command):
+    """A command whose ``--help`` has a section for each group, in the order of their first
+    options."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = None if isinstance(param, click.Argument) else param.get_help_record(ctx)
+            if record is not None:
+                sections.setdefault(getattr(param, "group", OTHERS), []).append(record)
+        for group, records in sections.items():
+            with formatter.section(group):
+                formatter.write_dl(records)
+
+
+def option(*given: str, group: str, **more: Any) -> Decorator:
+    """As ``click.option``, in a ``group``."""
+    return click.option(*given, cls=Grouped, group=group, **more)
+
+
+def folder(name: str, group: str, told: str) -> Decorator:
+    """A folder that must be named."""
+    kind = click.Path(path_type=Path, file_okay=False)
+    return option(name, group=group, type=kind, required=True, help=told)
+
+
+def number(name: str, group: str, default: int | None, least: int, told: str) -> Decorator:
+    """A whole number of ``least`` or more."""
+    return option(
+        name,
+        group=group,
+        default=default,
+        show_default=default is not None,
+        type=click.IntRange(least),
+        metavar="N",
+        help=told,
+    )
+
+
+def words(name: str, group: str, default: str, told: str) -> Decorator:
+    """Several words, by commas; the command is given a list."""
+
+    def split(ctx: click.Context, param: click.Parameter, given: str) -> list[str]:
+        return [each.strip() for each in given.split(",") if each.strip()]
+
+    return option(
+        name,
+        group=group,
+        default=default,
+        show_default=bool(default),
+        metavar="WORDS",
+        callback=split,
+        help=told,
+    )
+
+
+def gathered(name: str, made: Callable[..., object], *options: Decorator) -> Decorator:
+    """Give a command what its ``options`` say as one argument ``name``: ``made`` of their values,
+    by name."""
+
+    def decorated(command: Command) -> Command:
+        def holder() -> None:
+            """Holds the options until they are moved to the command."""
+
+        for each in reversed(options):
+            each(holder)
+        params: list[click.Parameter] = holder.__dict__["__click_params__"]
+        names = [str(param.name) for param in params]
+
+        @functools.wraps(command)
+        def called(**given: Any) -> object:
+            mine = {each: given.pop(each) for each in names}
+            return command(**given, **{name: made(**mine)})
+
+        before = command.__dict__.get("__click_params__", [])
+        called.__dict__["__click_params__"] = [*before, *params]
+        return called
+
+    return decorated
 
 
 def database(command: Command) -> Command:
     """``--db FILE``."""
-    return click.option(
+    return option(
         "--db",
+        group="Output",
         type=click.Path(path_type=Path),
         default=DATABASE,
         show_default=True,
@@ -31,9 +124,9 @@ def database(command: Command) -> Command:
 
 def as_json(command: Command) -> Command:
     """``--json``."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of words.")(
-        command
-    )
+    return option(
+        "--json", "as_json", group="Output", is_flag=True, help="Print JSON instead of words."
+    )(command)
 
 
 def existing(db: Path) -> Path:
@@ -47,130 +140,12 @@ def existing(db: Path) -> Path:
     return db
 
 
-_KV = ("f16", "f32", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl")
-_MODEL_OPTIONS = (
-    click.option(
-        "--model",
-        default="bundled",
-        show_default=True,
-        help="bundled, PATH.gguf, hf:ORG/REPO:FILE, openai:MODEL@URL or scripted:FILE.",
-    ),
-    click.option(
-        "--role-model",
-        multiple=True,
-        help="A model for one role: writer=MODEL or actor=MODEL; may be given twice.",
-    ),
-    click.option(
-        "--lanes",
-        default=1,
-        show_default=True,
-        type=click.IntRange(1, 256),
-        help="Trials in flight over the model.",
-    ),
-    click.option(
-        "--deterministic", is_flag=True, help="Many lanes answer byte for byte like one; slower."
-    ),
-    click.option(
-        "--gpu-layers",
-        default=-1,
-        show_default=True,
-        help="Layers to offload; -1 is all, where the build can.",
-    ),
-    click.option(
-        "--ctx",
-        default=0,
-        type=click.IntRange(0),
-        help="Context of a lane in tokens.  [default: the model's, at most 8192]",
-    ),
-    click.option(
-        "--threads",
-        default=0,
-        type=click.IntRange(0, max(1, os.cpu_count() or 1)),
-        help="CPU threads.  [default: half of the processors]",
-    ),
-    click.option(
-        "--kv-type",
-        default="f16",
-        show_default=True,
-        type=click.Choice(_KV),
-        help="Type of the cache's cells.",
-    ),
-    click.option(
-        "--flash-attention/--no-flash-attention",
-        default=None,
-        help="llama.cpp's flash attention.  [default: on a GPU, and for a quantised cache]",
-    ),
-    click.option(
-        "--kv-unified",
-        is_flag=True,
-        help="One pool of cells for all lanes: faster where most of what lanes hold is shared.",
-    ),
-    click.option(
-        "--temperature",
-        default=0.0,
-        show_default=True,
-        type=click.FloatRange(0),
-        help="0 is greedy.",
-    ),
-    click.option(
-        "--top-k",
-        default=0,
-        type=click.IntRange(0),
-        help="Draw from the so many likeliest tokens.  [default: all]",
-    ),
-    click.option(
-        "--top-p",
-        default=1.0,
-        show_default=True,
-        type=click.FloatRange(0, 1, min_open=True),
-        help="Draw from the likeliest that together have this probability.",
-    ),
-    click.option(
-        "--min-p",
-        default=0.0,
-        show_default=True,
-        type=click.FloatRange(0, 1),
-        help="Draw from those with this share of the likeliest one's probability.",
-    ),
-    click.option(
-        "--repeat-penalty",
-        default=1.0,
-        show_default=True,
-        type=click.FloatRange(0, min_open=True),
-        help="Above 1: repeat less, in free text.",
-    ),
-)
-_SAMPLING = ("temperature", "top_k", "top_p", "min_p", "repeat_penalty")
-_LOADING = (
-    "lanes",
-    "deterministic",
-    "gpu_layers",
-    "ctx",
-    "threads",
-    "kv_type",
-    "flash_attention",
-    "kv_unified",
-    *_SAMPLING,
-)
-
-
-def model_options(command: Command) -> Command:
-    """The options of a model: ``model``, ``role_model``, and the rest gathered in ``options``."""
-
-    @functools.wraps(command)
-    def gathered(**given: object) -> object:
-        return command(options={name: given.pop(name) for name in _LOADING}, **given)
-
-    for option in reversed(_MODEL_OPTIONS):
-        gathered = option(gathered)
-    return gathered
-
-
 def world_options(command: Command) -> Command:
     """``--world-option NAME=VALUE``, as a mapping."""
-    return click.option(
+    return option(
         "--world-option",
         "world_options",
+        group="Run",
         multiple=True,
         metavar="NAME=VALUE",
         callback=_named_values,

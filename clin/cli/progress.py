@@ -69,9 +69,7 @@ class Progress(Watcher):
 
     def run_begins(self, run: str, config: RunConfig) -> None:
         wrote, name = "", sanitized(config.model.name)
-        if hasattr(
-            open_strategy(config.strategy), "writer"
-        ):  # others write without being asked how
+        if open_strategy(config.strategy).traits.has_writer:
             why = (
                 f" ({name} can act but not write memories)"
                 if not {"revise", "generalise"} & {*config.model.roles}

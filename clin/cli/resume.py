@@ -2,50 +2,59 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from clin.cli.options import as_json, database, existing
-from clin.cli.run import follow
+from clin.cli.options import GroupedCommand, as_json, database, existing, gathered
+from clin.cli.run import Shown, follow, verbose
+from clin.config import RunConfig
 from clin.errors import UserError
 
-
-@click.command()
-@click.argument("run")
-@click.option("--verbose", "-v", is_flag=True, help="Print every step once it is stored.")
-@database
-@as_json
-def resume(run: str, verbose: bool, db: Path, as_json: bool) -> None:
-    """Go on with RUN where it was interrupted; it ends as it would have ended undisturbed. A batch
-    (b1, b2, ...) goes on with what it has not played yet."""
-    from clin.config import RunConfig
-    from clin.defaults import open_models, same_models
+if TYPE_CHECKING:
     from memory.store import Store
 
-    with Store(existing(db)) as store:
-        if run.startswith("b"):
-            from clin.cli.batch import follow_batch
-            from clin.experiments.spec import Batch
-            from memory.batches import batch
 
-            follow_batch(store, Batch.checked(**batch(store, run)), plan=False, as_json=as_json)
-            return
-        config = RunConfig.checked(**store.run(run).config)
-        if config.model.reference == "person":
-            raise UserError(
-                f"{run} was played by a person; `clin play {config.world} {config.task}` begins "
-                "another"
-            )
-        roles = {name: info.reference for name, info in config.role_models.items()}
-        options = {**config.model.options, "lanes": 1}
-        llm = open_models(config.model.reference, roles, options, config.seed)
-        try:
-            same_models(config, llm)
-            store.claim_run(run)
-            alone = config.model_copy(
-                update={"model": config.model.model_copy(update={"options": options})}
-            )
-            follow(store, llm, [(alone, run)], as_json=as_json, verbose=verbose)
-        finally:
-            llm.close()
+@click.command(cls=GroupedCommand)
+@click.argument("run")
+@gathered("shown", Shown, verbose, database, as_json)
+def resume(run: str, shown: Shown) -> None:
+    """Go on with RUN where it was interrupted; it ends as it would have ended undisturbed. A batch
+    (b1, b2, ...) goes on with what it has not played yet."""
+    from memory.store import Store
+
+    with Store(existing(shown.db)) as store:
+        if run.startswith("b"):
+            _resume_batch(store, run, shown)
+        else:
+            _resume_run(store, run, shown)
+
+
+def _resume_batch(store: Store, name: str, shown: Shown) -> None:
+    from clin.cli.batch import follow_batch
+    from clin.experiments.spec import Batch
+    from memory.batches import batch
+
+    follow_batch(store, Batch.checked(**batch(store, name)), as_json=shown.as_json)
+
+
+def _resume_run(store: Store, name: str, shown: Shown) -> None:
+    from clin.models import open_models, same_models
+
+    config = RunConfig.checked(**store.run(name).config)
+    if config.model.reference == "person":
+        raise UserError(
+            f"{name} was played by a person; `clin play {config.world} {config.task}` begins "
+            "another"
+        )
+    alone = config.but(engine=config.engine.but(lanes=1))
+    roles = {role: info.reference for role, info in config.role_models.items()}
+    llm = open_models(
+        config.model.reference, alone.engine, alone.sampling, seed=config.seed, roles=roles
+    )
+    try:
+        same_models(config, llm)
+        store.claim_run(name)
+        follow(store, llm, [(alone, name)], shown)
+    finally:
+        llm.close()

@@ -6,17 +6,28 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from clin.cli.options import as_json, database, model_options, world_options
+from clin.cli.fields import field, group
+from clin.cli.options import (
+    GroupedCommand,
+    as_json,
+    database,
+    gathered,
+    numbers,
+    option,
+    world_options,
+)
+from clin.config import RunConfig
 from clin.errors import UserError
+from clin.options import Engine, Exploration, Length, Sampling
 
 if TYPE_CHECKING:
-    from clin.config import RunConfig
     from clin.learner import Learner
     from clin.llms import LLM
     from memory.store import Store
@@ -26,223 +37,222 @@ DEFAULT_TASK = "lifespan-shortest-lived"
 DEFAULT_VARIATION = 98
 
 
-@click.command()
-@click.option(
-    "--world", default="scienceworld", show_default=True, help="A world; `clin worlds` lists them."
+@dataclass(frozen=True)
+class Place:
+    """What is played: as it was asked for."""
+
+    world: str
+    task: str | None
+    variation: str | None
+    simplifications: str | None
+    world_options: dict[str, int | str]
+    seed: int
+
+    @property
+    def options(self) -> dict[str, int | str]:
+        """The options of the world."""
+        if self.simplifications is None:
+            return self.world_options
+        return {**self.world_options, "simplifications": self.simplifications}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How the memory is kept, and where it comes from."""
+
+    strategy: str
+    writer: str | None
+    start: str
+    read_only_memory: bool
+
+
+@dataclass(frozen=True)
+class Named:
+    """The model, and the models of single roles."""
+
+    model: str
+    role_model: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Where a run is stored and how it is shown."""
+
+    db: Path
+    as_json: bool
+    verbose: bool
+    watch: bool = False
+
+
+verbose = option(
+    "--verbose", "-v", group="Output", is_flag=True, help="Print every step once it is stored."
 )
-@click.option("--task", default=None, help="A task by name or id; `clin worlds WORLD` lists them.")
-@click.option(
-    "--variation",
-    default=None,
-    help="Variations: 7, 3,5 or 0-9, a run each.  [default: the first of the test split]",
+PLACE = gathered(
+    "place",
+    Place,
+    field(RunConfig, "world", group="Run"),
+    option("--task", group="Run", help="A task by name or id; `clin worlds WORLD` lists them."),
+    option(
+        "--variation",
+        group="Run",
+        help="Variations: 7, 3,5 or 0-9, a run each.  [default: the first of the test split]",
+    ),
+    option(
+        "--simplifications",
+        group="Run",
+        help="ScienceWorld's presets or single ones, by commas.  [default: easy]",
+    ),
+    world_options,
+    field(RunConfig, "seed", group="Run"),
 )
-@click.option(
-    "--simplifications",
-    default=None,
-    help="ScienceWorld's presets or single ones, by commas.  [default: easy]",
+KEPT = gathered(
+    "kept",
+    Kept,
+    field(RunConfig, "strategy", group="Memory"),
+    field(RunConfig, "writer", group="Memory", default=None),
+    field(RunConfig, "start", group="Memory"),
+    field(RunConfig, "read_only_memory", group="Memory"),
 )
-@world_options
-@click.option(
-    "--trials", default=5, show_default=True, type=click.IntRange(1), help="Trials of one episode."
-)
-@click.option(
-    "--budget",
-    default=100,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Steps per trial at most.",
-)
-@click.option(
-    "--strategy",
-    default="evidence",
-    show_default=True,
-    help=(
-        "How the memory is kept: evidence, clin (as in the paper), reflexion, episodic; none "
-        "and saycan keep none."
+NAMED = gathered(
+    "named",
+    Named,
+    option(
+        "--model",
+        group="Model",
+        default="bundled",
+        show_default=True,
+        help="bundled, PATH.gguf, hf:ORG/REPO:FILE, openai:MODEL@URL or scripted:FILE.",
+    ),
+    option(
+        "--role-model",
+        group="Model",
+        multiple=True,
+        help="A model for one role: writer=MODEL or actor=MODEL; may be given twice.",
     ),
 )
-@click.option(
-    "--writer",
-    default=None,
-    help=(
-        "Who writes the memory: model or rules.  [default: rules for models that do not think, "
-        "else model]"
+SHOWN = gathered(
+    "shown",
+    Shown,
+    verbose,
+    option(
+        "--watch",
+        group="Output",
+        is_flag=True,
+        help="Start it in `clin watch`, as a process of its own.",
     ),
+    database,
+    as_json,
 )
-@click.option(
-    "--from",
-    "start",
-    default=None,
-    help="Start from a memory: RUN, RUN:TRIAL, FILE.md or FILE.jsonl.",
-)
-@click.option(
-    "--read-only-memory", is_flag=True, help="Frozen evaluation: play, and rewrite nothing."
-)
-@click.option(
-    "--test-steps",
-    default=0,
-    show_default=True,
-    type=click.IntRange(0),
-    help="Steps of a trial at most in which `evidence` tests a link; 0: none.",
-)
-@click.option(
-    "--repeats",
-    default=None,
-    type=click.IntRange(0),
-    help=(
-        "How often a trial may do one action in one situation; 0: no bound.  [default: 2 for "
-        "models that do not think, else 0]"
-    ),
-)
-@click.option(
-    "--heed/--no-heed",
-    default=None,
-    help=(
-        "Do not offer actions of which the memory says that they DO NOT contribute.  [default: "
-        "for models that do not think]"
-    ),
-)
-@click.option(
-    "--go-back/--no-go-back",
-    default=None,
-    help=(
-        "Go back to where the best earlier trial came, and go on from there.  [default: for "
-        "`evidence`]"
-    ),
-)
-@click.option("--seed", default=0, show_default=True, type=int, help="Seed of world and sampling.")
-@click.option("--verbose", "-v", is_flag=True, help="Print every step once it is stored.")
-@click.option("--watch", is_flag=True, help="Start it in `clin watch`, as a process of its own.")
-@model_options
-@database
-@as_json
+
+
+@click.command(cls=GroupedCommand)
+@PLACE
+@group("length", Length)
+@KEPT
+@group("exploration", Exploration)
+@NAMED
+@group("engine", Engine)
+@group("sampling", Sampling)
+@SHOWN
 def run(
-    world: str,
-    task: str | None,
-    variation: str | None,
-    simplifications: str | None,
-    world_options: dict[str, int | str],
-    trials: int,
-    budget: int,
-    strategy: str,
-    writer: str | None,
-    start: str | None,
-    read_only_memory: bool,
-    test_steps: int,
-    repeats: int | None,
-    heed: bool | None,
-    go_back: bool | None,
-    seed: int,
-    verbose: bool,
-    watch: bool,
-    model: str,
-    role_model: tuple[str, ...],
-    options: dict[str, Any],
-    db: Path,
-    as_json: bool,
+    place: Place,
+    length: Length,
+    kept: Kept,
+    exploration: Exploration,
+    named: Named,
+    engine: Engine,
+    sampling: Sampling,
+    shown: Shown,
 ) -> None:
     """Play a task several times with a frozen model and learn between the trials."""
-    from clin.config import RunConfig, versions
-    from clin.defaults import (
-        chosen_go_back,
-        chosen_heed,
-        chosen_repeats,
-        chosen_writer,
-        model_fields,
-        open_models,
-    )
+    from clin.config import versions
+    from clin.defaults import chosen_writer, explored
     from clin.llms.roles import card_of, parse_roles
+    from clin.models import on_record, open_models
     from memory.exchange import from_reference
     from memory.store import Store
-    from memory.strategies import open_strategy
 
-    task, variations = _places(world, task, variation)
-    roles = parse_roles(role_model)
-    if test_steps and not getattr(open_strategy(strategy), "counts", False):
-        raise UserError(
-            "--test-steps needs a strategy that counts what a test shows (evidence), and "
-            f"'{strategy}' does not"
-        )
-    open_strategy(strategy)
-    if watch:
-        _watched(db, as_json)
+    task, variations = _places(place)
+    roles = parse_roles(named.role_model)
+    _check_tests(kept.strategy, exploration)
+    if shown.watch:
+        _watched(shown)
         return
-    options["lanes"] = min(options["lanes"], len(variations))
-    with Store(db) as store:
-        initial = from_reference(store, start) if start else None
-        llm = open_models(model, roles, options, seed)
+    engine = engine.but(lanes=min(engine.lanes, len(variations)))
+    with Store(shown.db) as store:
+        initial = from_reference(store, kept.start) if kept.start else None
+        llm = open_models(named.model, engine, sampling, seed=place.seed, roles=roles)
         try:
-            fields = model_fields(llm, model, roles, options)
-            configs = [
-                RunConfig.checked(
-                    world=world,
-                    task=task,
-                    variation=each,
-                    strategy=strategy,
-                    trials=trials,
-                    budget=budget,
-                    seed=seed,
-                    world_options=world_options
-                    if simplifications is None
-                    else {**world_options, "simplifications": simplifications},
-                    writer=chosen_writer(writer, card_of(llm, "revise")),
-                    start=start or "",
-                    read_only_memory=read_only_memory,
-                    test_steps=test_steps,
-                    repeats=chosen_repeats(repeats, llm.card),
-                    heed=chosen_heed(heed, llm.card),
-                    go_back=chosen_go_back(go_back, strategy),
-                    versions=versions(),
-                    **fields,
-                )
-                for each in variations
-            ]
-            follow(
-                store,
-                llm,
-                [(each, None) for each in configs],
-                initial=initial,
-                as_json=as_json,
-                verbose=verbose,
+            model, role_models = on_record(llm, named.model, roles)
+            first = RunConfig.checked(
+                world=place.world,
+                task=task,
+                variation=variations[0],
+                world_options=place.options,
+                seed=place.seed,
+                strategy=kept.strategy,
+                writer=chosen_writer(kept.writer, card_of(llm, "revise")),
+                start=kept.start,
+                read_only_memory=kept.read_only_memory,
+                exploration=explored(exploration, llm.card, kept.strategy),
+                engine=engine,
+                sampling=sampling,
+                model=model,
+                role_models=role_models,
+                versions=versions(),
+                **dict(length),
             )
+            runs = [(first.but(variation=each), None) for each in variations]
+            follow(store, llm, runs, shown, initial=initial)
         finally:
             llm.close()
 
 
-def _watched(db: Path, as_json: bool) -> None:
+def _check_tests(strategy: str, exploration: Exploration) -> None:
+    """UserError for a test of links whose result nobody counts, StrategyError for no strategy."""
+    from memory.strategies import open_strategy
+
+    counts = open_strategy(strategy).traits.counts
+    if exploration.test_steps and not counts:
+        raise UserError(
+            "--test-steps needs a strategy that counts what a test shows (evidence), and "
+            f"'{strategy}' does not"
+        )
+
+
+def _watched(shown: Shown) -> None:
     """Leave the run to `clin watch`, which starts it with the same words."""
     from clin.cli.watch import show
     from memory.store import Store
 
-    if as_json:
+    if shown.as_json:
         raise UserError("--watch shows the run and --json prints it; give one of them")
-    with Store(db):  # the file is made, or what is wrong with it said, before the screen is taken
+    with Store(shown.db):  # what is wrong with the file is said before the screen is taken
         pass
-    show(db, [word for word in sys.argv[1:] if word != "--watch"])
+    show(shown.db, [word for word in sys.argv[1:] if word != "--watch"])
 
 
-def _places(world: str, task: str | None, variation: str | None) -> tuple[str, list[int]]:
+def _places(asked: Place) -> tuple[str, list[int]]:
     """The task and variations asked for, checked before anything heavy is loaded."""
-    from clin.cli.options import numbers
     from worlds import WorldError, find_task, world_module
 
+    task, variation = asked.task, asked.variation
     if task is None:
-        if world != "scienceworld":
-            names = ", ".join(each.name for each in world_module(world).tasks()[:8])
-            raise UserError(f"which task of {world}? Give --task (such as {names})")
+        if asked.world != "scienceworld":
+            names = ", ".join(each.name for each in world_module(asked.world).tasks()[:8])
+            raise UserError(f"which task of {asked.world}? Give --task (such as {names})")
         task = DEFAULT_TASK
         variation = str(DEFAULT_VARIATION) if variation is None else variation
-    found = find_task(world, task)
-    wanted = (
-        numbers(variation)
-        if variation is not None
-        else [next(iter(found.splits.get("test", ())), 0)]
-    )
+    found = find_task(asked.world, task)
+    if variation is None:
+        wanted = [next(iter(found.splits.get("test", ())), 0)]
+    else:
+        wanted = numbers(variation)
     for each in wanted:
         if each >= found.variations:
             raise WorldError(
-                f"{world} task '{found.name}' has variations 0 to {found.variations - 1}, not "
-                f"{each}"
+                f"{asked.world} task '{found.name}' has variations 0 to {found.variations - 1}, "
+                f"not {each}"
             )
     return found.name, wanted
 
@@ -251,51 +261,49 @@ def follow(
     store: Store,
     llm: LLM,
     runs: Sequence[tuple[RunConfig, str | None]],
+    shown: Shown,
     *,
     initial: Memory | None = None,
-    as_json: bool,
-    verbose: bool,
 ) -> None:
     """Drive runs (configuration, and name if it is in the store) to their end, showing how they go;
     leaves with exit code 130 when it was interrupted."""
     from clin.cli.progress import Progress
     from clin.learner import Learner
-    from clin.llms.roles import card_of
     from clin.rollout.scheduler import drive
 
-    with Interrupt() as interrupt, Progress(quiet=as_json, verbose=verbose) as progress:
+    quiet, lanes = shown.as_json, runs[0][0].engine.lanes
+    with Interrupt() as interrupt, Progress(quiet=quiet, verbose=shown.verbose) as progress:
         learners = [
-            Learner(
+            Learner.over(
+                llm,
                 store,
                 config,
-                llm.card,
-                llm.count,
-                name,
-                progress,
-                initial,
-                card_of(llm, "revise"),
-                interrupt.asked,
+                run=name,
+                watcher=progress,
+                initial=initial,
+                stopping=interrupt.asked,
             )
             for config, name in runs
         ]
-        lanes = int(runs[0][0].model.options.get("lanes", 1))
-        finished = drive(
-            [learner.adapt() for learner in learners], llm, lanes=lanes, stop=interrupt.asked
-        )
+        playing = [learner.adapt() for learner in learners]
+        finished = drive(playing, llm, lanes=lanes, stop=interrupt.asked)
+    _left(store, learners, finished)
+    _tell(store, learners, shown.as_json)
+
+
+def _left(store: Store, learners: Sequence[Learner], finished: bool) -> None:
+    """Leave with exit code 130, and say how to go on, where runs have not ended."""
     begun = [
         learner.run
         for learner in learners
         if learner.run and store.run(learner.run).state in ("running", "stopped")
     ]
-    if not finished or begun:
-        how = " and ".join(f"`clin resume {name} --db {store.path}`" for name in begun)
-        click.echo(
-            "Interrupted; every step shown is stored"
-            + (f", and {how} goes on from there." if how else "."),
-            err=True,
-        )
-        raise SystemExit(130)
-    _tell(store, learners, as_json)
+    if finished and not begun:
+        return
+    how = " and ".join(f"`clin resume {name} --db {store.path}`" for name in begun)
+    more = f", and {how} goes on from there." if how else "."
+    click.echo(f"Interrupted; every step shown is stored{more}", err=True)
+    raise SystemExit(130)
 
 
 def _tell(store: Store, learners: Sequence[Learner], as_json: bool) -> None:

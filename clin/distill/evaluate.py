@@ -1,20 +1,19 @@
-"""How a model does on held-out places, played by the project's own learner: the same code path for
-every strategy."""
+"""How a model does on held-out places: which are drawn, and what came of the runs that
+:mod:`clin.experiments.runner` played there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
-from clin.config import ModelInfo, RunConfig, versions
-from clin.defaults import chosen_go_back, chosen_heed, chosen_repeats, chosen_writer
+from clin.analysis.statistics import Mean, mean_of
+from clin.config import RunConfig
 from clin.distill.places import Place
 from clin.errors import UserError, nearest
-from clin.learner import Learner
-from clin.llms import LLM
-from clin.rollout.scheduler import drive
+from clin.experiments.spec import Batch, Cell
+from clin.learner import Watcher
 from memory.store import Store
 from worlds import find_task, world_module
 
@@ -46,7 +45,6 @@ SHORT = (
     "lifespan-shortest-lived",
 )
 """The four short tasks of the first experiment."""
-RESAMPLES = 2000
 
 
 def places(world: str, tasks: Sequence[str], split: str, per_task: int, seed: int) -> list[Place]:
@@ -76,106 +74,33 @@ def places(world: str, tasks: Sequence[str], split: str, per_task: int, seed: in
     return found
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What is played: each place with each strategy, ``trials`` trials of ``budget`` steps."""
-
-    places: Sequence[Place]
-    strategies: Sequence[str]
-    trials: int
-    budget: int
-    seed: int = 0
-    heed: bool | None = None
-    go_back: bool | None = None
-
-
-def evaluate(
-    store: Store,
-    llm: LLM,
-    reference: str,
-    plan: Plan,
-    *,
-    lanes: int,
-    tell: Callable[[int, int, str], None],
-) -> None:
-    """Play what ``store`` does not hold yet; interrupted, the same call goes on."""
-    known = {_key(run.config): run for run in store.runs()}
-    waiting = [
-        config
-        for config in (
-            _config(llm, reference, place, strategy, plan)
-            for strategy in plan.strategies
-            for place in plan.places
+def cells(batch: Batch, places: Sequence[Place]) -> list[Cell]:
+    """Each of ``places`` with each strategy of ``batch``, under its first model and seed."""
+    model, seed = batch.models[0], batch.seeds[0]
+    return [
+        Cell(
+            place.world,
+            place.task,
+            place.variation,
+            strategy,
+            "adapt",
+            model,
+            seed,
+            options=place.options,
         )
-        if known.get(_key(config.model_dump(mode="json"))) is None
-        or known[_key(config.model_dump(mode="json"))].state != "finished"
+        for strategy in batch.strategies
+        for place in places
     ]
 
-    def played(config: RunConfig, number: int) -> Iterable[Any]:
-        before = known.get(_key(config.model_dump(mode="json")))
-        yield from Learner(
-            store, config, llm.card, llm.count, before.name if before else None
-        ).adapt()
-        tell(number, len(waiting), f"{config.strategy} {config.task} {config.variation}")
 
-    # A Learner's generator is sent answers, which `yield from` passes on.
-    drive([played(config, number) for number, config in enumerate(waiting, 1)], llm, lanes=lanes)  # type: ignore[misc]
+class Counted(Watcher):
+    """Tells of each run that has ended how many have, and which it was."""
 
+    def __init__(self, tell: Callable[[int, str], None]) -> None:
+        self._tell, self._ended = tell, itertools.count(1)
 
-def _config(llm: LLM, reference: str, place: Place, strategy: str, plan: Plan) -> RunConfig:
-    return RunConfig.checked(
-        world=place.world,
-        task=place.task,
-        variation=place.variation,
-        world_options=dict(place.options),
-        strategy=strategy,
-        trials=plan.trials,
-        budget=plan.budget,
-        seed=plan.seed,
-        writer=chosen_writer(None, llm.card),
-        repeats=chosen_repeats(None, llm.card),
-        heed=chosen_heed(plan.heed, llm.card),
-        go_back=chosen_go_back(plan.go_back, strategy),
-        model=ModelInfo.of(reference, llm.card, {}),
-        versions=versions(),
-    )
-
-
-def _key(config: Mapping[str, Any]) -> str:
-    place = Place.of(config["world"], config["task"], config["variation"], config["world_options"])
-    fields = (
-        config["strategy"],
-        config["trials"],
-        config["budget"],
-        config["seed"],
-        config.get("heed", False),
-        config.get("go_back", False),
-    )
-    return f"{config['model']['sha256']} {' '.join(map(str, fields))} {place.key}"
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A mean of ``n`` values and its 95 % bootstrap interval."""
-
-    n: int
-    mean: float
-    low: float
-    high: float
-
-
-def figure(values: Sequence[float]) -> Figure:
-    """By 2,000 resamples of ``values`` (at least one) with a fixed seed."""
-    random = Random(0)
-    means = sorted(
-        sum(random.choices(values, k=len(values))) / len(values) for _ in range(RESAMPLES)
-    )
-    return Figure(
-        len(values),
-        sum(values) / len(values),
-        means[int(0.025 * RESAMPLES)],
-        means[int(0.975 * RESAMPLES) - 1],
-    )
+    def run_ended(self, run: str, config: RunConfig) -> None:
+        self._tell(next(self._ended), f"{config.strategy} {config.task} {config.variation}")
 
 
 @dataclass(frozen=True)
@@ -186,40 +111,32 @@ class Outcome:
     strategy: str
     scores: dict[str, tuple[float, ...]]
 
-    def trial(self, number: int) -> Figure:
-        return figure([row[number] for row in self.scores.values()])
+    @property
+    def trials(self) -> int:
+        """How many trials every run has."""
+        return min(map(len, self.scores.values()))
 
-    def gain(self) -> Figure:
+    def trial(self, number: int) -> Mean:
+        return mean_of([row[number] for row in self.scores.values()])
+
+    def gain(self) -> Mean:
         """The last trial less the first, place by place."""
-        return figure([row[-1] - row[0] for row in self.scores.values()])
+        return mean_of([row[-1] - row[0] for row in self.scores.values()])
 
-    def over(self, other: Outcome) -> Figure | None:
+    def over(self, other: Outcome) -> Mean | None:
         """The last trial less the other strategy's, on the places that both have played; None where
         there is none."""
         both = [key for key in self.scores if key in other.scores]
-        return (
-            figure([self.scores[key][-1] - other.scores[key][-1] for key in both]) if both else None
-        )
+        deltas = [self.scores[key][-1] - other.scores[key][-1] for key in both]
+        return mean_of(deltas) if deltas else None
 
 
-def outcomes(store: Store, sha256: str, plan: Plan) -> list[Outcome]:
-    """What ``store`` holds of the plan, by strategy; strategies without a finished run are left
-    out."""
-    wanted = {(strategy, place.key) for strategy in plan.strategies for place in plan.places}
+def outcomes(store: Store, runs: Iterable[str]) -> list[Outcome]:
+    """What came of ``runs``, by strategy."""
     rows: dict[str, dict[str, tuple[float, ...]]] = {}
-    for run in store.runs():
-        config = run.config
-        place = Place.of(
-            config["world"], config["task"], config["variation"], config["world_options"]
-        )
-        same = (config["model"]["sha256"], config["trials"], config["budget"], config["seed"]) == (
-            sha256,
-            plan.trials,
-            plan.budget,
-            plan.seed,
-        )
-        if same and run.state == "finished" and (config["strategy"], place.key) in wanted:
-            rows.setdefault(config["strategy"], {})[place.key] = tuple(
-                max(0.0, row.score) for row in store.trials(run.name)
-            )
-    return [Outcome(strategy, rows[strategy]) for strategy in plan.strategies if strategy in rows]
+    for run in runs:
+        config = RunConfig.checked(**store.run(run).config)
+        place = Place.of(config.world, config.task, config.variation, config.world_options)
+        scores = tuple(max(0.0, row.score) for row in store.trials(run))
+        rows.setdefault(config.strategy, {})[place.key] = scores
+    return [Outcome(strategy, scores) for strategy, scores in rows.items()]

@@ -20,11 +20,12 @@ from typing import Any
 
 from clin.config import RunConfig
 from clin.errors import UserError
-from clin.experiments.runner import Batching, Outcome
+from clin.experiments.runner import Batching, Outcome, stages
 from clin.experiments.spec import Batch, Cell, Line
 from clin.learner import Watcher
 from clin.llms import LLM
 from memory.exchange import merge, parcel
+from memory.rows import RunRow
 from memory.store import Store
 from memory.trials import Memory, Trial
 
@@ -98,12 +99,8 @@ class Cluster:
     def __init__(
         self, store: Store, batch: Batch, stop: Callable[[], bool], tell: Callable[[str, int], None]
     ) -> None:
-        self._store, self._batch, self._stop, self._tell = (
-            store,
-            batch.model_copy(update={"lanes": 1}),
-            stop,
-            tell,
-        )
+        self._store, self._stop, self._tell = store, stop, tell
+        self._batch = batch.but(engine=batch.engine.but(lanes=1))
         self.outcome = Outcome()
 
     def play(
@@ -116,19 +113,18 @@ class Cluster:
     ) -> Outcome:
         """Play what the store does not have; ``workers`` as many as the cluster has processors by
         default."""
-        sources = list(dict.fromkeys(source for cell in cells for source in cell.source_cells()))
-        stages: tuple[list[Cell | Line], ...] = ([*sources], [*cells, *lines])
-        planned = dict.fromkeys(each for stage in stages for each in stage)
+        sources, *others = stages([*cells, *lines])
+        in_order = [sources, [each for stage in others for each in stage]]
+        planned = dict.fromkeys(each for stage in in_order for each in stage)
         missing = {each for each in planned if self._missing(each)}
-        self.outcome.there = [
-            run.name for each in planned if each not in missing for run in self._there(each)
-        ]
+        there = [run for each in planned if each not in missing for run in self._there(each)]
+        self.outcome.there = [run.name for run in there if run is not None]
         if not missing:
             return self.outcome
         ray = connect(address)
         try:
             count = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-            for stage in stages:
+            for stage in in_order:
                 # A cell may be the source of another, and there by now.
                 left = [each for each in stage if each in missing and self._missing(each)]
                 if left and not self.outcome.interrupted:
@@ -148,7 +144,7 @@ class Cluster:
             )
         return True
 
-    def _there(self, planned: Cell | Line) -> list[Any]:
+    def _there(self, planned: Cell | Line) -> list[RunRow | None]:
         known = {_identity(RunConfig.checked(**run.config)): run for run in self._store.runs()}
         return [known.get(each) for each in _identities(planned, self._batch)]
 
@@ -216,56 +212,60 @@ class Cluster:
             return merge(self._store, path)
 
 
-def _identity(config: RunConfig) -> tuple[object, ...]:
+@dataclass(frozen=True)
+class Identity:
     """What the driver knows a run by; it has no model, so it cannot know the model's file."""
-    trials = 1 if config.stream and config.read_only_memory else config.trials
-    return (
-        config.world,
-        config.task,
-        config.variation,
+
+    place: tuple[str, str, int, str]
+    """World, task, variation, and the world's options."""
+    strategy: str
+    setting: str
+    model: str
+    seed: int
+    stream: str
+    trials: int
+    budget: int
+
+
+def _identity(config: RunConfig) -> Identity:
+    options = str(sorted(config.world_options.items()))
+    frozen = config.stream and config.read_only_memory  # an evaluation plays one trial
+    return Identity(
+        (config.world, config.task, config.variation, options),
         config.strategy,
         config.setting,
         config.model.reference,
         config.seed,
         config.stream,
-        trials,
+        1 if frozen else config.trials,
         config.budget,
-        str(sorted(config.world_options.items())),
     )
 
 
-def _identities(planned: Cell | Line, batch: Batch) -> Iterator[tuple[object, ...]]:
+def _identities(planned: Cell | Line, batch: Batch) -> Iterator[Identity]:
+    """The runs that ``planned`` consists of."""
     if isinstance(planned, Cell):
-        places = [
-            (planned.world, planned.task, planned.variation, planned.setting, "", batch.trials)
-        ]
-    else:
-        places = [
-            (
-                planned.lineage.world,
-                *place,
-                "adapt",
-                block.name,
-                batch.trials if block.learning else 1,
-            )
-            for block in planned.lineage.blocks
-            for place in block.places
-        ]
-    for world, task, variation, setting, stream, trials in places:
-        options = str(sorted(batch.world_options.get(world, {}).items()))
-        yield (
-            world,
-            task,
-            variation,
-            planned.strategy,
-            setting,
-            planned.model,
-            planned.seed,
-            stream,
-            trials,
-            batch.budget,
-            options,
-        )
+        yield _to_be(planned, batch, batch.trials)
+        return
+    for block in planned.lineage.blocks:
+        for task, variation in block.places:
+            place = planned.lineage.world, task, variation
+            cell = Cell(*place, planned.strategy, "adapt", planned.model, planned.seed)
+            yield _to_be(cell, batch, batch.trials if block.learning else 1, block.name)
+
+
+def _to_be(cell: Cell, batch: Batch, trials: int, stream: str = "") -> Identity:
+    options = batch.world_options.get(cell.world, {}) | dict(cell.options)
+    return Identity(
+        (cell.world, cell.task, cell.variation, str(sorted(options.items()))),
+        cell.strategy,
+        cell.setting,
+        cell.model,
+        cell.seed,
+        stream,
+        trials,
+        batch.budget,
+    )
 
 
 class Worker:

@@ -9,40 +9,29 @@ from __future__ import annotations
 
 import itertools
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from clin.config import RunConfig, Setting, one_line
-from clin.defaults import chosen_go_back, chosen_read_elsewhere
+from clin.config import ModelInfo, RunConfig, Setting
+from clin.defaults import explored, reads_unconfirmed
 from clin.errors import UserError, nearest
-from clin.experiments.sequence import Lineage, Stream, lineages
+from clin.experiments.sequence import Block, Lineage, Stream, lineages
+from clin.options import Engine, Exploration, Length, Sampling
+from clin.spellings import GROUPS, grouped
 from memory.strategies import open_strategy
 from worlds import find_task, open_world, world_module
 
 PRESETS = Path(__file__).parent / "presets"
 SPLITS = ("train", "dev", "test")
-SAMPLING = ("temperature", "top_k", "top_p", "min_p", "repeat_penalty")
-LOADING = (
-    "lanes",
-    "deterministic",
-    "gpu_layers",
-    "ctx",
-    "threads",
-    "kv_type",
-    "flash_attention",
-    "kv_unified",
-    *SAMPLING,
-)
 
 
-class Batch(BaseModel):
-    """The fields of an experiment file; ``docs/experiments.md`` describes each."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Batch(Length):
+    """The fields of an experiment file; ``docs/experiments.md`` describes each. Options may stand
+    in their tables or outside, and under older names (:mod:`clin.spellings`)."""
 
     worlds: tuple[str, ...] = Field(default=("scienceworld",), min_length=1)
     tasks: tuple[str, ...] = Field(default=(), description="none: all tasks of each world")
@@ -55,14 +44,6 @@ class Batch(BaseModel):
     settings: tuple[Setting, ...] = Field(default=("adapt",), min_length=1)
     models: tuple[str, ...] = Field(default=("bundled",), min_length=1)
     seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
-    trials: int = Field(default=5, ge=1)
-    budget: int = Field(default=100, ge=1, description="steps per trial")
-    test_steps: int = Field(
-        default=0,
-        ge=0,
-        description="steps of a trial at most in which `evidence` tests a link; 0: none",
-    )
-    lanes: int = Field(default=1, ge=1, le=256)
     sources: int = Field(
         default=3,
         ge=1,
@@ -72,48 +53,14 @@ class Batch(BaseModel):
     writer: Literal["", "model", "rules"] = Field(
         default="", description="empty: what each model can"
     )
-    heed: bool | None = Field(
+    read_unconfirmed: bool | None = Field(
         default=None,
-        description=(
-            "whether what the memory says does not contribute is not offered; none: as "
-            "the model needs"
-        ),
+        description="whether what other places taught is read before the place itself bears it "
+        "out; none: as the model needs",
     )
-    go_back: bool | None = Field(
-        default=None,
-        description=(
-            "whether a trial goes back to where the best earlier one came; none: as the "
-            "strategy needs"
-        ),
-    )
-    read_elsewhere: bool | None = Field(
-        default=None,
-        description=(
-            "whether what other places taught is read before the place itself bears it "
-            "out; none: as the model needs"
-        ),
-    )
-    repeats: int | None = Field(
-        default=None,
-        ge=0,
-        description=(
-            "how often a trial may do one action in one situation; none: as the model needs"
-        ),
-    )
-    temperature: float = Field(default=0.0, ge=0)
-    top_k: int = Field(default=0, ge=0)
-    top_p: float = Field(default=1.0, gt=0, le=1)
-    min_p: float = Field(default=0.0, ge=0, le=1)
-    repeat_penalty: float = Field(default=1.0, gt=0)
-    deterministic: bool = False
-    gpu_layers: int = Field(default=-1, description="-1: all, where the build can")
-    ctx: int = Field(default=0, ge=0, description="tokens of a lane; 0: the model's, at most 8192")
-    threads: int = Field(default=0, ge=0, description="0: half of the processors")
-    kv_type: Literal["f16", "f32", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl"] = "f16"
-    flash_attention: bool | None = Field(
-        default=None, description="none: on a GPU, and for a quantised cache"
-    )
-    kv_unified: bool = False
+    exploration: Exploration = Exploration()
+    engine: Engine = Engine()
+    sampling: Sampling = Sampling()
     world_options: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="options by world"
     )
@@ -125,10 +72,10 @@ class Batch(BaseModel):
         default_factory=dict, description="fields that --quick puts in place of those above"
     )
 
-    @property
-    def loading(self) -> dict[str, Any]:
-        """The options with which a model is opened."""
-        return {name: getattr(self, name) for name in LOADING}
+    @model_validator(mode="before")
+    @classmethod
+    def _read_old_keys(cls, fields: Any) -> Any:
+        return grouped(fields) if isinstance(fields, Mapping) else fields
 
     @field_validator("strategies")
     @classmethod
@@ -150,26 +97,31 @@ class Batch(BaseModel):
                     f"{', '.join(shipped)}; or FILE.toml)"
                 )
             path = PRESETS / f"{reference}.toml"
-        try:
-            fields = tomllib.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise UserError(f"no experiment file '{path}'") from None
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise UserError(f"'{path}' cannot be read as TOML: {error}") from None
-        if quick:
-            smaller = fields.get("quick", {})
-            if isinstance(smaller.get("stream"), dict):
-                smaller = {**smaller, "stream": {**fields.get("stream", {}), **smaller["stream"]}}
-            fields |= smaller
-        return cls.checked(**fields)
+        fields = grouped(_toml(path))
+        return cls.checked(**(_quick(fields) if quick else fields))
 
-    @classmethod
-    def checked(cls, **fields: Any) -> Batch:
-        """Build and validate; UserError names the first field that is wrong."""
-        try:
-            return cls(**fields)
-        except ValidationError as error:
-            raise UserError(one_line(error, list(cls.model_fields))) from None
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"no experiment file '{path}'") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"'{path}' cannot be read as TOML: {error}") from None
+
+
+def _quick(fields: dict[str, Any]) -> dict[str, Any]:
+    """``fields`` with those of ``quick`` in place of theirs; in tables of options, and in
+    ``stream``, each by itself."""
+    smaller = fields.get("quick", {})
+    if not isinstance(smaller, dict):
+        return fields
+    smaller = grouped(smaller)
+    for name in (*GROUPS, "stream"):
+        whole, part = fields.get(name), smaller.get(name)
+        if isinstance(whole, dict) and isinstance(part, dict):
+            smaller[name] = {**whole, **part}
+    return {**fields, **smaller}
 
 
 @dataclass(frozen=True)
@@ -185,6 +137,8 @@ class Cell:
     model: str
     seed: int
     sources: tuple[tuple[str, int], ...] = ()
+    options: tuple[tuple[str, Any], ...] = ()
+    """Options of the world at this place alone, on top of the batch's."""
 
     def __str__(self) -> str:
         return (
@@ -195,7 +149,7 @@ class Cell:
     def source_cells(self) -> list[Cell]:
         """The ADAPT runs that come first."""
         return [
-            Cell(self.world, task, variation, self.strategy, "adapt", self.model, self.seed)
+            replace(self, task=task, variation=variation, setting="adapt", sources=())
             for task, variation in self.sources
         ]
 
@@ -328,53 +282,48 @@ def _sources(
     )
 
 
-def config_of(
-    batch: Batch, cell: Cell, model_fields: dict[str, Any], writer: str, versions: dict[str, str]
-) -> RunConfig:
+@dataclass(frozen=True)
+class Played:
+    """With what the runs of a batch are played: the ``model``, who writes, and the ``versions`` of
+    the packages."""
+
+    model: ModelInfo
+    writer: str
+    versions: dict[str, str]
+
+
+def config_of(batch: Batch, cell: Cell, played: Played) -> RunConfig:
     """The run's configuration, which also decides whether the database has it already."""
+    unconfirmed = reads_unconfirmed(batch.read_unconfirmed, played.model, cell.strategy)
     return RunConfig.checked(
         world=cell.world,
         task=cell.task,
         variation=cell.variation,
-        world_options=batch.world_options.get(cell.world, {}),
+        world_options={**batch.world_options.get(cell.world, {}), **dict(cell.options)},
         setting=cell.setting,
         strategy=cell.strategy,
-        writer=writer,
+        writer=played.writer,
         trials=batch.trials,
         budget=batch.budget,
         seed=cell.seed,
-        test_steps=batch.test_steps
-        if getattr(open_strategy(cell.strategy), "counts", False)
-        else 0,
-        go_back=chosen_go_back(batch.go_back, cell.strategy),
-        read_elsewhere=cell.setting == "adapt"
-        or chosen_read_elsewhere(batch.read_elsewhere, model_fields["model"], cell.strategy),
-        versions=versions,
+        read_unconfirmed=cell.setting == "adapt" or unconfirmed,
+        exploration=explored(batch.exploration, played.model, cell.strategy),
+        engine=batch.engine,
+        sampling=batch.sampling,
+        model=played.model,
+        versions=played.versions,
         start=" ".join(f"{task}:{variation}" for task, variation in cell.sources),
-        **model_fields,
     )
 
 
 def config_in_stream(
-    batch: Batch,
-    line: Line,
-    block: str,
-    place: tuple[str, int],
-    learning: bool,
-    model_fields: dict[str, Any],
-    writer: str,
-    versions: dict[str, str],
+    batch: Batch, line: Line, block: Block, place: tuple[str, int], played: Played
 ) -> RunConfig:
-    """As :func:`config_of`, for one place of a block of a sequence."""
+    """As :func:`config_of`, for one ``place`` of a ``block`` of a sequence."""
     cell = Cell(line.lineage.world, *place, line.strategy, "adapt", line.model, line.seed)
-    whole = config_of(batch, cell, model_fields, writer, versions)
-    return whole.model_copy(
-        update={
-            "stream": block,
-            "read_only_memory": not learning,
-            "trials": batch.trials if learning else 1,
-            "read_elsewhere": chosen_read_elsewhere(
-                batch.read_elsewhere, model_fields["model"], line.strategy
-            ),
-        }
+    return config_of(batch, cell, played).but(
+        stream=block.name,
+        read_only_memory=not block.learning,
+        trials=batch.trials if block.learning else 1,
+        read_unconfirmed=reads_unconfirmed(batch.read_unconfirmed, played.model, line.strategy),
     )

@@ -11,48 +11,50 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clin.config import RunConfig
 from clin.exploration.intervention import Intervention
 from clin.exploration.loop_guard import LoopGuard
 from clin.exploration.memory_mask import MemoryMask
 from clin.exploration.novelty import LeastTried, Untried
 from clin.exploration.return_to_best import ReturnToBest
 from clin.exploration.risk_mask import RiskMask, Risks
+from clin.options import Exploration
 from memory.archive import Archive, Way
 from memory.evidence.link_tests import LinkTest
 from memory.trials import Memory
 from worlds import World
 
 
-def for_run(world: World, config: RunConfig) -> World:
+def for_run(world: World, exploration: Exploration) -> World:
     """``world`` as all trials of a run see it."""
-    return LoopGuard(world, config.repeats) if config.repeats else world
+    return LoopGuard(world, exploration.repeats) if exploration.repeats else world
 
 
 @dataclass(frozen=True)
 class Known:
     """What is known when trial ``number`` begins: the ``archive`` of the trials before it, the
-    ``memory`` that counts in this place, and the kinds of action that were ``costly_elsewhere``."""
+    ``memory`` that counts in this place, the kinds of action that were ``costly_elsewhere``, and
+    whether it is the run's ``last`` trial."""
 
     number: int
     archive: Archive
     memory: Memory
     costly_elsewhere: Sequence[str] = ()
+    last: bool = False
 
 
 def for_trial(
-    world: World, config: RunConfig, known: Known, *, way: Way | None, test: LinkTest | None
+    world: World, exploration: Exploration, known: Known, *, way: Way | None, test: LinkTest | None
 ) -> World:
     """``world`` (of :func:`for_run`) as one trial is offered it. ``way``: where it goes back to
     first. ``test``: the link whose cause is withheld."""
     archive = known.archive
-    if config.heed:
-        held = archive.lost if config.go_back else None
-        world = MemoryMask(world, known.memory.links, held)
-    if config.go_back:
-        costly = known.costly_elsewhere if config.heed else ()
-        last = known.number + 1 == config.trials
-        world = RiskMask(world, Risks.of(archive, costly, last))
+    if exploration.memory_mask:
+        lost = archive.lost if exploration.risk_mask else None
+        world = MemoryMask(world, known.memory.links, lost)
+    if exploration.risk_mask:
+        costly = known.costly_elsewhere if exploration.memory_mask else ()
+        world = RiskMask(world, Risks.of(archive, costly, known.last))
+    if exploration.novelty:
         world = Untried(world, archive.spent)
         world = LeastTried(world) if known.number else world
     world = ReturnToBest(world, way) if way else world

@@ -39,6 +39,11 @@ class Style(Protocol):
     name: str
     reserve: int
     """Tokens kept free for the tail and the reply."""
+    thinks: bool
+    """Whether the model thinks before it acts."""
+    own_form: bool
+    """Whether it was trained to be asked for a memory in a form of its own
+    (:mod:`clin.prompts.compact_writer`), and not in a strategy's words."""
 
     def head(self, goal: str, memory: Memory, opening: str) -> tuple[str, ...]:
         """How to act, the task, the memory: stable over a whole trial."""

@@ -78,6 +78,8 @@ class Compact:
 
     name = "compact-2"
     reserve = 64
+    thinks = False
+    own_form = True
 
     def head(self, goal: str, memory: Memory, opening: str) -> tuple[str, ...]:
         return head(goal, memory, opening)

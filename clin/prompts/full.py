@@ -41,6 +41,8 @@ class Full:
 
     name = "full"
     reserve = 1200
+    thinks = True
+    own_form = False
     thought_tokens = 160
     tail_characters = 3000
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from clin.errors import ModelError
 from clin.llms import Answer, ModelCard, Question
 from clin.prompts import compact_writer as compact_writing
+from clin.prompts import style
 from clin.rollout.trial import call
 from memory.strategies import Prompt, Revised, Revision
 from memory.trials import Call
@@ -32,7 +33,7 @@ def questions(
 def _question(prompt: Prompt, role: str, card: ModelCard, size: Callable[[str], int]) -> Question:
     """The prompt in the form that the model was made for. ModelError for a model that was made for
     others."""
-    if not card.prompt.startswith("compact"):
+    if not style(card.prompt).own_form:
         return Question(
             (prompt.text,), grammar=prompt.grammar, max_tokens=prompt.max_tokens, role=role
         )

@@ -13,7 +13,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol
 
 from memory.evidence.tally import Tally
 from memory.links import Link
@@ -74,12 +74,33 @@ class Episode:
     memories: tuple[Memory, ...]
 
 
+@dataclass(frozen=True)
+class Traits:
+    """What those who play a strategy need to know of it."""
+
+    counts: bool = False
+    """Each link has a tally; :meth:`Strategy.carry` goes on from earlier ones (``evidence``)."""
+    weighs_actions: bool = False
+    """The actor takes the action that is likeliest as a whole (``saycan``)."""
+    has_writer: bool = False
+    """A model or the rules write its memory, as its option ``writer`` says."""
+    states_request: bool = False
+    """Each prompt says what it is :attr:`~Prompt.about`, so that models with a form of their own
+    can be asked."""
+
+
 class Strategy(Protocol):
-    """How a memory is read and changed. A strategy whose ``weighs_actions`` is true has the actor
-    take the action that is likeliest as a whole (``saycan``); one whose ``counts`` is true gives
-    each link a tally and has ``carry(memory, tallies, since)``, which begins with what earlier
-    episodes counted (``evidence``); one whose ``says_what_it_asks`` is true gives each prompt its
-    ``about``, so that models with a form of their own can be asked."""
+    """How a memory is read and changed. A class that inherits from this has no traits, and nothing
+    to carry, until it says otherwise."""
+
+    traits: ClassVar[Traits] = Traits()
+
+    def carry(
+        self, memory: Memory, tallies: Mapping[Link, Tally], since: Mapping[Link, Tally]
+    ) -> None:
+        """Begin with the ``tallies`` that earlier episodes counted for the links of ``memory``, or
+        go on after an interruption: ``since`` is what this episode has counted on top of them."""
+        return None
 
     def recall(self, memory: Memory, goal: str) -> Memory:
         """What the next trial reads of ``memory``."""
@@ -92,20 +113,6 @@ class Strategy(Protocol):
 
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
         """A meta-memory for a new environment (``gen-env``) or a new task (``gen-task``)."""
-        ...
-
-
-@runtime_checkable
-class Counting(Strategy, Protocol):
-    """A strategy that gives each link a tally."""
-
-    counts: bool
-
-    def carry(
-        self, memory: Memory, tallies: Mapping[Link, Tally], since: Mapping[Link, Tally]
-    ) -> None:
-        """Begin with what earlier episodes counted (``tallies``), and with what this episode has
-        counted on top of that where it is resumed (``since``)."""
         ...
 
 

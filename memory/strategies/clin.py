@@ -22,7 +22,9 @@ from memory.strategies import (
     Revision,
     RevisionRequest,
     Size,
+    Strategy,
     StrategyError,
+    Traits,
     _clin_prompts,
     nearest,
 )
@@ -46,10 +48,10 @@ def open(*, writer: str = "model", k: int = 3, budget: int = 6500, max_tokens: i
     return Clin(writer, k, budget, max_tokens)
 
 
-class Clin:
+class Clin(Strategy):
     """See :class:`memory.strategies.Strategy`."""
 
-    says_what_it_asks = True
+    traits = Traits(has_writer=True, states_request=True)
 
     def __init__(self, writer: str, k: int, budget: int, max_tokens: int) -> None:
         self.writer, self.k, self.budget, self.max_tokens = writer, k, budget, max_tokens

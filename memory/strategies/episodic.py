@@ -16,6 +16,7 @@ from memory.strategies import (
     Revised,
     Revision,
     Size,
+    Strategy,
     StrategyError,
     _clin_prompts,
     nearest,
@@ -40,7 +41,7 @@ def open(*, shown: int = 2, writer: str = "rules") -> Episodic:
     return Episodic(shown)
 
 
-class Episodic:
+class Episodic(Strategy):
     """See :class:`memory.strategies.Strategy`; its memory is notes alone."""
 
     def __init__(self, shown: int) -> None:

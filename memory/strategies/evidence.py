@@ -26,7 +26,9 @@ from memory.strategies import (
     Revision,
     RevisionRequest,
     Size,
+    Strategy,
     StrategyError,
+    Traits,
     _clin_prompts,
     nearest,
 )
@@ -51,11 +53,11 @@ def open(
     return Evidence(writer, most, budget, max_tokens)
 
 
-class Evidence:
+class Evidence(Strategy):
     """See :class:`memory.strategies.Strategy`. Keeps the ledger of the episode that it last
     revised."""
 
-    counts = says_what_it_asks = True
+    traits = Traits(counts=True, has_writer=True, states_request=True)
 
     def __init__(self, writer: str, most: int, budget: int, max_tokens: int) -> None:
         self.writer, self.most, self.budget, self.max_tokens = writer, most, budget, max_tokens

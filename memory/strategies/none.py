@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from memory.strategies import Episode, Revised, Revision, Size
+from memory.strategies import Episode, Revised, Revision, Size, Strategy
 from memory.trials import Memory, Trial
 
 
@@ -14,7 +14,7 @@ def open(**_: object) -> Nothing:
     return Nothing()
 
 
-class Nothing:
+class Nothing(Strategy):
     """Reads nothing, keeps nothing."""
 
     def recall(self, memory: Memory, goal: str) -> Memory:

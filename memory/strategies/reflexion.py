@@ -18,7 +18,9 @@ from memory.strategies import (
     Revised,
     Revision,
     Size,
+    Strategy,
     StrategyError,
+    Traits,
     _clin_prompts,
     nearest,
 )
@@ -50,8 +52,10 @@ def open(
     return Reflexion(writer, last, budget, max_tokens)
 
 
-class Reflexion:
+class Reflexion(Strategy):
     """See :class:`memory.strategies.Strategy`; its memory is notes alone."""
+
+    traits = Traits(has_writer=True)
 
     def __init__(self, writer: str, last: int, budget: int, max_tokens: int) -> None:
         self.writer, self.last, self.budget, self.max_tokens = writer, last, budget, max_tokens

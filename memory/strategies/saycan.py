@@ -9,6 +9,7 @@ value functions have no counterpart in a text world.
 
 from __future__ import annotations
 
+from memory.strategies import Traits
 from memory.strategies.none import Nothing
 
 
@@ -21,4 +22,4 @@ class SayCan(Nothing):
     """Reads nothing, keeps nothing; asks for the likelihood of every action instead of one
     action."""
 
-    weighs_actions = True
+    traits = Traits(weighs_actions=True)

@@ -1,0 +1,67 @@
+"""The models of a run: opened, written down, and held against what was written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from clin.config import ModelInfo, RunConfig
+from clin.errors import ModelError
+from clin.llms import LLM
+from clin.llms.open import open_model
+from clin.llms.roles import NAMES, Roles
+from clin.options import Engine, Sampling, loading
+
+
+def open_models(
+    reference: str,
+    engine: Engine,
+    sampling: Sampling,
+    *,
+    seed: int,
+    roles: Mapping[str, str] | None = None,
+) -> LLM:
+    """The model of a run, or a model per role; a reference that is named twice is loaded once."""
+    roles = roles or {}
+    named = [*roles.values()]
+    if not set(roles) >= set(NAMES):
+        named = [reference, *named]
+    opened: dict[str, LLM] = {}
+    try:
+        for each in dict.fromkeys(named):
+            opened[each] = open_model(each, seed=seed, **loading(engine, sampling))
+    except BaseException:
+        for model in opened.values():
+            model.close()
+        raise
+    if not roles:
+        return opened[reference]
+    default = opened.get(reference) or opened[roles["actor"]]
+    return Roles(default, {name: opened[each] for name, each in roles.items()})
+
+
+def on_record(
+    llm: LLM, reference: str, roles: Mapping[str, str]
+) -> tuple[ModelInfo, dict[str, ModelInfo]]:
+    """What a run's configuration says of its models: of the one that acts, and of those that were
+    named for a role."""
+    if not isinstance(llm, Roles):
+        return ModelInfo.of(reference, llm.card), {}
+    by_role = {
+        name: ModelInfo.of(each, llm.of(NAMES[name][0]).card) for name, each in roles.items()
+    }
+    return by_role.get("actor") or ModelInfo.of(reference, llm.card), by_role
+
+
+def same_models(config: RunConfig, llm: LLM) -> None:
+    """ModelError unless ``llm`` is what the run began with: a frozen run goes on with its own
+    models only."""
+    pairs = [(config.model, llm.card)]
+    if isinstance(llm, Roles):
+        pairs += [(info, llm.of(NAMES[name][0]).card) for name, info in config.role_models.items()]
+    for info, card in pairs:
+        if info.sha256 != card.sha256:
+            raise ModelError(
+                f"the run began with {info.name} (sha256 {info.sha256[:12]}…), and "
+                f"{info.reference} is now another file "
+                f"(sha256 {card.sha256[:12]}…): a frozen run goes on with its own model only"
+            )

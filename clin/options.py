@@ -1,0 +1,192 @@
+"""The options that runs, experiment files and the command line share.
+
+Each is declared once, as a field of its group: name, type, bounds, default, and what it is for. A
+stored run and an experiment file have a table for each group; ``clin run --help`` has a section.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from clin.errors import UserError, nearest
+
+
+class Options(BaseModel):
+    """A group of options. ``title`` is its heading in ``--help``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: ClassVar[str] = ""
+
+    @classmethod
+    def checked(cls, **fields: Any) -> Self:
+        """Build and validate; :class:`UserError` names the first field that is wrong."""
+        try:
+            return cls(**fields)
+        except ValidationError as error:
+            raise UserError(one_line(error, cls)) from None
+
+    def but(self, **changes: Any) -> Self:
+        """A copy with ``changes``, which are taken as they are."""
+        return self.model_copy(update=changes)
+
+
+def option(
+    default: Any,
+    description: str,
+    *,
+    shown: str = "",
+    spelled: str = "",
+    most: int | None = None,
+    **bounds: Any,
+) -> Any:
+    """A field of a group.
+
+    ``shown`` is the default in words, where it hangs on the model, the strategy or the machine.
+    ``spelled`` is the option on the command line, where that is not the field's name. ``most`` is
+    an upper bound that holds for the command line alone: a stored run may come from a larger
+    machine. ``bounds`` are pydantic's (``ge``, ``gt``, ``le``).
+    """
+    told: dict[str, Any] = {"shown": shown, "spelled": spelled, "most": most}
+    return Field(default=default, description=description, json_schema_extra=told, **bounds)
+
+
+class Length(Options):
+    """How long a run is."""
+
+    title = "Run"
+
+    trials: int = option(5, "Trials of one episode.", ge=1)
+    budget: int = option(100, "Steps of a trial at most.", ge=1)
+
+
+class Exploration(Options):
+    """The wrappers around a trial's world (``clin/exploration/stack.py``). None: as the model and
+    the strategy need, which :func:`clin.defaults.explored` decides."""
+
+    title = "Exploration"
+
+    repeats: int | None = option(
+        None,
+        "How often a trial may do one action in one situation; 0: no bound.",
+        shown="2 for models that do not think, else 0",
+        ge=0,
+    )
+    memory_mask: bool | None = option(
+        None,
+        "Do not offer actions of which the memory says that they DO NOT contribute.",
+        shown="for models that do not think",
+    )
+    risk_mask: bool | None = option(
+        None,
+        "Do not offer actions that are likely to cost points, as others like them did.",
+        shown="for `evidence`",
+    )
+    novelty: bool | None = option(
+        None,
+        "Do not offer what came to nothing at these points; then offer what was done least.",
+        shown="for `evidence`",
+    )
+    return_to_best: bool | None = option(
+        None,
+        "Go back to where the best earlier trial came, and go on from there.",
+        shown="for `evidence`",
+    )
+    test_steps: int = option(
+        0, "Steps of a trial at most in which `evidence` tests a link; 0: none.", ge=0
+    )
+
+    def filled(self, needed: Exploration) -> Exploration:
+        """This, with what is ``needed`` where nothing was asked for."""
+        asked = {name: value for name, value in self if value is not None}
+        return needed.but(**asked)
+
+
+NO_EXPLORATION = Exploration(
+    repeats=0,
+    memory_mask=False,
+    risk_mask=False,
+    novelty=False,
+    return_to_best=False,
+)
+"""No wrapper at all: what a stored run had that does not say."""
+
+
+class Engine(Options):
+    """How a model is loaded."""
+
+    title = "Engine"
+
+    lanes: int = option(1, "Trials in flight over the model.", ge=1, le=256)
+    deterministic: bool = option(False, "Many lanes answer byte for byte like one; slower.")
+    gpu_layers: int = option(-1, "Layers to offload; -1 is all, where the build can.")
+    ctx: int = option(0, "Context of a lane in tokens.", shown="the model's, at most 8192", ge=0)
+    threads: int = option(
+        0, "CPU threads.", shown="half of the processors", ge=0, most=os.cpu_count()
+    )
+    kv_type: Literal["f16", "f32", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl"] = (
+        option("f16", "Type of the cache's cells.")
+    )
+    flash_attention: bool | None = option(
+        None, "llama.cpp's flash attention.", shown="on a GPU, and for a quantised cache"
+    )
+    kv_unified: bool = option(
+        False, "One pool of cells for all lanes: faster where most of what lanes hold is shared."
+    )
+
+
+class Sampling(Options):
+    """How a token is drawn (``clin/llms/sampling.py``)."""
+
+    title = "Sampling"
+
+    temperature: float = option(0.0, "0 is greedy.", ge=0)
+    top_k: int = option(0, "Draw from the so many likeliest tokens.", shown="all", ge=0)
+    top_p: float = option(
+        1.0, "Draw from the likeliest that together have this probability.", gt=0, le=1
+    )
+    min_p: float = option(
+        0.0, "Draw from those with this share of the likeliest one's probability.", ge=0, le=1
+    )
+    repeat_penalty: float = option(1.0, "Above 1: repeat less, in free text.", gt=0)
+
+
+def loading(engine: Engine, sampling: Sampling) -> dict[str, Any]:
+    """What :func:`clin.llms.open.open_model` is told."""
+    return {**dict(engine), **dict(sampling)}
+
+
+def one_line(error: ValidationError, model: type[BaseModel]) -> str:
+    """The first of pydantic's complaints about a ``model`` as one line that names the field."""
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"]))
+    if first["type"] == "value_error":  # our own words, from a validator
+        said = str(first["ctx"]["error"])
+        return f"{where}: {said}" if where else said
+    if first["type"] == "extra_forbidden":
+        *group, name = map(str, first["loc"])
+        allowed = list(_fields(model, group))
+        return f"no field '{where}'{nearest(name, allowed)} (fields: {', '.join(allowed)})"
+    reason = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
+    return f"{where or 'configuration'}: {reason}, not {first['input']!r}"
+
+
+def _fields(model: type[BaseModel], group: list[str]) -> Mapping[str, object]:
+    """The fields of ``model``, or of the group in it."""
+    for name in group:
+        if name not in model.model_fields:
+            break
+        kind = model.model_fields[name].annotation
+        inner = [each for each in (kind, *get_args(kind)) if _is_group(each)]
+        if not inner:
+            break
+        model = inner[0]
+    return model.model_fields
+
+
+def _is_group(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
