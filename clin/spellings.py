@@ -39,13 +39,13 @@ def grouped(
     option differ."""
     spelled = spelled or _in_a_file
     found: dict[str, Any] = {}
-    said: dict[str, str] = {}  # by an option's full name, how it was given
+    givens: dict[str, str] = {}  # by an option's full name, the one that it was given under
     for given, value in _flat(fields):
         for name in MEANT.get(given, (given,)):
             if name in found and found[name] != value:
-                one, other = said[name], spelled(given, value)
+                one, other = spelled(givens[name], found[name]), spelled(given, value)
                 raise UserError(f"{one} and {other} contradict each other; give one of them")
-            found[name], said[name] = value, spelled(given, value)
+            found[name], givens[name] = value, given
     nested: dict[str, Any] = {}
     for name, value in found.items():
         group, dot, option = name.partition(".")

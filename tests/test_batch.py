@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from clin.analysis.report import Row, against, arms, by_task, gained, last_trials, rows
 from clin.analysis.tables import markdown, page
 from clin.errors import UserError
+from clin.experiments.cells import cells, lines
 from clin.experiments.sequence import Stream, lineages
-from clin.experiments.spec import PRESETS, Batch, cells, lines
+from clin.experiments.spec import PRESETS, Batch
 from memory.evidence.ledger import Claim, claim_of
 from memory.store import Store
 from memory.trials import Memory

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from clin.analysis.report import rows
+from clin.experiments.cells import cells
 from clin.experiments.runner import Batching
-from clin.experiments.spec import Batch, cells
+from clin.experiments.spec import Batch
 from clin.learner import Watcher
 from memory.store import Store
 

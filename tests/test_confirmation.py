@@ -13,7 +13,8 @@ from test_trial import CARD
 
 from clin.config import ModelInfo, RunConfig
 from clin.defaults import reads_unconfirmed
-from clin.experiments.spec import Batch, Cell, Played, config_of
+from clin.experiments.cells import Cell, Played, config_of
+from clin.experiments.spec import Batch
 from clin.learner import Learner
 from clin.llms import Answer, ModelCard
 from clin.options import Exploration

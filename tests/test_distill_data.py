@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 from click.testing import CliRunner
+from conftest import Clin
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -343,6 +344,26 @@ def test_a_store_gives_its_train_trials_and_leaves_out_the_others(
         and len(episode.steps) == 4
         and not any(step.right for step in episode.steps)
     )
+
+
+def test_an_evaluation_plays_once_and_tells_of_what_was_asked_for(clin: Clin) -> None:
+    words = ("distill", "evaluate", "--world", "causal", "--tasks", "make", "--per-task", "1")
+    words = (*words, "--trials", "2", "--budget", "8", "--strategies", "none,evidence", "--json")
+    first = clin(*words)
+    assert first.returncode == 0, first.stderr
+    told = json.loads(first.stdout)
+    assert [each["strategy"] for each in told] == ["none", "evidence"]
+    assert {len(each["trials"]) for each in told} == {2} and told[0]["what"].endswith("split dev")
+    assert all(
+        trial["n"] == 1 and trial["low"] == trial["mean"] == trial["high"]
+        for each in told
+        for trial in (*each["trials"], each["gain"])
+    )
+    assert json.loads(clin(*words).stdout) == told
+    assert clin(*words, "--no-go-back", "--lanes", "2").returncode == 0
+    assert json.loads(clin(*words).stdout) == told, "other runs of the file are not mixed in"
+    runs = json.loads(clin("runs", "--db", "distill.db", "--json").stdout)
+    assert [run["strategy"] for run in runs] == ["none", "evidence", "evidence"]
 
 
 def test_recorded_paths_leave_out_test_variations_and_visits_to_wrong_rooms(tmp_path: Path) -> None:

@@ -13,11 +13,11 @@ from tiny_models import tiny
 
 from clin.cli.run import run
 from clin.errors import ModelError
-from clin.experiments.spec import Batch
 from clin.llms import Answer, Question
 from clin.llms.native import KV_TYPES
 from clin.llms.open import open_model
 from clin.llms.trie import Node, Trie
+from clin.options import Engine
 from memory.links import read
 from memory.strategies._clin_prompts import GRAMMAR
 
@@ -232,7 +232,7 @@ def test_the_command_line_and_experiments_know_the_same_cache_types() -> None:
     [option] = [each for each in run.params if each.name == "kv_type"]
     assert (
         set(option.type.choices)
-        == set(get_args(Batch.model_fields["kv_type"].annotation))
+        == set(get_args(Engine.model_fields["kv_type"].annotation))
         == set(KV_TYPES)
     )
 

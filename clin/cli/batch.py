@@ -14,8 +14,9 @@ from clin.cli.options import GroupedCommand, as_json, database, gathered, option
 from clin.options import Engine
 
 if TYPE_CHECKING:
+    from clin.experiments.cells import Cell, Line
     from clin.experiments.runner import Outcome
-    from clin.experiments.spec import Batch, Cell, Line
+    from clin.experiments.spec import Batch
     from memory.store import Store
 
 
@@ -133,10 +134,10 @@ def follow_batch(
 ) -> None:
     """Say what is planned, play it here or on a cluster of ``machines``, and say what came of
     it."""
+    from clin.cli.follow import Interrupt
     from clin.cli.progress import Progress
-    from clin.cli.run import Interrupt
+    from clin.experiments.cells import cells, lines
     from clin.experiments.runner import Batching
-    from clin.experiments.spec import cells, lines
     from memory.batches import begin_batch
 
     found, sequences = cells(batch), lines(batch)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from clin.cli.follow import Shown, follow, verbose
 from clin.cli.options import GroupedCommand, as_json, database, existing, gathered
-from clin.cli.run import Shown, follow, verbose
 from clin.config import RunConfig
 from clin.errors import UserError
 

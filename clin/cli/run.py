@@ -1,19 +1,15 @@
-"""``clin run`` and what it shares with ``clin resume``."""
+"""``clin run``."""
 
 from __future__ import annotations
 
-import json
-import signal
 import sys
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from clin.cli.fields import field, group
+from clin.cli.follow import Shown, follow, verbose
 from clin.cli.options import (
     GroupedCommand,
     as_json,
@@ -28,10 +24,7 @@ from clin.errors import UserError
 from clin.options import Engine, Exploration, Length, Sampling
 
 if TYPE_CHECKING:
-    from clin.learner import Learner
     from clin.llms import LLM
-    from memory.store import Store
-    from memory.trials import Memory
 
 DEFAULT_TASK = "lifespan-shortest-lived"
 DEFAULT_VARIATION = 98
@@ -74,19 +67,6 @@ class Named:
     role_model: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Shown:
-    """Where a run is stored and how it is shown."""
-
-    db: Path
-    as_json: bool
-    verbose: bool
-    watch: bool = False
-
-
-verbose = option(
-    "--verbose", "-v", group="Output", is_flag=True, help="Print every step once it is stored."
-)
 PLACE = gathered(
     "place",
     Place,
@@ -165,10 +145,8 @@ def run(
     shown: Shown,
 ) -> None:
     """Play a task several times with a frozen model and learn between the trials."""
-    from clin.config import versions
-    from clin.defaults import chosen_writer, explored
-    from clin.llms.roles import card_of, parse_roles
-    from clin.models import on_record, open_models
+    from clin.llms.roles import parse_roles
+    from clin.models import open_models
     from memory.exchange import from_reference
     from memory.store import Store
 
@@ -183,29 +161,43 @@ def run(
         initial = from_reference(store, kept.start) if kept.start else None
         llm = open_models(named.model, engine, sampling, seed=place.seed, roles=roles)
         try:
-            model, role_models = on_record(llm, named.model, roles)
             first = RunConfig.checked(
                 world=place.world,
                 task=task,
                 variation=variations[0],
                 world_options=place.options,
                 seed=place.seed,
-                strategy=kept.strategy,
-                writer=chosen_writer(kept.writer, card_of(llm, "revise")),
-                start=kept.start,
-                read_only_memory=kept.read_only_memory,
-                exploration=explored(exploration, llm.card, kept.strategy),
                 engine=engine,
                 sampling=sampling,
-                model=model,
-                role_models=role_models,
-                versions=versions(),
                 **dict(length),
+                **_with_models(llm, kept, exploration, named, roles),
             )
             runs = [(first.but(variation=each), None) for each in variations]
             follow(store, llm, runs, shown, initial=initial)
         finally:
             llm.close()
+
+
+def _with_models(
+    llm: LLM, kept: Kept, exploration: Exploration, named: Named, roles: dict[str, str]
+) -> dict[str, Any]:
+    """The fields of a configuration that say which models play, and what follows from them."""
+    from clin.config import versions
+    from clin.defaults import chosen_writer, explored
+    from clin.llms.roles import card_of
+    from clin.models import on_record
+
+    model, role_models = on_record(llm, named.model, roles)
+    return {
+        "strategy": kept.strategy,
+        "writer": chosen_writer(kept.writer, card_of(llm, "revise")),
+        "start": kept.start,
+        "read_only_memory": kept.read_only_memory,
+        "exploration": explored(exploration, llm.card, kept.strategy),
+        "model": model,
+        "role_models": role_models,
+        "versions": versions(),
+    }
 
 
 def _check_tests(strategy: str, exploration: Exploration) -> None:
@@ -255,89 +247,3 @@ def _places(asked: Place) -> tuple[str, list[int]]:
                 f"not {each}"
             )
     return found.name, wanted
-
-
-def follow(
-    store: Store,
-    llm: LLM,
-    runs: Sequence[tuple[RunConfig, str | None]],
-    shown: Shown,
-    *,
-    initial: Memory | None = None,
-) -> None:
-    """Drive runs (configuration, and name if it is in the store) to their end, showing how they go;
-    leaves with exit code 130 when it was interrupted."""
-    from clin.cli.progress import Progress
-    from clin.learner import Learner
-    from clin.rollout.scheduler import drive
-
-    quiet, lanes = shown.as_json, runs[0][0].engine.lanes
-    with Interrupt() as interrupt, Progress(quiet=quiet, verbose=shown.verbose) as progress:
-        learners = [
-            Learner.over(
-                llm,
-                store,
-                config,
-                run=name,
-                watcher=progress,
-                initial=initial,
-                stopping=interrupt.asked,
-            )
-            for config, name in runs
-        ]
-        playing = [learner.adapt() for learner in learners]
-        finished = drive(playing, llm, lanes=lanes, stop=interrupt.asked)
-    _left(store, learners, finished)
-    _tell(store, learners, shown.as_json)
-
-
-def _left(store: Store, learners: Sequence[Learner], finished: bool) -> None:
-    """Leave with exit code 130, and say how to go on, where runs have not ended."""
-    begun = [
-        learner.run
-        for learner in learners
-        if learner.run and store.run(learner.run).state in ("running", "stopped")
-    ]
-    if finished and not begun:
-        return
-    how = " and ".join(f"`clin resume {name} --db {store.path}`" for name in begun)
-    more = f", and {how} goes on from there." if how else "."
-    click.echo(f"Interrupted; every step shown is stored{more}", err=True)
-    raise SystemExit(130)
-
-
-def _tell(store: Store, learners: Sequence[Learner], as_json: bool) -> None:
-    from clin.analysis.document import document
-    from clin.cli.tables import summary
-
-    names = [learner.run for learner in learners if learner.run]
-    if as_json:
-        found = [document(store, name) for name in names]
-        click.echo(json.dumps(found[0] if len(found) == 1 else found, indent=2, ensure_ascii=False))
-    else:
-        for name in names:
-            summary(store, name)
-
-
-class Interrupt:
-    """Ctrl-C once: end after the current step. Twice: at once."""
-
-    def __init__(self) -> None:
-        self._asked = False
-        self._before: Callable[[int, FrameType | None], object] | int | None = None
-
-    def asked(self) -> bool:
-        return self._asked
-
-    def __enter__(self) -> Interrupt:
-        self._before = signal.signal(signal.SIGINT, self._ask)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._before)
-
-    def _ask(self, signum: int, frame: FrameType | None) -> None:
-        if self._asked:
-            raise KeyboardInterrupt
-        self._asked = True
-        click.echo("Ending after this step (Ctrl-C again: at once).", err=True)

@@ -12,7 +12,8 @@ from clin.analysis.statistics import Mean, mean_of
 from clin.config import RunConfig
 from clin.distill.places import Place
 from clin.errors import UserError, nearest
-from clin.experiments.spec import Batch, Cell
+from clin.experiments.cells import Cell
+from clin.experiments.spec import Batch
 from clin.learner import Watcher
 from memory.store import Store
 from worlds import find_task, world_module

@@ -8,10 +8,8 @@ which goes on after the last trial that was sent.
 
 from __future__ import annotations
 
-import queue
 import socket
 import tempfile
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,32 +18,18 @@ from typing import Any
 
 from clin.config import RunConfig
 from clin.errors import UserError
-from clin.experiments.runner import Batching, Outcome, stages
-from clin.experiments.spec import Batch, Cell, Line
-from clin.learner import Watcher
-from clin.llms import LLM
+from clin.experiments.cells import Cell, Line
+from clin.experiments.runner import Outcome, stages
+from clin.experiments.spec import Batch
+from clin.experiments.worker import Sent, Worker
 from memory.exchange import merge, parcel
 from memory.rows import RunRow
 from memory.store import Store
-from memory.trials import Memory, Trial
 
 LOOK_SECONDS = 0.3
 """Between two looks whether the batch is to stop."""
 MOST_DEATHS = 3
 """Workers that may die over the same cell before it counts as failed."""
-
-Played = queue.SimpleQueue[bytes | Outcome | BaseException]
-"""From the thread that plays: the database after each trial, then the outcome or an exception."""
-
-
-@dataclass(frozen=True)
-class Sent:
-    """What a worker sends: its database so far, its process, and at the end what came of the
-    cell."""
-
-    parcel: bytes
-    pid: int
-    outcome: Outcome | None = None
 
 
 @dataclass
@@ -101,6 +85,7 @@ class Cluster:
     ) -> None:
         self._store, self._stop, self._tell = store, stop, tell
         self._batch = batch.but(engine=batch.engine.but(lanes=1))
+        self._known: dict[str, Identity] = {}
         self.outcome = Outcome()
 
     def play(
@@ -145,8 +130,13 @@ class Cluster:
         return True
 
     def _there(self, planned: Cell | Line) -> list[RunRow | None]:
-        known = {_identity(RunConfig.checked(**run.config)): run for run in self._store.runs()}
+        known = {self._identity(run): run for run in self._store.runs()}
         return [known.get(each) for each in _identities(planned, self._batch)]
+
+    def _identity(self, run: RunRow) -> Identity:
+        if run.uid not in self._known:
+            self._known[run.uid] = _identity(RunConfig.checked(**run.config))
+        return self._known[run.uid]
 
     def _stage(self, ray: Any, stage: Sequence[Cell | Line], count: int) -> None:
         waiting = deque(Work(each, self._begun_with(each)) for each in stage)
@@ -266,61 +256,3 @@ def _to_be(cell: Cell, batch: Batch, trials: int, stream: str = "") -> Identity:
         trials,
         batch.budget,
     )
-
-
-class Worker:
-    """Runs in a process of the cluster and keeps the models that it has opened. Reads nothing of
-    the driver's machine but what it is sent."""
-
-    def __init__(self) -> None:
-        self._models: dict[tuple[str, int], LLM] = {}
-
-    def play(self, batch: Batch, planned: Cell | Line, packed: bytes) -> Iterator[Sent]:
-        """Play one cell or sequence on top of ``packed``; yields the database after each trial and
-        at the end."""
-        import os
-
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "clin.db"
-            path.write_bytes(packed)
-            trials: Played = queue.SimpleQueue()
-            playing = threading.Thread(
-                target=_play, args=(path, batch, planned, trials, self._models)
-            )
-            playing.start()
-            while not isinstance(arrived := trials.get(), (Outcome, BaseException)):
-                yield Sent(arrived, os.getpid())
-            playing.join()
-            if isinstance(arrived, BaseException):
-                raise arrived
-            with Store(path) as store:
-                yield Sent(parcel(store), os.getpid(), arrived)
-
-
-class _Sender(Watcher):
-    """Packs the database when a trial has ended."""
-
-    def __init__(self, store: Store, trials: Played) -> None:
-        self._store, self._trials = store, trials
-
-    def trial_ended(self, run: str, config: RunConfig, trial: Trial, memory: Memory) -> None:
-        self._trials.put(parcel(self._store))
-
-
-def _play(
-    path: Path,
-    batch: Batch,
-    planned: Cell | Line,
-    trials: Played,
-    models: dict[tuple[str, int], LLM],
-) -> None:
-    try:
-        with Store(path) as store:
-            cells, lines = ([planned], []) if isinstance(planned, Cell) else ([], [planned])
-            trials.put(
-                Batching(store, batch, _Sender(store, trials), lambda: False, models).play(
-                    cells, lines
-                )
-            )
-    except BaseException as error:  # told by the thread that waits for it
-        trials.put(error)

@@ -3,7 +3,7 @@ the others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -11,7 +11,8 @@ from typing import TypeVar
 from clin.config import ModelInfo, RunConfig, versions
 from clin.defaults import chosen_writer
 from clin.errors import UserError
-from clin.experiments.spec import Batch, Cell, Line, Played, config_in_stream, config_of
+from clin.experiments.cells import Cell, Line, Played, config_in_stream, config_of
+from clin.experiments.spec import Batch
 from clin.learner import Learner, Watcher
 from clin.llms import LLM, Answer, Question
 from clin.llms.roles import card_of
@@ -92,7 +93,7 @@ class Batching:
         """Play what does not wait for another, with many in flight."""
         writer = chosen_writer(self._batch.writer, card_of(llm, "revise"))
         played = Played(ModelInfo.of(model, llm.card), writer, versions())
-        self._known = {_key(config): run for config, run in _played_by_models(self._store)}
+        self._known = _played_by_models(self._store)
         asking = [self._guarded(each, self._planned(each, llm, played)) for each in stage]
         if not drive(asking, llm, lanes=self._batch.engine.lanes, stop=self._stop):
             self.outcome.interrupted = True
@@ -189,15 +190,13 @@ class Batching:
                 read_unconfirmed=True,
             )
         )
-        for config, run in _played_by_models(self._store):
-            if _key(config) == wanted:
-                rows = [row for row in self._store.trials(run.name) if row.ending is not None]
-                trials = tuple(self._store.trial(row.id) for row in rows)
-                memories = tuple(
-                    self._store.version_after(run.name, row.number).memory for row in rows
-                )
-                return Episode(cell.world, cell.task, cell.variation, trials, memories)
-        raise StoreError(f"the episode that this run starts from is missing: {cell}")
+        run = self._known.get(wanted)
+        if run is None:
+            raise StoreError(f"the episode that this run starts from is missing: {cell}")
+        rows = [row for row in self._store.trials(run.name) if row.ending is not None]
+        trials = tuple(self._store.trial(row.id) for row in rows)
+        memories = tuple(self._store.version_after(run.name, row.number).memory for row in rows)
+        return Episode(cell.world, cell.task, cell.variation, trials, memories)
 
 
 def stages(planned: Sequence[Cell | Line]) -> list[list[Cell | Line]]:
@@ -209,11 +208,10 @@ def stages(planned: Sequence[Cell | Line]) -> list[list[Cell | Line]]:
     return [[*sources], [*cells], [*lines]]
 
 
-def _played_by_models(store: Store) -> Iterator[tuple[RunConfig, RunRow]]:
-    """The runs of ``store`` that no person played, with their configurations."""
-    for run in store.runs():
-        if run.config["model"]["reference"] != "person":
-            yield RunConfig.checked(**run.config), run
+def _played_by_models(store: Store) -> dict[str, RunRow]:
+    """The runs of ``store`` that no person played, by what makes two runs the same."""
+    runs = [run for run in store.runs() if run.config["model"]["reference"] != "person"]
+    return {_key(RunConfig.checked(**run.config)): run for run in runs}
 
 
 def _goal(config: RunConfig) -> str:

@@ -1,0 +1,122 @@
+"""How runs are driven and shown: what ``clin run`` and ``clin resume`` share."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from clin.cli.options import option
+
+if TYPE_CHECKING:
+    from clin.config import RunConfig
+    from clin.learner import Learner
+    from clin.llms import LLM
+    from memory.store import Store
+    from memory.trials import Memory
+
+verbose = option(
+    "--verbose", "-v", group="Output", is_flag=True, help="Print every step once it is stored."
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Where a run is stored and how it is shown."""
+
+    db: Path
+    as_json: bool
+    verbose: bool
+    watch: bool = False
+
+
+def follow(
+    store: Store,
+    llm: LLM,
+    runs: Sequence[tuple[RunConfig, str | None]],
+    shown: Shown,
+    *,
+    initial: Memory | None = None,
+) -> None:
+    """Drive runs (configuration, and name if it is in the store) to their end, showing how they go;
+    leaves with exit code 130 when it was interrupted."""
+    from clin.cli.progress import Progress
+    from clin.learner import Learner
+    from clin.rollout.scheduler import drive
+
+    quiet, lanes = shown.as_json, runs[0][0].engine.lanes
+    with Interrupt() as interrupt, Progress(quiet=quiet, verbose=shown.verbose) as progress:
+        learners = [
+            Learner.over(
+                llm,
+                store,
+                config,
+                run=name,
+                watcher=progress,
+                initial=initial,
+                stopping=interrupt.asked,
+            )
+            for config, name in runs
+        ]
+        playing = [learner.adapt() for learner in learners]
+        finished = drive(playing, llm, lanes=lanes, stop=interrupt.asked)
+    _left(store, learners, finished)
+    _tell(store, learners, shown.as_json)
+
+
+def _left(store: Store, learners: Sequence[Learner], finished: bool) -> None:
+    """Leave with exit code 130, and say how to go on, where runs have not ended."""
+    begun = [
+        learner.run
+        for learner in learners
+        if learner.run and store.run(learner.run).state in ("running", "stopped")
+    ]
+    if finished and not begun:
+        return
+    how = " and ".join(f"`clin resume {name} --db {store.path}`" for name in begun)
+    more = f", and {how} goes on from there." if how else "."
+    click.echo(f"Interrupted; every step shown is stored{more}", err=True)
+    raise SystemExit(130)
+
+
+def _tell(store: Store, learners: Sequence[Learner], as_json: bool) -> None:
+    from clin.analysis.document import document
+    from clin.cli.tables import summary
+
+    names = [learner.run for learner in learners if learner.run]
+    if as_json:
+        found = [document(store, name) for name in names]
+        click.echo(json.dumps(found[0] if len(found) == 1 else found, indent=2, ensure_ascii=False))
+    else:
+        for name in names:
+            summary(store, name)
+
+
+class Interrupt:
+    """Ctrl-C once: end after the current step. Twice: at once."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._before: Callable[[int, FrameType | None], object] | int | None = None
+
+    def asked(self) -> bool:
+        return self._asked
+
+    def __enter__(self) -> Interrupt:
+        self._before = signal.signal(signal.SIGINT, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _ask(self, signum: int, frame: FrameType | None) -> None:
+        if self._asked:
+            raise KeyboardInterrupt
+        self._asked = True
+        click.echo("Ending after this step (Ctrl-C again: at once).", err=True)

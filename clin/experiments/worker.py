@@ -1,0 +1,91 @@
+"""What runs in a process of a cluster: it plays a cell or a sequence and sends its database
+back."""
+
+from __future__ import annotations
+
+import os
+import queue
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from clin.config import RunConfig
+from clin.experiments.cells import Cell, Line
+from clin.experiments.runner import Batching, Outcome
+from clin.experiments.spec import Batch
+from clin.learner import Watcher
+from clin.llms import LLM
+from memory.exchange import parcel
+from memory.store import Store
+from memory.trials import Memory, Trial
+
+Played = queue.SimpleQueue[bytes | Outcome | BaseException]
+"""From the thread that plays: the database after each trial, then the outcome or an exception."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a worker sends: its database so far, its process, and at the end what came of the
+    cell."""
+
+    parcel: bytes
+    pid: int
+    outcome: Outcome | None = None
+
+
+class Worker:
+    """Runs in a process of the cluster and keeps the models that it has opened. Reads nothing of
+    the driver's machine but what it is sent."""
+
+    def __init__(self) -> None:
+        self._models: dict[tuple[str, int], LLM] = {}
+
+    def play(self, batch: Batch, planned: Cell | Line, packed: bytes) -> Iterator[Sent]:
+        """Play one cell or sequence on top of ``packed``; yields the database after each trial and
+        at the end."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "clin.db"
+            path.write_bytes(packed)
+            trials: Played = queue.SimpleQueue()
+            playing = threading.Thread(
+                target=_play, args=(path, batch, planned, trials, self._models)
+            )
+            playing.start()
+            while not isinstance(arrived := trials.get(), (Outcome, BaseException)):
+                yield Sent(arrived, os.getpid())
+            playing.join()
+            if isinstance(arrived, BaseException):
+                raise arrived
+            with Store(path) as store:
+                yield Sent(parcel(store), os.getpid(), arrived)
+
+
+class _Sender(Watcher):
+    """Packs the database when a trial has ended."""
+
+    def __init__(self, store: Store, trials: Played) -> None:
+        self._store, self._trials = store, trials
+
+    def trial_ended(self, run: str, config: RunConfig, trial: Trial, memory: Memory) -> None:
+        self._trials.put(parcel(self._store))
+
+
+def _play(
+    path: Path,
+    batch: Batch,
+    planned: Cell | Line,
+    trials: Played,
+    models: dict[tuple[str, int], LLM],
+) -> None:
+    try:
+        with Store(path) as store:
+            cells, lines = ([planned], []) if isinstance(planned, Cell) else ([], [planned])
+            trials.put(
+                Batching(store, batch, _Sender(store, trials), lambda: False, models).play(
+                    cells, lines
+                )
+            )
+    except BaseException as error:  # told by the thread that waits for it
+        trials.put(error)
