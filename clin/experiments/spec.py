@@ -18,10 +18,11 @@ from pydantic import Field, field_validator, model_validator
 
 from clin.config import ModelInfo, RunConfig, Setting
 from clin.defaults import explored, reads_unconfirmed
-from clin.errors import UserError, nearest
+from clin.errors import UserError
 from clin.experiments.sequence import Block, Lineage, Stream, lineages
 from clin.options import Engine, Exploration, Length, Sampling
 from clin.spellings import GROUPS, grouped
+from memory.spelling import did_you_mean
 from memory.strategies import open_strategy
 from worlds import find_task, open_world, world_module
 
@@ -93,7 +94,7 @@ class Batch(Length):
             shipped = sorted(each.stem for each in PRESETS.glob("*.toml"))
             if reference not in shipped:
                 raise UserError(
-                    f"no experiment '{reference}'{nearest(reference, shipped)} (shipped: "
+                    f"no experiment '{reference}'{did_you_mean(reference, shipped)} (shipped: "
                     f"{', '.join(shipped)}; or FILE.toml)"
                 )
             path = PRESETS / f"{reference}.toml"
