@@ -3,7 +3,6 @@ them, what moved them, and what came to nothing."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from memory.rules import wording
 from memory.rules.naming import verb
 from memory.rules.reading import acts
-from memory.store import Store
+from memory.store import Store, StoredRoute
 from memory.trials import Ending, Step
 
 
@@ -35,14 +34,9 @@ class Way:
             "short": self.short,
         }
 
-    def kept(self) -> dict[str, object]:
+    def kept(self) -> StoredRoute:
         """As a trial that sets out on it keeps it; :func:`route_of` reads it back."""
-        return {
-            "trial": self.trial,
-            "steps": self.length,
-            "points": self.points,
-            "short": self.short,
-        }
+        return StoredRoute(self.trial, self.length, self.points, self.short)
 
     def __str__(self) -> str:
         how = ", leaving out what changed nothing" if self.short else ""
@@ -157,12 +151,13 @@ def shortened(steps: Sequence[Step]) -> tuple[Step, ...]:
 
 def route_of(store: Store, trial_id: int) -> Way | None:
     """The way that a trial set out on, as it was stored when the trial began."""
-    run, read = store.rows("select run, recalled from trials where id = ?", [trial_id])[0]
-    kept = json.loads(read).get("way")
-    if kept is None:
+    stored = store.route(trial_id)
+    if stored is None:
         return None
-    row = next(each for each in store.trials(f"r{run}") if each.number == kept["trial"])
-    return _way(row.number, store.steps(row.id)[: kept["steps"]], kept["points"], kept["short"])
+    run = store.trial_row(trial_id).run
+    earlier = next(row for row in store.trials(run) if row.number == stored.trial)
+    steps = store.steps(earlier.id)[: stored.steps]
+    return _way(stored.trial, steps, stored.points, stored.short)
 
 
 def _way(trial: int, steps: tuple[Step, ...], points: float, short: bool) -> Way:

@@ -17,7 +17,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from memory.links import Hedge, Link, LinkError, Relation
-from memory.store import Store
+from memory.store import NewTrial, NewVersion, Store
 from memory.trials import Call, Ending, Memory, Scope, Step, Trial
 
 _WORDS = st.sampled_from(
@@ -162,16 +162,18 @@ def stores(draw: st.DrawFn, most_runs: int = 2) -> Store:
             before = store.latest_version(run, number - 1)
             made = store.begin_trial(
                 run,
-                number,
-                task_goal=trial.goal,
-                opening=trial.opening,
-                recalled=trial.recalled,
-                version=before.id if before else None,
-                world="w",
-                task="t",
-                variation=0,
+                NewTrial(
+                    number,
+                    "w",
+                    "t",
+                    0,
+                    trial.goal,
+                    trial.opening,
+                    recalled=trial.recalled,
+                    version=before.id if before else None,
+                ),
             )
             for step in trial.steps:
                 store.append_step(made, step, draw(st.lists(calls(), max_size=1)))
-            store.finish_trial(made, trial.ending, draw(memories(4)), writer="w")
+            store.finish_trial(made, trial.ending, NewVersion(draw(memories(4)), "w"))
     return store

@@ -25,7 +25,7 @@ from clin.options import Exploration
 from memory.archive import Archive, ScoreChange, Way, route_of, shortened
 from memory.links import parse
 from memory.rules import wording
-from memory.store import Store
+from memory.store import NewTrial, NewVersion, Store
 from memory.testing import steps
 from memory.trials import Ending, Memory, Step
 from worlds import Observation, open_world
@@ -126,20 +126,10 @@ class Tower:
         self.store = Store(path)
         self.run = self.store.begin_run({"task": "t"})
         for number, made in enumerate(trials):
-            trial = self.store.begin_trial(
-                self.run,
-                number,
-                task_goal="g",
-                opening="o",
-                recalled=Memory(),
-                version=None,
-                world="w",
-                task="t",
-                variation=0,
-            )
+            trial = self.store.begin_trial(self.run, NewTrial(number, "w", "t", 0, "g", "o"))
             for step in made:
                 self.store.append_step(trial, step)
-            self.store.finish_trial(trial, ending, None, writer="none")
+            self.store.finish_trial(trial, ending, NewVersion(Memory(), "none"))
 
 
 def scored(*scores: float) -> list[Step]:
@@ -268,21 +258,10 @@ def test_a_long_way_is_cut_short_once(tmp_path: Path) -> None:
         and way.short
         and [step.action for step in way.steps] == ["open door", "take key"]
     )
-    trial = tower.store.begin_trial(
-        tower.run,
-        1,
-        task_goal="g",
-        opening="o",
-        recalled=Memory(),
-        version=None,
-        world="w",
-        task="t",
-        variation=0,
-        way=way.kept(),
-    )
+    trial = tower.store.begin_trial(tower.run, NewTrial(1, "w", "t", 0, "g", "o", route=way.kept()))
     assert route_of(tower.store, trial) == way
     tower.store.append_step(trial, Step("open door", "it is stuck", 0.0))
-    tower.store.finish_trial(trial, Ending.BUDGET, None, writer="none")
+    tower.store.finish_trial(trial, Ending.BUDGET, NewVersion(Memory(), "none"))
     assert best_way(tower.store, tower.run, 2, room=3) == Way(
         0, tuple(long), 20.0, 4
     )  # what was left out was needed

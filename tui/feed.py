@@ -12,10 +12,9 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from memory.overview import Cursors, TrialLine, commits, ends, orphans, trial_lines
-from memory.requests import Offer, open_offer
-from memory.rows import RunRow, StepRow, StoreError, Version
-from memory.store import Store
+from memory.store import RunRow, StepRow, Store, StoreError, Version
+from memory.store.overview import Cursors, TrialLine, commits, ends, orphans, trial_lines
+from memory.store.requests import Offer, open_offer
 
 POLL_SECONDS = 0.2
 """Between two polls: what a run commits is on the screen within 0.3 seconds."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from memory.changes import change
 from memory.links import Link
-from memory.rows import Version
+from memory.store import Version
 
 
 @dataclass(frozen=True)

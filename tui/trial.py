@@ -14,8 +14,8 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from memory.archive import route_of
-from memory.overview import TrialLine, by_person, costs, outline, steps_between, steps_with
-from memory.rows import StoreError
+from memory.store import StoreError
+from memory.store.overview import TrialLine, by_person, costs, outline, steps_between, steps_with
 from memory.trials import Memory, Step
 from tui.marks import ENDINGS, STATES, fitted, line
 from tui.side import Side, about_calls, about_step

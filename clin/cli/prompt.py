@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from clin.cli.options import as_json, database, existing
 
 if TYPE_CHECKING:
+    from memory.store import Ranked
     from memory.trials import Call
 
 
@@ -75,7 +77,7 @@ def _print(number: int, of: int, style: str, call: Call) -> None:
     out.print(Text(f"\n--- reply\n{sanitized(call.reply)}"), style="bold")
 
 
-def _print_ranking(ranking: list[list[Any]]) -> None:
+def _print_ranking(ranking: Sequence[Ranked]) -> None:
     """How the memory was cut to what the trial could read; nothing where all of it fitted."""
     from rich.text import Text
 
@@ -83,15 +85,13 @@ def _print_ranking(ranking: list[list[Any]]) -> None:
     from memory.sanitize import sanitized
 
     if ranking:
-        read = sum(each[3] for each in ranking)
+        read = sum(each.read for each in ranking)
         console().print(
             f"--- the memory was too long: {read} of {len(ranking)} links were read, by rank",
             style="bold",
         )
-    for link, score, reasons, was_read in ranking:
-        console().print(
-            Text(
-                f"{'read' if was_read else 'out '} {score:6.2f} ({', '.join(reasons)}) "
-                f"{sanitized(link)}"
-            )
-        )
+    for each in ranking:
+        was_read = "read" if each.read else "out "
+        reasons = ", ".join(each.reasons)
+        told = f"{was_read} {each.score:6.2f} ({reasons}) {sanitized(str(each.link))}"
+        console().print(Text(told))

@@ -61,8 +61,8 @@ def _trajectory(store: Store, run: str, number: int, as_json: bool) -> None:
     from clin.cli.lookup import trial_row
     from clin.cli.tables import console, dump, memory_lines
     from memory.archive import route_of
-    from memory.overview import cuts
     from memory.sanitize import sanitized
+    from memory.store.overview import cuts
 
     row = trial_row(store, run, number)
     trial, test, way = store.trial(row.id), store.link_test(row.id), route_of(store, row.id)

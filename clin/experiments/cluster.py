@@ -24,9 +24,8 @@ from clin.experiments.runner import Batching, Outcome, stages
 from clin.experiments.spec import Batch, Cell, Line
 from clin.learner import Watcher
 from clin.llms import LLM
-from memory.exchange import merge, parcel
-from memory.rows import RunRow
-from memory.store import Store
+from memory.store import RunRow, Store
+from memory.store.merging import merge, parcel
 from memory.trials import Memory, Trial
 
 LOOK_SECONDS = 0.3

@@ -17,7 +17,7 @@ from memory.evidence.link_tests import LinkTest, chosen
 from memory.links import Hedge, Relation
 from memory.retrieval import select, usage
 from memory.rules.naming import warned
-from memory.store import Store
+from memory.store import Ranked, Store
 from memory.strategies import Strategy
 from memory.trials import Memory, Step
 
@@ -29,7 +29,7 @@ class Start:
     interrupted."""
 
     recalled: Memory
-    ranking: Sequence[Sequence[object]] = ()
+    ranking: Sequence[Ranked] = ()
     test: LinkTest | None = None
     way: Way | None = None
     done: Sequence[Step] = ()
@@ -121,7 +121,7 @@ class Past:
 
     def _recalled(
         self, strategy: Strategy, goal: str, reading: Reading
-    ) -> tuple[Memory, Sequence[Sequence[object]]]:
+    ) -> tuple[Memory, Sequence[Ranked]]:
         memory = self.memory
         if not self.config.read_unconfirmed:
             memory = confirmed(memory, self.taught_elsewhere(), self.archive.done)
@@ -130,7 +130,7 @@ class Past:
         recalled, ranked = select(
             strategy.recall(memory, goal), reading.room, reading.size, goal, used, told
         )
-        return recalled, [(str(each.link), each.score, each.reasons, each.read) for each in ranked]
+        return recalled, ranked
 
     def _test(self) -> LinkTest | None:
         """The link that the trial tests: one that is open after the last trial. Not in the last,
