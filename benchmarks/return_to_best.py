@@ -52,7 +52,7 @@ def main() -> None:
             points.read(store, run, number)
             add(store, run, number, random)
             began = time.perf_counter()
-            points.read(store, run, number + 1).way(STEPS // 2)
+            points.read(store, run, number + 1).best_route(STEPS // 2)
             if number + 1 in (10, 100, 300, most):
                 print(
                     f"{number + 1} trials, {(number + 1) * STEPS:,} steps: "

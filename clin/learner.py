@@ -166,7 +166,7 @@ class Learner:
         person = AtTheStore(self.store, self._name(), trial_id, self.paused, self.stopping)
         known = self._past(number).known(start.recalled)
         ending = yield from play(
-            for_trial(world, self.config.exploration, known, way=start.way, test=start.test),
+            for_trial(world, self.config.exploration, known, route=start.route, test=start.test),
             start.recalled,
             self._recorder(trial_id, number, len(start.done), context),
             budget=self.config.budget,
@@ -199,7 +199,7 @@ class Learner:
                 version=before.id if before else None,
                 ranking=start.ranking,
                 test=start.test,
-                route=start.way.kept() if start.way else None,
+                route=start.route.stored() if start.route else None,
             ),
         )
 

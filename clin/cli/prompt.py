@@ -41,11 +41,10 @@ def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> N
         row = trial_row(store, run, trial)
         calls = store.calls(row.id, step) if step is not None else store.writer_calls(row.id)
         count = len(store.steps(row.id))
-        ranking, way = store.ranking(row.id), route_of(store, row.id)
+        ranking, route = store.ranking(row.id), route_of(store, row.id)
     if not calls and step is not None and step < count:
-        why = (
-            f"the trial {way}" if way and step < len(way.steps) else "one action alone was offered"
-        )
+        on_route = route is not None and step < len(route.steps)
+        why = f"the trial {route}" if on_route else "one action alone was offered"
         raise UserError(f"no model was asked at step {step} of trial {trial} of {run}: {why}")
     if not calls and step is not None:
         raise UserError(f"no step {step} in trial {trial} of {run}: it has {count} steps, from 0")
