@@ -124,17 +124,17 @@ def test_a_correction_needs_its_link(store: Store) -> None:
     ),
     memories(),
 )
-def test_rulings_hold_whatever_a_writer_writes(corrections, memory: Memory) -> None:
-    rulings = Overrides.of(corrections)
-    after = rulings.applied(memory.links)
-    assert set(rulings.pinned) <= set(after)
-    assert not {meaning(link) for link in after} & rulings.banned
-    assert rulings.applied(after) == after
+def test_overrides_hold_whatever_a_writer_writes(corrections, memory: Memory) -> None:
+    overrides = Overrides.of(corrections)
+    after = overrides.applied(memory.links)
+    assert set(overrides.pinned) <= set(after)
+    assert not {meaning(link) for link in after} & overrides.banned
+    assert overrides.applied(after) == after
     last = {meaning(link): kind for kind, link in corrections}
-    assert rulings.banned == {
+    assert overrides.banned == {
         key
         for key in last
-        if last[key] == "ban" or (key in rulings.banned and last[key] in ("drop", "unpin"))
+        if last[key] == "ban" or (key in overrides.banned and last[key] in ("drop", "unpin"))
     }
 
 

@@ -93,13 +93,13 @@ class StoreMachine(RuleBasedStateMachine):
     ) -> None:
         trial = data.draw(st.sampled_from(self.unfinished()))
         run = next(run for run, trials in self.runs.items() if trial in trials)
-        rulings = self.store.overrides(run)
+        overrides = self.store.overrides(run)
         self.store.finish_trial(
             trial["id"], ending, NewVersion(memory, "w", unreadable=unreadable), calls=made
         )
-        kept = replace(memory, links=rulings.applied(memory.links))
-        assert set(rulings.pinned) <= set(kept.links)
-        assert not {meaning(link) for link in kept.links} & rulings.banned
+        kept = replace(memory, links=overrides.applied(memory.links))
+        assert set(overrides.pinned) <= set(kept.links)
+        assert not {meaning(link) for link in kept.links} & overrides.banned
         trial.update(ending=ending, memory=kept, unreadable=tuple(unreadable))
         trial["calls"] += made
         with pytest.raises(StoreError):

@@ -299,8 +299,10 @@ class MemoryScreen(Watching):
             return
         try:
             with Store(self.feed.path) as store:
-                rulings = store.overrides(self.run)
-                there = meaning(link) in rulings.banned if kind == "ban" else link in rulings.pinned
+                overrides = store.overrides(self.run)
+                there = (
+                    meaning(link) in overrides.banned if kind == "ban" else link in overrides.pinned
+                )
                 done = f"un{kind}" if there else kind
                 store.correct(self.run, done, link)
         except (StoreError, LinkError, OSError) as error:

@@ -79,11 +79,11 @@ class Session:
             self.run,
             NewTrial(
                 self._number,
-                self._config.world,
-                self._config.task,
-                self._config.variation,
-                self.world.goal,
-                self.opening,
+                world=self._config.world,
+                task=self._config.task,
+                variation=self._config.variation,
+                goal=self.world.goal,
+                opening=self.opening,
                 version=before.id if before else None,
             ),
         )

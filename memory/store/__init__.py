@@ -28,13 +28,14 @@ from memory.corrections import Overrides
 from memory.evidence.link_tests import LinkTest
 from memory.evidence.tally import Tally
 from memory.links import Link
-from memory.store import calls, corrections, integrity, runs, trials, versions
+from memory.store import calls, corrections, integrity, recalled, runs, trials, versions
 from memory.store.connection import Connection
 from memory.store.corrections import Correction
 from memory.store.opening import StoreError
+from memory.store.recalled import NewTrial, Ranked, StoredRoute
 from memory.store.runs import RunRow
 from memory.store.schema import migrations
-from memory.store.trials import NewTrial, Ranked, StepRow, StoredRoute, TrialRow
+from memory.store.trials import StepRow, TrialRow
 from memory.store.versions import NewVersion, Version
 from memory.trials import Call, Ending, Memory, Step, Trial
 
@@ -208,19 +209,19 @@ class Store:
 
     def recalled(self, trial_id: int) -> Memory:
         """What a trial had read of the memory."""
-        return trials.read_recalled(self.connection, trial_id)
+        return recalled.read_recalled(self.connection, trial_id)
 
     def ranking(self, trial_id: int) -> list[Ranked]:
         """How a trial's share of a long memory was chosen, best first; empty if all fitted."""
-        return trials.read_ranking(self.connection, trial_id)
+        return recalled.read_ranking(self.connection, trial_id)
 
     def link_test(self, trial_id: int) -> LinkTest | None:
         """The link that a trial tests, if it does."""
-        return trials.read_link_test(self.connection, trial_id)
+        return recalled.read_link_test(self.connection, trial_id)
 
     def route(self, trial_id: int) -> StoredRoute | None:
         """Where a trial goes first, if it does (:func:`memory.archive.route_of` has the steps)."""
-        return trials.read_route(self.connection, trial_id)
+        return recalled.read_route(self.connection, trial_id)
 
     def calls(self, trial_id: int, step: int | None = None) -> list[Call]:
         """The model calls of a trial in order; with ``step`` those of that step alone."""

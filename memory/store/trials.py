@@ -7,56 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from memory.evidence.link_tests import LinkTest
-from memory.links import Link, parse
 from memory.store.connection import Connection
 from memory.store.encoding import as_json, as_text, timestamp
 from memory.store.opening import StoreError
-from memory.trials import Ending, Memory, Scope, Step, Trial
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """A link's place among those that a trial could read of a memory that was too long for it:
-    ``score`` sums what speaks for the link, ``reasons`` says what, ``read`` whether it was read."""
-
-    link: Link
-    score: float
-    reasons: tuple[str, ...]
-    read: bool
-
-
-@dataclass(frozen=True)
-class StoredRoute:
-    """Where a trial goes first: to ``points``, by the first ``steps`` steps of an earlier
-    ``trial`` of its run; without those of them that changed nothing, if ``short``."""
-
-    trial: int
-    steps: int
-    points: float
-    short: bool
-
-
-@dataclass(frozen=True)
-class NewTrial:
-    """A trial as it begins: where, what it read (``recalled`` of memory ``version``, by
-    ``ranking`` where not all of it fitted), which link it tests, and which ``route`` it takes
-    first."""
-
-    number: int
-    world: str
-    task: str
-    variation: int
-    goal: str
-    opening: str
-    recalled: Memory = field(default_factory=Memory)
-    version: int | None = None
-    ranking: Sequence[Ranked] = ()
-    test: LinkTest | None = None
-    route: StoredRoute | None = None
+from memory.store.recalled import NewTrial, no_trial, read_recalled, recalled_column
+from memory.trials import Ending, Step, Trial
 
 
 @dataclass(frozen=True)
@@ -106,7 +64,7 @@ def insert_trial(connection: Connection, run: int, new: NewTrial) -> int:
             new.variation,
             as_text(new.goal),
             as_text(new.opening),
-            _recalled_column(new),
+            recalled_column(new),
             new.version,
             timestamp(),
         ],
@@ -149,7 +107,7 @@ def steps_so_far(connection: Connection, trial_id: int) -> int:
     """How many steps a trial under way has; StoreError where it has ended."""
     found = connection.row("select ending, steps from trials where id = ?", [trial_id])
     if found is None:
-        raise _no_trial(connection, trial_id)
+        raise no_trial(connection, trial_id)
     ending, steps = found
     if ending is not None:
         raise StoreError(f"trial {trial_id} has ended ({ending}) and takes no more")
@@ -172,7 +130,7 @@ def read_trial_row(connection: Connection, trial_id: int) -> TrialRow:
     """The trial with this id, without its steps; StoreError if there is none."""
     found = connection.row(f"select {_TRIAL} from trials where id = ?", [trial_id])
     if found is None:
-        raise _no_trial(connection, trial_id)
+        raise no_trial(connection, trial_id)
     return _trial(found)
 
 
@@ -247,69 +205,3 @@ def read_steps_after(connection: Connection, cursor: int, limit: int) -> list[St
         StepRow(number, f"r{run}", trial, position, step_of(columns))
         for number, run, trial, position, *columns in found
     ]
-
-
-# --- what a trial read when it began
-
-
-def _recalled_column(new: NewTrial) -> str:
-    """What the trial reads, and what else is settled when it begins, as one column of JSON. Its
-    keys are those of every file there is."""
-    links = new.recalled.links
-    stored: dict[str, object] = {
-        "links": [str(link) for link in links],
-        "notes": list(new.recalled.notes),
-    }
-    if new.recalled.scopes:
-        stored["scopes"] = [
-            [links.index(link), *astuple(scope)] for link, scope in new.recalled.scopes
-        ]
-    if new.ranking:
-        stored["ranking"] = [
-            [str(each.link), each.score, each.reasons, each.read] for each in new.ranking
-        ]
-    if new.test:
-        stored["test"] = {"link": str(new.test.link), "steps": new.test.steps}
-    if new.route:
-        stored["way"] = asdict(new.route)
-    return as_json(stored)
-
-
-def _read_column(connection: Connection, trial_id: int) -> dict[str, Any]:
-    found = connection.row("select recalled from trials where id = ?", [trial_id])
-    if found is None:
-        raise _no_trial(connection, trial_id)
-    stored: dict[str, Any] = json.loads(found[0])
-    return stored
-
-
-def read_recalled(connection: Connection, trial_id: int) -> Memory:
-    """What a trial had read of the memory."""
-    stored = _read_column(connection, trial_id)
-    links = tuple(map(parse, stored["links"]))
-    scopes = tuple((links[at], Scope(*scope)) for at, *scope in stored.get("scopes", ()))
-    return Memory(links, tuple(stored["notes"]), scopes)
-
-
-def read_ranking(connection: Connection, trial_id: int) -> list[Ranked]:
-    """How a trial's share of a long memory was chosen, best first; empty if all of it fitted."""
-    stored = _read_column(connection, trial_id).get("ranking", ())
-    return [
-        Ranked(parse(link), score, tuple(reasons), read) for link, score, reasons, read in stored
-    ]
-
-
-def read_link_test(connection: Connection, trial_id: int) -> LinkTest | None:
-    """The link that a trial tests, if it does."""
-    stored = _read_column(connection, trial_id).get("test")
-    return LinkTest(parse(stored["link"]), stored["steps"]) if stored else None
-
-
-def read_route(connection: Connection, trial_id: int) -> StoredRoute | None:
-    """Where a trial goes first, if it does."""
-    stored = _read_column(connection, trial_id).get("way")
-    return StoredRoute(**stored) if stored else None
-
-
-def _no_trial(connection: Connection, trial_id: int) -> StoreError:
-    return StoreError(f"no trial with id {trial_id} in {connection.path}")
