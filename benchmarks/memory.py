@@ -23,8 +23,9 @@ sys.path = [
 ]  # or this file would be `memory`
 
 from memory.links import Hedge, Link, Relation  # noqa: E402
-from memory.search import search  # noqa: E402
-from memory.store import Store  # noqa: E402
+from memory.store import NewTrial, NewVersion, Store  # noqa: E402
+from memory.store.overview import ends  # noqa: E402
+from memory.store.search import search  # noqa: E402
 from memory.trials import Call, Ending, Memory, Step  # noqa: E402
 
 VERBS = [
@@ -148,17 +149,10 @@ def measure(path: Path) -> list[tuple[str, float, float | None, float]]:
     with Store(path) as store:
         db = bare(path)
         run = store.begin_run({"world": "w", "task": "t", "variation": 0})
-        begin = lambda n: store.begin_trial(  # noqa: E731
-            run,
-            n,
-            task_goal="g",
-            opening="o",
-            recalled=Memory(),
-            version=None,
-            world="w",
-            task="t",
-            variation=0,
-        )
+
+        def begin(number: int) -> int:
+            return store.begin_trial(run, NewTrial(number, "w", "t", 0, "g", "o"))
+
         trial = begin(0)
         parts = tuple(f"> step {n}\n" for n in range(300))
         ours = timed(
@@ -176,10 +170,10 @@ def measure(path: Path) -> list[tuple[str, float, float | None, float]]:
         with db:
             db.execute("delete from steps where position >= 1000 and trial = ?", [trial])
             db.execute("delete from calls where trial = ? and step >= 1000", [trial])
-        store.finish_trial(trial, Ending.BUDGET, memory, writer="w")
+        store.finish_trial(trial, Ending.BUDGET, NewVersion(memory, "w"))
         trials = [begin(n) for n in range(1, 101)]
         ours = timed(
-            lambda n: store.finish_trial(trials[n], Ending.BUDGET, memory, writer="w"), 100
+            lambda n: store.finish_trial(trials[n], Ending.BUDGET, NewVersion(memory, "w")), 100
         )
         rows.append(
             ("end a trial with 12 links", ours, timed(lambda n: bare_end(db, trial), 100), 5)
@@ -194,7 +188,7 @@ def measure(path: Path) -> list[tuple[str, float, float | None, float]]:
                 )
             )
     with Store(path, read_only=True) as reader:
-        last = reader.rows("select max(id) from steps")[0][0]
+        last = ends(reader).step
         ours = timed(lambda _: reader.steps_after(last - 100), 50)
         rows.append(
             (

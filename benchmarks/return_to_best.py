@@ -21,7 +21,7 @@ sys.path = [
 ]  # or benchmarks/memory.py would be `memory`
 
 from memory.archive import Archive  # noqa: E402
-from memory.store import Store  # noqa: E402
+from memory.store import NewTrial, NewVersion, Store  # noqa: E402
 from memory.trials import Ending, Memory, Step  # noqa: E402
 
 STEPS = 100
@@ -29,24 +29,14 @@ STEPS = 100
 
 def add(store: Store, run: str, number: int, random: Random) -> None:
     """One more trial, in which about one step in fifty gains 5 points."""
-    trial = store.begin_trial(
-        run,
-        number,
-        task_goal="g",
-        opening="o",
-        recalled=Memory(),
-        version=None,
-        world="w",
-        task="t",
-        variation=0,
-    )
+    trial = store.begin_trial(run, NewTrial(number, "w", "t", 0, "g", "o"))
     score = 0.0
     for _ in range(STEPS):
         score += 5.0 * (random.random() < 0.02)
         store.append_step(
             trial, Step(f"act {random.randrange(200)}", "You see a thing here. " * 5, score)
         )
-    store.finish_trial(trial, Ending.BUDGET, None, writer="none")
+    store.finish_trial(trial, Ending.BUDGET, NewVersion(Memory(), "none"))
 
 
 def main() -> None:
@@ -62,7 +52,7 @@ def main() -> None:
             points.read(store, run, number)
             add(store, run, number, random)
             began = time.perf_counter()
-            points.read(store, run, number + 1).way(STEPS // 2)
+            points.read(store, run, number + 1).best_route(STEPS // 2)
             if number + 1 in (10, 100, 300, most):
                 print(
                     f"{number + 1} trials, {(number + 1) * STEPS:,} steps: "

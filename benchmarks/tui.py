@@ -25,8 +25,9 @@ sys.path = [
     each for each in sys.path if Path(each).resolve() != Path(__file__).parent
 ]  # or this file would be `tui`
 
-from memory.store import Store  # noqa: E402
-from memory.trials import Memory, Step  # noqa: E402
+from memory.store import NewTrial, Store  # noqa: E402
+from memory.store.housekeeping import stats  # noqa: E402
+from memory.trials import Step  # noqa: E402
 
 SIZE = (200, 60)
 OBSERVATION = (
@@ -57,17 +58,7 @@ async def appending(steps: int, every: int) -> tuple[list[float], list[tuple[int
     took, held = [], []
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "clin.db") as store:
         run = store.begin_run({"task": "t", "trials": 1, "strategy": "clin"})
-        trial = store.begin_trial(
-            run,
-            0,
-            task_goal="g",
-            opening="o",
-            recalled=Memory(),
-            version=None,
-            world="w",
-            task="t",
-            variation=0,
-        )
+        trial = store.begin_trial(run, NewTrial(0, "w", "t", 0, "g", "o"))
         store.append_step(trial, Step("look around", OBSERVATION, 0.0))
         app = Watch(store.path)
         async with app.run_test(size=SIZE) as pilot:
@@ -126,7 +117,7 @@ def main() -> None:
         asyncio.run(first_paint(given.file))
         return
     with Store(given.file, read_only=True) as store:
-        [(count,)] = store.rows("select count(*) from steps")
+        count = stats(store).steps
     paints = [asyncio.run(first_paint(given.file)) for _ in range(given.repeat)]
     shells = [from_the_shell(given.file) for _ in range(given.repeat)]
     print(

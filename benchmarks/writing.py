@@ -27,8 +27,7 @@ from clin.llms.open import open_model  # noqa: E402
 from clin.prompts.compact_writer import ROOM, grammar, revising  # noqa: E402
 from memory import rules  # noqa: E402
 from memory.links import Link, read  # noqa: E402
-from memory.rows import RunRow  # noqa: E402
-from memory.store import Store  # noqa: E402
+from memory.store import RunRow, Store  # noqa: E402
 from memory.strategies import RevisionRequest  # noqa: E402
 from memory.trials import Trial  # noqa: E402
 from worlds import open_world  # noqa: E402

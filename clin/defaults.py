@@ -7,11 +7,12 @@ is kept from it. A strategy that counts what the record says can go back to what
 from __future__ import annotations
 
 from clin.config import ModelInfo
-from clin.errors import ModelError, UserError, nearest
+from clin.errors import ModelError, UserError
 from clin.exploration.loop_guard import MOST
 from clin.llms import ModelCard
 from clin.options import Exploration
 from clin.prompts import style
+from memory.spelling import did_you_mean
 from memory.strategies import open_strategy
 
 WRITERS = ("model", "rules")
@@ -50,7 +51,7 @@ def chosen_writer(asked: str | None, card: ModelCard) -> str:
         return "model" if able else "rules"
     if asked not in WRITERS:
         raise UserError(
-            f"no writer '{asked}'{nearest(asked, WRITERS)} (writers: {', '.join(WRITERS)})"
+            f"no writer '{asked}'{did_you_mean(asked, WRITERS)} (writers: {', '.join(WRITERS)})"
         )
     if asked == "model" and "revise" not in card.roles:
         raise ModelError(

@@ -26,8 +26,8 @@ from clin.rollout.trial import play
 from memory.archive import Archive
 from memory.evidence.tally import Tally
 from memory.links import Link
-from memory.requests import lapse
-from memory.store import Store, TrialRow
+from memory.store import NewTrial, NewVersion, Store, TrialRow
+from memory.store.requests import lapse
 from memory.strategies import Revised, Strategy, open_strategy
 from memory.trials import Call, Ending, Memory, Step, Trial
 from worlds import World, open_world
@@ -166,7 +166,7 @@ class Learner:
         person = AtTheStore(self.store, self._name(), trial_id, self.paused, self.stopping)
         known = self._past(number).known(start.recalled)
         ending = yield from play(
-            for_trial(world, self.config.exploration, known, way=start.way, test=start.test),
+            for_trial(world, self.config.exploration, known, route=start.route, test=start.test),
             start.recalled,
             self._recorder(trial_id, number, len(start.done), context),
             budget=self.config.budget,
@@ -183,29 +183,33 @@ class Learner:
     def _begin(self, number: int, goal: str, opening: str, start: Start) -> int:
         """Put the trial into the store, and the run before its first one; the trial's id."""
         if self.run is None:
-            self.run = self.store.begin_run(
-                self.config.model_dump(mode="json"),
-                self.initial,
-                self.config.start,
-                self.carried,
-                self.withheld,
-            )
+            self.run = self.store.begin_run(self.config.model_dump(mode="json"), self._first())
             self.watcher.run_begins(self.run, self.config)
         before = self.store.latest_version(self.run, number - 1)
         return self.store.begin_trial(
             self.run,
-            number,
-            task_goal=goal,
-            opening=opening,
-            recalled=start.recalled,
-            version=before.id if before else None,
-            world=self.config.world,
-            task=self.config.task,
-            variation=self.config.variation,
-            ranking=start.ranking,
-            test=start.test,
-            way=start.way.kept() if start.way else None,
+            NewTrial(
+                number,
+                world=self.config.world,
+                task=self.config.task,
+                variation=self.config.variation,
+                goal=goal,
+                opening=opening,
+                recalled=start.recalled,
+                version=before.id if before else None,
+                ranking=start.ranking,
+                test=start.test,
+                route=start.route.stored() if start.route else None,
+            ),
         )
+
+    def _first(self) -> NewVersion | None:
+        """What the first trial starts from, as a version of the memory."""
+        if self.initial is None:
+            return None
+        writer = f"from {self.config.start}" if self.config.start else "given"
+        tallies = tuple(self.carried.items())
+        return NewVersion(self.initial, writer, tallies=tallies, refused=self.withheld)
 
     def _recorder(
         self, trial_id: int, number: int, done: int, context: Context
@@ -236,16 +240,14 @@ class Learner:
             card = self.writer or self.card
             revised = yield from questions(revision, "revise", card, calls, self.size)
             writer = self._writer()
-        self.store.finish_trial(
-            trial_id,
-            trial.ending,
+        written = NewVersion(
             revised.memory,
-            writer=writer,
+            writer,
             unreadable=revised.unreadable,
-            calls=calls,
             tallies=revised.tallies,
             refused=revised.refused,
         )
+        self.store.finish_trial(trial_id, trial.ending, written, calls)
         after = self.store.version_after(self._name(), trial.number)
         self.watcher.trial_ended(self._name(), self.config, trial, after.memory)
 

@@ -12,7 +12,8 @@ from typing import Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from clin.errors import UserError, nearest
+from clin.errors import UserError
+from memory.spelling import did_you_mean
 
 
 class Options(BaseModel):
@@ -170,7 +171,7 @@ def one_line(error: ValidationError, model: type[BaseModel]) -> str:
     if first["type"] == "extra_forbidden":
         *group, name = map(str, first["loc"])
         allowed = list(_fields(model, group))
-        return f"no field '{where}'{nearest(name, allowed)} (fields: {', '.join(allowed)})"
+        return f"no field '{where}'{did_you_mean(name, allowed)} (fields: {', '.join(allowed)})"
     reason = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
     return f"{where or 'configuration'}: {reason}, not {first['input']!r}"
 

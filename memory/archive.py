@@ -1,9 +1,12 @@
-"""Where the points of an episode came from, read from its stored steps: the way to the most of
-them, what moved them, and what came to nothing."""
+"""The archive of an episode: its best state and the trajectory to it, the actions that changed the
+score, and those that came to nothing. All of it is read from the stored steps.
+
+What Go-Explore (Ecoffet et al., Nature 590, 2021) keeps as cells is here one state: the one with
+most points.
+"""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +14,15 @@ from dataclasses import dataclass
 from memory.rules import wording
 from memory.rules.naming import verb
 from memory.rules.reading import acts
-from memory.store import Store
+from memory.store import Store, StoredRoute
 from memory.trials import Ending, Step
 
 
 @dataclass(frozen=True)
-class Way:
-    """The ``steps`` by which an earlier ``trial`` (its number in the episode) came to ``points``,
-    which took it ``length`` steps; where ``short``, those are left out that changed nothing."""
+class Route:
+    """The trajectory to a state: the ``steps`` by which an earlier ``trial`` (its number in the
+    episode) came to ``points``, which took it ``length`` steps. Where ``short``, those are left out
+    that changed nothing."""
 
     trial: int
     steps: tuple[Step, ...]
@@ -26,7 +30,7 @@ class Way:
     length: int
     short: bool = False
 
-    def told(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, object]:
         """As ``--json`` has it."""
         return {
             "trial": self.trial,
@@ -35,14 +39,9 @@ class Way:
             "short": self.short,
         }
 
-    def kept(self) -> dict[str, object]:
-        """As a trial that sets out on it keeps it; :func:`route_of` reads it back."""
-        return {
-            "trial": self.trial,
-            "steps": self.length,
-            "points": self.points,
-            "short": self.short,
-        }
+    def stored(self) -> StoredRoute:
+        """As a trial that takes it stores it; :func:`route_of` reads it back."""
+        return StoredRoute(self.trial, self.length, self.points, self.short)
 
     def __str__(self) -> str:
         how = ", leaving out what changed nothing" if self.short else ""
@@ -54,35 +53,53 @@ class Way:
 
 @dataclass(frozen=True)
 class ScoreChange:
-    """A step that changed the score: from ``held`` points to ``score``. ``meant`` is the action in
-    the world's own words where it confirms them."""
+    """An action that changed the score, from ``before`` to ``after`` points. ``meant`` is the
+    action in the world's own words where it confirms them."""
 
     action: str
-    held: float
-    score: float
+    before: float
+    after: float
     meant: str
 
 
+@dataclass(frozen=True)
+class _Best:
+    """The most points of an episode: the ``steps`` by which ``trial`` first had them."""
+
+    trial: int
+    steps: tuple[Step, ...]
+    points: float
+
+    @property
+    def rank(self) -> tuple[float, int]:
+        """More points first, then fewer steps."""
+        return self.points, -len(self.steps)
+
+
 class Archive:
-    """What the ended trials of an episode say of its points, in the order of their numbers; each is
+    """What the ended trials of an episode say of its points, in the order of their numbers. Each is
     read once, so that the next trial costs the same however many there were.
 
-    ``done``: every action. ``trials``: how many there were; ``tried``: in how many of them a kind
-    of action was done. ``moved``: the steps that changed the score. ``lost``: how many points were
-    held, at most, when an action cost some. ``spent``: what came to nothing, by points: what trials
-    did when they had as many as they were ever to have. Of a trial that the world ended it is the
-    last action alone: what led to a mistake is none."""
+    - ``done``: every action that was done.
+    - ``trials``: how many there were; ``trials_with``: in how many of them a kind of action was
+      done.
+    - ``score_changes``: the actions that changed the score.
+    - ``costly``: actions that cost points, with the most points that were held when they did.
+    - ``fruitless``: what came to nothing, by points: what trials did when they had as many as they
+      were ever to have. Of a trial that the world ended it is the last action alone: what led to a
+      mistake is none.
+    """
 
     def __init__(self) -> None:
         self.done: set[str] = set()
         self.trials = 0
-        self.tried: Counter[str] = Counter()
-        self.moved: list[ScoreChange] = []
-        self.lost: dict[str, float] = {}
-        self.spent: dict[float, set[str]] = {}
+        self.trials_with: Counter[str] = Counter()
+        self.score_changes: list[ScoreChange] = []
+        self.costly: dict[str, float] = {}
+        self.fruitless: dict[float, set[str]] = {}
         self._read = 0
-        self._best: tuple[int, tuple[Step, ...], float] | None = None
-        self._cut_short: set[int] = set()
+        self._best: _Best | None = None
+        self._tried_short: set[int] = set()
 
     def read(self, store: Store, run: str, before: int) -> Archive:
         """Go on to the trials of ``run`` with a number below ``before``; this, for convenience."""
@@ -93,41 +110,44 @@ class Archive:
         return self
 
     def add(
-        self, number: int, steps: Sequence[Step], ending: Ending, way: Way | None = None
+        self, number: int, steps: Sequence[Step], ending: Ending, route: Route | None = None
     ) -> None:
-        """One more trial, which had set out on ``way``."""
+        """One more trial, which took ``route`` first."""
         self.done.update(step.action for step in steps)
         self.trials += 1
-        self.tried.update({verb(step.action) for step in steps})
+        self.trials_with.update({verb(step.action) for step in steps})
+        self._add_changes(steps)
+        if route and route.short:
+            self._tried_short.add(route.trial)
         scores = [0.0, *(step.score for step in steps)]
-        changes = [
-            ScoreChange(act.action, scores[act.index], steps[act.index].score, act.meant)
-            for act in acts(steps)
-            if act.gain
-        ]
-        self.moved += changes
-        for change in changes:
-            if change.score < change.held:
-                self.lost[change.action] = max(
-                    change.held, self.lost.get(change.action, change.held)
-                )
         most = max(scores)
         top = scores.index(most)
-        if most > 0 and (self._best is None or (most, -top) > (self._best[2], -len(self._best[1]))):
-            self._best = number, tuple(steps[:top]), most
-        if way and way.short:
-            self._cut_short.add(way.trial)
-        nothing = steps[top:][-1:] if ending is Ending.LOST else steps[top:]
-        self.spent.setdefault(most, set()).update(step.action for step in nothing)
+        best = _Best(number, tuple(steps[:top]), most)
+        if most > 0 and (self._best is None or best.rank > self._best.rank):
+            self._best = best
+        after = steps[top:]
+        nothing = after[-1:] if ending is Ending.LOST else after
+        self.fruitless.setdefault(most, set()).update(step.action for step in nothing)
 
-    def way(self, room: int) -> Way | None:
-        """The way to the most points that a trial had at any step, the shortest and first where
-        several had as many; None where none had points at all. A way of more than ``room`` steps is
-        cut short, once."""
-        if self._best is None:
+    def _add_changes(self, steps: Sequence[Step]) -> None:
+        scores = [0.0, *(step.score for step in steps)]
+        for act in acts(steps):
+            if not act.gain:
+                continue
+            before, after = scores[act.index], scores[act.index + 1]
+            self.score_changes.append(ScoreChange(act.action, before, after, act.meant))
+            if after < before:
+                self.costly[act.action] = max(before, self.costly.get(act.action, before))
+
+    def best_route(self, longest: int) -> Route | None:
+        """The trajectory to the most points that a trial had at any step: the shortest and first
+        where several had as many; None where none had points at all. One of more than ``longest``
+        steps is shortened, once per trial that it came from."""
+        best = self._best
+        if best is None:
             return None
-        number, steps, points = self._best
-        return _way(number, steps, points, len(steps) > room and number not in self._cut_short)
+        short = len(best.steps) > longest and best.trial not in self._tried_short
+        return _route(best.trial, best.steps, best.points, short)
 
 
 def shortened(steps: Sequence[Step]) -> tuple[Step, ...]:
@@ -155,15 +175,18 @@ def shortened(steps: Sequence[Step]) -> tuple[Step, ...]:
     )
 
 
-def route_of(store: Store, trial_id: int) -> Way | None:
-    """The way that a trial set out on, as it was stored when the trial began."""
-    run, read = store.rows("select run, recalled from trials where id = ?", [trial_id])[0]
-    kept = json.loads(read).get("way")
-    if kept is None:
+def route_of(store: Store, trial_id: int) -> Route | None:
+    """The route that a trial took first, as it was stored when the trial began."""
+    stored = store.route(trial_id)
+    if stored is None:
         return None
-    row = next(each for each in store.trials(f"r{run}") if each.number == kept["trial"])
-    return _way(row.number, store.steps(row.id)[: kept["steps"]], kept["points"], kept["short"])
+    run = store.trial_row(trial_id).run
+    earlier = next(row for row in store.trials(run) if row.number == stored.trial)
+    steps = store.steps(earlier.id)[: stored.steps]
+    return _route(stored.trial, steps, stored.points, stored.short)
 
 
-def _way(trial: int, steps: tuple[Step, ...], points: float, short: bool) -> Way:
-    return Way(trial, shortened(steps) if short else steps, points, len(steps), short)
+def _route(trial: int, steps: tuple[Step, ...], points: float, short: bool) -> Route:
+    """The route by ``steps``, as it is taken."""
+    taken = shortened(steps) if short else steps
+    return Route(trial, taken, points, len(steps), short)

@@ -1,11 +1,14 @@
-"""What changed between two memories."""
+"""What changed: between two memories, and in one link over the versions of a run's memory."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from memory.links import Hedge, Link, Relation
+from memory.store import Store
+from memory.trials import Step
 
 
 @dataclass(frozen=True)
@@ -70,3 +73,52 @@ def _kind(old: Link, new: Link) -> str:
 def _strength(link: Link) -> tuple[bool, bool]:
     """Certainty first; among equals, being necessary says more than contributing."""
     return link.hedge is Hedge.SHOULD, link.relation is Relation.NECESSARY
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One version in a link's life: after which trial (None: before the first), by whom, in which
+    form (None: not held), and the steps of that trial that mention its cause or effect, by
+    position."""
+
+    version: int
+    trial: int | None
+    writer: str
+    form: Link | None
+    steps: tuple[tuple[int, Step], ...]
+
+
+def history(store: Store, run: str, link: Link) -> list[Stage]:
+    """Every version of ``run`` in which the link appears, changes or is missing after having been
+    there."""
+    numbers = {row.id: row.number for row in store.trials(run)}
+    stages: list[Stage] = []
+    for version in store.versions(run):
+        form = next((each for each in version.memory.links if each.claim == link.claim), None)
+        was_held = bool(stages) and stages[-1].form is not None
+        if form is None and not was_held:
+            continue
+        number = numbers.get(version.trial) if version.trial else None
+        steps = store.steps(version.trial) if version.trial else ()
+        told = tuple((at, step) for at, step in enumerate(steps) if _speaks_of(step, link))
+        stages.append(Stage(version.id, number, version.writer, form, told))
+    return stages
+
+
+def _speaks_of(step: Step, link: Link) -> bool:
+    return mentions(step, link.cause) or mentions(step, link.effect)
+
+
+def mentions(step: Step, phrase: str) -> bool:
+    """Whether all words of ``phrase`` that carry meaning stand in the step's action or
+    observation."""
+    words = _words(phrase) - _SMALL
+    return bool(words) and (words <= _words(step.action) or words <= _words(step.observation))
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.lower()))
+
+
+_SMALL = _words("a an the to of in on at and or is are be it its that this with for from by")
+"""Words that carry no meaning of their own."""

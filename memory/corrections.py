@@ -1,31 +1,33 @@
-"""A person corrects a memory. Each correction is a new version, recorded with who made it and when;
-nothing is lost.
+"""A person corrects a memory: what there is to correct, and what holds for writers from then on.
 
-=======
-==================================================================================================
-add      put a link in; it is pinned, or the next rewriting would forget it drop     take a link out
-of the memory as it is now; a writer may find it again edit     replace a link by another, which is
-pinned pin      keep a link through all rewriting, in this wording unpin    let writers decide again
-ban      take a link out and keep it out, in any wording that means the same unban    let writers
-find it again import   replace the whole memory by one that a person edited =======
-==================================================================================================
+======  =====================================================================
+add     put a link in; it is pinned, or the next rewriting would forget it
+drop    take a link out of the memory as it is; a writer may find it again
+edit    replace a link by another, which is pinned
+pin     keep a link through all rewriting, in this wording
+unpin   let writers decide again
+ban     take a link out and keep it out, in any wording that means the same
+unban   let writers find it again
+======  =====================================================================
+
+:meth:`memory.store.Store.correct` makes one. Each is a new version of the memory, recorded with who
+made it and when; nothing is lost.
 """
 
 from __future__ import annotations
 
 import getpass
 import re
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from memory.links import Hedge, Link, LinkError, Relation, parse
-from memory.overrides import meaning
-from memory.rows import StoreError
-from memory.store import Store
-from memory.trials import Memory
 
 KINDS = ("add", "drop", "edit", "pin", "unpin", "ban", "unban")
+OF_HELD = ("drop", "edit", "pin")
+"""Kinds that need the link to be in the memory."""
+Meaning = tuple[str, str, bool]
+"""Cause and effect up to case and articles, and whether the cause helps."""
 
 
 def person() -> str:
@@ -52,54 +54,69 @@ def in_words(text: str, effect: str = "the task") -> Link:
         return Link(words[against.end() :] if against else words, Hedge.SHOULD, relation, effect)
 
 
-def now(store: Store, run: str) -> Memory:
-    """The memory of ``run`` as its next trial would find it."""
-    ended = [row.number for row in store.trials(run) if row.ending is not None]
-    version = store.latest_version(run, ended[-1] if ended else -1)
-    return version.memory if version else Memory()
+def meaning(link: Link) -> Meaning:
+    """What a correction is about. Certainty and the step from contributing to necessary do not
+    matter: a banned claim may not return in other words of the same sign."""
+    return (*link.claim, link.relation is not Relation.NOT_CONTRIBUTE)
 
 
-def correct(
-    store: Store, run: str, kind: str, link: Link, *, new: Link | None = None, who: str = ""
-) -> Memory:
-    """Make one correction and return the memory after it. StoreError if the link is not there where
-    it must be."""
-    if kind not in KINDS:
-        raise StoreError(f"no correction '{kind}' (corrections: {', '.join(KINDS)})")
-    made = [("drop", link), (kind, new)] if kind == "edit" and new is not None else [(kind, link)]
-    change = partial(_changed, run, kind, link, new)
-    return store.memory_version(store.correct(run, made, change, who or person())).memory
-
-
-def _changed(run: str, kind: str, link: Link, new: Link | None, memory: Memory) -> Memory:
-    there = [each for each in memory.links if meaning(each) == meaning(link)]
-    if kind in ("drop", "edit", "pin") and not there:
-        raise StoreError(f"the memory of {run} holds no such link: {link}")
-    return replace(memory, links=_after(kind, memory.links, there, link, new))
-
-
-def _after(
-    kind: str, links: Sequence[Link], there: Sequence[Link], link: Link, new: Link | None
+def corrected(
+    links: Sequence[Link], kind: str, link: Link, new: Link | None = None
 ) -> tuple[Link, ...]:
-    others = [each for each in links if each not in there]
+    """``links`` after one correction; ``new`` is what an edit puts in the place of ``link``."""
+    same = [each for each in links if meaning(each) == meaning(link)]
+    others = [each for each in links if each not in same]
     if kind in ("drop", "ban"):
         return tuple(others)
     if kind == "add":
         return (*others, link)
     if kind in ("edit", "pin"):
-        replacement = new if kind == "edit" and new is not None else link
-        first = links.index(there[0])
-        changed = [
-            replacement if number == first else each
-            for number, each in enumerate(links)
-            if number == first or each not in there
-        ]
-        return tuple(dict.fromkeys(changed))
+        return _replaced(links, same, new if kind == "edit" and new is not None else link)
     return tuple(links)
 
 
-def replace_memory(store: Store, run: str, memory: Memory, *, who: str = "") -> Memory:
-    """Replace the memory of ``run`` by ``memory``: what an import does."""
-    return store.memory_version(
-        store.correct(run, [("import", None)], lambda _: memory, who or person())
-    ).memory
+def _replaced(links: Sequence[Link], same: Sequence[Link], new: Link) -> tuple[Link, ...]:
+    """``links`` with ``new`` in the place of the first of the ``same``; the others of them go."""
+    first = links.index(same[0])
+    changed = [
+        new if place == first else each
+        for place, each in enumerate(links)
+        if place == first or each not in same
+    ]
+    return tuple(dict.fromkeys(changed))
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What writers may not change: pinned links in the order of pinning, and the meanings that are
+    banned."""
+
+    pinned: tuple[Link, ...] = ()
+    banned: frozenset[Meaning] = frozenset()
+
+    @classmethod
+    def of(cls, corrections: Iterable[tuple[str, Link]]) -> Overrides:
+        """What these corrections (kind, link) come to, oldest first; the latest about a meaning
+        holds."""
+        pinned: dict[Meaning, Link] = {}
+        banned: set[Meaning] = set()
+        for kind, link in corrections:
+            key = meaning(link)
+            if kind in ("pin", "add", "edit"):
+                banned.discard(key)
+                pinned[key] = link
+            elif kind in ("ban", "drop", "unpin"):
+                pinned.pop(key, None)
+                if kind == "ban":
+                    banned.add(key)
+            elif kind == "unban":
+                banned.discard(key)
+        return cls(tuple(pinned.values()), frozenset(banned))
+
+    def applied(self, links: Sequence[Link]) -> tuple[Link, ...]:
+        """``links`` as a writer left them, without what is banned and with what is pinned. A pinned
+        link takes the place of what the writer made of it, or stands first."""
+        pins = {meaning(link): link for link in self.pinned}
+        kept = [pins.get(meaning(link), link) for link in links if meaning(link) not in self.banned]
+        missing = [link for link in self.pinned if link not in kept]
+        return tuple(dict.fromkeys([*missing, *kept]))

@@ -1,18 +1,13 @@
-"""Memories as files: JSONL for programs, Markdown for people, and merging one database into
-another."""
+"""Memories as files: JSONL for programs, Markdown for people."""
 
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from memory.links import Link, LinkError, parse, read
-from memory.merging import COPIES, NUMBERED
-from memory.rows import StoreError
-from memory.store import Store
+from memory.store import Store, StoreError
 from memory.trials import Memory, Scope
 
 FORMATS = (".md", ".jsonl")
@@ -36,19 +31,22 @@ def from_markdown(text: str) -> Memory:
         if line.startswith(">"):
             note.append(line[1:].removeprefix(" "))
             continue
-        if note:
+        if note:  # which ends here
             notes.append("\n".join(note))
             note = []
-        if not line.strip() or line.startswith("#"):
-            continue
-        reading = read(line)
-        if not reading.links:
-            raise StoreError(
-                f"this line is no link: {line.strip()[:80]!r} (a link reads 'X SHOULD BE "
-                "NECESSARY to Y')"
-            )
-        links += reading.links
+        if line.strip() and not line.startswith("#"):
+            links += _links_in(line)
     return Memory(tuple(dict.fromkeys(links)), tuple(notes))
+
+
+def _links_in(line: str) -> tuple[Link, ...]:
+    found = read(line).links
+    if not found:
+        raise StoreError(
+            f"this line is no link: {line.strip()[:80]!r} (a link reads 'X SHOULD BE NECESSARY "
+            "to Y')"
+        )
+    return found
 
 
 def to_jsonl(memory: Memory) -> str:
@@ -72,7 +70,9 @@ def to_jsonl(memory: Memory) -> str:
 
 def from_jsonl(text: str) -> Memory:
     """Read what :func:`to_jsonl` wrote; StoreError names the line that is wrong."""
-    links, notes, scopes = [], [], []
+    links: list[Link] = []
+    notes: list[str] = []
+    scopes: list[tuple[Link, Scope]] = []
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
@@ -125,29 +125,3 @@ def from_reference(store: Store, reference: str) -> Memory:
             f"{ended[-1]}"
         )
     return store.version_after(run, int(trial) if trial else ended[-1]).memory
-
-
-def merge(store: Store, other: Path, only: Sequence[str] | None = None) -> list[str]:
-    """Copy the runs of the database ``other`` that ``store`` does not have yet, whole, under new
-    names; returns those. ``only`` these uids, if given.
-
-    A run is the same wherever it was copied to (its uid), so merging twice adds nothing. A run that
-    is being played there arrives as stopped.
-    """
-    Store(other).close()  # brings its schema up to date, or says what is wrong with it
-    return store.absorb(other, NUMBERED, COPIES, only)
-
-
-def parcel(store: Store, runs: Sequence[str] | None = None) -> bytes:
-    """A database with ``runs`` alone (all by default) as bytes: what is sent to another machine,
-    and :func:`merge` reads."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "parcel.db"
-        with Store(path) as part:
-            merge(
-                part, store.path, None if runs is None else [store.run(name).uid for name in runs]
-            )
-        unpacked = Path(folder) / "packed.db"
-        with Store(path) as part:
-            part.pack(unpacked)
-        return unpacked.read_bytes()

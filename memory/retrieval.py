@@ -7,19 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from memory.links import Hedge, Link
-from memory.store import Store
+from memory.store import Ranked, Store
 from memory.trials import Memory
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """A link's place: ``score`` sums what speaks for it, ``reasons`` says what; ``read`` whether
-    the trial reads it."""
-
-    link: Link
-    score: float
-    reasons: tuple[str, ...]
-    read: bool
 
 
 @dataclass(frozen=True)
@@ -53,23 +42,27 @@ def select(
         notes.pop(0)
     if sum(tokens.values()) <= room:
         return replace(memory, notes=tuple(notes)), ()
-    known = used()
+    ranked = _ranked(memory, goal, used())
+    fitting: set[Link] = set()
+    left = room
+    for link, _, _ in ranked:
+        if tokens[link] <= left:
+            fitting.add(link)
+            left -= tokens[link]
+    kept = tuple(link for link in memory.links if link in fitting)
+    ranking = tuple(Ranked(link, score, why, link in fitting) for link, score, why in ranked)
+    return replace(memory, links=kept, notes=()), ranking
+
+
+def _ranked(
+    memory: Memory, goal: str, known: Mapping[Link, Use]
+) -> list[tuple[Link, float, tuple[str, ...]]]:
+    """The links of ``memory`` with what speaks for each, best first; ties in its own order."""
     scored = [
         (link, *_score(link, place / len(memory.links), goal, known.get(link)))
         for place, link in enumerate(memory.links)
     ]
-    kept, left = set(), room
-    for link, _, _ in sorted(scored, key=lambda each: -each[1]):
-        if tokens[link] <= left:
-            kept.add(link)
-            left -= tokens[link]
-    ranking = tuple(
-        Ranked(link, score, reasons, link in kept)
-        for link, score, reasons in sorted(scored, key=lambda each: -each[1])
-    )
-    return replace(
-        memory, links=tuple(link for link in memory.links if link in kept), notes=()
-    ), ranking
+    return sorted(scored, key=lambda each: -each[1])
 
 
 def _score(link: Link, place: float, goal: str, use: Use | None) -> tuple[float, tuple[str, ...]]:
@@ -91,12 +84,8 @@ def usage(store: Store, run: str) -> dict[Link, Use]:
     scores: dict[Link, list[float]] = {}
     for row in store.trials(run):
         trial = store.trial(row.id)
-        numbers = [
-            number
-            for step in trial.steps
-            for number in step.cited
-            if number <= len(trial.recalled.links)
-        ]
-        for number in numbers:
-            scores.setdefault(trial.recalled.links[number - 1], []).append(trial.score)
+        links = trial.recalled.links
+        cited = [number for step in trial.steps for number in step.cited if number <= len(links)]
+        for number in cited:
+            scores.setdefault(links[number - 1], []).append(trial.score)
     return {link: Use(len(each), sum(each) / len(each)) for link, each in scores.items()}

@@ -1,4 +1,5 @@
-"""Text from worlds and models, made harmless for a terminal."""
+"""Text from worlds and models, made harmless for a terminal. A leaf: it imports nothing of ours;
+every room may use it."""
 
 from __future__ import annotations
 

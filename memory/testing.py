@@ -17,36 +17,14 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from memory.links import Hedge, Link, LinkError, Relation
-from memory.store import Store
+from memory.store import NewTrial, NewVersion, Store
 from memory.trials import Call, Ending, Memory, Scope, Step, Trial
 
-_WORDS = st.sampled_from(
-    [
-        "the",
-        "door",
-        "to",
-        "kitchen",
-        "open",
-        "opening",
-        "focus",
-        "on",
-        "red",
-        "box",
-        "a",
-        "an",
-        "flower",
-        "pot",
-        "3",
-        "stove",
-        "water",
-        "is",
-        "not",
-        "may",
-        "be",
-        "necessary",
-        "contribute",
-    ]
+_VOCABULARY = (
+    "the door to kitchen open opening on focus red box a an flower pot 3 stove water is not may be "
+    "necessary contribute"
 )
+_WORDS = st.sampled_from(_VOCABULARY.split())
 
 
 def phrases() -> st.SearchStrategy[str]:
@@ -150,28 +128,27 @@ def trials() -> st.SearchStrategy[Trial]:
 def stores(draw: st.DrawFn, most_runs: int = 2) -> Store:
     """Open stores in fresh files, with up to ``most_runs`` runs of up to three ended trials; the
     caller closes them."""
+    configs = st.fixed_dictionaries({"task": texts(20), "variation": st.integers(0, 9)})
     store = Store(Path(tempfile.mkdtemp(prefix="clin-store-")) / "clin.db")
-    for config in draw(
-        st.lists(
-            st.fixed_dictionaries({"task": texts(20), "variation": st.integers(0, 9)}),
-            max_size=most_runs,
-        )
-    ):
+    for config in draw(st.lists(configs, max_size=most_runs)):
         run = store.begin_run(config)
         for number, trial in enumerate(draw(st.lists(trials(), max_size=3))):
-            before = store.latest_version(run, number - 1)
-            made = store.begin_trial(
-                run,
-                number,
-                task_goal=trial.goal,
-                opening=trial.opening,
-                recalled=trial.recalled,
-                version=before.id if before else None,
-                world="w",
-                task="t",
-                variation=0,
-            )
+            made = store.begin_trial(run, _beginning(store, run, number, trial))
             for step in trial.steps:
                 store.append_step(made, step, draw(st.lists(calls(), max_size=1)))
-            store.finish_trial(made, trial.ending, draw(memories(4)), writer="w")
+            store.finish_trial(made, trial.ending, NewVersion(draw(memories(4)), "w"))
     return store
+
+
+def _beginning(store: Store, run: str, number: int, trial: Trial) -> NewTrial:
+    before = store.latest_version(run, number - 1)
+    return NewTrial(
+        number,
+        world="w",
+        task="t",
+        variation=0,
+        goal=trial.goal,
+        opening=trial.opening,
+        recalled=trial.recalled,
+        version=before.id if before else None,
+    )

@@ -16,8 +16,8 @@ import pytest
 from conftest import ROOT, Clin, command, environment
 from tiny_models import tiny
 
-from memory.exchange import merge
 from memory.store import Store
+from memory.store.merging import merge
 
 RUN = ("run", "--trials", "3", "--threads", "1")
 

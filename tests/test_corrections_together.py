@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from memory.corrections import correct, now, replace_memory
 from memory.links import parse
-from memory.rows import StoreError
-from memory.store import Store
+from memory.store import NewTrial, NewVersion, Store, StoreError
 from memory.trials import Ending, Memory, Step
 
 EGG = parse("focus on egg DOES NOT CONTRIBUTE to the task")
@@ -25,18 +23,10 @@ def trial_that_ends(store: Store, run: str, memory: Memory) -> None:
     number = len(store.trials(run))
     before = store.latest_version(run, number - 1)
     trial = store.begin_trial(
-        run,
-        number,
-        task_goal="g",
-        opening="o",
-        recalled=Memory(),
-        version=before.id if before else None,
-        world="w",
-        task="t",
-        variation=0,
+        run, NewTrial(number, "w", "t", 0, "g", "o", version=before.id if before else None)
     )
     store.append_step(trial, Step("look", "seen", 0.0))
-    store.finish_trial(trial, Ending.BUDGET, memory, writer="w")
+    store.finish_trial(trial, Ending.BUDGET, NewVersion(memory, "w"))
 
 
 @pytest.fixture
@@ -50,8 +40,7 @@ def path(tmp_path: Path) -> Path:
 def add_links(path: Path, who: str, count: int) -> None:
     with Store(path) as store:
         for number in range(count):
-            correct(
-                store,
+            store.correct(
                 "r1",
                 "add",
                 parse(f"action {number} of {who} MAY CONTRIBUTE to the task"),
@@ -76,7 +65,7 @@ def test_many_people_add_links_while_trials_end_and_all_stay(path: Path) -> None
     with Store(path) as store:
         added = {each.link for each in store.corrections("r1")}
         assert len(added) == 36
-        assert added <= set(map(str, now(store, "r1").links))
+        assert added <= set(map(str, store.current_memory("r1").links))
         assert store.check() == []
 
 
@@ -86,10 +75,10 @@ def corrected_until(path: Path, count: int) -> int:
     child = os.fork()
     if child == 0:
         store, left = Store(path), iter(range(count))
-        store._db.conn.set_trace_callback(
+        store.connection.db.conn.set_trace_callback(
             lambda sql: next(left, None) is None and os.kill(os.getpid(), signal.SIGKILL)
         )
-        correct(store, "r1", "edit", EGG, new=SURE, who="ann")
+        store.correct("r1", "edit", EGG, new=SURE, who="ann")
         os._exit(0)
     return os.waitpid(child, 0)[1]
 
@@ -105,7 +94,8 @@ def test_an_edit_killed_at_any_statement_is_made_whole_or_not_at_all(
         status = corrected_until(copy, count)
         with Store(copy) as store:
             assert store.check() == []
-            seen.add((now(store, "r1").links, tuple(each.kind for each in store.corrections("r1"))))
+            kinds = tuple(each.kind for each in store.corrections("r1"))
+            seen.add((store.current_memory("r1").links, kinds))
         count += 1
     assert seen == {((EGG,), ()), ((SURE,), ("drop", "edit"))}
     assert count > 8
@@ -114,7 +104,7 @@ def test_an_edit_killed_at_any_statement_is_made_whole_or_not_at_all(
 def test_a_correction_that_is_refused_leaves_no_trace(path: Path) -> None:
     with Store(path) as store:
         with pytest.raises(StoreError, match="holds no such link"):
-            correct(store, "r1", "drop", SURE, who="ann")
-        replace_memory(store, "r1", Memory((SURE,)), who="ann")
+            store.correct("r1", "drop", SURE, who="ann")
+        store.replace_memory("r1", Memory((SURE,)), who="ann")
         assert [each.kind for each in store.corrections("r1")] == ["import"]
         assert len(store.versions("r1")) == 2

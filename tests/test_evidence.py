@@ -22,10 +22,10 @@ from memory.evidence.proposals import grammar, of
 from memory.evidence.recount import recount
 from memory.evidence.scope import Counted, restated
 from memory.evidence.tally import SURE, Tally, above_half, count, explained_away, judged, stated
-from memory.exchange import merge
 from memory.links import Hedge, Link, Relation, parse
 from memory.rules.naming import warned
-from memory.store import Store
+from memory.store import NewTrial, NewVersion, Store
+from memory.store.merging import merge
 from memory.strategies import open_strategy
 from memory.testing import links, memories, trials
 from memory.trials import Ending, Memory, Step, Trial
@@ -419,14 +419,16 @@ def stored(path: Path) -> Store:
         before = store.latest_version(run, number - 1)
         made = store.begin_trial(
             run,
-            number,
-            task_goal=trial.goal,
-            opening=trial.opening,
-            recalled=memory,
-            world="w",
-            version=before.id if before else None,
-            task="t",
-            variation=0,
+            NewTrial(
+                number,
+                "w",
+                "t",
+                0,
+                trial.goal,
+                trial.opening,
+                recalled=memory,
+                version=before.id if before else None,
+            ),
         )
         for step in trial.steps:
             store.append_step(made, step)
@@ -436,10 +438,9 @@ def stored(path: Path) -> Store:
         store.finish_trial(
             made,
             trial.ending,
-            memory,
-            writer="evidence",
-            tallies=revised.tallies,
-            refused=[("a lie", "it is one")],
+            NewVersion(
+                memory, "evidence", tallies=revised.tallies, refused=[("a lie", "it is one")]
+            ),
         )
     return store
 

@@ -18,9 +18,9 @@ from clin.prompts import style
 from clin.rollout.context import Context
 from clin.rollout.interactive import AtTheStore, Decision, Person, Stopped
 from clin.rollout.trial import play
-from memory.overview import by_person, costs
-from memory.requests import ask, lapse, open_offer, unheard
-from memory.store import Store
+from memory.store import NewTrial, Store
+from memory.store.overview import by_person, costs
+from memory.store.requests import ask, lapse, open_offer, unheard
 from memory.trials import Call, Memory, Step
 from tui.feed import Feed
 
@@ -111,17 +111,7 @@ def test_without_a_person_the_model_is_asked_as_ever() -> None:
 def at(tmp_path: Path) -> tuple[Store, AtTheStore]:
     store = Store(tmp_path / "clin.db")
     run = store.begin_run({"task": "t"})
-    trial = store.begin_trial(
-        run,
-        0,
-        task_goal="g",
-        opening="o",
-        recalled=Memory(),
-        version=None,
-        world="w",
-        task="t",
-        variation=0,
-    )
+    trial = store.begin_trial(run, NewTrial(0, "w", "t", 0, "g", "o"))
     return store, AtTheStore(store, run, trial, False, lambda: False)
 
 
@@ -188,7 +178,7 @@ def started(folder: Path) -> tuple[subprocess.Popen[str], Feed]:
 
 
 def opened(file: Path) -> Feed | None:
-    from memory.rows import StoreError
+    from memory.store import StoreError
 
     try:
         return Feed(file)

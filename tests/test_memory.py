@@ -12,16 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.corrections import correct, now, replace_memory
-from memory.exchange import from_jsonl, from_markdown, from_reference, merge, to_jsonl, to_markdown
-from memory.history import history
-from memory.housekeeping import compact, near_duplicates, removable, stats
+from memory.changes import history
+from memory.corrections import Overrides, meaning
+from memory.exchange import from_jsonl, from_markdown, from_reference, to_jsonl, to_markdown
 from memory.links import Hedge, Link, Relation, parse
-from memory.overrides import Overrides, meaning
 from memory.retrieval import Use, select
-from memory.rows import StoreError
-from memory.search import search
-from memory.store import Store
+from memory.store import NewTrial, NewVersion, Store, StoreError
+from memory.store.housekeeping import compact, near_duplicates, removable, stats
+from memory.store.merging import merge
+from memory.store.search import search
 from memory.testing import links, memories, texts
 from memory.trials import Call, Ending, Memory, Step
 
@@ -37,20 +36,22 @@ def play(store: Store, run: str | None, memory: Memory, *steps: Step) -> str:
     before = store.latest_version(run, number - 1)
     trial = store.begin_trial(
         run,
-        number,
-        task_goal="Your task is to find a frog.",
-        opening="",
-        recalled=before.memory if before else Memory(),
-        version=before.id if before else None,
-        world="w",
-        task="find",
-        variation=1,
+        NewTrial(
+            number,
+            "w",
+            "find",
+            1,
+            "Your task is to find a frog.",
+            "",
+            recalled=before.memory if before else Memory(),
+            version=before.id if before else None,
+        ),
     )
     for step in steps or (Step("focus on egg", "You focus on the egg.", -100.0),):
         store.append_step(
             trial, step, [Call("act", ("Task\n", f"> {step.action}\n"), step.action, 10, 5, 2)]
         )
-    store.finish_trial(trial, Ending.LOST, memory, writer="w")
+    store.finish_trial(trial, Ending.LOST, NewVersion(memory, "w"))
     return run
 
 
@@ -63,25 +64,25 @@ def store(tmp_path: Path):
 
 def test_a_pinned_link_stays_and_a_banned_one_stays_out(store: Store) -> None:
     run = play(store, None, Memory((EGG, DOOR)))
-    correct(store, run, "pin", DOOR, who="ann")
-    correct(store, run, "ban", EGG, who="ann")
-    assert now(store, run).links == (DOOR,)
+    store.correct(run, "pin", DOOR, who="ann")
+    store.correct(run, "ban", EGG, who="ann")
+    assert store.current_memory(run).links == (DOOR,)
     reworded = parse("focus on the EGG MAY NOT CONTRIBUTE to the task")
     play(store, run, Memory((reworded, FROG)))
-    assert now(store, run).links == (DOOR, FROG)
-    correct(store, run, "unban", EGG, who="ann")
-    correct(store, run, "unpin", DOOR, who="ann")
+    assert store.current_memory(run).links == (DOOR, FROG)
+    store.correct(run, "unban", EGG, who="ann")
+    store.correct(run, "unpin", DOOR, who="ann")
     play(store, run, Memory((EGG,)))
-    assert now(store, run).links == (EGG,)
+    assert store.current_memory(run).links == (EGG,)
 
 
 def test_every_correction_is_a_version_with_who_and_when(store: Store) -> None:
     run = play(store, None, Memory((EGG, FROG)))
     sure = Link(FROG.cause, Hedge.SHOULD, FROG.relation, FROG.effect)
-    correct(store, run, "edit", FROG, new=sure, who="ann")
-    correct(store, run, "drop", EGG, who="bob")
-    correct(store, run, "add", DOOR, who="ann")
-    assert now(store, run).links == (sure, DOOR)
+    store.correct(run, "edit", FROG, new=sure, who="ann")
+    store.correct(run, "drop", EGG, who="bob")
+    store.correct(run, "add", DOOR, who="ann")
+    assert store.current_memory(run).links == (sure, DOOR)
     assert [(each.kind, each.who) for each in store.corrections(run)] == [
         ("drop", "ann"),
         ("edit", "ann"),
@@ -93,24 +94,24 @@ def test_every_correction_is_a_version_with_who_and_when(store: Store) -> None:
     for before, after in zip(store.versions(run), store.versions(run)[1:], strict=False):
         assert after.parents == (before.id,)
     play(store, run, Memory())
-    assert now(store, run).links == (sure, DOOR)
+    assert store.current_memory(run).links == (sure, DOOR)
 
 
 def test_a_correction_before_the_first_trial_is_what_it_reads(store: Store) -> None:
-    run = store.begin_run({"task": "find", "variation": 1}, Memory((EGG,)), "r9")
-    correct(store, run, "add", DOOR, who="ann")
+    run = store.begin_run({"task": "find", "variation": 1}, NewVersion(Memory((EGG,)), "from r9"))
+    store.correct(run, "add", DOOR, who="ann")
     assert store.version_after(run, -1).memory.links == (EGG, DOOR)
     play(store, run, Memory((FROG,)))
-    assert now(store, run).links == (DOOR, FROG)
+    assert store.current_memory(run).links == (DOOR, FROG)
 
 
 def test_a_correction_needs_its_link(store: Store) -> None:
     run = play(store, None, Memory((EGG,)))
     for kind in ("drop", "pin", "edit"):
         with pytest.raises(StoreError, match="holds no such link"):
-            correct(store, run, kind, DOOR, new=FROG)
+            store.correct(run, kind, DOOR, new=FROG)
     with pytest.raises(StoreError, match="no correction 'pinn'"):
-        correct(store, run, "pinn", EGG)
+        store.correct(run, "pinn", EGG)
     assert store.corrections(run) == []
 
 
@@ -123,17 +124,17 @@ def test_a_correction_needs_its_link(store: Store) -> None:
     ),
     memories(),
 )
-def test_rulings_hold_whatever_a_writer_writes(corrections, memory: Memory) -> None:
-    rulings = Overrides.of(corrections)
-    after = rulings.applied(memory.links)
-    assert set(rulings.pinned) <= set(after)
-    assert not {meaning(link) for link in after} & rulings.banned
-    assert rulings.applied(after) == after
+def test_overrides_hold_whatever_a_writer_writes(corrections, memory: Memory) -> None:
+    overrides = Overrides.of(corrections)
+    after = overrides.applied(memory.links)
+    assert set(overrides.pinned) <= set(after)
+    assert not {meaning(link) for link in after} & overrides.banned
+    assert overrides.applied(after) == after
     last = {meaning(link): kind for kind, link in corrections}
-    assert rulings.banned == {
+    assert overrides.banned == {
         key
         for key in last
-        if last[key] == "ban" or (key in rulings.banned and last[key] in ("drop", "unpin"))
+        if last[key] == "ban" or (key in overrides.banned and last[key] in ("drop", "unpin"))
     }
 
 
@@ -158,7 +159,7 @@ def test_markdown_that_a_person_edited_is_read() -> None:
 
 def test_an_import_is_a_new_version(store: Store) -> None:
     run = play(store, None, Memory((EGG,)))
-    assert replace_memory(store, run, Memory((DOOR,)), who="ann").links == (DOOR,)
+    assert store.replace_memory(run, Memory((DOOR,)), who="ann").links == (DOOR,)
     assert [version.memory.links for version in store.versions(run)] == [(EGG,), (DOOR,)]
 
 
@@ -209,7 +210,7 @@ def test_merging_copies_whole_runs_once(store: Store, tmp_path: Path) -> None:
     with Store(tmp_path / "other.db") as other:
         run = play(other, None, Memory((DOOR, EGG), ("a note",)))
         play(other, run, Memory((FROG,)))
-        correct(other, run, "pin", FROG, who="ann")
+        other.correct(run, "pin", FROG, who="ann")
         theirs = other.run(run)
         copied = [other.trial(row.id) for row in other.trials(run)]
         versions = [(v.memory, v.writer) for v in other.versions(run)]
@@ -220,10 +221,10 @@ def test_merging_copies_whole_runs_once(store: Store, tmp_path: Path) -> None:
     assert [store.trial(row.id) for row in store.trials("r2")] == copied
     assert [(v.memory, v.writer) for v in store.versions("r2")] == versions
     assert [store.calls(row.id) for row in store.trials("r2")] == calls
-    assert store.rulings("r2").pinned == (FROG,)
+    assert store.overrides("r2").pinned == (FROG,)
     assert {hit.where for hit in search(store, "frog") if hit.kind == "task"} == {"r1", "r2"}
     play(store, "r2", Memory())
-    assert now(store, "r2").links == (FROG,)
+    assert store.current_memory("r2").links == (FROG,)
 
 
 def test_statistics_and_near_duplicates(store: Store) -> None:
@@ -324,6 +325,6 @@ def test_a_file_of_the_first_schema_opens_and_gains_search(tmp_path: Path) -> No
         assert store.check() == []
         assert [row.score for row in store.trials("r1")] == [-100, -100, 100, 100, 100]
         assert any(hit.kind == "step" for hit in search(store, "hedgehog"))
-        correct(store, "r1", "add", DOOR, who="ann")
-        assert DOOR in now(store, "r1").links
+        store.correct("r1", "add", DOOR, who="ann")
+        assert DOOR in store.current_memory("r1").links
         assert json.dumps(store.run("r1").config)

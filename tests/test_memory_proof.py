@@ -15,10 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from memory.corrections import correct
 from memory.links import parse
-from memory.rows import StoreError
-from memory.store import Store
+from memory.store import NewTrial, NewVersion, Store, StoreError
+from memory.store.housekeeping import compact
 from memory.trials import Call, Ending, Memory, Step
 
 LINK = parse("focus on egg DOES NOT CONTRIBUTE to the task")
@@ -35,15 +34,7 @@ def a_run(path: Path, told: Callable[[str], object], trials: int = 2, steps: int
         for number in range(trials):
             before = store.latest_version(run, number - 1)
             trial = store.begin_trial(
-                run,
-                number,
-                task_goal="g",
-                opening="o",
-                recalled=Memory(),
-                version=before.id if before else None,
-                world="w",
-                task="t",
-                variation=0,
+                run, NewTrial(number, "w", "t", 0, "g", "o", version=before.id if before else None)
             )
             for position in range(steps):
                 store.append_step(
@@ -55,13 +46,11 @@ def a_run(path: Path, told: Callable[[str], object], trials: int = 2, steps: int
             store.finish_trial(
                 trial,
                 Ending.BUDGET,
-                Memory((LINK,)),
-                writer="w",
-                unreadable=["?"],
+                NewVersion(Memory((LINK,)), "w", unreadable=["?"]),
                 calls=[Call("revise", ("x",), "y")],
             )
             told(f"ended {run} {number}")
-            correct(store, run, "pin", LINK, who="ann")
+            store.correct(run, "pin", LINK, who="ann")
             told(f"pinned {run} {number}")
         store.finish_run(run, "finished")
 
@@ -102,7 +91,7 @@ def test_killed_at_every_statement_nothing_told_is_lost(tmp_path: Path, monkeypa
         def start(self, *words, **options) -> None:
             opened(self, *words, **options)
             left = iter(range(count))
-            self._db.conn.set_trace_callback(
+            self.connection.db.conn.set_trace_callback(
                 lambda sql: next(left, None) is None and os.kill(os.getpid(), signal.SIGKILL)
             )
 
@@ -205,18 +194,15 @@ def test_four_processes_write_while_two_read(tmp_path: Path) -> None:
         assert sum(row.steps for run in store.runs() for row in store.trials(run.name)) == steps
 
 
-def test_a_file_that_stays_locked_names_who_holds_it(tmp_path: Path, monkeypatch) -> None:
-    from memory import opening
-
-    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.2)
+def test_a_file_that_stays_locked_names_who_holds_it(tmp_path: Path) -> None:
     path = tmp_path / "clin.db"
-    with Store(path) as mine, Store(path) as theirs:
+    with Store(path) as mine, Store(path, patience=0.2) as theirs:
         mine.begin_run({})
-        mine._db.execute("update runs set pid = ?", [os.getppid()])
-        mine._db.conn.execute("begin immediate")
+        mine.connection.db.execute("update runs set pid = ?", [os.getppid()])
+        mine.connection.db.conn.execute("begin immediate")
         with pytest.raises(StoreError, match=f"held by another process .process {os.getppid()}"):
             theirs.begin_run({})
-        mine._db.conn.execute("rollback")
+        mine.connection.db.conn.execute("rollback")
         assert theirs.begin_run({}) == "r2"
 
 
@@ -224,21 +210,24 @@ def test_giving_space_back_and_packing_say_in_our_words_what_hinders_them(tmp_pa
     path = tmp_path / "clin.db"
     with Store(path) as mine, Store(path, patience=0.3) as theirs:
         mine.begin_run({})
-        mine._db.conn.execute("begin immediate")
+        mine.connection.db.conn.execute("begin immediate")
         with pytest.raises(
             StoreError,
             match=r"held by another process for longer than 0\.3 s; try again when it is done",
         ):
-            theirs.vacuum([])
-        mine._db.conn.execute("rollback")
-        theirs.vacuum([])
+            compact(theirs, [])
+        mine.connection.db.conn.execute("rollback")
+        compact(theirs, [])
         with pytest.raises(StoreError, match="unable to open database"):
-            theirs.pack(tmp_path / "nowhere" / "packed.db")
+            theirs.connection.pack(tmp_path / "nowhere" / "packed.db")
         (tmp_path / "text.db").write_text(
             "no database, but long enough to hold the header that SQLite reads first " * 9
         )
-        with pytest.raises(StoreError, match=r"text\.db' is not a sound SQLite database"):
-            theirs.absorb(tmp_path / "text.db", (), "")
+        with (
+            pytest.raises(StoreError, match=r"text\.db' is not a sound SQLite database"),
+            theirs.connection.attached(tmp_path / "text.db"),
+        ):
+            pass
         assert theirs.check() == []
 
 

@@ -22,10 +22,10 @@ from clin.exploration.return_to_best import ReturnToBest
 from clin.learner import Learner
 from clin.llms import Answer
 from clin.options import Exploration
-from memory.archive import Archive, ScoreChange, Way, route_of, shortened
+from memory.archive import Archive, Route, ScoreChange, route_of, shortened
 from memory.links import parse
 from memory.rules import wording
-from memory.store import Store
+from memory.store import NewTrial, NewVersion, Store
 from memory.testing import steps
 from memory.trials import Ending, Memory, Step
 from worlds import Observation, open_world
@@ -86,17 +86,17 @@ def test_no_trial_reaches_less_than_the_best_before_it(
     with episode(tmp_path_factory.mktemp("e") / "e.db", seed) as store:
         points = [most(store, number) for number in range(4)]
         for number in range(4):
-            way = route_of(store, store.trials("r1")[number].id)
-            assert (way is None) is (max([0.0, *points[:number]]) == 0)
-            if way is None:
+            route = route_of(store, store.trials("r1")[number].id)
+            assert (route is None) is (max([0.0, *points[:number]]) == 0)
+            if route is None:
                 continue
-            assert way.points == max(points[:number])
-            done = store.steps(store.trials("r1")[number].id)[: len(way.steps)]
-            if not way.short:
+            assert route.points == max(points[:number])
+            done = store.steps(store.trials("r1")[number].id)[: len(route.steps)]
+            if not route.short:
                 assert done == tuple(
-                    Step(step.action, step.observation, step.score) for step in way.steps
+                    Step(step.action, step.observation, step.score) for step in route.steps
                 )
-                assert points[number] >= way.points
+                assert points[number] >= route.points
 
 
 @settings(max_examples=5, deadline=None)
@@ -113,8 +113,8 @@ def test_what_is_interrupted_ends_as_it_would_have(
                 assert route_of(whole, one.id) == route_of(cut, other.id)
 
 
-def best_way(store: Store, run: str, before: int, *, room: int) -> Way | None:
-    return Archive().read(store, run, before).way(room)
+def best_route(store: Store, run: str, before: int, *, longest: int) -> Route | None:
+    return Archive().read(store, run, before).best_route(longest)
 
 
 class Tower:
@@ -126,38 +126,31 @@ class Tower:
         self.store = Store(path)
         self.run = self.store.begin_run({"task": "t"})
         for number, made in enumerate(trials):
-            trial = self.store.begin_trial(
-                self.run,
-                number,
-                task_goal="g",
-                opening="o",
-                recalled=Memory(),
-                version=None,
-                world="w",
-                task="t",
-                variation=0,
-            )
+            trial = self.store.begin_trial(self.run, NewTrial(number, "w", "t", 0, "g", "o"))
             for step in made:
                 self.store.append_step(trial, step)
-            self.store.finish_trial(trial, ending, None, writer="none")
+            self.store.finish_trial(trial, ending, NewVersion(Memory(), "none"))
 
 
 def scored(*scores: float) -> list[Step]:
     return [Step(f"do {number}", "ok", score) for number, score in enumerate(scores)]
 
 
-def test_the_best_way_is_the_shortest_to_the_most_points(tmp_path: Path) -> None:
+def test_the_best_route_is_the_shortest_to_the_most_points(tmp_path: Path) -> None:
     tower = Tower(tmp_path / "t.db", [scored(0, 10, 30, -100), scored(5, 30, 20), scored(30, 40)])
-    assert best_way(tower.store, tower.run, 0, room=9) is None
-    assert best_way(tower.store, tower.run, 1, room=9) == Way(0, tuple(scored(0, 10, 30)), 30.0, 3)
-    assert best_way(tower.store, tower.run, 2, room=9) == Way(1, tuple(scored(5, 30)), 30.0, 2)
-    assert best_way(tower.store, tower.run, 3, room=9) == Way(2, tuple(scored(30, 40)), 40.0, 2)
+    routes = [best_route(tower.store, tower.run, before, longest=9) for before in range(4)]
+    assert routes == [
+        None,
+        Route(0, tuple(scored(0, 10, 30)), 30.0, 3),
+        Route(1, tuple(scored(5, 30)), 30.0, 2),
+        Route(2, tuple(scored(30, 40)), 40.0, 2),
+    ]
 
 
-def test_where_no_trial_had_points_there_is_no_way(tmp_path: Path) -> None:
+def test_where_no_trial_had_points_there_is_no_route(tmp_path: Path) -> None:
     tower = Tower(tmp_path / "t.db", [scored(0, 0, -100), []])
-    assert best_way(tower.store, tower.run, 2, room=9) is None
-    assert tuple(Archive().read(tower.store, tower.run, 2).moved) == (
+    assert best_route(tower.store, tower.run, 2, longest=9) is None
+    assert tuple(Archive().read(tower.store, tower.run, 2).score_changes) == (
         ScoreChange("do 2", 0.0, -100.0, "do 2"),
     )
 
@@ -173,10 +166,10 @@ def test_points_agree_with_a_simple_count(
     tower = Tower(tmp_path_factory.mktemp("p") / "p.db", trials, ending)
     kept = [tower.store.steps(row.id) for row in tower.store.trials(tower.run)]
     scores = [step.score for trial in kept for step in trial]
-    way = best_way(tower.store, tower.run, len(kept), room=99)
-    assert (way.points if way else 0.0) == max([0.0, *scores])
-    assert way is None or (
-        way.steps == kept[way.trial][: way.length] and way.steps[-1].score == way.points
+    route = best_route(tower.store, tower.run, len(kept), longest=99)
+    assert (route.points if route else 0.0) == max([0.0, *scores])
+    assert route is None or (
+        route.steps == kept[route.trial][: route.length] and route.steps[-1].score == route.points
     )
     changes = [
         (before, step.score)
@@ -185,11 +178,11 @@ def test_points_agree_with_a_simple_count(
         if step.score != before
     ]
     found = Archive().read(tower.store, tower.run, len(kept))
-    assert [(each.held, each.score) for each in found.moved] == changes
+    assert [(each.before, each.after) for each in found.score_changes] == changes
     assert found.done == {step.action for trial in kept for step in trial}
-    costly = [each for each in found.moved if each.score < each.held]
-    assert found.lost == {
-        action: max(each.held for each in costly if each.action == action)
+    costly = [each for each in found.score_changes if each.after < each.before]
+    assert found.costly == {
+        action: max(each.before for each in costly if each.action == action)
         for action in {each.action for each in costly}
     }
     nothing: dict[float, set[str]] = {}
@@ -200,18 +193,15 @@ def test_points_agree_with_a_simple_count(
             step.action
             for step in (trial[first:] if ending is Ending.BUDGET else trial[first:][-1:])
         )
-    assert {points: actions for points, actions in found.spent.items() if actions} == {
+    assert {points: actions for points, actions in found.fruitless.items() if actions} == {
         points: actions for points, actions in nothing.items() if actions
     }
     by_and_by = Archive()
     for number in range(len(kept) + 1):
         by_and_by.read(tower.store, tower.run, number)
-    assert (by_and_by.moved, by_and_by.lost, by_and_by.spent, by_and_by.way(3)) == (
-        found.moved,
-        found.lost,
-        found.spent,
-        found.way(3),
-    )
+    assert by_and_by.score_changes == found.score_changes
+    assert (by_and_by.costly, by_and_by.fruitless) == (found.costly, found.fruitless)
+    assert by_and_by.best_route(3) == found.best_route(3)
 
 
 @given(
@@ -235,7 +225,7 @@ def test_points_agree_with_a_simple_count(
         max_size=12,
     )
 )
-def test_a_short_way_keeps_every_gain_in_order_and_leaves_out_only_what_changed_nothing(
+def test_a_short_route_keeps_every_gain_in_order_and_leaves_out_only_what_changed_nothing(
     made: list[Step],
 ) -> None:
     kept = shortened(made)
@@ -254,7 +244,7 @@ def test_a_short_way_keeps_every_gain_in_order_and_leaves_out_only_what_changed_
     )
 
 
-def test_a_long_way_is_cut_short_once(tmp_path: Path) -> None:
+def test_a_long_route_is_cut_short_once(tmp_path: Path) -> None:
     long = [
         Step("look around", "a room", 0.0),
         Step("open door", "ok", 10.0),
@@ -262,34 +252,25 @@ def test_a_long_way_is_cut_short_once(tmp_path: Path) -> None:
         Step("take key", "ok", 20.0),
     ]
     tower = Tower(tmp_path / "t.db", [long])
-    way = best_way(tower.store, tower.run, 1, room=3)
+    route = best_route(tower.store, tower.run, 1, longest=3)
     assert (
-        way is not None
-        and way.short
-        and [step.action for step in way.steps] == ["open door", "take key"]
+        route is not None
+        and route.short
+        and [step.action for step in route.steps] == ["open door", "take key"]
     )
     trial = tower.store.begin_trial(
-        tower.run,
-        1,
-        task_goal="g",
-        opening="o",
-        recalled=Memory(),
-        version=None,
-        world="w",
-        task="t",
-        variation=0,
-        way=way.kept(),
+        tower.run, NewTrial(1, "w", "t", 0, "g", "o", route=route.stored())
     )
-    assert route_of(tower.store, trial) == way
+    assert route_of(tower.store, trial) == route
     tower.store.append_step(trial, Step("open door", "it is stuck", 0.0))
-    tower.store.finish_trial(trial, Ending.BUDGET, None, writer="none")
-    assert best_way(tower.store, tower.run, 2, room=3) == Way(
+    tower.store.finish_trial(trial, Ending.BUDGET, NewVersion(Memory(), "none"))
+    assert best_route(tower.store, tower.run, 2, longest=3) == Route(
         0, tuple(long), 20.0, 4
     )  # what was left out was needed
 
 
 def test_it_goes_back_step_by_step_and_is_free_where_something_differs() -> None:
-    way = Way(
+    route = Route(
         0,
         (
             Step("up", "You are on rung 1, 0 counted.", 25.0),
@@ -298,7 +279,7 @@ def test_it_goes_back_step_by_step_and_is_free_where_something_differs() -> None
         50.0,
         2,
     )
-    world = ReturnToBest(Ladder(), way)
+    world = ReturnToBest(Ladder(), route)
     world.reset()
     assert list(world.actions()) == ["up"]
     world.step("up")
@@ -310,10 +291,10 @@ def test_it_goes_back_step_by_step_and_is_free_where_something_differs() -> None
     assert list(world.actions()) == list(Ladder().actions())
 
 
-def test_a_way_that_was_cut_short_is_held_against_points_alone() -> None:
+def test_a_route_that_was_cut_short_is_held_against_points_alone() -> None:
     steps = (Step("up", "another text", 25.0), Step("up", "another text", 50.0))
     for short, offered in ((True, ["up"]), (False, list(Ladder().actions()))):
-        world = ReturnToBest(Ladder(), Way(0, steps, 50.0, 5, short))
+        world = ReturnToBest(Ladder(), Route(0, steps, 50.0, 5, short))
         world.reset()
         world.step("up")
         assert list(world.actions()) == offered
@@ -470,20 +451,21 @@ def test_a_run_says_where_its_trials_went_back_to(clin: Clin, tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     with Store(tmp_path / "t.db", read_only=True) as store:
         rows = store.trials("r1")
-        back = [(row.number, way) for row in rows if (way := route_of(store, row.id))]
+        back = [(row.number, route) for row in rows if (route := route_of(store, row.id))]
         calls = {row.number: len(store.calls(row.id)) for row in rows}
     assert back, "the first trial of this place has had points since it was chosen"
-    number, way = back[0]
+    number, route = back[0]
     told = clin("show", "r1", "--trial", str(number), "--db", "t.db").stdout
-    assert f"It goes back to where trial {way.trial} had {way.points:g} points" in told
+    assert f"It goes back to where trial {route.trial} had {route.points:g} points" in told
     shown = json.loads(clin("show", "r1", "--trial", str(number), "--db", "t.db", "--json").stdout)
     assert shown["goes_back"] == {
-        "trial": way.trial,
-        "steps": len(way.steps),
-        "points": way.points,
-        "short": way.short,
+        "trial": route.trial,
+        "steps": len(route.steps),
+        "points": route.points,
+        "short": route.short,
     }
-    assert calls[number] <= len(shown["steps"]) - len(way.steps) + 1  # nothing is asked on the way
+    # Nothing is asked on the way.
+    assert calls[number] <= len(shown["steps"]) - len(route.steps) + 1
     without = clin(
         "run",
         *place,
@@ -506,7 +488,7 @@ def test_a_run_says_where_its_trials_went_back_to(clin: Clin, tmp_path: Path) ->
 def test_observations_are_compared_too() -> None:
     world = ReturnToBest(
         open_world("causal", "repair", 203, rules=901),
-        Way(0, (Step("wait", "nobody says this", 0.0),) * 2, 10.0, 2),
+        Route(0, (Step("wait", "nobody says this", 0.0),) * 2, 10.0, 2),
     )
     world.reset()
     world.step("wait")
@@ -515,13 +497,14 @@ def test_observations_are_compared_too() -> None:
 
 def test_a_memory_is_shown_with_how_far_it_got(clin: Clin, tmp_path: Path) -> None:
     with episode(tmp_path / "t.db", 1) as store:
-        way, nothing = best_way(store, "r1", 4, room=12), Archive().read(store, "r1", 4).spent
-    assert way is not None
+        archive = Archive().read(store, "r1", 4)
+        route, nothing = archive.best_route(12), archive.fruitless
+    assert route is not None
     told = clin("memory", "show", "r1", "--db", "t.db").stdout
-    assert f"The next trial {way}." in " ".join(told.split())
+    assert f"The next trial {route}." in " ".join(told.split())
     shown = json.loads(clin("memory", "show", "r1", "--db", "t.db", "--json").stdout)
-    assert shown["goes_back"] == way.told() and shown["came_to_nothing"] == sorted(
-        nothing.get(way.points, ())
+    assert shown["goes_back"] == route.as_json() and shown["came_to_nothing"] == sorted(
+        nothing.get(route.points, ())
     )
     assert clin("memory", "check-evidence", "r1", "--db", "t.db").returncode == 0
 

@@ -15,11 +15,10 @@ from test_strategies import LOST, WON, answered, told, words
 from clin.cli.tables import memory_lines
 from clin.prompts import compact, style
 from clin.prompts.full import Full, recollection
-from memory.corrections import correct
-from memory.exchange import merge
 from memory.links import Hedge, Relation, parse
 from memory.retrieval import select
-from memory.store import Store
+from memory.store import NewTrial, NewVersion, Store
+from memory.store.merging import merge
 from memory.strategies import Episode, open_strategy
 from memory.testing import memories
 from memory.trials import Memory, Scope
@@ -129,19 +128,10 @@ def test_a_scope_leaves_with_its_link_and_with_its_words() -> None:
 def begun(path: Path) -> Store:
     """A run that began with HELD and has one trial under way."""
     store = Store(path)
-    run = store.begin_run({"strategy": "evidence", "task": "t"}, HELD, "find-plant:12")
+    begun = NewVersion(HELD, "from find-plant:12")
+    run = store.begin_run({"strategy": "evidence", "task": "t"}, begun)
     version = store.version_after(run, -1).id
-    store.begin_trial(
-        run,
-        0,
-        task_goal="g",
-        opening="o",
-        recalled=HELD,
-        version=version,
-        world="w",
-        task="t",
-        variation=0,
-    )
+    store.begin_trial(run, NewTrial(0, "w", "t", 0, "g", "o", recalled=HELD, version=version))
     return store
 
 
@@ -153,8 +143,8 @@ def test_scopes_are_stored_with_the_version_and_with_what_a_trial_read_and_merge
         b.begin_run({})
         [run] = merge(b, tmp_path / "a.db")
         assert b.version_after(run, -1).memory == HELD and b.check() == []
-        assert correct(b, run, "pin", FROG).scope(FROG) == PLACE
-        assert correct(b, run, "edit", FROG, new=DOOR).scopes == ()
+        assert b.correct(run, "pin", FROG).scope(FROG) == PLACE
+        assert b.correct(run, "edit", FROG, new=DOOR).scopes == ()
 
 
 def test_a_file_from_before_scopes_is_read_as_it_is_and_gains_them_when_it_is_written(
@@ -171,7 +161,7 @@ def test_a_file_from_before_scopes_is_read_as_it_is_and_gains_them_when_it_is_wr
         assert store.version_after("r1", -1).memory == Memory(HELD.links)
     with Store(path) as store:
         assert store.version_after("r1", -1).memory == Memory(HELD.links)
-        run = store.begin_run({}, HELD)
+        run = store.begin_run({}, NewVersion(HELD, "given"))
         assert store.version_after(run, -1).memory == HELD and store.check() == []
 
 
@@ -180,7 +170,8 @@ def test_memory_show_and_export_tell_where_a_link_held(tmp_path: Path, clin: Cli
         assert memory_lines(HELD)[1].endswith(
             "complete the task (seen in one place only: find-plant 12)"
         )
-        store.begin_run({"task": "t"}, Memory((FROG,), scopes=((FROG, Scope("w", "\x1b[31m", 0)),)))
+        strange = Memory((FROG,), scopes=((FROG, Scope("w", "\x1b[31m", 0)),))
+        store.begin_run({"task": "t"}, NewVersion(strange, "given"))
     shown = clin("memory", "show", "r1", "--trial", "-1")
     assert (
         shown.returncode == 0

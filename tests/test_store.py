@@ -14,11 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from memory.corrections import correct, replace_memory
-from memory.overrides import meaning
-from memory.processes import alive
-from memory.rows import StoreError
-from memory.store import Store
+from memory.corrections import meaning
+from memory.store import NewTrial, NewVersion, Store, StoreError
+from memory.store.connection import alive
 from memory.testing import calls, links, memories, steps, stores, texts
 from memory.trials import Ending, Memory, Step
 
@@ -55,14 +53,7 @@ class StoreMachine(RuleBasedStateMachine):
         version = self.store.version_after(run, len(trials) - 1).id if trials else None
         trial = self.store.begin_trial(
             run,
-            len(trials),
-            task_goal=goal,
-            opening=opening,
-            recalled=recalled,
-            version=version,
-            world="w",
-            task="t",
-            variation=0,
+            NewTrial(len(trials), "w", "t", 0, goal, opening, recalled=recalled, version=version),
         )
         trials.append(
             {
@@ -102,13 +93,13 @@ class StoreMachine(RuleBasedStateMachine):
     ) -> None:
         trial = data.draw(st.sampled_from(self.unfinished()))
         run = next(run for run, trials in self.runs.items() if trial in trials)
-        rulings = self.store.rulings(run)
+        overrides = self.store.overrides(run)
         self.store.finish_trial(
-            trial["id"], ending, memory, writer="w", unreadable=unreadable, calls=made
+            trial["id"], ending, NewVersion(memory, "w", unreadable=unreadable), calls=made
         )
-        kept = replace(memory, links=rulings.applied(memory.links))
-        assert set(rulings.pinned) <= set(kept.links)
-        assert not {meaning(link) for link in kept.links} & rulings.banned
+        kept = replace(memory, links=overrides.applied(memory.links))
+        assert set(overrides.pinned) <= set(kept.links)
+        assert not {meaning(link) for link in kept.links} & overrides.banned
         trial.update(ending=ending, memory=kept, unreadable=tuple(unreadable))
         trial["calls"] += made
         with pytest.raises(StoreError):
@@ -149,9 +140,9 @@ class StoreMachine(RuleBasedStateMachine):
         link = data.draw(st.sampled_from(known)) if known else new
         if kind in ("drop", "edit", "pin") and not known:
             with pytest.raises(StoreError):
-                correct(self.store, run, kind, link, new=new)
+                self.store.correct(run, kind, link, new=new)
             return
-        after = correct(self.store, run, kind, link, new=new, who="ann")
+        after = self.store.correct(run, kind, link, new=new, who="ann")
         same = {each for each in last["memory"].links if meaning(each) == meaning(link)}
         others = [each for each in last["memory"].links if each not in same]
         if kind in ("drop", "ban"):
@@ -168,7 +159,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(data=st.data(), memory=memories())
     def import_(self, data, memory: Memory) -> None:
         run = data.draw(st.sampled_from(self.idle()))
-        replace_memory(self.store, run, memory, who="ann")
+        self.store.replace_memory(run, memory, who="ann")
         self.runs[run][-1].update(memory=memory, unreadable=())
 
     @invariant()
@@ -206,17 +197,7 @@ def test_the_store_is_a_dict_that_survives(tmp_path: Path) -> None:
 
 def begun(store: Store) -> int:
     run = store.begin_run({})
-    return store.begin_trial(
-        run,
-        0,
-        task_goal="g",
-        opening="o",
-        recalled=Memory(),
-        version=None,
-        world="w",
-        task="t",
-        variation=0,
-    )
+    return store.begin_trial(run, NewTrial(0, "w", "t", 0, "g", "o"))
 
 
 def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
@@ -280,8 +261,8 @@ def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path) -> None:
     with Store(tmp_path / "clin.db") as store:
         trial = begun(store)
         store.append_step(trial, Step("a", "b", 1.0))
-        pages = store._db.execute("pragma page_count").fetchone()[0]
-        store._db.execute(f"pragma max_page_count = {pages}")
+        pages = store.connection.db.execute("pragma page_count").fetchone()[0]
+        store.connection.db.execute(f"pragma max_page_count = {pages}")
         with pytest.raises(StoreError, match="no space left"):
             for _ in range(1000):
                 store.append_step(trial, Step("a", "b" * 5000, 1.0))
@@ -295,10 +276,10 @@ def test_a_live_run_is_not_taken_by_a_second_process(tmp_path: Path) -> None:
     with Store(tmp_path / "clin.db") as store:
         begun(store)
         store.claim_run("r1")
-        store._db.execute("update runs set pid = ?", [os.getppid()])
+        store.connection.db.execute("update runs set pid = ?", [os.getppid()])
         with pytest.raises(StoreError, match=f"process {os.getppid()}"):
             store.claim_run("r1")
-        store._db.execute("update runs set pid = 4194304")
+        store.connection.db.execute("update runs set pid = 4194304")
         store.claim_run("r1")
         assert store.run("r1").state == "running"
 

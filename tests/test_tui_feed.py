@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 
 from memory.corrections import in_words
 from memory.links import Relation
-from memory.overview import outline, steps_between, steps_with
-from memory.requests import ask
-from memory.rows import StoreError, Version
-from memory.store import Store
+from memory.store import NewVersion, Store, StoreError, Version
+from memory.store.overview import outline, steps_between, steps_with
+from memory.store.requests import ask
 from memory.testing import memories, texts
 from memory.trials import Ending, Memory, Step
 from tui.feed import POLL_SECONDS, Feed
@@ -61,7 +60,7 @@ def test_nothing_is_lost_and_nothing_told_twice(file: Path) -> None:
         news = feed.poll()
         assert ([row.step for row in news.steps], news.runs) == ([steps[2]], {"r4"})
         assert feed.runs["r4"].trials[-1].steps == 3
-        store.finish_trial(trial, Ending.BUDGET, Memory(), writer="me")
+        store.finish_trial(trial, Ending.BUDGET, NewVersion(Memory(), "me"))
         assert [version.run for version in feed.poll().versions] == ["r4"]
         assert feed.runs["r4"].trials[-1].ending is Ending.BUDGET
         store.finish_run("r4", "finished")
@@ -128,7 +127,7 @@ def test_a_locked_file_is_told_and_read_again_when_it_is_free(file: Path) -> Non
 
 
 def test_a_paused_run_shows_its_offer(file: Path) -> None:
-    from memory.requests import decided, offer
+    from memory.store.requests import decided, offer
 
     feed = Feed(file)
     with Store(file) as store:

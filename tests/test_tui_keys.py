@@ -14,8 +14,8 @@ from textual.widgets import Input, OptionList, Static
 
 from memory.evidence.tally import Tally
 from memory.links import parse
-from memory.requests import offer, unheard
-from memory.store import Store
+from memory.store import NewTrial, NewVersion, Store
+from memory.store.requests import offer, unheard
 from memory.trials import Ending, Memory, Scope, Step
 from tui.app import Watch
 from tui.curves import BesideScreen, CurvesScreen
@@ -199,26 +199,14 @@ def test_keys_of_the_memory(file: Path) -> None:
 def test_a_link_that_was_counted_shows_its_tally_and_where_it_held(tmp_path: Path) -> None:
     with Store(tmp_path / "clin.db") as store:
         run = store.begin_run({"task": "t", "trials": 1, "strategy": "evidence"})
-        trial = store.begin_trial(
-            run,
-            0,
-            task_goal="g",
-            opening="o",
-            recalled=Memory(),
-            version=None,
-            world="w",
-            task="t",
-            variation=0,
-        )
+        trial = store.begin_trial(run, NewTrial(0, "w", "t", 0, "g", "o"))
         store.append_step(trial, Step("open door", "It is open.", 10.0))
         link = parse("open door SHOULD BE NECESSARY to the task")
         memory = Memory((link,), scopes=((link, Scope("w", "find-plant", 12)),))
         store.finish_trial(
             trial,
             Ending.BUDGET,
-            memory,
-            writer="evidence",
-            tallies=[(link, Tally(together=4, neither=3))],
+            NewVersion(memory, "evidence", tallies=[(link, Tally(together=4, neither=3))]),
         )
 
     async def play(pilot: Pilot) -> None:

@@ -12,8 +12,8 @@ import watched
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from memory.requests import offer
 from memory.store import Store
+from memory.store.requests import offer
 from memory.trials import Step
 from tui.app import Watch
 

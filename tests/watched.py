@@ -9,8 +9,8 @@ import lzma
 from collections.abc import Sequence
 from pathlib import Path
 
-from memory.store import Store
-from memory.trials import Memory, Step
+from memory.store import NewTrial, Store
+from memory.trials import Step
 
 STORED = Path(__file__).parent / "data" / "watched.db.xz"
 
@@ -34,15 +34,7 @@ def begin(store: Store, steps: Sequence[Step]) -> int:
     run = store.begin_run(store.run("r2").config)
     row = store.trials("r2")[0]
     trial = store.begin_trial(
-        run,
-        0,
-        task_goal=row.goal,
-        opening=row.opening,
-        recalled=Memory(),
-        version=None,
-        world=row.world,
-        task=row.task,
-        variation=row.variation,
+        run, NewTrial(0, row.world, row.task, row.variation, row.goal, row.opening)
     )
     for step in steps:
         store.append_step(trial, step)

@@ -12,8 +12,8 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 from textual_plotext import PlotextPlot
 
-from memory.overview import TrialLine, outline, steps_between
-from memory.rows import StoreError
+from memory.store import StoreError
+from memory.store.overview import TrialLine, outline, steps_between
 from memory.trials import Step
 from tui.marks import fitted, line
 from tui.series import Series, series

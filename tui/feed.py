@@ -12,10 +12,9 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from memory.overview import Cursors, TrialLine, commits, ends, orphans, trial_lines
-from memory.requests import Offer, open_offer
-from memory.rows import RunRow, StepRow, StoreError, Version
-from memory.store import Store
+from memory.store import RunRow, StepRow, Store, StoreError, Version
+from memory.store.overview import Cursors, TrialLine, commits, ends, orphans, trial_lines
+from memory.store.requests import Offer, open_offer
 
 POLL_SECONDS = 0.2
 """Between two polls: what a run commits is on the screen within 0.3 seconds."""
@@ -89,7 +88,6 @@ class Feed:
         self._identity = self._seen()
         self._commits = -1
         self._polls = 0
-        self._orphans: set[str] = set()
         self._last_trial = 0
         self._cursors: Cursors = ends(self.store)
         self.poll()
@@ -151,15 +149,15 @@ class Feed:
 
     def _runs(self) -> set[str]:
         changed = set()
-        self._orphans = orphans(self.store)
+        gone = orphans(self.store)
         for row in self.store.runs():
             run = self.runs.setdefault(row.name, Run(row))
             state, offer = row.state, None
-            if row.state == "running":
-                offer = None if row.name in self._orphans else open_offer(self.store, row.name)
-                state = (
-                    "interrupted" if row.name in self._orphans else "paused" if offer else "running"
-                )
+            if row.state == "running" and row.name in gone:
+                state = "interrupted"
+            elif row.state == "running":
+                offer = open_offer(self.store, row.name)
+                state = "paused" if offer else "running"
             if (state, offer, row.ended) != (run.state, run.offer, run.row.ended):
                 run.row, run.state, run.offer = row, state, offer
                 changed.add(row.name)

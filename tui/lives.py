@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from memory.changes import change
 from memory.links import Link
-from memory.rows import Version
+from memory.store import Version
 
 
 @dataclass(frozen=True)
@@ -35,18 +35,16 @@ def lives(versions: Sequence[Version]) -> list[Life]:
     for number, version in enumerate(versions):
         for link in version.memory.links:
             forms.setdefault(link.claim, [None] * len(versions))[number] = link
-    order = (
-        {link.claim: place for place, link in enumerate(versions[-1].memory.links)}
-        if versions
-        else {}
-    )
-    gone = {
-        claim: max(n for n, form in enumerate(each) if form)
-        for claim, each in forms.items()
-        if claim not in order
-    }
-    ranked = sorted(order, key=order.__getitem__) + sorted(gone, key=lambda claim: -gone[claim])
-    return [Life(tuple(forms[claim])) for claim in ranked]
+    last = versions[-1].memory.links if versions else ()
+    place = {link.claim: number for number, link in enumerate(last)}
+
+    def last_held(claim: tuple[str, str]) -> int:
+        return max(number for number, form in enumerate(forms[claim]) if form)
+
+    held = sorted(place, key=place.__getitem__)
+    gone = [claim for claim in forms if claim not in place]
+    gone.sort(key=last_held, reverse=True)
+    return [Life(tuple(forms[claim])) for claim in [*held, *gone]]
 
 
 def label(version: Version, numbers: Mapping[int, int]) -> str:

@@ -12,14 +12,12 @@ from textual.containers import Vertical
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from memory.corrections import correct
-from memory.history import history
+from memory.changes import history
+from memory.corrections import meaning
 from memory.links import Link, LinkError
-from memory.overrides import meaning
-from memory.overview import latest_versions
-from memory.rows import StoreError, Version
-from memory.search import search
-from memory.store import Store
+from memory.store import Store, StoreError, Version
+from memory.store.overview import latest_versions
+from memory.store.search import search
 from tui.lives import difference, label, lives
 from tui.marks import LEGEND, fitted, line
 from tui.strips import Strips
@@ -118,7 +116,7 @@ class MemoryScreen(Watching):
         """Show the run's versions as the file has them now."""
         try:
             self.versions = latest_versions(self.feed.store, self.run, MOST_VERSIONS)
-            pinned = self.feed.store.rulings(self.run).pinned
+            pinned = self.feed.store.overrides(self.run).pinned
         except StoreError as error:
             self.say(str(error), wrong=True)
             return
@@ -301,10 +299,12 @@ class MemoryScreen(Watching):
             return
         try:
             with Store(self.feed.path) as store:
-                rulings = store.rulings(self.run)
-                there = meaning(link) in rulings.banned if kind == "ban" else link in rulings.pinned
+                overrides = store.overrides(self.run)
+                there = (
+                    meaning(link) in overrides.banned if kind == "ban" else link in overrides.pinned
+                )
                 done = f"un{kind}" if there else kind
-                correct(store, self.run, done, link)
+                store.correct(self.run, done, link)
         except (StoreError, LinkError, OSError) as error:
             self.say(str(error), wrong=True)
             return

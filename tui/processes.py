@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from memory.requests import ask
 from memory.sanitize import sanitized
 from memory.store import Store
+from memory.store.requests import ask
 
 
 @dataclass

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Resize
 from textual.widgets import DataTable, Input, Static
 
-from memory.rows import StoreError
+from memory.store import StoreError
 from tui.feed import Run
 from tui.marks import STATES, fitted, line, spark
 from tui.watching import Arrived, Watching

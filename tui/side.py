@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from memory.overview import Cost
+from memory.store.overview import Cost
 from memory.trials import Call, Memory, Step
 from tui.marks import plain
 

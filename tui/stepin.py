@@ -12,12 +12,11 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from memory.corrections import correct, in_words
+from memory.corrections import in_words
 from memory.links import LinkError
-from memory.overview import steps_between
-from memory.requests import Offer, ask
-from memory.rows import StoreError
-from memory.store import Store
+from memory.store import Store, StoreError
+from memory.store.overview import steps_between
+from memory.store.requests import Offer, ask
 from tui.marks import fitted, line
 from tui.watching import Arrived, Watching
 
@@ -220,7 +219,7 @@ class StepIn(Watching):
             try:
                 link = in_words(event.value)
                 with Store(self.feed.path) as store:
-                    correct(store, self.run, "add", link)
+                    store.correct(self.run, "add", link)
                 self.say(f"from the next trial on it reads: {line(str(link))}")
             except (StoreError, LinkError, OSError) as error:
                 self.say(str(error), wrong=True)

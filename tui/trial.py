@@ -14,8 +14,8 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from memory.archive import route_of
-from memory.overview import TrialLine, by_person, costs, outline, steps_between, steps_with
-from memory.rows import StoreError
+from memory.store import StoreError
+from memory.store.overview import TrialLine, by_person, costs, outline, steps_between, steps_with
 from memory.trials import Memory, Step
 from tui.marks import ENDINGS, STATES, fitted, line
 from tui.side import Side, about_calls, about_step
@@ -163,7 +163,7 @@ class TrialScreen(Watching):
             row = next(each for each in store.trials(self.run) if each.number == self.number)
             self.recalled, self.opening = store.recalled(trial.id), row.opening
             known, people = outline(store, trial.id), by_person(store, trial.id)
-            test, way = store.link_test(trial.id), route_of(store, trial.id)
+            test, route = store.link_test(trial.id), route_of(store, trial.id)
         except StoreError as error:
             self.say(str(error), wrong=True)
             return
@@ -175,7 +175,7 @@ class TrialScreen(Watching):
             if test
             else ""
         )
-        back = f"  It {way}." if way else ""
+        back = f"  It {route}." if route else ""
         self.query_one("#goal", Static).update(
             f"Goal ({learned} read): {line(row.goal)}{back}{tested}"
         )

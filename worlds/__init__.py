@@ -14,12 +14,13 @@ module offers three names:
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast, runtime_checkable
+
+from memory.spelling import did_you_mean
 
 
 class WorldError(ValueError):
@@ -91,13 +92,6 @@ NOT_WORLDS = frozenset({"conformance", "experts", "gym"})
 """Files of this folder that serve worlds without being one."""
 
 
-def nearest(word: str, allowed: Sequence[str]) -> str:
-    """``; did you mean 'x'?`` for the closest of ``allowed``, or an empty string when nothing is
-    close."""
-    close = difflib.get_close_matches(str(word), [str(a) for a in allowed], n=1, cutoff=0.5)
-    return f"; did you mean '{close[0]}'?" if close else ""
-
-
 def whole_number(value: object) -> int | None:
     """An option's value as a number from 0 up: 3, "3" or True (1); None for anything else."""
     if isinstance(value, bool):
@@ -123,7 +117,7 @@ def world_module(name: str) -> Module:
         return family
     if name not in world_names():
         raise WorldError(
-            f"no world '{name}'{nearest(name, world_names())} (worlds: "
+            f"no world '{name}'{did_you_mean(name, world_names())} (worlds: "
             f"{', '.join(world_names())}, gymnasium:ID)"
         )
     return cast(Module, importlib.import_module(f"{__name__}.{name}"))
@@ -138,7 +132,7 @@ def find_task(name: str, task: str) -> Task:
             return each
     names = [each.name for each in tasks] + [alias for each in tasks for alias in each.aliases]
     raise WorldError(
-        f"no task '{task}' in {name}{nearest(task, names)} (`clin worlds {name}` lists them)"
+        f"no task '{task}' in {name}{did_you_mean(task, names)} (`clin worlds {name}` lists them)"
     )
 
 

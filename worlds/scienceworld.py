@@ -15,7 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from worlds import Observation, Task, WorldCrashed, WorldError, nearest
+from memory.spelling import did_you_mean
+from worlds import Observation, Task, WorldCrashed, WorldError
 from worlds._jvm import Jvm, java_runtime, one_line
 from worlds._scienceworld import Simulator
 
@@ -107,7 +108,7 @@ def _checked(task: str, simplifications: str) -> str:
         if each not in (*SIMPLIFICATIONS, *PRESETS):
             allowed = (*PRESETS, *SIMPLIFICATIONS)
             raise WorldError(
-                f"no simplification '{each}'{nearest(each, allowed)} (simplifications: "
+                f"no simplification '{each}'{did_you_mean(each, allowed)} (simplifications: "
                 f"{', '.join(allowed)})"
             )
     if "noElectricalAction" in chosen and any(word in task for word in ELECTRICAL):

@@ -19,7 +19,8 @@ from typing import Any
 
 from py4j.protocol import Py4JJavaError
 
-from worlds import Observation, Task, WorldCrashed, WorldError, nearest, whole_number
+from memory.spelling import did_you_mean
+from worlds import Observation, Task, WorldCrashed, WorldError, whole_number
 from worlds._jvm import Jvm, java_call, one_line
 
 __all__ = ["PARAMETERS", "SCORE", "TextWorldExpress", "open", "tasks"]
@@ -93,7 +94,7 @@ def _checked(task: str, options: Mapping[str, object]) -> str:
         if name not in allowed:
             takes = f"its parameters: {', '.join(allowed)}" if allowed else "it takes none"
             raise WorldError(
-                f"{task} has no parameter '{name}'{nearest(name, tuple(allowed))} ({takes})"
+                f"{task} has no parameter '{name}'{did_you_mean(name, tuple(allowed))} ({takes})"
             )
         low, high = allowed[name][0], allowed[name][-1]
         if whole_number(value) not in allowed[name]:

@@ -11,8 +11,8 @@ from typing import Any
 
 from clin.analysis.statistics import Difference, Mean, Share, difference, mean_of, share_of
 from clin.provenance import commit
-from memory.rows import RunRow, TrialRow
-from memory.store import Store
+from memory.store import RunRow, Store, TrialRow
+from memory.store.overview import Spent, spent_by_trial
 from memory.trials import Ending
 
 
@@ -65,13 +65,7 @@ def rows(store: Store, runs: Sequence[str] = ()) -> list[Row]:
     wanted = {store.run(name).name for name in runs} or {
         run.name for run in store.runs()
     } - sources(store)
-    costs = {
-        trial: Cost(read, reused, written, seconds)
-        for trial, read, reused, written, seconds in store.rows(
-            "select trial, sum(read), sum(reused), sum(written), sum(seconds) from calls group "
-            "by trial"
-        )
-    }
+    spent = spent_by_trial(store)
     found = []
     for run in store.runs():
         config = run.config
@@ -79,21 +73,11 @@ def rows(store: Store, runs: Sequence[str] = ()) -> list[Row]:
             continue
         for trial in store.trials(run.name):
             if trial.ending is not None and trial.ending is not Ending.CRASHED:
-                found.append(_row(run, trial, costs.get(trial.id, Cost())))
+                found.append(_row(run, trial, spent.get(trial.id, Spent())))
     return found
 
 
-@dataclass(frozen=True)
-class Cost:
-    """What the models read, reused of it and wrote for a trial, in tokens, and took in seconds."""
-
-    read: int = 0
-    reused: int = 0
-    written: int = 0
-    seconds: float = 0.0
-
-
-def _row(run: RunRow, trial: TrialRow, cost: Cost) -> Row:
+def _row(run: RunRow, trial: TrialRow, spent: Spent) -> Row:
     config = run.config
     return Row(
         run=run.name,
@@ -109,10 +93,10 @@ def _row(run: RunRow, trial: TrialRow, cost: Cost) -> Row:
         steps=trial.steps,
         budget=config["budget"],
         ending=str(trial.ending),
-        read=cost.read,
-        reused=cost.reused,
-        written=cost.written,
-        seconds=cost.seconds,
+        read=spent.read,
+        reused=spent.reused,
+        written=spent.written,
+        seconds=spent.seconds,
         stream=config.get("stream", ""),
         trials=config["trials"],
     )

@@ -9,7 +9,7 @@ import sys
 import click
 
 from clin import __version__
-from clin.errors import nearest
+from memory.spelling import did_you_mean
 
 COMMANDS = {
     "run": "Play trials, learn between them.",
@@ -55,7 +55,7 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
             raise click.UsageError(
-                f"no command '{args[0]}'{nearest(args[0], COMMANDS)} (commands: "
+                f"no command '{args[0]}'{did_you_mean(args[0], COMMANDS)} (commands: "
                 f"{', '.join(COMMANDS)})"
             )
         return super().resolve_command(ctx, args)

@@ -138,13 +138,12 @@ def follow_batch(
     from clin.cli.progress import Progress
     from clin.experiments.cells import cells, lines
     from clin.experiments.runner import Batching
-    from memory.batches import begin_batch
 
     found, sequences = cells(batch), lines(batch)
     click.echo(_planned(store, batch, found, sequences), err=True)
     if plan:
         return
-    name = begin_batch(store, batch.model_dump(mode="json"))
+    name = store.begin_batch(batch.model_dump(mode="json"))
     with Interrupt() as interrupt, Progress(quiet=as_json) as progress:
         if machines and machines.engine == "ray":
             from clin.experiments.cluster import Cluster
@@ -162,16 +161,18 @@ def follow_batch(
 
 def _planned(store: Store, batch: Batch, cells: list[Cell], lines: list[Line]) -> str:
     """What is to be played, and how long that takes as far as the database can tell."""
+    from memory.store.overview import spent_by_trial
+
     extra = {source for cell in cells for source in cell.source_cells()} - set(cells)
     runs = len(cells) + len(extra) + sum(line.runs for line in lines)
-    rows = store.rows("select sum(seconds), count(distinct trial) from calls")
-    seconds, trials = rows[0] if rows else (None, 0)
+    spent = spent_by_trial(store).values()
     counted = (len(cells) + len(extra)) * batch.trials + sum(
         line.trials(batch.trials) for line in lines
     )
     about = (
-        f"about {seconds / trials * counted / 60:.0f} min of the model's time at this file's rate"
-        if trials
+        f"about {sum(each.seconds for each in spent) / len(spent) * counted / 60:.0f} min of the "
+        "model's time at this file's rate"
+        if spent
         else "time unknown before the first trials"
     )
     told = (

@@ -11,7 +11,7 @@ import click
 from clin.cli.options import as_json, database, existing
 
 if TYPE_CHECKING:
-    from memory.archive import Way
+    from memory.archive import Route
     from memory.store import Store
 
 SHOWN = 8
@@ -84,7 +84,7 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
             links = [str(link) for link in version.memory.links]
             counted = {str(link): asdict(tally) for link, tally in tallies.items()}
             scopes = {str(link): asdict(scope) for link, scope in version.memory.scopes}
-            way, nothing = _reached(store, run, number)
+            route, nothing = _reached(store, run, number)
             dump(
                 {
                     "run": run,
@@ -96,7 +96,7 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
                     "tallies": counted,
                     "scopes": scopes,
                     "refused": refusals,
-                    "goes_back": way.told() if way else None,
+                    "goes_back": route.as_json() if route else None,
                     "came_to_nothing": nothing,
                 }
             )
@@ -113,20 +113,20 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
             out.print(Text(f"  - refused: {sanitized(link)}; {sanitized(reason)}"), style="dim")
         for line in version.unreadable:
             out.print(Text(f"  ? could not be read: {sanitized(line)}"), style="dim")
-        way, nothing = _reached(store, run, number)
-        if way:
-            out.print(f"The next trial {way}.")
+        route, nothing = _reached(store, run, number)
+        if route:
+            out.print(f"The next trial {route}.")
         if nothing:
             shown = ", ".join(map(sanitized, nothing[:SHOWN])) + (
                 f" and {len(nothing) - SHOWN} more" if len(nothing) > SHOWN else ""
             )
             out.print(
-                Text(f"What came to nothing at {way.points if way else 0:g} points: {shown}."),
+                Text(f"What came to nothing at {route.points if route else 0:g} points: {shown}."),
                 style="dim",
             )
 
 
-def _reached(store: Store, run: str, number: int) -> tuple[Way | None, list[str]]:
+def _reached(store: Store, run: str, number: int) -> tuple[Route | None, list[str]]:
     """Where a trial after ``number`` goes back to, and what it is not offered there because it came
     to nothing, as far as the run's exploration does either."""
     from clin.config import RunConfig
@@ -134,9 +134,10 @@ def _reached(store: Store, run: str, number: int) -> tuple[Way | None, list[str]
 
     config = RunConfig.checked(**store.run(run).config)
     archive = Archive().read(store, run, number + 1)
-    way = archive.way(config.budget // 2) if config.exploration.return_to_best else None
-    spent = archive.spent.get(way.points if way else 0.0, set())
-    return way, sorted(spent) if config.exploration.novelty else []
+    returns = config.exploration.return_to_best
+    route = archive.best_route(config.budget // 2) if returns else None
+    fruitless = archive.fruitless.get(route.points if route else 0.0, set())
+    return route, sorted(fruitless) if config.exploration.novelty else []
 
 
 @memory.command()

@@ -49,14 +49,13 @@ def _correct(db: Path, run: str, kind: str, link: str, new: str | None, who: str
 
     from clin.cli.tables import change_lines, console
     from memory.changes import change
-    from memory.corrections import correct, now
     from memory.links import parse
     from memory.store import Store
 
     subject, replacement = parse(link), parse(new) if new is not None else None
     with Store(existing(db)) as store:
-        before = now(store, run)
-        after = correct(store, run, kind, subject, new=replacement, who=who)
+        before = store.current_memory(run)
+        after = store.correct(run, kind, subject, new=replacement, who=who)
     lines = change_lines(change(before.links, after.links))
     console().print(
         Text("\n".join(lines) or f"Recorded: {kind}. The memory itself reads as before.")

@@ -22,9 +22,8 @@ def check_evidence(run: str, db: Path, as_json: bool) -> None:
 
     from clin.cli.tables import console, dump
     from memory.evidence.recount import recount
-    from memory.rows import StoreError
     from memory.sanitize import sanitized
-    from memory.store import Store
+    from memory.store import Store, StoreError
 
     with Store(existing(db), read_only=True) as store:
         counted = recount(store, run)

@@ -61,14 +61,13 @@ def import_(run: str, file: Path, who: str, db: Path) -> None:
 
     from clin.cli.tables import change_lines, console
     from memory.changes import change
-    from memory.corrections import now, replace_memory
     from memory.exchange import read_file
     from memory.store import Store
 
     found = read_file(file)
     with Store(existing(db)) as store:
-        before = now(store, run)
-        after = replace_memory(store, run, found, who=who)
+        before = store.current_memory(run)
+        after = store.replace_memory(run, found, who=who)
     console().print(
         Text(
             "\n".join(change_lines(change(before.links, after.links)))
@@ -83,8 +82,8 @@ def import_(run: str, file: Path, who: str, db: Path) -> None:
 def merge(into: Path, other: Path) -> None:
     """Copy the runs of the database OTHER that INTO does not have yet; merging twice adds
     nothing."""
-    from memory.exchange import merge as merged
     from memory.store import Store
+    from memory.store.merging import merge as merged
 
     with Store(existing(into)) as store:
         made = merged(store, existing(other))
@@ -112,9 +111,9 @@ def _in_ranges(names: Sequence[str]) -> str:
 def compact(yes: bool, db: Path) -> None:
     """Say what could be removed without losing a step, a memory or a figure; with --yes remove it
     for good."""
-    from memory.housekeeping import compact as compacted
-    from memory.housekeeping import removable
     from memory.store import Store
+    from memory.store.housekeeping import compact as compacted
+    from memory.store.housekeeping import removable
 
     with Store(existing(db)) as store:
         found = removable(store)

@@ -21,11 +21,10 @@ def history(run: str, link: str, db: Path, as_json: bool) -> None:
     from rich.text import Text
 
     from clin.cli.tables import console, dump
-    from memory.history import history as stages_of
+    from memory.changes import history as stages_of
     from memory.links import parse
-    from memory.rows import StoreError
     from memory.sanitize import sanitized
-    from memory.store import Store
+    from memory.store import Store, StoreError
 
     wanted = parse(link)
     with Store(existing(db), read_only=True) as store:
@@ -70,8 +69,8 @@ def search(words: tuple[str, ...], limit: int, db: Path, as_json: bool) -> None:
 
     from clin.cli.tables import console, dump
     from memory.sanitize import sanitized
-    from memory.search import search as found_by
     from memory.store import Store
+    from memory.store.search import search as found_by
 
     with Store(existing(db), read_only=True) as store:
         hits = found_by(store, " ".join(words), limit)
@@ -92,9 +91,9 @@ def stats(db: Path, as_json: bool) -> None:
     from rich.text import Text
 
     from clin.cli.tables import console, dump
-    from memory.housekeeping import stats as counted
     from memory.sanitize import sanitized
     from memory.store import Store
+    from memory.store.housekeeping import stats as counted
 
     with Store(existing(db), read_only=True) as store:
         found = counted(store)

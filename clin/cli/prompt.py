@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from clin.cli.options import as_json, database, existing
 
 if TYPE_CHECKING:
+    from memory.store import Ranked
     from memory.trials import Call
 
 
@@ -39,11 +41,10 @@ def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> N
         row = trial_row(store, run, trial)
         calls = store.calls(row.id, step) if step is not None else store.writer_calls(row.id)
         count = len(store.steps(row.id))
-        ranking, way = store.ranking(row.id), route_of(store, row.id)
+        ranking, route = store.ranking(row.id), route_of(store, row.id)
     if not calls and step is not None and step < count:
-        why = (
-            f"the trial {way}" if way and step < len(way.steps) else "one action alone was offered"
-        )
+        on_route = route is not None and step < len(route.steps)
+        why = f"the trial {route}" if on_route else "one action alone was offered"
         raise UserError(f"no model was asked at step {step} of trial {trial} of {run}: {why}")
     if not calls and step is not None:
         raise UserError(f"no step {step} in trial {trial} of {run}: it has {count} steps, from 0")
@@ -75,7 +76,7 @@ def _print(number: int, of: int, style: str, call: Call) -> None:
     out.print(Text(f"\n--- reply\n{sanitized(call.reply)}"), style="bold")
 
 
-def _print_ranking(ranking: list[list[Any]]) -> None:
+def _print_ranking(ranking: Sequence[Ranked]) -> None:
     """How the memory was cut to what the trial could read; nothing where all of it fitted."""
     from rich.text import Text
 
@@ -83,15 +84,13 @@ def _print_ranking(ranking: list[list[Any]]) -> None:
     from memory.sanitize import sanitized
 
     if ranking:
-        read = sum(each[3] for each in ranking)
+        read = sum(each.read for each in ranking)
         console().print(
             f"--- the memory was too long: {read} of {len(ranking)} links were read, by rank",
             style="bold",
         )
-    for link, score, reasons, was_read in ranking:
-        console().print(
-            Text(
-                f"{'read' if was_read else 'out '} {score:6.2f} ({', '.join(reasons)}) "
-                f"{sanitized(link)}"
-            )
-        )
+    for each in ranking:
+        was_read = "read" if each.read else "out "
+        reasons = ", ".join(each.reasons)
+        told = f"{was_read} {each.score:6.2f} ({reasons}) {sanitized(str(each.link))}"
+        console().print(Text(told))

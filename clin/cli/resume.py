@@ -33,9 +33,8 @@ def resume(run: str, shown: Shown) -> None:
 def _resume_batch(store: Store, name: str, shown: Shown) -> None:
     from clin.cli.batch import follow_batch
     from clin.experiments.spec import Batch
-    from memory.batches import batch
 
-    follow_batch(store, Batch.checked(**batch(store, name)), as_json=shown.as_json)
+    follow_batch(store, Batch.checked(**store.batch(name)), as_json=shown.as_json)
 
 
 def _resume_run(store: Store, name: str, shown: Shown) -> None:

@@ -10,8 +10,7 @@ import click
 from clin.cli.options import as_json, database, existing
 
 if TYPE_CHECKING:
-    from memory.rows import RunRow
-    from memory.store import Store
+    from memory.store import RunRow, Store
 
 
 @click.command()

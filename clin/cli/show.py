@@ -61,15 +61,15 @@ def _trajectory(store: Store, run: str, number: int, as_json: bool) -> None:
     from clin.cli.lookup import trial_row
     from clin.cli.tables import console, dump, memory_lines
     from memory.archive import route_of
-    from memory.overview import cuts
     from memory.sanitize import sanitized
+    from memory.store.overview import cuts
 
     row = trial_row(store, run, number)
-    trial, test, way = store.trial(row.id), store.link_test(row.id), route_of(store, row.id)
+    trial, test, route = store.trial(row.id), store.link_test(row.id), route_of(store, row.id)
     if as_json:
         links = [str(link) for link in trial.recalled.links]
         tested = {"link": str(test.link), "steps": test.steps} if test else None
-        back = way.told() if way else None
+        back = route.as_json() if route else None
         dump(
             {
                 **asdict(trial),
@@ -94,8 +94,8 @@ def _trajectory(store: Store, run: str, number: int, as_json: bool) -> None:
             ),
             style="italic",
         )
-    if way:
-        out.print(Text(f"It {way}."), style="italic")
+    if route:
+        out.print(Text(f"It {route}."), style="italic")
     out.print(Text(f"\n{sanitized(trial.opening)}"))
     before, cut = 0.0, cuts(store, row.id)
     for index, step in enumerate(trial.steps):

@@ -117,11 +117,11 @@ def summary(store: Store, run: str) -> None:
 
 
 def _last_asked(store: Store, run: str) -> tuple[int, int]:
-    """The first step at which the model was asked in the last trial in which it was; on a way back
-    it is not."""
+    """The first step at which the model was asked in the last trial in which it was; on the route
+    that a trial takes first it is not."""
     for row in reversed(store.trials(run)):
-        way = route_of(store, row.id)
-        step = len(way.steps) if way else 0
+        route = route_of(store, row.id)
+        step = len(route.steps) if route else 0
         if step < row.steps:
             return row.number, step
     return 0, 0

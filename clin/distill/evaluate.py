@@ -11,10 +11,11 @@ from random import Random
 from clin.analysis.statistics import Mean, mean_of
 from clin.config import RunConfig
 from clin.distill.places import Place
-from clin.errors import UserError, nearest
+from clin.errors import UserError
 from clin.experiments.cells import Cell
 from clin.experiments.spec import Batch
 from clin.learner import Watcher
+from memory.spelling import did_you_mean
 from memory.store import Store
 from worlds import find_task, world_module
 
@@ -60,7 +61,7 @@ def places(world: str, tasks: Sequence[str], split: str, per_task: int, seed: in
         task = find_task(world, name)
         if split not in task.splits:
             raise UserError(
-                f"no split '{split}' of {world}{nearest(split, task.splits)} (splits: "
+                f"no split '{split}' of {world}{did_you_mean(split, task.splits)} (splits: "
                 f"{', '.join(task.splits)})"
             )
         random = Random(f"{seed} {world} {task.name} {split}")

@@ -20,8 +20,9 @@ from clin.distill.drills import drill
 from clin.distill.form import BOS, EOS, Window, windows
 from clin.distill.model import EPSILON, Llama, Shape
 from clin.distill.train import checkpoint, read_run
-from clin.errors import UserError, nearest
+from clin.errors import UserError
 from clin.llms.native import CHUNK, Native, Row
+from memory.spelling import did_you_mean
 
 KINDS = ("f16", "q8_0", "f32")
 LIMITS = (
@@ -69,7 +70,7 @@ def export(run: Trained, out: Path, kind: str, name: str) -> None:
     """Write ``out``. ``kind``: f16, q8_0 or f32; norms are always f32. UserError for another
     kind."""
     if kind not in KINDS:
-        raise UserError(f"no type '{kind}'{nearest(kind, KINDS)} (types: {', '.join(KINDS)})")
+        raise UserError(f"no type '{kind}'{did_you_mean(kind, KINDS)} (types: {', '.join(KINDS)})")
     gguf = needed("gguf")
     writer = gguf.GGUFWriter(str(out), "llama")
     _describe(writer, run, name)

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from clin.distill.mix import SHARES, WORLD_SHARES
-from clin.errors import UserError, nearest
+from clin.errors import UserError
+from memory.spelling import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def recipe(preset: str, **changes: Any) -> Recipe:
     exist."""
     if preset not in PRESETS:
         raise UserError(
-            f"no preset '{preset}'{nearest(preset, PRESETS)} (presets: {', '.join(PRESETS)})"
+            f"no preset '{preset}'{did_you_mean(preset, PRESETS)} (presets: {', '.join(PRESETS)})"
         )
     made = replace(
         PRESETS[preset], **{name: value for name, value in changes.items() if value is not None}
@@ -122,7 +123,7 @@ def without(shares: dict[str, float], kinds: list[str]) -> dict[str, float]:
         if kind not in shares or kind == "none":
             allowed = [each for each in shares if each != "none"]
             raise UserError(
-                f"no kind '{kind}' to leave out{nearest(kind, allowed)} (kinds: "
+                f"no kind '{kind}' to leave out{did_you_mean(kind, allowed)} (kinds: "
                 f"{', '.join(allowed)})"
             )
     left = {kind: share for kind, share in shares.items() if kind not in kinds}
@@ -143,7 +144,7 @@ def world_shares(words: list[str]) -> dict[str, float] | None:
             ) from None
         if name not in WORLD_SHARES:
             raise UserError(
-                f"no world '{name}' to train on{nearest(name, WORLD_SHARES)} (worlds: "
+                f"no world '{name}' to train on{did_you_mean(name, WORLD_SHARES)} (worlds: "
                 f"{', '.join(WORLD_SHARES)})"
             )
         if not 0 < found[name] <= 1:

@@ -22,9 +22,8 @@ from clin.experiments.cells import Cell, Line
 from clin.experiments.runner import Outcome, stages
 from clin.experiments.spec import Batch
 from clin.experiments.worker import Sent, Worker
-from memory.exchange import merge, parcel
-from memory.rows import RunRow
-from memory.store import Store
+from memory.store import RunRow, Store
+from memory.store.merging import merge, parcel
 
 LOOK_SECONDS = 0.3
 """Between two looks whether the batch is to stop."""

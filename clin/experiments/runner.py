@@ -23,8 +23,7 @@ from clin.rollout.scheduler import drive
 from memory.evidence.scope import Counted, restated
 from memory.evidence.tally import Tally
 from memory.links import Link
-from memory.rows import RunRow, StoreError
-from memory.store import Store
+from memory.store import RunRow, Store, StoreError
 from memory.strategies import Episode, Revised, open_strategy
 from memory.trials import Memory
 from worlds import WorldError, open_world

@@ -15,10 +15,11 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from clin.config import Setting
-from clin.errors import UserError, nearest
+from clin.errors import UserError
 from clin.experiments.sequence import Stream
 from clin.options import Engine, Exploration, Length, Sampling
 from clin.spellings import GROUPS, grouped
+from memory.spelling import did_you_mean
 from memory.strategies import open_strategy
 
 PRESETS = Path(__file__).parent / "presets"
@@ -88,7 +89,7 @@ class Batch(Length):
             shipped = sorted(each.stem for each in PRESETS.glob("*.toml"))
             if reference not in shipped:
                 raise UserError(
-                    f"no experiment '{reference}'{nearest(reference, shipped)} (shipped: "
+                    f"no experiment '{reference}'{did_you_mean(reference, shipped)} (shipped: "
                     f"{', '.join(shipped)}; or FILE.toml)"
                 )
             path = PRESETS / f"{reference}.toml"

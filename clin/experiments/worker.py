@@ -17,8 +17,8 @@ from clin.experiments.runner import Batching, Outcome
 from clin.experiments.spec import Batch
 from clin.learner import Watcher
 from clin.llms import LLM
-from memory.exchange import parcel
 from memory.store import Store
+from memory.store.merging import parcel
 from memory.trials import Memory, Trial
 
 Played = queue.SimpleQueue[bytes | Outcome | BaseException]

@@ -12,18 +12,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clin.exploration.wrapper import Wrapper
-from memory.archive import Way
+from memory.archive import Route
 from worlds import Observation, World
 
 
 class ReturnToBest(Wrapper):
-    """``world``, which offers the next step of ``way`` alone for as long as all goes as it went
-    then (in points alone, where the way was cut short); where something differs, and at the end of
-    the way, it offers what it has. An action that is done anyway is done."""
+    """``world``, which offers the next step of ``route`` alone for as long as all goes as it went
+    then (in points alone, where the route was shortened); where something differs, and at the end
+    of the route, it offers what it has. An action that is done anyway is done."""
 
-    def __init__(self, world: World, way: Way) -> None:
+    def __init__(self, world: World, route: Route) -> None:
         super().__init__(world)
-        self._way, self._at = way, 0
+        self._route, self._at = route, 0
 
     def reset(self) -> Observation:
         self._at = 0
@@ -31,17 +31,17 @@ class ReturnToBest(Wrapper):
 
     def step(self, action: str) -> Observation:
         seen = super().step(action)
-        if self._at < len(self._way.steps):
-            then = self._way.steps[self._at]
+        if self._at < len(self._route.steps):
+            then = self._route.steps[self._at]
             same = (action, seen.score) == (then.action, then.score) and (
-                self._way.short or seen.text == then.observation
+                self._route.short or seen.text == then.observation
             )
-            self._at = self._at + 1 if same else len(self._way.steps)
+            self._at = self._at + 1 if same else len(self._route.steps)
         return seen
 
     def actions(self) -> Sequence[str]:
         return (
-            (self._way.steps[self._at].action,)
-            if self._at < len(self._way.steps)
+            (self._route.steps[self._at].action,)
+            if self._at < len(self._route.steps)
             else super().actions()
         )

@@ -31,12 +31,11 @@ class Risks:
     last: bool = False
 
     @classmethod
-    def of(cls, points: Archive, taught: Collection[str], last: bool) -> Risks:
+    def of(cls, archive: Archive, taught: Collection[str], last: bool) -> Risks:
         """With ``taught`` only as far as no trial of the episode has gone without such an action:
         that it was left out has then gained nothing."""
-        return cls(
-            points.moved, [kind for kind in taught if points.tried[kind] == points.trials], last
-        )
+        always = [kind for kind in taught if archive.trials_with[kind] == archive.trials]
+        return cls(archive.score_changes, always, last)
 
 
 class RiskMask(Wrapper):
@@ -73,7 +72,7 @@ class RiskMask(Wrapper):
         return seen
 
     def actions(self) -> Sequence[str]:
-        kinds = {verb(each.meant) for each in self._stakes.moved if each.score < each.held} | set(
+        kinds = {verb(each.meant) for each in self._stakes.moved if each.after < each.before} | set(
             self._stakes.taught
         )
         if not kinds:
@@ -97,9 +96,9 @@ class RiskMask(Wrapper):
         moved = [
             each
             for each in self._stakes.moved
-            if verb(each.meant) == kind and each.held >= self._held > 0
+            if verb(each.meant) == kind and each.before >= self._held > 0
         ]
-        lost = sum(each.score < each.held for each in moved)
+        lost = sum(each.after < each.before for each in moved)
         return above_half(lost, len(moved) - lost) >= SURE
 
     def _not_asked_for(self, kind: str, offered: dict[str, str], goal: Goal) -> set[str]:
@@ -111,8 +110,8 @@ class RiskMask(Wrapper):
             for each in self._stakes.moved
             if verb(each.meant) == kind and not _answers(each.meant, asked)
         ]
-        lost = kind in self._stakes.taught or any(each.score < each.held for each in others)
-        if not asked or not lost or any(each.score > each.held for each in others):
+        lost = kind in self._stakes.taught or any(each.after < each.before for each in others)
+        if not asked or not lost or any(each.after > each.before for each in others):
             return set()
         return {each for each, text in offered.items() if not _answers(text, asked)}
 
@@ -124,17 +123,17 @@ class RiskMask(Wrapper):
             [each for each in self._stakes.moved if verb(each.meant) == kind],
         )
         never_gained = all(
-            each.score < each.held for each in ever
+            each.after < each.before for each in ever
         )  # where none has gained, it is not for want of what must come first
         moved = [(each, max(goal.named(each.action), goal.named(each.meant))) for each in ever]
-        moved = [(each, by) for each, by in moved if each.held >= self._held or not by or last]
-        lost = Counter(by for each, by in moved if each.score < each.held)
-        gained = Counter(by for each, by in moved if each.score > each.held)
+        moved = [(each, by) for each, by in moved if each.before >= self._held or not by or last]
+        lost = Counter(by for each, by in moved if each.after < each.before)
+        gained = Counter(by for each, by in moved if each.after > each.before)
         lost[0] += 2 * (kind in self._stakes.taught)
         wrong = [
             each
             for each in ever
-            if each.score < each.held and (each.held >= self._held or never_gained)
+            if each.after < each.before and (each.before >= self._held or never_gained)
         ]
         things = {found for each in wrong for found in (thing(each.action), thing(each.meant))}
         named = {each: goal.named(text) for each, text in offered.items()}

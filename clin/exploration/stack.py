@@ -18,7 +18,7 @@ from clin.exploration.novelty import LeastTried, Untried
 from clin.exploration.return_to_best import ReturnToBest
 from clin.exploration.risk_mask import RiskMask, Risks
 from clin.options import Exploration
-from memory.archive import Archive, Way
+from memory.archive import Archive, Route
 from memory.evidence.link_tests import LinkTest
 from memory.trials import Memory
 from worlds import World
@@ -43,19 +43,24 @@ class Known:
 
 
 def for_trial(
-    world: World, exploration: Exploration, known: Known, *, way: Way | None, test: LinkTest | None
+    world: World,
+    exploration: Exploration,
+    known: Known,
+    *,
+    route: Route | None,
+    test: LinkTest | None,
 ) -> World:
-    """``world`` (of :func:`for_run`) as one trial is offered it. ``way``: where it goes back to
+    """``world`` (of :func:`for_run`) as one trial is offered it. ``route``: where it goes back to
     first. ``test``: the link whose cause is withheld."""
     archive = known.archive
     if exploration.memory_mask:
-        lost = archive.lost if exploration.risk_mask else None
+        lost = archive.costly if exploration.risk_mask else None
         world = MemoryMask(world, known.memory.links, lost)
     if exploration.risk_mask:
         costly = known.costly_elsewhere if exploration.memory_mask else ()
         world = RiskMask(world, Risks.of(archive, costly, known.last))
     if exploration.novelty:
-        world = Untried(world, archive.spent)
+        world = Untried(world, archive.fruitless)
         world = LeastTried(world) if known.number else world
-    world = ReturnToBest(world, way) if way else world
+    world = ReturnToBest(world, route) if route else world
     return Intervention(world, test) if test else world

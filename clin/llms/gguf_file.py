@@ -8,7 +8,8 @@ import json
 import os
 from pathlib import Path
 
-from clin.errors import ModelError, nearest
+from clin.errors import ModelError
+from memory.spelling import did_you_mean
 
 
 def checked(path: Path) -> Path:
@@ -20,7 +21,8 @@ def checked(path: Path) -> Path:
         there = sorted(each.name for each in folder.glob("*.gguf"))
         listed = f" (GGUF files there: {', '.join(there[:8])})" if there else ""
         raise ModelError(
-            f"no model file '{path}'{nearest(path.name, there)}{listed}; --model bundled needs none"
+            f"no model file '{path}'{did_you_mean(path.name, there)}{listed}; "
+            "--model bundled needs none"
         )
     try:
         with path.open("rb") as file:

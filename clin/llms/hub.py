@@ -32,7 +32,8 @@ from huggingface_hub.errors import (
 from huggingface_hub.file_download import HfFileMetadata, http_get, repo_folder_name
 from huggingface_hub.utils import WeakFileLock, build_hf_headers
 
-from clin.errors import ModelError, nearest
+from clin.errors import ModelError
+from memory.spelling import did_you_mean
 
 NETWORK: tuple[type[Exception], ...] = (
     *(base for base in HfHubHTTPError.__bases__ if issubclass(base, Exception)),
@@ -142,7 +143,7 @@ def _others(repository: str, file: str) -> str:
         there = [name for name in list_repo_files(repository) if name.endswith(".gguf")]
     except NETWORK:
         return ""
-    return nearest(file, there) or f" (it has: {', '.join(there[:8]) or 'no GGUF file'})"
+    return did_you_mean(file, there) or f" (it has: {', '.join(there[:8]) or 'no GGUF file'})"
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from clin.errors import ModelError, nearest
+from clin.errors import ModelError
 from clin.llms import Answer, Question
 from clin.llms.choosing import Feed, choose, scored
 from clin.llms.gguf_card import card
@@ -28,6 +28,7 @@ from clin.llms.sampling import Sampling
 from clin.llms.template import wrapping
 from clin.llms.trie import Node, Trie
 from clin.llms.writing import Written, write
+from memory.spelling import did_you_mean
 
 DEFAULT_CONTEXT = 8192
 """Tokens of a lane where neither the user nor a smaller model says otherwise."""
@@ -81,7 +82,7 @@ class LlamaCpp:
         self._sampling = Sampling(**sampling)
         if kv_type not in KV_TYPES:
             raise ModelError(
-                f"no cache type '{kv_type}'{nearest(kv_type, KV_TYPES)} (types: "
+                f"no cache type '{kv_type}'{did_you_mean(kv_type, KV_TYPES)} (types: "
                 f"{', '.join(KV_TYPES)})"
             )
         attention(kv_type, flash_attention)  # before a large file is read for nothing

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from clin.errors import ModelError, nearest
+from clin.errors import ModelError
 from clin.llms import LLM, Answer, ModelCard, Question
+from memory.spelling import did_you_mean
 
 NAMES = {"actor": ("act",), "writer": ("revise", "generalise")}
 """What a person calls a role, and the roles of questions that it covers."""
@@ -19,7 +20,7 @@ def parse_roles(assignments: Sequence[str]) -> dict[str, str]:
         name, equals, reference = each.partition("=")
         if name not in NAMES:
             raise ModelError(
-                f"no role '{name}'{nearest(name, NAMES)} (roles: {', '.join(NAMES)}; as in "
+                f"no role '{name}'{did_you_mean(name, NAMES)} (roles: {', '.join(NAMES)}; as in "
                 "writer=PATH.gguf)"
             )
         if not equals or not reference:

@@ -15,9 +15,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from clin.errors import ModelError, nearest
+from clin.errors import ModelError
 from clin.llms import Answer, ModelCard, Question
 from clin.llms.gguf_file import sha256
+from memory.spelling import did_you_mean
 
 KEYS = {"when": str, "reply": str, "pick": int, "role": str, "times": int}
 
@@ -110,7 +111,7 @@ def _wrong(rule: dict[str, Any]) -> str:
     """What is wrong with a rule, or an empty string."""
     for key, value in rule.items():
         if key not in KEYS:
-            return f"no key '{key}'{nearest(key, KEYS)} (keys: {', '.join(KEYS)})"
+            return f"no key '{key}'{did_you_mean(key, KEYS)} (keys: {', '.join(KEYS)})"
         if type(value) is not KEYS[key]:
             return f"'{key}' is {'a number' if KEYS[key] is int else 'a text'}, not {value!r}"
     if not rule.keys() & {"reply", "pick"}:

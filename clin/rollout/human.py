@@ -4,7 +4,7 @@ by rules."""
 from __future__ import annotations
 
 from clin.config import RunConfig
-from memory.store import Store
+from memory.store import NewTrial, NewVersion, Store
 from memory.strategies import Revised, open_strategy
 from memory.trials import Ending, Memory, Step, Trial
 from worlds import World, WorldError
@@ -58,10 +58,9 @@ class Session:
         self._store.finish_trial(
             self._trial,
             ending,
-            revised.memory,
-            writer="clin/rules",
-            tallies=revised.tallies,
-            refused=revised.refused,
+            NewVersion(
+                revised.memory, "clin/rules", tallies=revised.tallies, refused=revised.refused
+            ),
         )
         return revised.memory
 
@@ -78,12 +77,13 @@ class Session:
         self.steps = []
         self._trial = self._store.begin_trial(
             self.run,
-            self._number,
-            task_goal=self.world.goal,
-            opening=self.opening,
-            recalled=Memory(),
-            version=before.id if before else None,
-            world=self._config.world,
-            task=self._config.task,
-            variation=self._config.variation,
+            NewTrial(
+                self._number,
+                world=self._config.world,
+                task=self._config.task,
+                variation=self._config.variation,
+                goal=self.world.goal,
+                opening=self.opening,
+                version=before.id if before else None,
+            ),
         )

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from memory.requests import Request, decided, heard, offer, unheard
 from memory.store import Store
+from memory.store.requests import Request, decided, heard, offer, unheard
 
 LOOK_SECONDS = 0.1
 """Between two looks for a decision while a trial waits."""
@@ -41,9 +41,9 @@ class Person:
 
 
 class AtTheStore(Person):
-    """A person whose requests are rows (:mod:`memory.requests`). Blocks the trial's thread while it
-    waits; raises :class:`Stopped` on a ``stop``, and while it waits also when ``stopping`` says
-    that the process is to end."""
+    """A person whose requests are rows (:mod:`memory.store.requests`). Blocks the trial's thread
+    while it waits; raises :class:`Stopped` on a ``stop``, and while it waits also when
+    ``stopping`` says that the process is to end."""
 
     def __init__(
         self, store: Store, run: str, trial: int, paused: bool, stopping: Callable[[], bool]

@@ -1,5 +1,5 @@
 """What a trial begins with, read from the store: what it reads of the memory, the link that it
-tests, the way back to the best state, and what is known of the world that it plays."""
+tests, the route back to the best state, and what is known of the world that it plays."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from functools import partial
 from clin.config import RunConfig
 from clin.exploration.stack import Known
 from clin.prompts import Style
-from memory.archive import Archive, Way, route_of
+from memory.archive import Archive, Route, route_of
 from memory.evidence.confirmation import confirmed
 from memory.evidence.link_tests import LinkTest, chosen
 from memory.links import Hedge, Relation
 from memory.retrieval import select, usage
 from memory.rules.naming import warned
-from memory.store import Store
+from memory.store import Ranked, Store
 from memory.strategies import Strategy
 from memory.trials import Memory, Step
 
@@ -25,13 +25,13 @@ from memory.trials import Memory, Step
 @dataclass(frozen=True)
 class Start:
     """What a trial reads of the memory, with the ``ranking`` where it could not read all; the link
-    that it tests; the way that it goes back first; and what it has ``done`` before it was
+    that it tests; the route that it takes first; and what it has ``done`` before it was
     interrupted."""
 
     recalled: Memory
-    ranking: Sequence[Sequence[object]] = ()
+    ranking: Sequence[Ranked] = ()
     test: LinkTest | None = None
-    way: Way | None = None
+    route: Route | None = None
     done: Sequence[Step] = ()
 
     @classmethod
@@ -41,7 +41,7 @@ class Start:
         return cls(
             store.trial(trial_id).recalled,
             test=test,
-            way=None if test else route_of(store, trial_id),
+            route=None if test else route_of(store, trial_id),
             done=store.steps(trial_id),
         )
 
@@ -86,7 +86,7 @@ class Past:
         """What the trial begins with."""
         recalled, ranking = self._recalled(strategy, goal, reading)
         test = self._test()
-        return Start(recalled, ranking, test, None if test else self._way())
+        return Start(recalled, ranking, test, None if test else self._route())
 
     def known(self, recalled: Memory) -> Known:
         """What the wrappers around the trial's world go by, where the trial reads ``recalled``."""
@@ -121,7 +121,7 @@ class Past:
 
     def _recalled(
         self, strategy: Strategy, goal: str, reading: Reading
-    ) -> tuple[Memory, Sequence[Sequence[object]]]:
+    ) -> tuple[Memory, Sequence[Ranked]]:
         memory = self.memory
         if not self.config.read_unconfirmed:
             memory = confirmed(memory, self.taught_elsewhere(), self.archive.done)
@@ -130,7 +130,7 @@ class Past:
         recalled, ranked = select(
             strategy.recall(memory, goal), reading.room, reading.size, goal, used, told
         )
-        return recalled, [(str(each.link), each.score, each.reasons, each.read) for each in ranked]
+        return recalled, ranked
 
     def _test(self) -> LinkTest | None:
         """The link that the trial tests: one that is open after the last trial. Not in the last,
@@ -142,8 +142,8 @@ class Past:
         tested = [test.link for test in tests if test]
         return chosen(self.store.tallies(self.run, self.number - 1), tested, steps)
 
-    def _way(self) -> Way | None:
+    def _route(self) -> Route | None:
         """Where the trial goes back to first."""
         if not self.run or not self.config.exploration.return_to_best:
             return None
-        return self.archive.way(self.config.budget // 2)
+        return self.archive.best_route(self.config.budget // 2)

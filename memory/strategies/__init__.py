@@ -7,16 +7,16 @@ prompts and is sent plain replies; it never meets a model.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from memory.evidence.tally import Tally
 from memory.links import Link
+from memory.spelling import did_you_mean
 from memory.trials import Memory, Trial
 
 
@@ -133,7 +133,7 @@ def open_strategy(name: str, **options: object) -> Strategy:
     names = strategy_names()
     if name not in names:
         raise StrategyError(
-            f"no strategy '{name}'{nearest(name, names)} (strategies: {', '.join(names)})"
+            f"no strategy '{name}'{did_you_mean(name, names)} (strategies: {', '.join(names)})"
         )
     make = importlib.import_module(f"{__name__}.{name}").open
     parameters = inspect.signature(make).parameters.values()
@@ -141,15 +141,8 @@ def open_strategy(name: str, **options: object) -> Strategy:
     for option in options:
         if option not in known and len(known) == len(parameters):
             raise StrategyError(
-                f"strategy '{name}' has no option '{option}'{nearest(option, known)} (options: "
-                f"{', '.join(known)})"
+                f"strategy '{name}' has no option '{option}'{did_you_mean(option, known)} "
+                f"(options: {', '.join(known)})"
             )
     strategy: Strategy = make(**options)
     return strategy
-
-
-def nearest(word: str, allowed: Iterable[str]) -> str:
-    """``; did you mean 'x'?`` for the closest of ``allowed``, or an empty string when nothing is
-    close."""
-    close = difflib.get_close_matches(word, list(allowed), n=1, cutoff=0.5)
-    return f"; did you mean '{close[0]}'?" if close else ""

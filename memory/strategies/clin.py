@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from memory import rules
 from memory.links import Hedge, Link, Relation, read
+from memory.spelling import did_you_mean
 from memory.strategies import (
     Episode,
     GeneralisationRequest,
@@ -26,7 +27,6 @@ from memory.strategies import (
     StrategyError,
     Traits,
     _clin_prompts,
-    nearest,
 )
 from memory.trials import Memory, Trial
 
@@ -40,7 +40,7 @@ def open(*, writer: str = "model", k: int = 3, budget: int = 6500, max_tokens: i
     ``max_tokens``."""
     if writer not in WRITERS:
         raise StrategyError(
-            f"no writer '{writer}'{nearest(writer, WRITERS)} (writers: {', '.join(WRITERS)})"
+            f"no writer '{writer}'{did_you_mean(writer, WRITERS)} (writers: {', '.join(WRITERS)})"
         )
     for name, value, least in (("k", k, 0), ("budget", budget, 1), ("max_tokens", max_tokens, 1)):
         if value < least:
@@ -80,7 +80,7 @@ class Clin(Strategy):
         episodes share."""
         if setting not in _clin_prompts.SETTINGS:
             raise StrategyError(
-                f"no setting '{setting}'{nearest(setting, _clin_prompts.SETTINGS)} (settings: "
+                f"no setting '{setting}'{did_you_mean(setting, _clin_prompts.SETTINGS)} (settings: "
                 "gen-env, gen-task)"
             )
         best = [_best(episode) for episode in past[:MOST_EPISODES] if episode.memories]

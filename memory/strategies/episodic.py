@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from memory.spelling import did_you_mean
 from memory.strategies import (
     Episode,
     Revised,
@@ -19,7 +20,6 @@ from memory.strategies import (
     Strategy,
     StrategyError,
     _clin_prompts,
-    nearest,
 )
 from memory.trials import Memory, Trial
 
@@ -62,7 +62,7 @@ class Episodic(Strategy):
         """The best trial of each earlier episode, as it was."""
         if setting not in _clin_prompts.SETTINGS:
             raise StrategyError(
-                f"no setting '{setting}'{nearest(setting, _clin_prompts.SETTINGS)} (settings: "
+                f"no setting '{setting}'{did_you_mean(setting, _clin_prompts.SETTINGS)} (settings: "
                 "gen-env, gen-task)"
             )
         best = [

@@ -19,6 +19,7 @@ from memory.evidence.tally import Tally, explained_away, stated
 from memory.evidence.transfer import hurt
 from memory.links import Hedge, Link, Relation, read
 from memory.rules.naming import warned
+from memory.spelling import did_you_mean
 from memory.strategies import (
     Episode,
     Prompt,
@@ -30,7 +31,6 @@ from memory.strategies import (
     StrategyError,
     Traits,
     _clin_prompts,
-    nearest,
 )
 from memory.trials import Memory, Scope, Trial
 
@@ -45,7 +45,7 @@ def open(
     strategy."""
     if writer not in WRITERS:
         raise StrategyError(
-            f"no writer '{writer}'{nearest(writer, WRITERS)} (writers: {', '.join(WRITERS)})"
+            f"no writer '{writer}'{did_you_mean(writer, WRITERS)} (writers: {', '.join(WRITERS)})"
         )
     for name, value in (("most", most), ("budget", budget), ("max_tokens", max_tokens)):
         if value < 1:
@@ -121,7 +121,7 @@ class Evidence(Strategy):
         contradict says so or leaves, one whose transfer hurt is withheld."""
         if setting not in _clin_prompts.SETTINGS:
             raise StrategyError(
-                f"no setting '{setting}'{nearest(setting, _clin_prompts.SETTINGS)} (settings: "
+                f"no setting '{setting}'{did_you_mean(setting, _clin_prompts.SETTINGS)} (settings: "
                 "gen-env, gen-task)"
             )
         episodes = [episode for episode in past if episode.memories]

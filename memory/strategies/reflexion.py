@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from memory.rules.reading import lesson
+from memory.spelling import did_you_mean
 from memory.strategies import (
     Episode,
     Prompt,
@@ -22,7 +23,6 @@ from memory.strategies import (
     StrategyError,
     Traits,
     _clin_prompts,
-    nearest,
 )
 from memory.trials import Memory, Trial
 
@@ -44,7 +44,7 @@ def open(
     """``last`` reflections are kept (the paper's bound for long trials is one to three)."""
     if writer not in WRITERS:
         raise StrategyError(
-            f"no writer '{writer}'{nearest(writer, WRITERS)} (writers: {', '.join(WRITERS)})"
+            f"no writer '{writer}'{did_you_mean(writer, WRITERS)} (writers: {', '.join(WRITERS)})"
         )
     for name, value in (("last", last), ("budget", budget), ("max_tokens", max_tokens)):
         if value < 1:
@@ -78,7 +78,7 @@ class Reflexion(Strategy):
         generalises."""
         if setting not in _clin_prompts.SETTINGS:
             raise StrategyError(
-                f"no setting '{setting}'{nearest(setting, _clin_prompts.SETTINGS)} (settings: "
+                f"no setting '{setting}'{did_you_mean(setting, _clin_prompts.SETTINGS)} (settings: "
                 "gen-env, gen-task)"
             )
         notes = [

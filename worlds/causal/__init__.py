@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from worlds import Observation, Task, WorldError, nearest, whole_number
+from memory.spelling import did_you_mean
+from worlds import Observation, Task, WorldError, whole_number
 from worlds.causal.actions import admissible, apply, every_action
 from worlds.causal.layout import ROOMS, lay
 from worlds.causal.physics import draw
@@ -56,7 +57,7 @@ def _checked(options: dict[str, object]) -> dict[str, int]:
     for name, value in options.items():
         if name not in OPTIONS:
             raise WorldError(
-                f"causal has no option '{name}'{nearest(name, tuple(OPTIONS))} (options: "
+                f"causal has no option '{name}'{did_you_mean(name, tuple(OPTIONS))} (options: "
                 f"{', '.join(OPTIONS)})"
             )
         allowed = OPTIONS[name]

@@ -9,10 +9,9 @@ import socket
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from memory.encoding import step_of
-from memory.processes import alive
-from memory.rows import Version
-from memory.store import Store
+from memory.store import Store, Version
+from memory.store.connection import alive
+from memory.store.trials import read_steps
 from memory.trials import Ending, Step
 
 
@@ -40,12 +39,12 @@ class Cursors:
 def commits(store: Store) -> int:
     """A number that changes when another process has written the file; asking costs
     microseconds."""
-    return int(store.rows("pragma data_version")[0][0])
+    return int(store.connection.value("pragma data_version"))
 
 
 def ends(store: Store) -> Cursors:
     """The cursors behind everything that is stored."""
-    [(step, version)] = store.rows(
+    [(step, version)] = store.connection.rows(
         "select (select max(id) from steps), (select max(id) from versions)"
     )
     return Cursors(step or 0, version or 0)
@@ -54,45 +53,41 @@ def ends(store: Store) -> Cursors:
 def trial_lines(store: Store, after: int = 0, also: Collection[int] = ()) -> list[TrialLine]:
     """The trials whose id is above ``after`` and those named in ``also``, in order."""
     marks = ", ".join("?" * len(also))
-    rows = store.rows(
-        "select id, run, number, ending, score, steps from trials where id > ? or id in "
-        f"({marks}) order by id",
+    found = store.connection.rows(
+        "select id, run, number, ending, score, steps from trials"
+        f" where id > ? or id in ({marks}) order by id",
         [after, *also],
     )
     return [
-        TrialLine(n, f"r{run}", number, Ending(ending) if ending else None, *rest)
-        for n, run, number, ending, *rest in rows
+        TrialLine(number, f"r{run}", in_run, Ending(ending) if ending else None, score, steps)
+        for number, run, in_run, ending, score, steps in found
     ]
 
 
 def orphans(store: Store) -> set[str]:
     """Runs that call themselves running although their process has gone (on this machine)."""
-    rows = store.rows("select id, pid, host from runs where state = 'running'")
+    found = store.connection.rows("select id, pid, host from runs where state = 'running'")
     here = socket.gethostname()
-    return {
-        f"r{run}"
-        for run, pid, host in rows
-        if host == here and (not pid or not (pid == os.getpid() or alive(pid)))
-    }
+    return {f"r{run}" for run, pid, host in found if host == here and not _plays(pid)}
+
+
+def _plays(pid: int | None) -> bool:
+    if not pid:
+        return False
+    return pid == os.getpid() or alive(pid)
 
 
 def steps_between(store: Store, trial: int, first: int, last: int) -> list[Step]:
     """The steps of a trial from position ``first`` up to but not with ``last``."""
-    rows = store.rows(
-        "select action, observation, score, thought, cited from steps where trial = ? and "
-        "position >= ? and position < ?"
-        " order by position",
-        [trial, first, last],
-    )
-    return [step_of(*row) for row in rows]
+    return [*read_steps(store.connection, trial, first, last)]
 
 
 def outline(store: Store, trial: int) -> list[tuple[float, bool]]:
     """Of each step of a trial: the score after it, and whether the model thought before it."""
-    rows = store.rows(
+    found = store.connection.rows(
         "select score, thought != '' from steps where trial = ? order by position", [trial]
     )
-    return [(score, bool(thought)) for score, thought in rows]
+    return [(score, bool(thought)) for score, thought in found]
 
 
 @dataclass(frozen=True)
@@ -111,52 +106,68 @@ class Cost:
 
 def costs(store: Store, trial: int, step: int) -> list[Cost]:
     """What the calls of one step cost; a step that a person chose has a call of role ``person``."""
-    rows = store.rows(
-        "select role, read, reused, written, logprob, seconds, choices from calls where trial = "
-        "? and step = ? order by id",
+    found = store.connection.rows(
+        "select role, read, reused, written, logprob, seconds, choices from calls"
+        " where trial = ? and step = ? order by id",
         [trial, step],
     )
-    return [Cost(*row) for row in rows]
+    return [Cost(*row) for row in found]
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What all model calls of a trial cost: tokens read, reused of them and written, seconds."""
+
+    read: int = 0
+    reused: int = 0
+    written: int = 0
+    seconds: float = 0.0
+
+
+def spent_by_trial(store: Store) -> dict[int, Spent]:
+    """What the models cost, by the id of the trial; trials without a call are left out."""
+    found = store.connection.rows(
+        "select trial, sum(read), sum(reused), sum(written), sum(seconds) from calls group by trial"
+    )
+    return {trial: Spent(*sums) for trial, *sums in found}
 
 
 def steps_with(store: Store, trial: int, words: str) -> list[int]:
     """Positions of the steps in whose action, thought or observation ``words`` stand as they are,
     case aside."""
     pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    rows = store.rows(
-        "select position from steps where trial = ? and (action like ? escape '\\' or "
-        "observation like ? escape '\\'"
-        " or thought like ? escape '\\') order by position",
+    found = store.connection.rows(
+        "select position from steps where trial = ? and (action like ? escape '\\'"
+        " or observation like ? escape '\\' or thought like ? escape '\\') order by position",
         [trial, pattern, pattern, pattern],
     )
-    return [position for (position,) in rows]
+    return [position for (position,) in found]
 
 
 def latest_versions(store: Store, run: str, most: int) -> list[Version]:
     """The last ``most`` versions of the memory of ``run``, oldest first."""
-    rows = store.rows(
+    found = store.connection.rows(
         "select id from versions where run = ? order by id desc limit ?", [int(run[1:]), most]
     )
-    return [store.memory_version(version) for (version,) in reversed(rows)]
+    return [store.memory_version(version) for (version,) in reversed(found)]
 
 
 def cuts(store: Store, trial: int) -> set[int]:
     """The steps of a trial before which its prompt had outgrown the model's context, so that its
     earliest turns went."""
-    rows = store.rows(
-        "select step, min(id), kept + json_array_length(parts) from calls where trial = ? and "
-        "step is not null group by step"
-        " order by step",
+    found = store.connection.rows(
+        "select step, min(id), kept + json_array_length(parts) from calls"
+        " where trial = ? and step is not null group by step order by step",
         [trial],
     )
-    return {step for (_, _, before), (step, _, parts) in itertools.pairwise(rows) if parts < before}
+    return {
+        step for (_, _, before), (step, _, parts) in itertools.pairwise(found) if parts < before
+    }
 
 
 def by_person(store: Store, trial: int) -> set[int]:
     """The steps of a trial whose action a person chose."""
-    return {
-        step
-        for (step,) in store.rows(
-            "select step from calls where trial = ? and role = 'person'", [trial]
-        )
-    }
+    found = store.connection.rows(
+        "select step from calls where trial = ? and role = 'person'", [trial]
+    )
+    return {step for (step,) in found}

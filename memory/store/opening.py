@@ -9,39 +9,40 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from memory.rows import StoreError
-from memory.schema import migrations
+from memory.store.schema import migrations
 
-BUSY_SECONDS = 20
-"""How long a writer waits for another before it says who holds the file."""
+PATIENCE = 20.0
+"""Seconds that a writer waits for another before it says who holds the file."""
 
 NOT_READ = {"4 requests by people", "5 batches", "6 scopes of links"}
 """Migrations that a reader can do without: their tables hold what people ask of live runs,
 experiments to go on with, and where links held, of which files from before say nothing."""
 
 
-def connect(path: Path, *, read_only: bool, patience: float | None = None) -> Database:
+class StoreError(ValueError):
+    """A file or a request that the store cannot serve; one line that a user can act on."""
+
+
+def opened(path: Path, *, read_only: bool, patience: float = PATIENCE) -> Database:
     """An open database with our schema; StoreError in one line otherwise."""
-    _place(path, read_only)
+    _check_place(path, read_only)
     try:
         db = Database(_connection(path, read_only))
-        db.conn.execute(
-            f"pragma busy_timeout = {int((BUSY_SECONDS if patience is None else patience) * 1000)}"
-        )
+        db.conn.execute(f"pragma busy_timeout = {int(patience * 1000)}")
         db.conn.execute("pragma foreign_keys = on")
-        _known(path, db)
-        if not read_only:
+        _check_owner(path, db)
+        if read_only:
+            _check_age(path, db)
+        else:
             db.conn.execute("pragma journal_mode = wal")
             db.conn.execute("pragma synchronous = normal")
-            _migrate(path, db)
-        elif {each.name for each in migrations.pending(db)} - NOT_READ:
-            _refuse_old(path, db)
+            _migrate(db)
         return db
     except sqlite3.Error as error:
         raise refused(path, error, [], patience) from None
 
 
-def _place(path: Path, read_only: bool) -> None:
+def _check_place(path: Path, read_only: bool) -> None:
     if path.is_dir():
         raise StoreError(f"'{path}' is a folder, not a database file")
     if read_only and not path.exists():
@@ -49,10 +50,8 @@ def _place(path: Path, read_only: bool) -> None:
     if not path.parent.is_dir():
         raise StoreError(f"no folder '{path.parent}' for the database '{path.name}'")
     if not read_only and not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise StoreError(
-            f"'{path}' cannot be written: {'the file' if path.exists() else 'its folder'} is "
-            "read-only"
-        )
+        what = "the file" if path.exists() else "its folder"
+        raise StoreError(f"'{path}' cannot be written: {what} is read-only")
     if not read_only and not os.access(path.parent, os.W_OK):
         raise StoreError(
             f"'{path}' cannot be written: its folder is read-only, and SQLite keeps its journal "
@@ -71,7 +70,7 @@ def _connection(path: Path, read_only: bool) -> sqlite3.Connection:
     return sqlite3.connect(where + mode, uri=True, isolation_level=None, check_same_thread=False)
 
 
-def _known(path: Path, db: Database) -> None:
+def _check_owner(path: Path, db: Database) -> None:
     """StoreError if the file belongs to another program or to a newer version of this one."""
     applied = [each.name for each in migrations.applied(db)]
     ours = [each.name for each in migrations._migrations]
@@ -82,13 +81,22 @@ def _known(path: Path, db: Database) -> None:
             "clin to open it"
         )
     if not applied and db.table_names():
+        tables = ", ".join(db.table_names()[:4])
         raise StoreError(
-            f"'{path}' is another program's database (tables: "
-            f"{', '.join(db.table_names()[:4])}); name a new file"
+            f"'{path}' is another program's database (tables: {tables}); name a new file"
         )
 
 
-def _migrate(path: Path, db: Database) -> None:
+def _check_age(path: Path, db: Database) -> None:
+    """StoreError if a reader meets a schema that it cannot read; only a writer may migrate it."""
+    if not {each.name for each in migrations.pending(db)} - NOT_READ:
+        return
+    if not migrations.applied(db):
+        raise StoreError(f"'{path}' is empty")
+    raise StoreError(f"'{path}' was written by an older version of clin; open it once for writing")
+
+
+def _migrate(db: Database) -> None:
     """Bring the schema up to date; two processes that open a new file at once do it one after the
     other."""
     if migrations.pending(db):
@@ -103,26 +111,16 @@ def _migrate(path: Path, db: Database) -> None:
             raise
 
 
-def _refuse_old(path: Path, db: Database) -> None:
-    what = (
-        "is empty"
-        if not migrations.applied(db)
-        else "was written by an older version of clin; open it once for writing"
-    )
-    raise StoreError(f"'{path}' {what}")
-
-
 def refused(
-    path: Path, error: sqlite3.Error, holders: Sequence[int], patience: float | None = None
+    path: Path, error: sqlite3.Error, holders: Sequence[int], patience: float
 ) -> StoreError:
-    """SQLite's complaint in our words; ``holders`` are the processes that may hold the file,
-    ``patience`` how long it was waited for."""
-    waited = BUSY_SECONDS if patience is None else patience
+    """SQLite's complaint in our words. ``holders`` are the processes that may hold the file,
+    ``patience`` the seconds that it was waited for."""
     said = str(error)
     if isinstance(error, sqlite3.OperationalError) and "locked" in said:
         who = f" (process {', '.join(map(str, holders))})" if holders else ""
         return StoreError(
-            f"'{path}' is held by another process{who} for longer than {waited:g} s; try again "
+            f"'{path}' is held by another process{who} for longer than {patience:g} s; try again "
             "when it is done"
         )
     if "not a database" in said or "malformed" in said:

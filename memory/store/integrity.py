@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlite_utils import Database
+from memory.store.connection import Connection
 
-_QUESTIONS = {
+_FAULTS = {
     "a trial's steps are not numbered without gaps": """
         select trials.id from trials left join steps on steps.trial = trials.id group by trials.id
         having count(steps.id) != trials.steps or coalesce(max(position) + 1, 0) != trials.steps""",
@@ -44,17 +44,14 @@ _QUESTIONS = {
 }
 
 
-def problems(db: Database) -> list[str]:
+def problems(connection: Connection) -> list[str]:
     """What is wrong, in words; empty when the file is sound."""
-    found = [
-        f"SQLite: {said}"
-        for (said,) in db.execute("pragma integrity_check").fetchall()
-        if said != "ok"
-    ]
-    for table, row, parent, _ in db.execute("pragma foreign_key_check").fetchall():
+    said = [line for (line,) in connection.rows("pragma integrity_check")]
+    found = [f"SQLite: {line}" for line in said if line != "ok"]
+    for table, row, parent, _ in connection.rows("pragma foreign_key_check"):
         found.append(f"row {row} of {table} points to a missing row of {parent}")
-    for meaning, question in _QUESTIONS.items():
-        ids = [str(row[0]) for row in db.execute(question).fetchall()]
+    for meaning, query in _FAULTS.items():
+        ids = [str(row[0]) for row in connection.rows(query)]
         if ids:
             found.append(f"{meaning} ({', '.join(ids[:5])})")
     return found

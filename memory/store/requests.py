@@ -1,4 +1,4 @@
-"""What a person asks of a live run is a row; the run reads it between two steps.
+"""What a person asks of a live run is a row, which the run reads between two steps.
 
 =====  ==============================================================================
 pause  before its next step, say what it would do, and wait
@@ -19,9 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from memory.corrections import person
-from memory.encoding import timestamp
-from memory.rows import StoreError
-from memory.store import Store
+from memory.store import Store, StoreError
+from memory.store.encoding import timestamp
 
 KINDS = ("pause", "act", "step", "go", "stop")
 
@@ -52,7 +51,7 @@ def ask(store: Store, run: str, kind: str, value: str = "", *, who: str = "") ->
     """Ask ``run`` for something; StoreError if there is no such kind of request or no such run."""
     if kind not in KINDS:
         raise StoreError(f"no request '{kind}' (requests: {', '.join(KINDS)})")
-    return store.write(
+    return store.connection.write(
         "insert into requests (run, kind, value, who, made) values (?, ?, ?, ?, ?)",
         [store.run(run).id, kind, value, who or person(), timestamp()],
     )
@@ -60,7 +59,7 @@ def ask(store: Store, run: str, kind: str, value: str = "", *, who: str = "") ->
 
 def unheard(store: Store, run: str) -> list[Request]:
     """The requests that the run has not read yet, oldest first."""
-    rows = store.rows(
+    rows = store.connection.rows(
         "select id, kind, value, who from requests where run = ? and heard is null order by id",
         [int(run[1:])],
     )
@@ -76,7 +75,7 @@ def lapse(store: Store, run: str) -> None:
 
 def heard(store: Store, last: int, run: str) -> None:
     """The run has read its requests up to ``last``."""
-    store.write(
+    store.connection.write(
         "update requests set heard = ? where run = ? and id <= ? and heard is null",
         [timestamp(), int(run[1:]), last],
     )
@@ -91,14 +90,14 @@ def offer(
     choice: str,
 ) -> int:
     """A paused trial says what it could do; returns the offer's id."""
-    return store.write(
+    return store.connection.write(
         "insert into offers (trial, position, actions, scores, choice, made) values (?, ?, ?, ?, "
         "?, ?)",
         [
             trial,
             position,
             json.dumps(list(actions)),
-            json.dumps([None if s == float("-inf") else s for s in scores]),
+            json.dumps([None if score == _MINUS_INFINITY else score for score in scores]),
             choice,
             timestamp(),
         ],
@@ -107,22 +106,28 @@ def offer(
 
 def decided(store: Store, made: int, action: str) -> None:
     """The offer ``made`` is over: ``action`` is done."""
-    store.write("update offers set decided = ? where id = ?", [action, made])
+    store.connection.write("update offers set decided = ? where id = ?", [action, made])
 
 
 def open_offer(store: Store, run: str) -> Offer | None:
     """What ``run`` waits with for a person; None when it does not wait, or cannot (its file has no
     requests yet)."""
-    if not store.rows("select 1 from sqlite_master where name = 'offers'"):
+    if not store.connection.rows("select 1 from sqlite_master where name = 'offers'"):
         return None
-    rows = store.rows(
-        "select offers.id, position, actions, offers.scores, choice, decided from offers join "
-        "trials on trials.id = offers.trial"
+    found = store.connection.row(
+        "select offers.id, position, actions, offers.scores, choice, decided from offers"
+        " join trials on trials.id = offers.trial"
         " where run = ? and position = steps order by offers.id desc limit 1",
         [int(run[1:])],
     )
-    if not rows or rows[0][5] is not None:
+    if found is None:
         return None
-    number, position, actions, scores, choice, _ = rows[0]
-    known = tuple(float("-inf") if score is None else score for score in json.loads(scores))
+    number, position, actions, scores, choice, done = found
+    if done is not None:
+        return None
+    known = tuple(_MINUS_INFINITY if score is None else score for score in json.loads(scores))
     return Offer(number, position, tuple(json.loads(actions)), known, choice)
+
+
+_MINUS_INFINITY = float("-inf")
+"""JSON has no word for it: it is stored as null."""
