@@ -20,9 +20,11 @@ Pick = Callable[[np.ndarray], int]
 def choose(
     root: Node, logits: np.ndarray, pick: Pick
 ) -> Generator[Feed, np.ndarray, tuple[str, int, float]]:
-    """The text that ``pick`` leads to, the tokens it took, and its log-probability. Tokens that
-    must follow are fed without a decision; among allowed ones the lowest comes first, so that
-    equals are settled always alike."""
+    """The text that ``pick`` leads to, the tokens it took, and its log-probability.
+
+    Tokens that must follow are fed without a decision. Among allowed ones the lowest comes first,
+    so that equals are settled always alike.
+    """
     node, logprob, written = root, 0.0, 0
     pending: list[int] = []
     while True:
@@ -44,9 +46,11 @@ def choose(
 def scored(
     root: Node, logits: np.ndarray, rewind: Callable[[], Generator[Feed, np.ndarray, None]]
 ) -> Generator[Feed, np.ndarray, dict[str, float]]:
-    """The log-probability of every choice when only choices can be drawn: the whole trie, depth
-    first. ``rewind`` drops what was fed on the way back. Texts that the tokeniser does not tell
-    apart: the first has the share."""
+    """The log-probability of every choice when only choices can be drawn.
+
+    The whole trie is walked, depth first; ``rewind`` drops what was fed on the way back. Of texts
+    that the tokeniser does not tell apart, the first has the share.
+    """
     scores: dict[str, float] = {}
     stack: list[tuple[Node, list[int], float]] = [(root, [], 0.0)]
     while stack:

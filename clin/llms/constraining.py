@@ -74,11 +74,8 @@ def chosen(said: str, choices: Sequence[str]) -> tuple[str, str]:
 def _action(said: str) -> str:
     """The action of a reply that keeps to :func:`schema`; any other reply as it is."""
     try:
-        found = json.loads(said)
+        reply = json.loads(said)
     except ValueError:
         return said
-    return (
-        found["action"]
-        if isinstance(found, dict) and isinstance(found.get("action"), str)
-        else said
-    )
+    action = reply.get("action") if isinstance(reply, dict) else None
+    return action if isinstance(action, str) else said

@@ -27,13 +27,10 @@ def read_card(path: Path) -> ModelCard:
     native = Native(checked(path), gpu_layers=0, vocabulary_only=True)
     try:
         metadata = native.metadata()
-        trained = int(metadata.get(f"{metadata.get('general.architecture')}.context_length", 0))
-        return card(
-            path,
-            metadata,
-            int(metadata.get("clin.context", 0)) or trained,
-            wrapping(native.chat_template()),
-        )
+        architecture = metadata.get("general.architecture")
+        trained = int(metadata.get(f"{architecture}.context_length", 0))
+        context = int(metadata.get("clin.context", 0)) or trained
+        return card(path, metadata, context, wrapping(native.chat_template()))
     finally:
         native.close()
 
@@ -43,9 +40,8 @@ def card(
 ) -> ModelCard:
     """The card of an opened file: its ``metadata``, the context it is given, and what its chat
     template puts around a prompt."""
-    named = tuple(
-        role.strip() for role in metadata.get("clin.roles", "").split(",") if role.strip()
-    )
+    roles = [role.strip() for role in metadata.get("clin.roles", "").split(",")]
+    named = tuple(role for role in roles if role)
     details = {key: metadata[key] for key in DETAILS if key in metadata}
     return ModelCard(
         name=metadata.get("general.name") or path.stem,

@@ -48,8 +48,11 @@ LARGEST = 50_000_000_000
 
 
 def fetched(reference: str) -> Path:
-    """The file behind ``hf:ORG/REPO:FILE``, from the cache or fetched with a progress bar; a
-    download that was cut off goes on where it was. ModelError, in one line, if it cannot be had."""
+    """The file behind ``hf:ORG/REPO:FILE``, from the cache or fetched with a progress bar.
+
+    A download that was cut off goes on where it was. ModelError, in one line, if the file cannot be
+    had.
+    """
     repository, _, file = reference.removeprefix("hf:").partition(":")
     if repository.count("/") != 1 or not file or ".." in file.split("/"):
         raise ModelError(f"'{reference}' is not of the form hf:ORG/REPO:FILE")
@@ -95,19 +98,17 @@ def _download(
     repository: str, file: str, about: HfFileMetadata, etag: str, token: str | None
 ) -> None:
     """Put the file where the hub's client looks for it before it downloads."""
-    cache, folder = (
-        Path(constants.HF_HUB_CACHE),
-        repo_folder_name(repo_id=repository, repo_type="model"),
-    )
+    cache = Path(constants.HF_HUB_CACHE)
+    folder = repo_folder_name(repo_id=repository, repo_type="model")
     whole = cache / folder / "blobs" / etag
-    part, lock = whole.with_name(f"{etag}.part"), cache / ".locks" / folder / f"{etag}.part.lock"
-    for each in (whole, lock):
-        each.parent.mkdir(parents=True, exist_ok=True)
+    part = whole.with_name(f"{etag}.part")
+    lock = cache / ".locks" / folder / f"{etag}.part.lock"
+    whole.parent.mkdir(parents=True, exist_ok=True)
+    lock.parent.mkdir(parents=True, exist_ok=True)
     headers = build_hf_headers(token=token)
     if urlsplit(about.location).netloc != urlsplit(constants.ENDPOINT).netloc:
-        headers.pop(
-            "authorization", None
-        )  # a token is the hub's business, not that of the server where the file lies
+        # A token is the hub's business, not that of the server where the file lies.
+        headers.pop("authorization", None)
     with WeakFileLock(lock):
         if whole.exists():
             return

@@ -70,10 +70,10 @@ class _Log:
         """The first complaint since the last call that says what is wrong: an error, or else a
         warning."""
         lines, self.lines = self.lines, []
-        said = [
-            line.partition(": ")[2] or line for _, line in sorted(lines, key=lambda each: -each[0])
-        ]
-        return said[0][:200] if said else "llama.cpp does not say why"
+        if not lines:
+            return "llama.cpp does not say why"
+        _, worst = max(lines, key=lambda line: line[0])
+        return (worst.partition(": ")[2] or worst)[:200]
 
 
 @cache
@@ -130,7 +130,13 @@ class Native:
     def __init__(self, path: Path, *, gpu_layers: int, vocabulary_only: bool = False) -> None:
         noise = log()
         noise.lines.clear()
-        self._model = self._context = None
+        self._model: Any = None
+        self._context: Any = None
+        self._batch: _Batch | None = None
+        self._memory: Any = None
+        self._unified = False
+        self._pieces: dict[int, bytes] = {}
+        self._path = path
         llama_cpp.llama_backend_init()
         wanted = llama_cpp.llama_model_default_params()
         wanted.n_gpu_layers = gpu_layers if gpu_layers >= 0 else 999
@@ -141,11 +147,6 @@ class Native:
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self.vocabulary = llama_cpp.llama_vocab_n_tokens(self._vocab)
         self.trained = llama_cpp.llama_model_n_ctx_train(self._model)
-        self._batch: _Batch | None = None
-        self._memory: Any = None
-        self._unified = False
-        self._pieces: dict[int, bytes] = {}
-        self._path = path
 
     def start(
         self,
@@ -157,9 +158,11 @@ class Native:
         *,
         unified: bool,
     ) -> None:
-        """Make the context; ModelError if memory does not suffice. ``unified``: all sequences share
-        one pool of cells; else each has its own, in which only its own cells lie, always in the
-        same order."""
+        """Make the context; ModelError if memory does not suffice.
+
+        ``unified``: all sequences share one pool of cells. Else each has its own, in which only its
+        own cells lie, always in the same order.
+        """
         wanted = llama_cpp.llama_context_default_params()
         wanted.n_ctx, wanted.n_seq_max, wanted.kv_unified = cells, sequences, unified
         wanted.n_batch = self.batch_size = min(max(CHUNK, sequences), 2048)
@@ -173,11 +176,9 @@ class Native:
         log().lines.clear()
         self._context = llama_cpp.llama_init_from_model(self._model, wanted)
         if not self._context:
-            hint = (
-                "give a smaller --ctx"
-                if kv_type in PLAIN
-                else f"give a smaller --ctx, or --kv-type {PLAIN[0]}"
-            )
+            hint = "give a smaller --ctx"
+            if kv_type not in PLAIN:
+                hint += f", or --kv-type {PLAIN[0]}"
             raise ModelError(
                 f"no context of {cells} tokens for '{self._path}': {log().reason()}; {hint}"
             )
@@ -222,11 +223,9 @@ class Native:
 
     def first(self) -> tuple[int, ...]:
         """The token that every prompt begins with, if the model wants one."""
-        return (
-            (llama_cpp.llama_vocab_bos(self._vocab),)
-            if llama_cpp.llama_vocab_get_add_bos(self._vocab)
-            else ()
-        )
+        if not llama_cpp.llama_vocab_get_add_bos(self._vocab):
+            return ()
+        return (llama_cpp.llama_vocab_bos(self._vocab),)
 
     def ends(self, token: int) -> bool:
         """Whether ``token`` ends a reply."""
@@ -241,7 +240,9 @@ class Native:
 
     def decode(self, rows: Sequence[Row]) -> list[np.ndarray | None]:
         """Evaluate ``rows`` in one batch; the logits (float32, [vocabulary]) where wanted.
-        MemoryError if the cache is full (nothing has changed then)."""
+
+        MemoryError if the cache is full; nothing has changed then.
+        """
         at, wanted = 0, []
         batch = self._started()
         for row in rows:
@@ -277,8 +278,10 @@ class Native:
 
     def copy(self, source: int, target: int, end: int) -> None:
         """Let ``target``, which is empty, hold the first ``end`` positions of ``source`` too.
+
         Between streams llama.cpp copies whole buffers only (a part aborts the process), so what is
-        too much is dropped afterwards."""
+        too much is dropped afterwards.
+        """
         llama_cpp.llama_memory_seq_cp(self._memory, source, target, 0, end if self._unified else -1)
         if not self._unified:
             llama_cpp.llama_memory_seq_rm(self._memory, target, end, -1)

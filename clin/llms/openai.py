@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from clin.errors import ModelError
 from clin.llms import Answer, ModelCard, Question
@@ -37,16 +37,17 @@ class _Reply:
 
 
 class OpenAI:
-    """See :class:`clin.llms.LLM`. Requests of several lanes run at the same time. Tokens that a
-    server does not report are counted as a quarter of the characters. ``sampling`` are the fields
-    of :class:`clin.llms.sampling.Sampling`. ModelError if the server cannot be reached or refuses
-    the key, so that a run does not begin with it."""
+    """See :class:`clin.llms.LLM`. Requests of several lanes run at the same time.
+
+    Of ``options`` the fields of :class:`clin.llms.sampling.Sampling` are read. Tokens that a server
+    does not report are counted as a quarter of the characters. ModelError if the server cannot be
+    reached or refuses the key, so that a run does not begin with it.
+    """
 
     def __init__(self, reference: str, *, lanes: int = 1, ctx: int = 0, **options: Any) -> None:
         name, url = address(reference)
-        sampling = Sampling(
-            **{field: options[field] for field in Sampling.__dataclass_fields__ if field in options}
-        )
+        fields = Sampling.__dataclass_fields__.keys() & options.keys()
+        sampling = Sampling(**{field: options[field] for field in fields})
         try:
             import openai
         except ImportError:
@@ -104,8 +105,8 @@ class OpenAI:
         self._client.close()
 
     def _reached(self) -> None:
-        """Ask for the list of models. A server that has none, or is busy, may answer questions all
-        the same."""
+        """Ask for the list of models, to see that the server is there. One that has no list, or is
+        busy, may answer questions all the same."""
         client, errors = self._client.with_options(timeout=GREETING), self._errors
 
         def greeted() -> None:
@@ -136,27 +137,24 @@ class OpenAI:
                     f"{len(question.choices)} actions to choose from"
                 )
             said, finish = chosen(said, question.choices)
-        read = getattr(reply.used, "prompt_tokens", None) or self.count(question.text)
-        written = getattr(reply.used, "completion_tokens", None) or self.count(
-            reply.thinking + reply.said
-        )
-        cached = (
-            getattr(getattr(reply.used, "prompt_tokens_details", None), "cached_tokens", None) or 0
-        )
+        said_in_all = reply.thinking + reply.said
+        details = getattr(reply.used, "prompt_tokens_details", None)
         return Answer(
-            said,
-            read,
-            cached,
-            written,
-            0.0,
-            time.perf_counter() - began,
-            finish,
+            text=said,
+            read=getattr(reply.used, "prompt_tokens", None) or self.count(question.text),
+            reused=getattr(details, "cached_tokens", None) or 0,
+            written=getattr(reply.used, "completion_tokens", None) or self.count(said_in_all),
+            seconds=time.perf_counter() - began,
+            finish=finish,
             thinking=reply.thinking,
         )
 
     def _ask(self, question: Question) -> _Reply:
-        """Ask in the first way of constraining that the server takes, from the last one that worked
-        on. A request that it takes in no way is bad in itself, and the ways stay as they were."""
+        """Ask in the first way of constraining that the server takes.
+
+        The first that is tried is the one that worked last. A request that the server takes in no
+        way is bad in itself, and the ways stay as they were.
+        """
         refused: list[tuple[dict[str, Any], Exception]] = []
         for way in range(self._way, len(WAYS)):
             extras = WAYS[way](question)
@@ -173,28 +171,8 @@ class OpenAI:
         raise ModelError(self._told(refused[0][1])) from None
 
     def _asked(self, question: Question, way: int) -> _Reply:
-        """One request. A model that was seen to think gets room for it, and no stop string, which
-        might end its thinking."""
-        text = "".join(question.parts)
-        if question.begun:
-            text += (
-                "\n\nYour reply begins as follows; write only what comes "
-                f"next:\n{''.join(question.begun)}"
-            )
-        if question.choices and way == IN_WORDS:
-            text += "\n\nReply with one of these, word for word:\n" + "".join(
-                f"- {c.strip()}\n" for c in question.choices[:MOST_LISTED]
-            )
-        room = question.max_tokens + (THINKING if self._thinks else 0)
-        request = {
-            **self._request,
-            "messages": [{"role": "user", "content": text}],
-            "max_tokens": room,
-            **WAYS[way](question),
-        }
-        request["extra_body"] = {**self._extra, **request.get("extra_body", {})}
-        if question.stop and not self._thinks:
-            request["stop"] = list(question.stop[:4])
+        """One request, and what came of it."""
+        request = self._request_of(question, way)
         reply = self._guarded(lambda: self._client.chat.completions.create(**request))
         if not getattr(reply, "choices", None):
             raise ModelError(
@@ -211,6 +189,22 @@ class OpenAI:
         self._thinks = self._thinks or bool(thinking)
         return _Reply(said, str(thinking), reply.usage)
 
+    def _request_of(self, question: Question, way: int) -> dict[str, Any]:
+        """The fields of a request. A model that was seen to think gets room for it, and no stop
+        string, which might end its thinking."""
+        text = _message(question, in_words=way == IN_WORDS)
+        room = question.max_tokens + (THINKING if self._thinks else 0)
+        request = {
+            **self._request,
+            "messages": [{"role": "user", "content": text}],
+            "max_tokens": room,
+            **WAYS[way](question),
+        }
+        request["extra_body"] = {**self._extra, **request.get("extra_body", {})}
+        if question.stop and not self._thinks:
+            request["stop"] = list(question.stop[:4])
+        return request
+
     def _guarded(self, request: Callable[[], Any]) -> Any:
         where = self.card.details["endpoint"]
         try:
@@ -218,11 +212,8 @@ class OpenAI:
         except self._errors.BadRequestError:
             raise
         except self._errors.AuthenticationError:
-            why = (
-                "refuses the key in OPENAI_API_KEY"
-                if self._key
-                else "wants a key: set OPENAI_API_KEY"
-            )
+            refused = "refuses the key in OPENAI_API_KEY"
+            why = refused if self._key else "wants a key: set OPENAI_API_KEY"
             raise ModelError(f"{where} {why}") from None
         except self._errors.NotFoundError as error:
             raise ModelError(
@@ -248,6 +239,18 @@ class OpenAI:
         return (said.replace(self._key, "***") if self._key else said)[:300]
 
 
+def _message(question: Question, *, in_words: bool) -> str:
+    """What the server's model reads; ``in_words`` lists the choices too."""
+    text = "".join(question.parts)
+    if question.begun:
+        begun = "".join(question.begun)
+        text += f"\n\nYour reply begins as follows; write only what comes next:\n{begun}"
+    if question.choices and in_words:
+        listed = "".join(f"- {choice.strip()}\n" for choice in question.choices[:MOST_LISTED])
+        text += f"\n\nReply with one of these, word for word:\n{listed}"
+    return text
+
+
 def _key() -> str:
     """The key from the environment; ModelError, which does not repeat it, if no header can hold
     it."""
@@ -261,19 +264,14 @@ def _key() -> str:
 
 
 def address(reference: str) -> tuple[str, str]:
-    """``MODEL@URL`` as both; the URL is empty where none is given. ModelError if it is malformed or
-    holds what may be a secret: the reference is stored with the run. No part of a refused URL is
-    repeated, since it may be the key."""
+    """``MODEL@URL`` as both; the URL is empty where none is given.
+
+    ModelError if it is malformed or holds what may be a secret, since the reference is stored with
+    the run. No part of a refused URL is repeated: it may be the key.
+    """
     name, at, url = reference.partition("@")
-    try:
-        split = urlsplit(url)
-        sound = bool(name) and (
-            not at
-            or (split.scheme in ("http", "https") and bool(split.hostname) and split.port != 0)
-        )
-    except ValueError:
-        sound = False
-    if not sound:
+    split = _split(url)
+    if not name or split is None or (at and not (split.scheme and split.hostname)):
         raise ModelError(
             f"'openai:{name}@…' is not of the form openai:MODEL@URL (URL such as "
             "http://localhost:8080/v1)"
@@ -286,9 +284,21 @@ def address(reference: str) -> tuple[str, str]:
     return name, url
 
 
+def _split(url: str) -> SplitResult | None:
+    """The parts of a web address; None for what is none. An empty one has empty parts."""
+    try:
+        split = urlsplit(url)
+        usable = split.scheme in ("", "http", "https") and split.port != 0
+    except ValueError:
+        return None
+    return split if usable else None
+
+
 def fields_of(name: str, sampling: Sampling) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What every request holds: OpenAI's own fields, and those that llama.cpp and vLLM have beside
-    them. What narrows nothing is left out, since a server may refuse what it does not know."""
+    """What every request holds: OpenAI's own fields, and those that llama.cpp and vLLM add.
+
+    What narrows nothing is left out, since a server may refuse what it does not know.
+    """
     own: dict[str, Any] = {
         "model": name,
         "seed": sampling.seed,

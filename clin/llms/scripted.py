@@ -40,8 +40,7 @@ class Scripted:
                 f'"..."}}'
             )
         for number, rule in enumerate(rules, 1):
-            wrong = _wrong(rule)
-            if wrong:
+            if wrong := _wrong(rule):
                 raise ModelError(f"script '{path}', rule {number}: {wrong}")
         self.card = ModelCard(name=path.stem, sha256=sha256(path))
         self._rules: list[dict[str, Any]] = rules
@@ -82,18 +81,14 @@ class Scripted:
                 continue
             self._uses[number] += 1
             text = self._reply(rule, question)
-            return Answer(
-                text,
-                read=read,
-                written=self.count(text),
-                finish="choice" if question.choices else "stop",
-            )
+            finish = "choice" if question.choices else "stop"
+            return Answer(text, read=read, written=self.count(text), finish=finish)
         raise ModelError(f"script '{self.card.name}' has no rule for: …{question.text[-80:]!r}")
 
     def _fits(self, number: int, rule: dict[str, Any], question: Question) -> bool:
-        if rule.get("role", question.role) != question.role or self._uses[number] >= rule.get(
-            "times", float("inf")
-        ):
+        if rule.get("role", question.role) != question.role:
+            return False
+        if self._uses[number] >= rule.get("times", float("inf")):
             return False
         if "reply" in rule and question.choices and not _holding(question.choices, rule["reply"]):
             return False
@@ -124,6 +119,6 @@ def _wrong(rule: dict[str, Any]) -> str:
 
 
 def _holding(choices: Sequence[str], text: str) -> list[str]:
-    return [choice for choice in choices if choice.strip() == text] or [
-        choice for choice in choices if text in choice
-    ]
+    """The choices that are ``text``; where none is, those that hold it."""
+    same = [choice for choice in choices if choice.strip() == text]
+    return same or [choice for choice in choices if text in choice]

@@ -12,13 +12,15 @@ template's own text."""
 
 
 def wrapping(template: str) -> tuple[str, str]:
-    """What ``template`` puts before and after one user message (the assistant's header included);
-    two empty strings for a model without one. ModelError if it cannot be rendered. The sandbox is
-    the one llama-cpp-python uses.
+    """What ``template`` puts before and after one user message, the assistant's header included.
 
-    Thinking that the template itself opens is closed at once (the form that Qwen3 has for this): a
+    Two empty strings for a model without one; ModelError if it cannot be rendered. The sandbox is
+    the one that llama-cpp-python uses.
+
+    Thinking that the template itself opens is closed at once (the form that Qwen3 has for this). A
     reply begins with what was asked for, and what would be thought without a bound is asked for in
-    words instead (``Thought:``)."""
+    words instead (``Thought:``).
+    """
     if not template.strip():
         return "", ""
     from jinja2 import TemplateError

@@ -13,8 +13,11 @@ _BLOCK = re.compile(r"<think>(.*?)(?:</think>\s*|\Z)", re.DOTALL)
 
 
 def without_thinking(text: str) -> tuple[str, str]:
-    """The reply and what stood in ``<think>`` marks; thinking that was cut off has no reply after
-    it. A block without its opening mark is one that the server's chat template had opened."""
+    """The reply and what stood in ``<think>`` marks.
+
+    Thinking that was cut off has no reply after it. A block without its opening mark is one that
+    the server's chat template had opened.
+    """
     before, closed, _ = text.partition("</think>")
     if closed and "<think>" not in before:
         text = f"<think>{text}"

@@ -51,12 +51,10 @@ class Trie:
             if child is None:
                 child = node.children[token] = Node()
             node = child
-        if node.children or node is self.root:
-            raise ValueError(
-                f"{text!r} is the beginning of another choice"
-                if node.children
-                else f"{text!r} is empty"
-            )
+        if node.children:
+            raise ValueError(f"{text!r} is the beginning of another choice")
+        if node is self.root:
+            raise ValueError(f"{text!r} is empty")
         node.choices.append(text)
         self._held.add(text)
 

@@ -34,9 +34,11 @@ def write(
     prompt: list[int],
     sampling: Sampling,
 ) -> Generator[Feed, np.ndarray, Written]:
-    """Text until a stop string, the model's own end, max_tokens or ``room`` tokens. What is thought
-    in ``<think>`` marks does not count against max_tokens, and has a bound of its own. ``prompt``
-    is what was read."""
+    """Text until a stop string, the model's own end, max_tokens or ``room`` tokens.
+
+    What is thought in ``<think>`` marks does not count against max_tokens, and has a bound of its
+    own. ``prompt`` is what was read.
+    """
     grammar = native.grammar(question.grammar) if question.grammar else None
     pick = sampling.pick(prompt)
     new: list[int] = []
@@ -44,12 +46,10 @@ def write(
     try:
         while len(new) < room and len(new) - thought < question.max_tokens and thought < THINKING:
             shares = log_softmax(logits)
-            penalises = sampling.repeat_penalty != 1.0
-            token = _next(
-                log_softmax(sampling.penalised(logits, prompt + new)) if penalises else shares,
-                pick,
-                grammar,
-            )
+            likely = shares
+            if sampling.repeat_penalty != 1.0:
+                likely = log_softmax(sampling.penalised(logits, prompt + new))
+            token = _next(likely, pick, grammar)
             logprob += float(shares[token])
             new.append(token)
             if native.ends(token):
@@ -72,8 +72,11 @@ def write(
 
 
 def _next(shares: np.ndarray, pick: Pick, grammar: Grammar | None) -> int:
-    """The next token by ``shares``, log-probabilities. It is taken first and held against the
-    grammar then: masking the whole vocabulary is slow, and seldom needed."""
+    """The next token by ``shares``, log-probabilities.
+
+    It is taken first and held against the grammar then: masking the whole vocabulary is slow, and
+    seldom needed.
+    """
     token = pick(shares)
     if grammar and not grammar.allows(token):
         token = pick(grammar.mask(shares))
@@ -82,9 +85,8 @@ def _next(shares: np.ndarray, pick: Pick, grammar: Grammar | None) -> int:
 
 def _stopped(raw: bytes, new: int, stops: tuple[str, ...]) -> bool:
     """Whether a stop string has come to stand outside the thinking with the ``new`` last bytes."""
-    if not any(stop.encode() in raw[-(len(stop.encode()) + new) :] for stop in stops) or thinks(
-        raw
-    ):
+    marks = [stop.encode() for stop in stops]
+    if thinks(raw) or not any(mark in raw[-(len(mark) + new) :] for mark in marks):
         return False
     said, _ = without_thinking(raw.decode("utf-8", "ignore"))
     return any(stop in said for stop in stops)
