@@ -15,22 +15,24 @@ from worlds import open_world
 
 @dataclass(frozen=True)
 class Grade:
-    """``precision``: the share of the memory's links that hold, by what they say (helps or does not
-    help), whatever the hedge. ``recall``: the share of the core causes (the actions that reach a
-    necessary sub-goal) that a right link names. None where there is nothing to divide by."""
+    """What of a memory is right: by what a link says (helps or does not help), whatever the
+    hedge."""
 
     right: tuple[Link, ...]
     wrong: tuple[Link, ...]
     found: tuple[str, ...]
+    """The core causes (the actions that reach a necessary sub-goal) that a right link names."""
     missing: tuple[str, ...]
 
     @property
     def precision(self) -> float | None:
+        """The share of the links that hold; None for an empty memory."""
         said = len(self.right) + len(self.wrong)
         return len(self.right) / said if said else None
 
     @property
     def recall(self) -> float | None:
+        """The share of the core causes that a right link names; None where there are none."""
         core = len(self.found) + len(self.missing)
         return len(self.found) / core if core else None
 
@@ -52,13 +54,9 @@ def grade(links: Sequence[Link], truth: Any) -> Grade:
         true = idle if link.relation is Relation.NOT_CONTRIBUTE else helps
         (right if _claim(link) in true else wrong).append(link)
     named = {link.claim[0] for link in right if link.relation is not Relation.NOT_CONTRIBUTE}
-    core = sorted(truth.core)
-    return Grade(
-        tuple(right),
-        tuple(wrong),
-        tuple(cause for cause in core if cause in named),
-        tuple(cause for cause in core if cause not in named),
-    )
+    core = set(truth.core)
+    found, missing = sorted(core & named), sorted(core - named)
+    return Grade(tuple(right), tuple(wrong), tuple(found), tuple(missing))
 
 
 def _claim(link: Link) -> tuple[str, str]:

@@ -9,7 +9,7 @@ All figures are of points, 0 to 100. None where the sequence does not allow a fi
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,13 +46,15 @@ class Regime:
 
 def regimes(experiences: Iterable[Experience]) -> list[Regime]:
     """The experiences of one sequence, gathered by block and task."""
-    found: list[Regime] = []
-    for (_, learning, task), group in itertools.groupby(
-        experiences, key=lambda each: (each.block, each.learning, each.task)
+    sequence: list[Regime] = []
+    start = 0
+    for (_, learning, task), trials in itertools.groupby(
+        experiences, key=lambda trial: (trial.block, trial.learning, trial.task)
     ):
-        start = found[-1].start + len(found[-1].points) if found else 0
-        found.append(Regime(learning, task, tuple(each.points for each in group), start))
-    return found
+        points = tuple(trial.points for trial in trials)
+        sequence.append(Regime(learning, task, points, start))
+        start += len(points)
+    return sequence
 
 
 def maintenance(sequence: Sequence[Regime]) -> float | None:
@@ -85,31 +87,40 @@ def forgetting(sequence: Sequence[Regime]) -> float | None:
     grown)."""
 
     def forgotten(sequence: Sequence[Regime], task: str) -> float | None:
-        found = [sequence[test].terminal for test in _where(sequence, task, learning=False)]
-        return max(found[:-1]) - found[-1] if len(found) > 1 else None
+        tests = [sequence[test].terminal for test in _where(sequence, task, learning=False)]
+        return max(tests[:-1]) - tests[-1] if len(tests) > 1 else None
 
     return _over_tasks(sequence, forgotten)
 
 
 def transfer(sequence: Sequence[Regime], *, forward: bool) -> float | None:
-    """What learning one task did to another that was evaluated just before and just after: the
-    contrast (after - before) / (after + before), the first one of each pair of tasks, averaged.
-    ``forward``: to tasks that had not been learned yet; else backward, to those that had."""
-    found = []
-    tasks = list(dict.fromkeys(each.task for each in sequence))
+    """What learning one task did to another that was evaluated just before and just after.
+
+    It is the contrast (after - before) / (after + before), the first one of each pair of tasks,
+    averaged. ``forward``: to tasks that had not been learned yet; else backward, to those that had.
+    """
+    tasks = list(dict.fromkeys(regime.task for regime in sequence))
+    contrasts = []
     for source, target in itertools.permutations(tasks, 2):
-        first = min(_where(sequence, target, learning=True), default=None)
-        tests = _where(sequence, target, learning=False)
-        contrasts = [
-            _contrast(sequence[before].terminal, sequence[after].terminal)
-            for learned in _where(sequence, source, learning=True)
-            if (forward and (first is None or learned < first))
-            or (not forward and first is not None and learned > first)
-            for before, after in itertools.pairwise(tests)
-            if before < learned < after
-        ]
-        found += [each for each in contrasts if each is not None][:1]
-    return float(np.mean(found)) if found else None
+        contrast = next(_contrasts(sequence, source, target, forward=forward), None)
+        if contrast is not None:
+            contrasts.append(contrast)
+    return float(np.mean(contrasts)) if contrasts else None
+
+
+def _contrasts(
+    sequence: Sequence[Regime], source: str, target: str, *, forward: bool
+) -> Iterator[float]:
+    """Of ``target`` over each block of ``source`` that lies between two evaluations of it."""
+    first = min(_where(sequence, target, learning=True), default=len(sequence))
+    tests = _where(sequence, target, learning=False)
+    for learned in _where(sequence, source, learning=True):
+        if forward != (learned < first):
+            continue
+        for before, after in itertools.pairwise(tests):
+            contrast = _contrast(sequence[before].terminal, sequence[after].terminal)
+            if before < learned < after and contrast is not None:
+                yield contrast
 
 
 def _contrast(before: float, after: float) -> float | None:
@@ -117,9 +128,11 @@ def _contrast(before: float, after: float) -> float | None:
 
 
 def relative(sequence: Sequence[Regime], experts: Mapping[str, Sequence[float]]) -> float | None:
-    """Performance relative to single-task experts: the points gathered while learning, over those
-    of an agent that learned this task alone (its points by trial in ``experts``), over as many
-    trials."""
+    """Performance relative to single-task experts.
+
+    It is the points gathered while learning, over those of an agent that learned this task alone
+    (its points by trial in ``experts``), over as many trials.
+    """
 
     def against(sequence: Sequence[Regime], task: str) -> float | None:
         mine, alone = _learned(sequence, task), experts.get(task, ())
@@ -131,8 +144,10 @@ def relative(sequence: Sequence[Regime], experts: Mapping[str, Sequence[float]])
 
 
 def efficiency(sequence: Sequence[Regime], experts: Mapping[str, Sequence[float]]) -> float | None:
-    """Sample efficiency: how high the learning curve saturates and how soon, against the expert's;
-    0 for a curve that falls or stays under a fifth of the expert's."""
+    """Sample efficiency: how high the learning curve saturates and how soon, against the expert's.
+
+    0 for a curve that falls or stays under a fifth of the expert's.
+    """
 
     def against(sequence: Sequence[Regime], task: str) -> float | None:
         mine, alone = _learned(sequence, task), experts.get(task, ())
@@ -142,7 +157,9 @@ def efficiency(sequence: Sequence[Regime], experts: Mapping[str, Sequence[float]
         if not soon or not needed or not best:
             return None
         slope = np.polyfit(_when(sequence, task), mine, 1)[0]
-        return 0.0 if high < 0.2 * best or slope < 0 else high / best * needed / soon
+        if high < 0.2 * best or slope < 0:
+            return 0.0
+        return high / best * needed / soon
 
     return _over_tasks(sequence, against)
 
@@ -159,33 +176,28 @@ def _saturation(points: Sequence[float]) -> tuple[float, int]:
 
 
 def _where(sequence: Sequence[Regime], task: str, *, learning: bool) -> list[int]:
-    return [
-        number
-        for number, each in enumerate(sequence)
-        if (each.task, each.learning) == (task, learning)
-    ]
+    """The numbers of the regimes of ``task``."""
+    wanted = (task, learning)
+    return [n for n, regime in enumerate(sequence) if (regime.task, regime.learning) == wanted]
 
 
 def _learned(sequence: Sequence[Regime], task: str) -> list[float]:
-    return [
-        points for each in sequence if each.learning and each.task == task for points in each.points
-    ]
+    """The points of the trials that ``task`` was learned from."""
+    regimes = [sequence[number] for number in _where(sequence, task, learning=True)]
+    return [points for regime in regimes for points in regime.points]
 
 
 def _when(sequence: Sequence[Regime], task: str) -> list[int]:
     """The numbers in the whole sequence of the trials that ``task`` was learned from."""
-    return [
-        each.start + n
-        for each in sequence
-        if each.learning and each.task == task
-        for n in range(len(each.points))
-    ]
+    regimes = [sequence[number] for number in _where(sequence, task, learning=True)]
+    return [regime.start + n for regime in regimes for n in range(len(regime.points))]
 
 
 def _over_tasks(
     sequence: Sequence[Regime], figure: Callable[[Sequence[Regime], str], float | None]
 ) -> float | None:
     """The mean of a figure over the tasks that have it."""
-    found = [figure(sequence, task) for task in dict.fromkeys(each.task for each in sequence)]
-    known = [each for each in found if each is not None]
+    tasks = dict.fromkeys(regime.task for regime in sequence)
+    values = [figure(sequence, task) for task in tasks]
+    known = [value for value in values if value is not None]
     return float(np.mean(known)) if known else None

@@ -4,7 +4,7 @@ paper's figures."""
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -141,57 +141,59 @@ class Arm:
 
 def arms(table: Sequence[Row]) -> list[Arm]:
     """The arms, in order of first appearance. Every run counts once per trial."""
-    found = []
-    for name in dict.fromkeys(row.arm for row in table):
-        mine = [row for row in table if row.arm == name]
-        by_trial = [
-            [row for row in mine if row.trial == number]
-            for number in range(max(row.trial for row in mine) + 1)
-        ]
-        by_trial = list(itertools.takewhile(len, by_trial))
-        found.append(
-            Arm(
-                name,
-                tuple(mean_of([row.points for row in each]) for each in by_trial),
-                tuple(sum(row.steps / row.budget for row in each) / len(each) for each in by_trial),
-                *(
-                    sum(getattr(row, key) for row in mine) / len(mine)
-                    for key in ("read", "reused", "written", "seconds")
-                ),
-            )
-        )
-    return found
+    return [_arm(name, rows) for name, rows in _grouped(table, lambda row: row.arm).items()]
+
+
+def _arm(name: str, rows: Sequence[Row]) -> Arm:
+    """The curve ends before the first trial that no run has."""
+    numbers = range(max(row.trial for row in rows) + 1)
+    every_trial = ([row for row in rows if row.trial == number] for number in numbers)
+    trials = list(itertools.takewhile(len, every_trial))
+    return Arm(
+        name,
+        curve=tuple(mean_of([row.points for row in trial]) for trial in trials),
+        share=tuple(_mean([row.steps / row.budget for row in trial]) for trial in trials),
+        read=_mean([row.read for row in rows]),
+        reused=_mean([row.reused for row in rows]),
+        written=_mean([row.written for row in rows]),
+        seconds=_mean([row.seconds for row in rows]),
+    )
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _grouped(table: Iterable[Row], key: Callable[[Row], str]) -> dict[str, list[Row]]:
+    """The rows by ``key``, in order of first appearance."""
+    groups: dict[str, list[Row]] = {}
+    for row in table:
+        groups.setdefault(key(row), []).append(row)
+    return groups
 
 
 def by_task(table: Sequence[Row]) -> dict[str, dict[str, Mean]]:
     """Mean points of the last trial, by task and arm."""
-    final = last_trials(table)
-    return {
-        task: {
-            arm: mean_of([row.points for row in final if (row.task, row.arm) == (task, arm)])
-            for arm in dict.fromkeys(row.arm for row in final if row.task == task)
-        }
-        for task in dict.fromkeys(row.task for row in final)
-    }
+    means: dict[str, dict[str, Mean]] = {}
+    for task, rows in _grouped(last_trials(table), lambda row: row.task).items():
+        by_arm = _grouped(rows, lambda row: row.arm)
+        means[task] = {arm: mean_of([row.points for row in mine]) for arm, mine in by_arm.items()}
+    return means
 
 
 def solved(table: Sequence[Row]) -> dict[str, dict[str, Share]]:
     """In how many runs the last trial reached 100 points, by task and arm; the whole under the name
     "all"."""
     final = last_trials(table)
-    names = dict.fromkeys(row.arm for row in final)
-    told = {"all": final} | {
-        task: [row for row in final if row.task == task]
-        for task in dict.fromkeys(row.task for row in final)
-    }
-    return {
-        task: {
-            arm: share_of(sum(row.points >= 100 for row in mine), len(mine))
-            for arm in names
-            if (mine := [row for row in rows if row.arm == arm])
-        }
-        for task, rows in told.items()
-    }
+    shares: dict[str, dict[str, Share]] = {}
+    for task, rows in ({"all": final} | _grouped(final, lambda row: row.task)).items():
+        by_arm = _grouped(rows, lambda row: row.arm)
+        shares[task] = {arm: _solved(mine) for arm, mine in by_arm.items()}
+    return shares
+
+
+def _solved(rows: Sequence[Row]) -> Share:
+    return share_of(sum(row.points >= 100 for row in rows), len(rows))
 
 
 def last_trials(table: Iterable[Row]) -> list[Row]:
@@ -208,15 +210,13 @@ def against(
 ) -> Difference | None:
     """The last trials of arm ``one`` (the ``first`` ones if so asked) against those of ``other`` on
     the same places; None where they share none."""
-    final = [row for row in table if row.trial == 0] if first else last_trials(table)
-    left = {row.place: row.points for row in final if row.arm == one}
-    right = {row.place: row.points for row in final if row.arm == other}
+    compared = [row for row in table if row.trial == 0] if first else last_trials(table)
+    left = {row.place: row.points for row in compared if row.arm == one}
+    right = {row.place: row.points for row in compared if row.arm == other}
     places = sorted(left.keys() & right.keys())
-    return (
-        difference([left[place] for place in places], [right[place] for place in places])
-        if places
-        else None
-    )
+    if not places:
+        return None
+    return difference([left[place] for place in places], [right[place] for place in places])
 
 
 def gained(table: Sequence[Row], arm: str) -> Difference | None:
@@ -224,21 +224,20 @@ def gained(table: Sequence[Row], arm: str) -> Difference | None:
     first = {row.run: row.points for row in table if row.arm == arm and row.trial == 0}
     last = {row.run: row.points for row in last_trials(table) if row.arm == arm}
     runs = sorted(first.keys() & last.keys())
-    return difference([last[run] for run in runs], [first[run] for run in runs]) if runs else None
+    if not runs:
+        return None
+    return difference([last[run] for run in runs], [first[run] for run in runs])
 
 
 def facts(store: Store, table: Sequence[Row]) -> dict[str, Any]:
     """What a reader must know to believe the figures: runs, models with their hashes, seeds,
     places; the days and the commits that the runs were played on, and those of this report."""
     names = {row.run for row in table}
-    models: dict[str, str] = {}
-    commits: set[str] = set()
-    days: set[str] = set()
-    for run in store.runs():
-        if run.name in names:
-            models[run.config["model"]["name"]] = run.config["model"]["sha256"]
-            commits.add(run.config.get("versions", {}).get("commit", ""))
-            days |= {run.started[:10], (run.ended or run.started)[:10]}
+    played = [run for run in store.runs() if run.name in names]
+    models = {run.config["model"]["name"]: run.config["model"]["sha256"] for run in played}
+    commits = {run.config.get("versions", {}).get("commit", "") for run in played}
+    days = {run.started[:10] for run in played}
+    days |= {(run.ended or run.started)[:10] for run in played}
     return {
         "runs": len(names),
         "trials": len(table),

@@ -24,11 +24,9 @@ class Mean:
     high: float
 
     def __str__(self) -> str:
-        return (
-            f"{self.mean:.1f} ({self.low:.1f} to {self.high:.1f}; n={self.n})"
-            if self.n > 1
-            else f"{self.mean:.1f} (n=1)"
-        )
+        if self.n == 1:
+            return f"{self.mean:.1f} (n=1)"
+        return f"{self.mean:.1f} ({self.low:.1f} to {self.high:.1f}; n={self.n})"
 
 
 def mean_of(values: Sequence[float], *, seed: int = 0) -> Mean:
@@ -40,11 +38,9 @@ def mean_of(values: Sequence[float], *, seed: int = 0) -> Mean:
         return Mean(1, float(values[0]), float(values[0]), float(values[0]))
     data = np.asarray(values, dtype=float)
     drawn = np.random.default_rng(seed).integers(0, len(data), (RESAMPLES, len(data)))
-    means = data[drawn].mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return Mean(
-        len(data), float(data.mean()), float(min(low, data.mean())), float(max(high, data.mean()))
-    )
+    low, high = np.quantile(data[drawn].mean(axis=1), [0.025, 0.975])
+    mean = float(data.mean())
+    return Mean(len(data), mean, min(float(low), mean), max(float(high), mean))
 
 
 @dataclass(frozen=True)

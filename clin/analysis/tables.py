@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,36 +21,33 @@ from memory.sanitize import sanitized
 def markdown(table: Sequence[Row], known: dict[str, Any]) -> str:
     """The report as Markdown: a summary of at most ten lines, then the tables."""
     single = [row for row in table if not row.stream]
-    found, moved, sequences = arms(single), transfers(single), lifelong(table)
-    blocks = [summary(single, known, found, moved, sequences)]
+    compared, moved, sequences = arms(single), transfers(single), lifelong(table)
+    blocks = [summary(single, known, compared, moved, sequences)]
     if single:
-        blocks += [_curves(found), _tasks(single), _solved(single), _differences(single, found)]
-        blocks += [block for each in moved for block in _transfer(each)]
-        blocks.append(_costs(found))
+        blocks += [_curves(compared), _tasks(single), _solved(single)]
+        blocks.append(_differences(single, compared))
+        for transfer in moved:
+            blocks += _transfer(transfer)
+        blocks.append(_costs(compared))
     if sequences:
         blocks += [_evaluations(sequences), *_declines(sequences), _lifelong(sequences)]
     return "\n\n".join(blocks) + "\n"
 
 
-def _evaluations(found: Sequence[Lifelong]) -> str:
+def _evaluations(sequences: Sequence[Lifelong]) -> str:
     """At most a dozen evaluations, evenly spread, the first and last among them."""
-    most = max(len(each.curve) for each in found)
+    most = max(len(strategy.curve) for strategy in sequences)
     shown = sorted({round(number) for number in np.linspace(0, most - 1, min(most, 12))})
     head = ["sequences: points with the memory frozen, after learning blocks", *map(str, shown)]
-    lines = [
-        [
-            each.strategy,
-            *(
-                f"{each.curve[number].mean:.1f}" if number < len(each.curve) else ""
-                for number in shown
-            ),
-        ]
-        for each in found
-    ]
+    lines = []
+    for strategy in sequences:
+        curve = dict(enumerate(strategy.curve))
+        cells = [f"{curve[n].mean:.1f}" if n in curve else "" for n in shown]
+        lines.append([strategy.strategy, *cells])
     return _table(head, lines)
 
 
-def _declines(found: Sequence[Lifelong]) -> list[str]:
+def _declines(sequences: Sequence[Lifelong]) -> list[str]:
     """Whether usefulness falls below its best by more than the interval: at the end, and at its
     lowest since."""
     head = [
@@ -64,163 +61,140 @@ def _declines(found: Sequence[Lifelong]) -> list[str]:
         "fell below",
     ]
     lines = []
-    for each in found:
-        if decline := each.decline:
-            best, last, low = (
-                f"{each.curve[at].mean:.1f} ({each.learned[at]:.0f})"
-                for at in (decline.best, -1, decline.lowest_at)
-            )
-            lines.append(
-                [
-                    each.strategy,
-                    best,
-                    last,
-                    interval(decline.last),
-                    _below(decline.last),
-                    low,
-                    interval(decline.lowest),
-                    _below(decline.lowest),
-                ]
-            )
+    for strategy in sequences:
+        if decline := strategy.decline:
+            line = [strategy.strategy, _evaluation(strategy, decline.best)]
+            line += [_evaluation(strategy, -1), *_fall(decline.last)]
+            line += [_evaluation(strategy, decline.lowest_at), *_fall(decline.lowest)]
+            lines.append(line)
     return [_table(head, lines)] if lines else []
+
+
+def _evaluation(strategy: Lifelong, at: int) -> str:
+    """The points of an evaluation, and after how many trials of learning."""
+    return f"{strategy.curve[at].mean:.1f} ({strategy.learned[at]:.0f})"
+
+
+def _fall(delta: Difference) -> list[str]:
+    return [interval(delta), _below(delta)]
 
 
 def _below(delta: Difference) -> str:
     return {True: "yes", False: "no", None: f"cannot be said (n below {FEW})"}[delta.surely_below]
 
 
-def _transfer(found: Transfer) -> list[str]:
+def _transfer(transfer: Transfer) -> list[str]:
     """A table by task and a line that counts."""
     head = [
-        f"transfer by task: {found.arm}",
+        f"transfer by task: {transfer.arm}",
         "trial 0 - BASE",
         "better / worse pairs",
-        f"last trial - {found.strategy}'s last",
+        f"last trial - {transfer.strategy}'s last",
         "better / worse pairs",
     ]
-    lines = [
-        [
-            task,
-            *_delta(delta)[:2],
-            *(_delta(found.last[task])[:2] if task in found.last else ["", ""]),
-        ]
-        for task, delta in found.first.items()
-    ]
-    arm, strategy = sanitized(found.arm), sanitized(found.strategy)
-    told = (
-        f"{arm} against {strategy} on the same places. Trial 0 against BASE ({strategy}'s trial "
-        f"0): {counted(found.first)}. Last trials: {counted(found.last)}."
+    lines = []
+    for task, first in transfer.first.items():
+        last = transfer.last.get(task)
+        lines.append([task, *_pairs(first), *(_pairs(last) if last else ("", ""))])
+    arm, strategy = sanitized(transfer.arm), sanitized(transfer.strategy)
+    text = (
+        f"{arm} against {strategy} on the same places. "
+        f"Trial 0 against BASE ({strategy}'s trial 0): {counted(transfer.first)}. "
+        f"Last trials: {counted(transfer.last)}."
     )
-    return [_table(head, lines), wrapped(told)]
+    return [_table(head, lines), wrapped(text)]
 
 
-def _lifelong(found: Sequence[Lifelong]) -> str:
-    lines = [
-        [
-            each.strategy,
-            *(_spread(each.figures[name]) for name in FIGURES),
-            "" if each.spread is None else f"{each.spread:.1f}",
-            str(each.sequences),
-            f"{each.tokens:.0f}",
-        ]
-        for each in found
-    ]
+def _lifelong(sequences: Sequence[Lifelong]) -> str:
+    lines = []
+    for strategy in sequences:
+        figures = [_spread(strategy.figures[name]) for name in FIGURES]
+        spread = "" if strategy.spread is None else f"{strategy.spread:.1f}"
+        size = [str(strategy.sequences), f"{strategy.tokens:.0f}"]
+        lines.append([strategy.strategy, *figures, spread, *size])
     return _table(["sequences", *FIGURES, "sd over orders", "n", "tokens per sequence"], lines)
 
 
 def _spread(values: Sequence[float]) -> str:
-    return (
-        f"{np.mean(values):+.2f} ({min(values):+.2f} to {max(values):+.2f})" if values else "none"
-    )
+    if not values:
+        return "none"
+    return f"{np.mean(values):+.2f} ({min(values):+.2f} to {max(values):+.2f})"
 
 
 def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    return "\n".join(
-        [
-            "| " + " | ".join(head) + " |",
-            "|" + "---|" * len(head),
-            *("| " + " | ".join(map(sanitized, line)) + " |" for line in lines),
-        ]
-    )
+    rule = "|" + "---|" * len(head)
+    return "\n".join([_line(head), rule, *(_line([*map(sanitized, line)]) for line in lines)])
 
 
-def _curves(found: Sequence[Arm]) -> str:
-    most = max(len(arm.curve) for arm in found)
-    head = [
-        "points by trial",
-        *(f"trial {number}" for number in range(most)),
-        "steps/budget, first and last",
-    ]
-    lines = [
-        [
-            arm.name,
-            *(str(mean) for mean in arm.curve),
-            *([""] * (most - len(arm.curve))),
-            f"{arm.share[0]:.2f}, {arm.share[-1]:.2f}",
-        ]
-        for arm in found
-    ]
-    return _table(head, lines)
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _curves(compared: Sequence[Arm]) -> str:
+    most = max(len(arm.curve) for arm in compared)
+    trials = [f"trial {number}" for number in range(most)]
+    lines = []
+    for arm in compared:
+        missing = [""] * (most - len(arm.curve))
+        share = f"{arm.share[0]:.2f}, {arm.share[-1]:.2f}"
+        lines.append([arm.name, *map(str, arm.curve), *missing, share])
+    return _table(["points by trial", *trials, "steps/budget, first and last"], lines)
 
 
 def _tasks(table: Sequence[Row]) -> str:
+    return _by_arm("last trial, by task", table, by_task(table))
+
+
+def _by_arm(title: str, table: Sequence[Row], figures: Mapping[str, Mapping[str, object]]) -> str:
+    """A line for each task, a column for each arm of ``table``; empty where it has no figure."""
     names = list(dict.fromkeys(row.arm for row in table))
-    lines = [
-        [task, *(str(means[name]) if name in means else "" for name in names)]
-        for task, means in by_task(table).items()
-    ]
-    return _table(["last trial, by task", *names], lines)
+    lines = [[task, *(str(by.get(name, "")) for name in names)] for task, by in figures.items()]
+    return _table([title, *names], lines)
 
 
 def _solved(table: Sequence[Row]) -> str:
     """By task only where seeds make a task's share worth telling."""
-    names = list(dict.fromkeys(row.arm for row in table))
-    told = solved(table)
-    kept = told if len({row.seed for row in table}) > 1 else {"all": told["all"]}
-    return _table(
-        ["last trial at 100 points", *names],
-        [
-            [task, *(str(shares[name]) if name in shares else "" for name in names)]
-            for task, shares in kept.items()
-        ],
-    )
+    shares = solved(table)
+    if len({row.seed for row in table}) == 1:
+        shares = {"all": shares["all"]}
+    return _by_arm("last trial at 100 points", table, shares)
 
 
-def _differences(table: Sequence[Row], found: Sequence[Arm]) -> str:
+def _differences(table: Sequence[Row], compared: Sequence[Arm]) -> str:
     lines = []
-    for arm in found:
-        if len(arm.curve) > 1 and (delta := gained(table, arm.name)):
+    for arm in compared:
+        delta = gained(table, arm.name) if len(arm.curve) > 1 else None
+        if delta:
             lines.append([f"{arm.name}: last trial - trial 0", *_delta(delta)])
     settings = {row.arm: (row.strategy, row.setting) for row in table}
-    for other, one in itertools.combinations(found, 2):
+    for other, one in itertools.combinations(compared, 2):
         (strategy, setting), (base, plain) = settings[one.name], settings[other.name]
-        if strategy == base and (delta := against(table, one.name, other.name, first=True)):
+        if strategy != base and setting != plain:
+            continue
+        same = strategy == base
+        if same and (delta := against(table, one.name, other.name, first=True)):
             lines.append([f"{one.name} - {other.name}, trial 0", *_delta(delta)])
-        if (strategy == base or setting == plain) and (
-            delta := against(table, one.name, other.name)
-        ):
+        if delta := against(table, one.name, other.name):
             lines.append([f"{one.name} - {other.name}, last trials", *_delta(delta)])
     return _table(["paired difference", "mean", "better / worse pairs", "sign test, p"], lines)
 
 
 def _delta(delta: Difference) -> list[str]:
-    return [interval(delta), f"{delta.above} / {delta.below}", f"{delta.p:.3f}"]
+    return [*_pairs(delta), f"{delta.p:.3f}"]
 
 
-def _costs(found: Sequence[Arm]) -> str:
-    return _table(
-        ["cost per trial", "tokens read", "of them reused", "written", "model seconds"],
-        [
-            [
-                arm.name,
-                f"{arm.read:.0f}",
-                f"{arm.reused / max(1, arm.read):.1%}",
-                f"{arm.written:.0f}",
-                f"{arm.seconds:.2f}",
-            ]
-            for arm in found
-        ],
-    )
+def _pairs(delta: Difference) -> tuple[str, str]:
+    return interval(delta), f"{delta.above} / {delta.below}"
+
+
+def _costs(compared: Sequence[Arm]) -> str:
+    head = ["cost per trial", "tokens read", "of them reused", "written", "model seconds"]
+    lines = []
+    for arm in compared:
+        reused = f"{arm.reused / max(1, arm.read):.1%}"
+        tokens = [f"{arm.read:.0f}", reused, f"{arm.written:.0f}"]
+        lines.append([arm.name, *tokens, f"{arm.seconds:.2f}"])
+    return _table(head, lines)
 
 
 def page(table: Sequence[Row], known: dict[str, Any], title: str) -> str:

@@ -12,52 +12,51 @@ from clin.analysis.statistics import FEW, Difference
 
 @dataclass(frozen=True)
 class Transfer:
-    """An ``arm`` that began with a memory from elsewhere against the ADAPT runs of the same
-    ``strategy`` on the same places, by task: its ``first`` trials against theirs (BASE), its
-    ``last`` against their last."""
+    """An ``arm`` that began with a memory from elsewhere, against the ADAPT runs of the same
+    ``strategy`` on the same places."""
 
     arm: str
     strategy: str
     first: Mapping[str, Difference]
+    """By task: its first trials against theirs (BASE)."""
     last: Mapping[str, Difference]
+    """By task: its last trials against theirs."""
 
 
 def transfers(table: Sequence[Row]) -> list[Transfer]:
     """Each transfer setting that stands beside ADAPT of its strategy; empty where none does."""
     arms = dict.fromkeys((row.arm, row.strategy) for row in table if row.setting != "adapt")
-    found = [_of(table, arm, strategy) for arm, strategy in arms]
-    return [each for each in found if each.first]
+    compared = [_of(table, arm, strategy) for arm, strategy in arms]
+    return [transfer for transfer in compared if transfer.first]
 
 
 def _of(table: Sequence[Row], arm: str, strategy: str) -> Transfer:
-    tasks = dict.fromkeys(row.task for row in table)
-    mine = {
-        task: [row for row in table if row.task == task and row.arm in (arm, strategy)]
-        for task in tasks
-    }
-    first = {task: against(rows, arm, strategy, first=True) for task, rows in mine.items()}
-    last = {task: against(rows, arm, strategy) for task, rows in mine.items()}
-    return Transfer(
-        arm, strategy, {t: d for t, d in first.items() if d}, {t: d for t, d in last.items() if d}
-    )
+    first: dict[str, Difference] = {}
+    last: dict[str, Difference] = {}
+    for task in dict.fromkeys(row.task for row in table):
+        rows = [row for row in table if row.task == task]
+        if delta := against(rows, arm, strategy, first=True):
+            first[task] = delta
+        if delta := against(rows, arm, strategy):
+            last[task] = delta
+    return Transfer(arm, strategy, first, last)
 
 
-def counted(found: Mapping[str, Difference]) -> str:
+def counted(by_task: Mapping[str, Difference]) -> str:
     """On how many tasks transfer helped and hurt, and hurt by more than noise, as far as there are
     pairs enough to say."""
-    means = [each.mean.mean for each in found.values()]
-    told = [each.surely_below for each in found.values() if each.surely_below is not None]
-    few = [each.mean.n for each in found.values() if each.surely_below is None]
-    up, down = sum(mean > 0 for mean in means), sum(mean < 0 for mean in means)
+    deltas = by_task.values()
+    up = sum(delta.mean.mean > 0 for delta in deltas)
+    down = sum(delta.mean.mean < 0 for delta in deltas)
     text = (
-        f"helped on {up}, hurt on {down}, no difference on {len(means) - up - down} of "
-        f"{len(means)} tasks"
+        f"helped on {up}, hurt on {down}, no difference on {len(deltas) - up - down} of "
+        f"{len(deltas)} tasks"
     )
-    if told:
-        text += (
-            "; hurt by more than noise on "
-            f"{sum(told)}{f' of the {len(told)} that have {FEW} pairs' if few else ''}"
-        )
+    clear = [delta.surely_below for delta in deltas if delta.surely_below is not None]
+    few = [delta.mean.n for delta in deltas if delta.surely_below is None]
+    if clear:
+        text += f"; hurt by more than noise on {sum(clear)}"
+        text += f" of the {len(clear)} that have {FEW} pairs" if few else ""
     if few:
         pairs = str(min(few)) if min(few) == max(few) else f"{min(few)} to {max(few)}"
         text += (
