@@ -4,7 +4,7 @@ page can show."""
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from clin.analysis.report import Row, arms
@@ -53,120 +53,136 @@ class Panel:
 def panels(table: Sequence[Row]) -> list[Panel]:
     """What ``table`` has to draw: points over trials of plain runs, and over trials of learning in
     sequences."""
-    single = [row for row in table if not row.stream]
-    found = []
-    if single:
+    drawn = []
+    if single := [row for row in table if not row.stream]:
         curves = tuple(Curve(arm.name, tuple(enumerate(arm.curve))) for arm in arms(single))
-        found.append(Panel("Mean points by trial, 95 % intervals", "trial", curves))
-    sequences = [each for each in lifelong(table) if each.curve]
-    if sequences:
-        found.append(_usefulness(sequences))
-    return found
+        drawn.append(Panel("Mean points by trial, 95 % intervals", "trial", curves))
+    if sequences := [strategy for strategy in lifelong(table) if strategy.curve]:
+        drawn.append(_usefulness(sequences))
+    return drawn
 
 
-def _usefulness(found: Sequence[Lifelong]) -> Panel:
+def _usefulness(sequences: Sequence[Lifelong]) -> Panel:
     """Over blocks where the runs that were learned from are not in the report."""
-    known = all(any(each.learned) for each in found if len(each.curve) > 1)
+    known = all(any(strategy.learned) for strategy in sequences if len(strategy.curve) > 1)
     unit = "trials of learning" if known else "blocks of learning"
-    curves = tuple(
-        Curve(
-            each.strategy,
-            tuple(zip(each.learned if known else range(len(each.curve)), each.curve, strict=False)),
-        )
-        for each in found
-    )
-    return Panel(
-        f"Mean points with the memory frozen, over {unit}, 95 % intervals", unit, curves, bands=True
-    )
+    curves = []
+    for strategy in sequences:
+        across = strategy.learned if known else range(len(strategy.curve))
+        points = tuple(zip(across, strategy.curve, strict=False))
+        curves.append(Curve(strategy.strategy, points))
+    title = f"Mean points with the memory frozen, over {unit}, 95 % intervals"
+    return Panel(title, unit, tuple(curves), bands=True)
 
 
-def svg(found: Sequence[Panel], *, alone: bool = False) -> str:
-    """The panels below each other, with colours of their own; ``alone``: as a file. A page may set
-    its own ink: texts that take it have no ``style``, the paper is of class ``paper`` and the grid
-    of class ``axis``."""
-    high = HIGH * len(found)
-    drawn = "".join(
+def svg(drawn: Sequence[Panel], *, alone: bool = False) -> str:
+    """The panels below each other, with colours of their own; ``alone``: as a file.
+
+    A page may set its own ink: texts that take it have no ``style``, the paper is of class
+    ``paper`` and the grid of class ``axis``.
+    """
+    high = HIGH * len(drawn)
+    groups = "".join(
         f'<g transform="translate(0 {HIGH * number})">{_panel(panel)}</g>'
-        for number, panel in enumerate(found)
+        for number, panel in enumerate(drawn)
     )
-    told = html.escape("; ".join(panel.title for panel in found))
+    titles = html.escape("; ".join(panel.title for panel in drawn))
     space = ' xmlns="http://www.w3.org/2000/svg"' if alone else ""
     return (
         f'<svg{space} viewBox="0 0 {WIDE} {high}" width="{WIDE}" height="{high}"'
-        f' role="img" aria-label="{told}" font-family="system-ui, sans-serif" font-size="12" '
+        f' role="img" aria-label="{titles}" font-family="system-ui, sans-serif" font-size="12" '
         f'fill="{INK}">'
-        f'<rect class="paper" width="{WIDE}" height="{high}" fill="{PAPER}"/>{drawn}</svg>\n'
+        f'<rect class="paper" width="{WIDE}" height="{high}" fill="{PAPER}"/>{groups}</svg>\n'
     )
 
 
+@dataclass(frozen=True)
+class Dot:
+    """A point of a curve on the paper: ``y`` of its mean, ``low`` and ``high`` of the ends of its
+    interval."""
+
+    x: float
+    y: float
+    low: float
+    high: float
+
+
+def _x(number: float, end: float) -> float:
+    return LEFT + number * (WIDE - LEFT - RIGHT) / end
+
+
+def _y(points: float) -> float:
+    return TOP + (100 - points) * (HIGH - TOP - BOTTOM) / 100
+
+
 def _panel(panel: Panel) -> str:
-    def x(number: float) -> float:
-        return LEFT + number * (WIDE - LEFT - RIGHT) / panel.end
+    """Lines lie over all intervals."""
+    below, over = [_grid(panel)], []
+    for index, curve in enumerate(panel.curves):
+        colour, mark = COLOURS[index % len(COLOURS)], MARKS[index % len(MARKS)]
+        dots = [
+            Dot(_x(number, panel.end), _y(mean.mean), _y(mean.low), _y(mean.high))
+            for number, mean in curve.points
+        ]
+        aside = 3 * (index - (len(panel.curves) - 1) / 2)
+        below.append(_band(dots, colour) if panel.bands else _bars(dots, colour, aside))
+        over.append(_line(dots, colour, mark))
+        over.append(
+            f'<text x="{WIDE - RIGHT + 18}" y="{TOP + 18 * index + 10}" '
+            f'style="fill:{colour}">{mark} {_name(curve.name)}</text>'
+        )
+    return "".join(below + over)
 
-    def y(points: float) -> float:
-        return TOP + (100 - points) * (HIGH - TOP - BOTTOM) / 100
 
+def _grid(panel: Panel) -> str:
+    """Title, axes and their units."""
     right = WIDE - RIGHT
     drawn = [f'<text x="{LEFT}" y="20" font-weight="600">{html.escape(panel.title)}</text>']
     for value in (0, 25, 50, 75, 100):
+        y = _y(value)
         drawn.append(
-            f'<line class="axis" x1="{LEFT}" x2="{right}" y1="{y(value):.1f}" '
-            f'y2="{y(value):.1f}" stroke="{FAINT}"/>'
+            f'<line class="axis" x1="{LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}" '
+            f'stroke="{FAINT}"/>'
         )
-        drawn.append(
-            f'<text x="{LEFT - 8}" y="{y(value) + 4:.1f}" text-anchor="end">{value}</text>'
-        )
+        drawn.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{value}</text>')
     for value in ticks(panel.end):
+        x = _x(value, panel.end)
         drawn.append(
-            f'<text x="{x(value):.1f}" y="{HIGH - BOTTOM + 18}" text-anchor="middle">{value}</text>'
+            f'<text x="{x:.1f}" y="{HIGH - BOTTOM + 18}" text-anchor="middle">{value}</text>'
         )
     drawn.append(
         f'<text x="{(LEFT + right) / 2:.1f}" y="{HIGH - 10}" '
         f'text-anchor="middle">{html.escape(panel.unit)}</text>'
     )
-    over = []  # lines lie over all intervals
-    for index, curve in enumerate(panel.curves):
-        colour, mark = COLOURS[index % len(COLOURS)], MARKS[index % len(MARKS)]
-        at = [(x(number), y(mean.mean), y(mean.low), y(mean.high)) for number, mean in curve.points]
-        aside = 3 * (index - (len(panel.curves) - 1) / 2)
-        drawn.append(_band(at, colour) if panel.bands else _bars(at, colour, aside))
-        over.append(_line(at, colour, mark))
-        over.append(
-            f'<text x="{right + 18}" y="{TOP + 18 * index + 10}" style="fill:{colour}">{mark} '
-            f"{_name(curve.name)}</text>"
-        )
-    return "".join(drawn + over)
+    return "".join(drawn)
 
 
-At = Sequence[tuple[float, float, float, float]]
-"""Points of a curve on the paper: x, and y of the mean and of the lower and the upper end of its
-interval."""
-
-
-def _line(at: At, colour: str, mark: str) -> str:
-    line = " ".join(f"{x:.1f},{y:.1f}" for x, y, _, _ in at)
-    every = -(-len(at) // MOST_MARKS)
+def _line(dots: Sequence[Dot], colour: str, mark: str) -> str:
+    every = -(-len(dots) // MOST_MARKS)
     marks = "".join(
-        f'<text x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle" '
+        f'<text x="{dot.x:.1f}" y="{dot.y + 4:.1f}" text-anchor="middle" '
         f'style="fill:{colour}">{mark}</text>'
-        for x, y, _, _ in at[::every]
+        for dot in dots[::every]
     )
-    return f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>{marks}'
+    points = _points((dot.x, dot.y) for dot in dots)
+    return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>{marks}'
 
 
-def _band(at: At, colour: str) -> str:
-    edge = [*((x, high) for x, _, _, high in at), *((x, low) for x, _, low, _ in reversed(at))]
-    return (
-        f'<polygon points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in edge)}" '
-        f'fill="{colour}" fill-opacity=".12"/>'
-    )
+def _band(dots: Sequence[Dot], colour: str) -> str:
+    there = [(dot.x, dot.high) for dot in dots]
+    back = [(dot.x, dot.low) for dot in reversed(dots)]
+    return f'<polygon points="{_points(there + back)}" fill="{colour}" fill-opacity=".12"/>'
 
 
-def _bars(at: At, colour: str, aside: float) -> str:
+def _points(edge: Iterable[tuple[float, float]]) -> str:
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in edge)
+
+
+def _bars(dots: Sequence[Dot], colour: str, aside: float) -> str:
     return "".join(
-        f'<line x1="{x + aside:.1f}" x2="{x + aside:.1f}" y1="{low:.1f}" y2="{high:.1f}" '
-        f'stroke="{colour}" stroke-opacity=".5"/>'
-        for x, _, low, high in at
+        f'<line x1="{dot.x + aside:.1f}" x2="{dot.x + aside:.1f}" y1="{dot.low:.1f}" '
+        f'y2="{dot.high:.1f}" stroke="{colour}" stroke-opacity=".5"/>'
+        for dot in dots
     )
 
 

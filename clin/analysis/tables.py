@@ -202,19 +202,36 @@ def page(table: Sequence[Row], known: dict[str, Any], title: str) -> str:
     body = "".join(_as_html(block) for block in markdown(table, known).split("\n\n"))
     drawn = panels(table)
     plots = svg(drawn) if drawn else ""
+    name = html.escape(title)
     return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport"
-    content="width=device-width"><title>{html.escape(title)}</title><style>
-:root {{ color-scheme: light dark; }}
-body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 78rem; padding: 0 1rem;
-    background: Canvas; color: CanvasText; }}
-table {{ border-collapse: collapse; margin: 1.5rem 0; display: block; overflow-x: auto; }}
-th, td {{ padding: .25rem .7rem; border-bottom: 1px solid color-mix(in srgb, CanvasText 20%,
-    Canvas); text-align: left; white-space: nowrap; }}
-svg {{ max-width: 100%; height: auto; }} svg text {{ fill: CanvasText; }} svg .paper {{ fill: none;
-    }}
-svg .axis {{ stroke: CanvasText; stroke-opacity: .4; }}
-</style></head><body><h1>{html.escape(title)}</h1>{plots}{body}</body></html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{name}</title>
+<style>
+{STYLE}</style>
+</head>
+<body><h1>{name}</h1>{plots}{body}</body>
+</html>
+"""
+
+
+STYLE = """\
+:root { color-scheme: light dark; }
+body {
+  font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 78rem; padding: 0 1rem;
+  background: Canvas; color: CanvasText;
+}
+table { border-collapse: collapse; margin: 1.5rem 0; display: block; overflow-x: auto; }
+th, td {
+  padding: .25rem .7rem; text-align: left; white-space: nowrap;
+  border-bottom: 1px solid color-mix(in srgb, CanvasText 20%, Canvas);
+}
+svg { max-width: 100%; height: auto; }
+svg text { fill: CanvasText; }
+svg .paper { fill: none; }
+svg .axis { stroke: CanvasText; stroke-opacity: .4; }
 """
 
 
@@ -224,11 +241,11 @@ def _as_html(block: str) -> str:
         return "<ul>" + "".join(f"<li>{html.escape(item)}</li>" for item in items) + "</ul>"
     if not block.startswith("|"):
         return f"<p>{html.escape(block.strip())}</p>"
-    head, _, *lines = [
-        [html.escape(cell.strip()) for cell in line.strip("|").split("|")]
-        for line in block.strip().splitlines()
-    ]
-    cells = "".join(
-        "<tr>" + "".join(f"<td>{cell}</td>" for cell in line) + "</tr>" for line in lines
-    )
-    return f"<table><tr>{''.join(f'<th>{cell}</th>' for cell in head)}</tr>{cells}</table>"
+    head, _, *lines = block.strip().splitlines()
+    rows = [_row_as_html(head, "th"), *(_row_as_html(line, "td") for line in lines)]
+    return f"<table>{''.join(rows)}</table>"
+
+
+def _row_as_html(line: str, tag: str) -> str:
+    cells = [html.escape(cell.strip()) for cell in line.strip("|").split("|")]
+    return f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for cell in cells)}</tr>"
