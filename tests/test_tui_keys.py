@@ -18,7 +18,8 @@ from memory.store import NewTrial, NewVersion, Store
 from memory.store.requests import offer, unheard
 from memory.trials import Ending, Memory, Scope, Step
 from tui.app import Watch
-from tui.curves import BesideScreen, CurvesScreen
+from tui.beside import BesideScreen
+from tui.curves import CurvesScreen
 from tui.memory import MemoryScreen
 from tui.runs import RunsScreen
 from tui.side import Side

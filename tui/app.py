@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -83,12 +84,9 @@ class Watch(App[None]):
             )
         for run in list(self.feed.runs.values())[-50:]:
             about = f"{run.name}: {run.about('task')} {run.about('variation')}"
-            yield SystemCommand(
-                f"Trial of {about}", "Its latest trial", lambda name=run.name: self.open_trial(name)
-            )
-            yield SystemCommand(
-                f"Memory of {about}", "How it evolved", lambda name=run.name: self.open_memory(name)
-            )
+            trial, memory = partial(self.open_trial, run.name), partial(self.open_memory, run.name)
+            yield SystemCommand(f"Trial of {about}", "Its latest trial", trial)
+            yield SystemCommand(f"Memory of {about}", "How it evolved", memory)
 
     def action_start_run(self) -> None:
         self.push_screen(StartScreen())

@@ -49,28 +49,32 @@ class Run:
         """A field of the run's configuration as text; empty where an old or foreign run has
         none."""
         value = self.row.config.get(what, "")
-        return str(value.get("name", "") if what == "model" and isinstance(value, dict) else value)
+        if what == "model" and isinstance(value, dict):
+            value = value.get("name", "")
+        return str(value)
 
     @property
     def ended(self) -> list[TrialLine]:
-        return [each for each in self.trials if each.ending is not None]
+        return [trial for trial in self.trials if trial.ending is not None]
 
     @property
     def scores(self) -> list[float]:
         """The final scores of the trials that have ended."""
-        return [each.score for each in self.ended]
+        return [trial.score for trial in self.ended]
 
 
 @dataclass(frozen=True)
 class News:
-    """What one poll found: runs whose line changed, steps and memory versions that were stored
-    since the last one. ``trouble`` is one line about a file that cannot be read now; it is empty
-    again when it can."""
+    """What one poll found."""
 
     runs: frozenset[str] = frozenset()
+    """Names of the runs whose line changed."""
     steps: tuple[StepRow, ...] = ()
+    """Steps that were stored since the last poll."""
     versions: tuple[Version, ...] = ()
+    """Memory versions that were stored since the last poll."""
     trouble: str = ""
+    """One line about a file that cannot be read now; empty again when it can."""
 
     def __bool__(self) -> bool:
         return bool(self.runs or self.steps or self.versions)
@@ -164,9 +168,8 @@ class Feed:
         return changed
 
     def _trials(self) -> set[str]:
-        open_now = [
-            each.id for run in self.runs.values() for each in run.trials[-1:] if each.ending is None
-        ]
+        last = [run.trials[-1] for run in self.runs.values() if run.trials]
+        open_now = [trial.id for trial in last if trial.ending is None]
         changed = set()
         for line in trial_lines(self.store, self._last_trial, open_now):
             trials = self.runs[line.run].trials

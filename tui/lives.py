@@ -58,10 +58,10 @@ def label(version: Version, numbers: Mapping[int, int]) -> str:
 def difference(old: Version | None, new: Version) -> list[tuple[str, str]]:
     """What changed from ``old`` to ``new``: (mark, words) per link; + added, ^ surer, v less sure,
     ! turned round, - gone, = kept. Links that changed come first."""
-    made = change(old.memory.links if old else (), new.memory.links)
-    rows = [("+", str(link)) for link in made.added]
-    rows += [("^", f"{after}  (was {before.hedge})") for before, after in made.strengthened]
-    rows += [("v", f"{after}  (was {before.hedge})") for before, after in made.weakened]
-    rows += [("!", f"{after}  (was: {before})") for before, after in made.reversed]
-    rows += [("-", str(link)) for link in made.dropped]
-    return rows + [("=", str(link)) for link in made.kept]
+    changed = change(old.memory.links if old else (), new.memory.links)
+    rows = [("+", str(link)) for link in changed.added]
+    rows += [("^", f"{after}  (was {before.hedge})") for before, after in changed.strengthened]
+    rows += [("v", f"{after}  (was {before.hedge})") for before, after in changed.weakened]
+    rows += [("!", f"{after}  (was: {before})") for before, after in changed.reversed]
+    rows += [("-", str(link)) for link in changed.dropped]
+    return rows + [("=", str(link)) for link in changed.kept]

@@ -54,7 +54,9 @@ def fitted(text: str, width: int) -> str:
     """``text`` cut to ``width`` cells, with an ellipsis where something was cut."""
     if cell_len(text) <= width:
         return text
-    return set_cell_size(text, max(0, width - 1)).rstrip() + "…" if width > 0 else ""
+    if width <= 0:
+        return ""
+    return set_cell_size(text, width - 1).rstrip() + "…"
 
 
 def shape(link: Link) -> str:

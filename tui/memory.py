@@ -16,14 +16,17 @@ from memory.changes import history
 from memory.corrections import meaning
 from memory.links import Link, LinkError
 from memory.store import Store, StoreError, Version
-from memory.store.overview import latest_versions
+from memory.store.overview import TrialLine, latest_versions
 from memory.store.search import search
+from memory.trials import Step
 from tui.lives import difference, label, lives
 from tui.marks import LEGEND, fitted, line
 from tui.strips import Strips
 from tui.watching import Arrived, Watching
 
 MOST_VERSIONS = 200
+LONGEST = 400
+"""Characters of a step in one line."""
 _STYLES = {"+": "bold", "^": "bold", "v": "italic", "!": "bold reverse", "-": "strike", "=": "dim"}
 
 
@@ -32,14 +35,11 @@ class MemoryScreen(Watching):
 
     TOUR = (
         "The memory over time. Each column is a version: what was written after a trial, or by a "
-        "person; above it the "
-        "trial's score. Each row is a link's life: "
-        + LEGEND
-        + ". Below: what changed in the chosen version against the one "
-        "before it, or against one that you marked with v; Enter shows the evidence for a link "
-        "instead, and Enter there "
-        "opens the step. Pin keeps a link through all rewriting, ban keeps it out; both are new "
-        "versions, recorded as yours."
+        f"person; above it the trial's score. Each row is a link's life: {LEGEND}. Below: what "
+        "changed in the chosen version against the one before it, or against one that you marked "
+        "with v; Enter shows the evidence for a link instead, and Enter there opens the step. Pin "
+        "keeps a link through all rewriting, ban keeps it out; both are new versions, recorded as "
+        "yours."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -120,13 +120,11 @@ class MemoryScreen(Watching):
         except StoreError as error:
             self.say(str(error), wrong=True)
             return
-        trials = {each.id: each for each in self.feed.runs[self.run].trials}
-        numbers = {each.id: each.number for each in trials.values()}
+        trials = self.feed.runs[self.run].trials
+        numbers = {trial.id: trial.number for trial in trials}
+        points = {trial.id: trial.score for trial in trials}
         labels = [label(version, numbers) for version in self.versions]
-        scores = [
-            trials[version.trial].score if version.trial in trials else None
-            for version in self.versions
-        ]
+        scores = [points.get(version.trial or 0) for version in self.versions]
         self.strips.show(labels, scores, lives(self.versions), pinned, last=last)
 
     # --- the lower half
@@ -148,9 +146,8 @@ class MemoryScreen(Watching):
             at = self.versions[self.strips.version]
             unread = f" · {len(at.unreadable)} lines unreadable" if at.unreadable else ""
             text = (
-                f"{self.run} memory · version {self.strips.version + 1} of {len(self.versions)} "
-                f"· by {line(at.writer)} · "
-                f"{len(at.memory.links)} links{unread}"
+                f"{self.run} memory · version {self.strips.version + 1} of {len(self.versions)} · "
+                f"by {line(at.writer)} · {len(at.memory.links)} links{unread}"
             )
         self.query_one(".headline", Static).update(fitted(text, self.app.size.width - 2))
 
@@ -186,58 +183,49 @@ class MemoryScreen(Watching):
     @property
     def link(self) -> Link | None:
         """The link under the cursor, as the chosen version has it."""
-        return (
-            self.strips.lives[self.strips.link].upto(self.strips.version)
-            if self.strips.lives
-            else None
-        )
+        if not self.strips.lives:
+            return None
+        return self.strips.lives[self.strips.link].upto(self.strips.version)
 
     def _evidence(self) -> None:
         link = self.link
         if link is None:
             return
         self.shows = "evidence"
-        rows, places = [], []
         try:
             stages = history(self.feed.store, self.run, link)
-            told = self._tally(link) + self._scope(link)
+            notes = self._tally(link) + self._scope(link)
         except StoreError as error:
             self.say(str(error), wrong=True)
             return
+        rows: list[Text] = []
+        places: list[tuple[str, int, int]] = []
         for stage in stages:
             if stage.trial is None:
                 continue
             for position, step in stage.steps:
-                rows.append(
-                    Text(
-                        (
-                            f"trial {stage.trial} [{position}] {step.score:.4g} > "
-                            f"{line(step.action)} | {line(step.observation)}"
-                        )[:400]
-                    )
-                )
+                rows.append(_step_text(stage.trial, position, step))
                 places.append((self.run, stage.trial, position))
-        count = (
-            f"{len(rows)} step{'s'[: len(rows) != 1]} speak{'s'[: len(rows) == 1]} of"
-            if rows
-            else "no step speaks of"
-        )
-        title = f"{count}: {line(str(link))}{told}"
+        count = f"{len(rows)} steps speak" if len(rows) > 1 else f"{len(rows) or 'no'} step speaks"
+        title = f"{count} of: {line(str(link))}{notes}"
         self._list(fitted(title, self.app.size.width - 2), rows, places)
 
     def _tally(self, link: Link) -> str:
         """What the record says of ``link`` in the chosen version, where its writer counted."""
-        wanted = self.versions[self.strips.version].trial
-        number = next(
-            (each.number for each in self.feed.runs[self.run].trials if each.id == wanted), None
-        )
-        found = None if number is None else self.feed.store.tallies(self.run, number).get(link)
-        return f" ({found})" if found else ""
+        trial = self._trial()
+        tally = self.feed.store.tallies(self.run, trial.number).get(link) if trial else None
+        return f" ({tally})" if tally else ""
+
+    def _trial(self) -> TrialLine | None:
+        """The trial after which the chosen version was written."""
+        wanted = self.versions[self.strips.version].trial if self.versions else None
+        trials = self.feed.runs[self.run].trials
+        return next((trial for trial in trials if trial.id == wanted), None)
 
     def _scope(self, link: Link) -> str:
         """Where ``link`` held, if that was in one place only, as the chosen version has it."""
-        found = self.versions[self.strips.version].memory.scope(link)
-        return f" ({line(str(found))})" if found else ""
+        scope = self.versions[self.strips.version].memory.scope(link)
+        return f" ({line(str(scope))})" if scope else ""
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         place = self.places[event.option_index]
@@ -247,9 +235,8 @@ class MemoryScreen(Watching):
     # --- what a person does
 
     def action_mark(self) -> None:
-        self.strips.marked = (
-            None if self.strips.marked == self.strips.version else self.strips.version
-        )
+        here = self.strips.version
+        self.strips.marked = None if self.strips.marked == here else here
         self.strips.refresh()
         self.action_difference()
 
@@ -259,10 +246,8 @@ class MemoryScreen(Watching):
         self.strips.focus()
 
     def action_trial(self) -> None:
-        wanted = self.versions[self.strips.version].trial if self.versions else None
-        for each in self.feed.runs[self.run].trials:
-            if each.id == wanted:
-                self.app.open_trial(self.run, each.number)
+        if trial := self._trial():
+            self.app.open_trial(self.run, trial.number)
 
     def action_curves(self) -> None:
         self.app.open_curves([self.run])
@@ -272,17 +257,14 @@ class MemoryScreen(Watching):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         try:
-            found = search(self.feed.store, event.value)
+            hits = search(self.feed.store, event.value)
         except StoreError as error:
             self.say(str(error), wrong=True)
             return
         self.shows = "search"
-        rows = [Text(f"{hit.kind:<4} {hit.where:<16} {line(hit.text)}") for hit in found]
-        self._list(
-            f"{len(found)} hits for '{line(event.value)}'",
-            rows,
-            [_place(hit.kind, hit.where, hit.text) for hit in found],
-        )
+        rows = [Text(f"{hit.kind:<4} {hit.where:<16} {line(hit.text)}") for hit in hits]
+        places = [_place(hit.kind, hit.where, hit.text) for hit in hits]
+        self._list(f"{len(hits)} hits for '{line(event.value)}'", rows, places)
         self.query_one(OptionList).focus()
 
     def action_back(self) -> None:
@@ -309,6 +291,11 @@ class MemoryScreen(Watching):
             self.say(str(error), wrong=True)
             return
         self.say(f"{done}: {line(str(link))}")
+
+
+def _step_text(trial: int, position: int, step: Step) -> Text:
+    head = f"trial {trial} [{position}] {step.score:.4g}"
+    return Text(f"{head} > {line(step.action)} | {line(step.observation)}"[:LONGEST])
 
 
 def _place(kind: str, where: str, text: str) -> tuple[str, int, int] | None:

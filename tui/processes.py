@@ -38,9 +38,8 @@ class Child:
     def farewell(self) -> str:
         """Its last words: what went wrong, or how to go on."""
         self.said.seek(0)
-        lines = [
-            each for each in self.said.read().decode(errors="replace").splitlines() if each.strip()
-        ]
+        said = self.said.read().decode(errors="replace")
+        lines = [line for line in said.splitlines() if line.strip()]
         return sanitized(lines[-1]) if lines else f"ended with code {self.process.returncode}"
 
 
@@ -87,6 +86,5 @@ class Children:
 
 def search_path() -> str:
     """Where this program's own packages are found, for a child that starts elsewhere."""
-    return os.pathsep.join(
-        [str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-    )
+    paths = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+    return os.pathsep.join(filter(None, paths))

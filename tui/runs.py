@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -49,8 +49,8 @@ class RunsScreen(Watching):
 
     TOUR = (
         "Every run in the file, newest first. The bars are the final scores of its trials: the "
-        "lowest is -100, the highest "
-        "100. Runs that are being played move by themselves; this screen only reads the file."
+        "lowest is -100, the highest 100. Runs that are being played move by themselves; this "
+        "screen only reads the file."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "open_memory", "Memory", tooltip="How its memory evolved"),
@@ -127,22 +127,20 @@ class RunsScreen(Watching):
     def shown(self) -> list[Run]:
         """The runs that pass the filter, in the chosen order."""
         words = self.words.lower().split()
-        runs = [
-            run for run in self.feed.runs.values() if all(word in _haystack(run) for word in words)
-        ]
-        keys = {
-            "newest": lambda run: -run.row.id,
-            "task": lambda run: (run.about("task"), -run.row.id),
-            "strategy": lambda run: (run.about("strategy"), -run.row.id),
-            "state": lambda run: (run.state, -run.row.id),
-            "score": lambda run: (-(run.scores[-1] if run.scores else -1000), -run.row.id),
-        }
-        return sorted(runs, key=keys[self.order])
+        runs = [run for run in self.feed.runs.values() if _holds(run, words)]
+        runs.sort(key=lambda run: -run.row.id)
+        if self.order == "score":
+            runs.sort(key=lambda run: -run.scores[-1] if run.scores else 1000)
+        elif self.order == "state":
+            runs.sort(key=lambda run: run.state)
+        elif self.order != "newest":
+            runs.sort(key=lambda run: run.about(self.order))
+        return runs
 
     def fill(self) -> None:
         """Bring the table up to date: cells where only they changed, everything where the rows
         did."""
-        table = self.query_one(DataTable)
+        table = self.query_one(RunTable)
         columns = _COLUMNS if self.app.size.width >= WIDE else _NARROW
         runs = self.shown()
         if columns != self._columns:
@@ -150,49 +148,50 @@ class RunsScreen(Watching):
             self._columns = columns
             for name in columns:
                 table.add_column(name, key=name)
-        names = [run.name for run in runs]
-        if [row.value for row in table.rows] == names:
-            for run in runs:
-                for name, cell in zip(columns, self._cells(run), strict=True):
-                    if table.get_cell(run.name, name) != cell:
-                        table.update_cell(run.name, name, cell, update_width=True)
+        if [row.value for row in table.rows] == [run.name for run in runs]:
+            self._update(table, runs)
         else:
-            at = self.current
-            table.clear()
-            for run in runs:
-                table.add_row(*self._cells(run), key=run.name)
-            if at in names:
-                table.move_cursor(row=names.index(at))
+            self._refill(table, runs)
         self._headline(len(runs))
+
+    def _update(self, table: RunTable, runs: Sequence[Run]) -> None:
+        for run in runs:
+            for name, cell in zip(self._columns, self._cells(run), strict=True):
+                if table.get_cell(run.name, name) != cell:
+                    table.update_cell(run.name, name, cell, update_width=True)
+
+    def _refill(self, table: RunTable, runs: Sequence[Run]) -> None:
+        """The cursor stays on its run where that is still shown."""
+        at = self.current
+        table.clear()
+        for run in runs:
+            table.add_row(*self._cells(run), key=run.name)
+        names = [run.name for run in runs]
+        if at in names:
+            table.move_cursor(row=names.index(at))
 
     def _cells(self, run: Run) -> list[Text]:
         wanted, scores = run.about("trials"), run.scores
-        now = run.trials[-1] if run.trials else None
-        live = now is not None and now.ending is None
+        wide = self._columns == _COLUMNS
         cells = {
             "": "●" if run.name in self.marked else " ",
             "run": run.name,
-            "task": fitted(line(run.about("task")), 44 if self._columns == _COLUMNS else 22),
+            "task": fitted(line(run.about("task")), 44 if wide else 22),
             "var": run.about("variation"),
             "strategy": fitted(line(run.about("strategy")), 10),
             "model": fitted(line(run.about("model")), 20),
             "world": fitted(line(run.about("world")), 16),
             "trials": f"{len(scores)}/{wanted}" if wanted else str(len(scores)),
-            "scores": spark(scores, 24 if self._columns == _COLUMNS else 9),
-            "last": (f"{now.score:.4g} at {now.steps}" if live else f"{scores[-1]:.4g}")
-            if now
-            else "",
+            "scores": spark(scores, 24 if wide else 9),
+            "last": _last(run),
             "state": STATES.get(run.state, run.state),
         }
         return [Text(cells[name]) for name in self._columns]
 
     def _headline(self, shown: int) -> None:
         live = sum(run.live for run in self.feed.runs.values())
-        parts = [
-            f"clin · {line(self.feed.path.name)} · {len(self.feed.runs)} "
-            f"run{'s'[: len(self.feed.runs) != 1]}, {live} live",
-            f"by {self.order}",
-        ]
+        runs = "1 run" if len(self.feed.runs) == 1 else f"{len(self.feed.runs)} runs"
+        parts = [f"clin · {line(self.feed.path.name)} · {runs}, {live} live", f"by {self.order}"]
         if self.words:
             parts.append(f"{shown} with '{line(self.words)}'")
         self.query_one(".headline", Static).update(" · ".join(parts), layout=False)
@@ -282,6 +281,18 @@ class RunsScreen(Watching):
             self.say(str(error), wrong=True)
 
 
-def _haystack(run: Run) -> str:
+def _holds(run: Run, words: Sequence[str]) -> bool:
+    """Whether what can be said of a run holds all of ``words``."""
     fields = ("task", "world", "strategy", "model", "variation", "writer", "seed")
-    return " ".join([run.name, run.state, *map(run.about, fields)]).lower()
+    text = " ".join([run.name, run.state, *map(run.about, fields)]).lower()
+    return all(word in text for word in words)
+
+
+def _last(run: Run) -> str:
+    """The last trial's score, and its step while it is under way."""
+    if not run.trials:
+        return ""
+    trial = run.trials[-1]
+    if trial.ending is None:
+        return f"{trial.score:.4g} at {trial.steps}"
+    return f"{run.scores[-1]:.4g}"

@@ -11,11 +11,17 @@ from statistics import fmean
 from clin.analysis.statistics import mean_of
 from tui.feed import Run
 
+ALIKE = ("world", "task", "strategy", "writer", "model")
+"""What runs of one curve have in common."""
+
 
 @dataclass(frozen=True)
 class Series:
-    """One line of a plot: ``points`` are (trial, mean), ``low`` and ``high`` the ends of a 95 %
-    bootstrap interval per point where ``runs`` is more than one."""
+    """One line of a plot.
+
+    ``points`` are (trial, mean); ``low`` and ``high`` the ends of a 95 % bootstrap interval per
+    point where ``runs`` is more than one.
+    """
 
     name: str
     points: tuple[tuple[int, float], ...]
@@ -29,33 +35,37 @@ def series(runs: Sequence[Run], what: str) -> list[Series]:
     for seed and variation become one curve, when there are several of them."""
     groups: dict[tuple[str, ...], list[Run]] = {}
     for run in runs:
-        groups.setdefault(
-            tuple(run.about(field) for field in ("world", "task", "strategy", "writer", "model")),
-            [],
-        ).append(run)
-    return [_series(key, alike, what) for key, alike in groups.items()]
+        groups.setdefault(tuple(map(run.about, ALIKE)), []).append(run)
+    return [_series(alike, what) for alike in groups.values()]
 
 
-def _series(key: tuple[str, ...], runs: Sequence[Run], what: str) -> Series:
-    _, task, strategy, writer, model = key
+def _series(runs: Sequence[Run], what: str) -> Series:
     trials: dict[int, list[float]] = {}
     for run in runs:
-        for line in run.ended:
-            trials.setdefault(line.number, []).append(
-                float(line.score if what == "score" else line.steps)
-            )
-    points = tuple((number, fmean(values)) for number, values in sorted(trials.items()))
-    spans = [interval(tuple(values)) for _, values in sorted(trials.items())]
-    who = runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
-    by = f"{strategy}/{writer}" if writer and strategy != "none" else strategy
-    name = f"{who}: {task} {runs[0].about('variation') if len(runs) == 1 else ''} {by} {model}"
+        for trial in run.ended:
+            value = float(trial.score if what == "score" else trial.steps)
+            trials.setdefault(trial.number, []).append(value)
+    ordered = [(number, tuple(values)) for number, values in sorted(trials.items())]
+    spans = [interval(values) for _, values in ordered]
     return Series(
-        " ".join(name.split()),
-        points,
-        tuple(s[0] for s in spans),
-        tuple(s[1] for s in spans),
-        len(runs),
+        name=_name(runs),
+        points=tuple((number, fmean(values)) for number, values in ordered),
+        low=tuple(low for low, _ in spans),
+        high=tuple(high for _, high in spans),
+        runs=len(runs),
     )
+
+
+def _name(runs: Sequence[Run]) -> str:
+    """What runs that are alike have in common."""
+    run = runs[0]
+    who = run.name if len(runs) == 1 else f"{len(runs)} runs"
+    variation = run.about("variation") if len(runs) == 1 else ""
+    by, writer = run.about("strategy"), run.about("writer")
+    if writer and by != "none":
+        by = f"{by}/{writer}"
+    name = f"{who}: {run.about('task')} {variation} {by} {run.about('model')}"
+    return " ".join(name.split())
 
 
 @lru_cache(maxsize=4096)

@@ -49,9 +49,8 @@ def about_step(
         text.append("\nLearnings it used\n", "bold")
         for number in step.cited:
             if number <= len(recalled.links):
-                text.append(f"[{number}] ").append_text(
-                    plain(str(recalled.links[number - 1]))
-                ).append("\n")
+                learning = plain(str(recalled.links[number - 1]))
+                text.append(f"[{number}] ").append_text(learning).append("\n")
     return text
 
 

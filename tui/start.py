@@ -41,10 +41,8 @@ class StartScreen(Watching):
 
     TOUR = (
         "The form of `clin run`. What is offered for the field that you are in stands at the "
-        "bottom, and the nearest one "
-        "in grey: → takes it. Ctrl+R starts the run as a process of its own, which goes on when "
-        "you leave; what is wrong "
-        "with a field comes back as one line."
+        "bottom, and the nearest one in grey: → takes it. Ctrl+R starts the run as a process of "
+        "its own, which goes on when you leave; what is wrong with a field comes back as one line."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -95,11 +93,8 @@ class StartScreen(Watching):
         self.ask_worlds(FIELDS["world"][0])
 
     def _suggester(self, name: str) -> SuggestFromList | None:
-        return (
-            SuggestFromList(self.known[name], case_sensitive=False)
-            if self.known.get(name)
-            else None
-        )
+        names = self.known.get(name)
+        return SuggestFromList(names, case_sensitive=False) if names else None
 
     @work(thread=True)
     def ask_worlds(self, world: str) -> None:
@@ -114,8 +109,8 @@ class StartScreen(Watching):
             check=False,
         )
         if done.returncode == 0:
-            told = json.loads(done.stdout)
-            field, rows = ("task", told["tasks"]) if world else ("world", told)
+            listed = json.loads(done.stdout)
+            field, rows = ("task", listed["tasks"]) if world else ("world", listed)
             self.app.call_from_thread(self._learn, field, [str(row[field]) for row in rows])
 
     def _learn(self, field: str, names: list[str]) -> None:
@@ -143,13 +138,14 @@ class StartScreen(Watching):
             self.query_one("#offered", Static).update("")
             return
         names, typed = self.known[field.id], field.value.lower()
-        near = (
-            names
-            if typed in [name.lower() for name in names]
-            else [name for name in names if typed in name.lower()]
-        )
-        more = f" … ({len(near)} in all)" if len(near) > OFFERED else ""
-        shown = ", ".join(near[:OFFERED]) + more if near else f"no {field.id} holds '{field.value}'"
+        near = [name for name in names if typed in name.lower()]
+        if typed in [name.lower() for name in names]:
+            near = names
+        shown = ", ".join(near[:OFFERED])
+        if not near:
+            shown = f"no {field.id} holds '{field.value}'"
+        elif len(near) > OFFERED:
+            shown += f" … ({len(near)} in all)"
         self.query_one("#offered", Static).update(sanitized(f"{field.id}: {shown}"))
 
     def words(self) -> list[str]:

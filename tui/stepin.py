@@ -37,14 +37,11 @@ class StepIn(Watching):
     """The admissible actions of a paused trial, the likeliest first."""
 
     TOUR = (
-        "You have paused a live trial. The list holds every action that is possible now, with "
-        "the model's own probability "
-        "and a bar; Enter does the one under the cursor and pauses again, so that you can play "
-        "the whole trial yourself. "
-        "With w you say something in words: it becomes a link of yours in the memory, pinned, "
-        "and is read from the next "
-        "trial on. Hand back with g. Esc leaves this screen while the trial still waits. All is "
-        "recorded as yours."
+        "You have paused a live trial. The list holds every action that is possible now, with the "
+        "model's own probability and a bar; Enter does the one under the cursor and pauses again, "
+        "so that you can play the whole trial yourself. With w you say something in words: it "
+        "becomes a link of yours in the memory, pinned, and is read from the next trial on. Hand "
+        "back with g. Esc leaves this screen while the trial still waits. All is recorded as yours."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -116,14 +113,15 @@ class StepIn(Watching):
         trial = run.trials[-1]
         where = f"{self.run} trial {trial.number} · step {trial.steps} · score {trial.score:.4g}"
         if self.offer:
-            said = f"{where} · it would: {line(self.offer.choice)}"
-        elif run.live:
-            goes_on = self.asked == "go"
-            how = "it plays on" if goes_on else "waiting for the model to end its step …"
-            said = f"{where} · {how}"
+            now = f"it would: {line(self.offer.choice)}"
+        elif not run.live:
+            now = f"{run.state}: nothing to step into any more"
+        elif self.asked == "go":
+            now = "it plays on"
         else:
-            said = f"{where} · {run.state}: nothing to step into any more"
-        self.query_one(".headline", Static).update(fitted(said, self.app.size.width - 2))
+            now = "waiting for the model to end its step …"
+        text = fitted(f"{where} · {now}", self.app.size.width - 2)
+        self.query_one(".headline", Static).update(text)
         self._seen(trial.id, trial.steps)
 
     def _seen(self, trial: int, steps: int) -> None:
@@ -131,11 +129,9 @@ class StepIn(Watching):
             last = steps_between(self.feed.store, trial, steps - 1, steps)
         except StoreError:
             return  # the headline of the screen below says what is wrong with the file
-        text = (
-            f"> {line(last[0].action)}\n{line(last[0].observation)}"
-            if last
-            else "The trial has just begun."
-        )
+        text = "The trial has just begun."
+        if last:
+            text = f"> {line(last[0].action)}\n{line(last[0].observation)}"
         self.query_one("#seen", Static).update(text)
 
     def _list(self) -> None:
@@ -145,13 +141,8 @@ class StepIn(Watching):
         if self.offer is None:
             return
         words = self.query_one("#find", Input).value.lower().split()
-        scores = dict(
-            zip(
-                self.offer.actions,
-                self.offer.scores or [math.nan] * len(self.offer.actions),
-                strict=False,
-            )
-        )
+        unknown = [math.nan] * len(self.offer.actions)
+        scores = dict(zip(self.offer.actions, self.offer.scores or unknown, strict=False))
         ranked = sorted(scores, key=lambda action: (-_share(scores[action]), action))
         self.listed = [action for action in ranked if all(word in action.lower() for word in words)]
         options.add_options([Option(self._row(action, scores[action])) for action in self.listed])
@@ -160,16 +151,10 @@ class StepIn(Watching):
 
     def _row(self, action: str, score: float) -> Text:
         share = _share(score)
-        figure = (
-            "     ?"
-            if math.isnan(score)
-            else f"{100 * share:5.1f}%"
-            if share >= 0.0005
-            else "<0.05%"
-        )
-        row = Text(f"{figure} {'█' * round(share * BAR):<{BAR}} ")
-        row.append(line(action), "bold" if self.offer and action == self.offer.choice else "")
-        return row.append("  ← the model's" if self.offer and action == self.offer.choice else "")
+        row = Text(f"{_percent(score)} {'█' * round(share * BAR):<{BAR}} ")
+        chosen = self.offer is not None and action == self.offer.choice
+        row.append(line(action), "bold" if chosen else "")
+        return row.append("  ← the model's" if chosen else "")
 
     # --- what a person does
 
@@ -216,16 +201,22 @@ class StepIn(Watching):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.input.id == "say" and event.value.strip():
-            try:
-                link = in_words(event.value)
-                with Store(self.feed.path) as store:
-                    store.correct(self.run, "add", link)
-                self.say(f"from the next trial on it reads: {line(str(link))}")
-            except (StoreError, LinkError, OSError) as error:
-                self.say(str(error), wrong=True)
+            if not self._corrected(event.value):
                 return
             self._close_inputs()
         self.query_one(OptionList).focus()
+
+    def _corrected(self, words: str) -> bool:
+        """Whether ``words`` have become a link of the memory."""
+        try:
+            link = in_words(words)
+            with Store(self.feed.path) as store:
+                store.correct(self.run, "add", link)
+        except (StoreError, LinkError, OSError) as error:
+            self.say(str(error), wrong=True)
+            return False
+        self.say(f"from the next trial on it reads: {line(str(link))}")
+        return True
 
     def _close_inputs(self) -> bool:
         shown = [field for field in self.query(Input) if field.has_class("-on")]
@@ -237,10 +228,19 @@ class StepIn(Watching):
         return bool(shown)
 
     def action_back(self) -> None:
-        if not self._close_inputs():
-            if self.offer:
-                self.say(f"{self.run} still waits for you: i steps in again, g there hands it back")
-            super().action_back()
+        if self._close_inputs():
+            return
+        if self.offer:
+            self.say(f"{self.run} still waits for you: i steps in again, g there hands it back")
+        super().action_back()
+
+
+def _percent(score: float) -> str:
+    """A log-probability in six cells."""
+    if math.isnan(score):
+        return "     ?"
+    share = _share(score)
+    return f"{100 * share:5.1f}%" if share >= 0.0005 else "<0.05%"
 
 
 def _share(score: float) -> float:

@@ -21,7 +21,12 @@ from tui.marks import bar, colour, fitted, track
 
 HEAD = 3
 """Rows above the links: the curve, its figures, the versions."""
+CAPTIONS = ("score of the trial", "", "← after trial (s: start, p: a person's)")
+"""What the rows of the head are, said at their right."""
 WIDEST = 7
+
+Cells = list[tuple[str, Style]]
+"""A line as it is drawn, from left to right."""
 
 
 class Strips(ScrollView, can_focus=True):
@@ -93,65 +98,67 @@ class Strips(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         if not self.labels:
             return Strip.blank(self._width, self.rich_style)
-        first, last, cell = self._window()
         # The head stays where it is while the links scroll under it.
+        row = y - HEAD + self.scroll_offset.y
+        cells: Cells = []
         if y < HEAD:
-            segments = self._head(y, first, last, cell)
-        else:
-            row = y - HEAD + self.scroll_offset.y
-            segments = self._life(row, first, last, cell) if row < len(self.lives) else []
+            cells = self._head(y)
+        elif row < len(self.lives):
+            cells = self._life(row)
         base = self.rich_style
-        return Strip([Segment(text, base + style) for text, style in segments]).adjust_cell_length(
-            self.size.width, base
-        )
+        strip = Strip([Segment(text, base + style) for text, style in cells])
+        return strip.adjust_cell_length(self.size.width, base)
 
-    def _head(self, y: int, first: int, last: int, cell: int) -> list[tuple[str, Style]]:
-        made: list[tuple[str, Style]] = []
-        for index in range(first, last):
-            score, on = self.scores[index], Style(reverse=index == self.version, bold=True)
-            figure = "" if score is None else f"{score:.4g}"
-            text = (
-                bar(score) * max(1, cell - 1) if score is not None else "",
-                figure if len(figure) < cell else "",
-                self.labels[index],
-            )[y]
-            text = text[:cell].ljust(cell)
-            if index == self.marked and y == 2:
-                text = ("*" + text)[:cell]
-            made.append((text, on if y == 2 else Style(dim=y == 1)))
-        return [
-            *made,
-            (
-                " " + ("score of the trial", "", "← after trial (s: start, p: a person's)")[y],
-                Style(dim=True),
-            ),
-        ]
+    def _head(self, y: int) -> Cells:
+        first, last, cell = self._window()
+        if y == 0:
+            cells = [(self._bar(index, cell), Style(dim=False)) for index in range(first, last)]
+        elif y == 1:
+            cells = [(self._figure(index, cell), Style(dim=True)) for index in range(first, last)]
+        else:
+            cells = [self._version(index, cell) for index in range(first, last)]
+        return [*cells, (f" {CAPTIONS[y]}", Style(dim=True))]
 
-    def _life(self, row: int, first: int, last: int, cell: int) -> list[tuple[str, Style]]:
+    def _bar(self, index: int, cell: int) -> str:
+        score = self.scores[index]
+        text = "" if score is None else bar(score) * max(1, cell - 1)
+        return text.ljust(cell)
+
+    def _figure(self, index: int, cell: int) -> str:
+        """The score in figures, where there is room for them."""
+        score = self.scores[index]
+        text = "" if score is None else f"{score:.4g}"
+        return (text if len(text) < cell else "").ljust(cell)
+
+    def _version(self, index: int, cell: int) -> tuple[str, Style]:
+        mark = "*" if index == self.marked else ""
+        text = (mark + self.labels[index])[:cell].ljust(cell)
+        return text, Style(reverse=index == self.version, bold=True)
+
+    def _life(self, row: int) -> Cells:
+        first, last, cell = self._window()
         life, dark = self.lives[row], self.app.current_theme.dark
-        made: list[tuple[str, Style]] = []
+        cells: Cells = []
         for index in range(first, last):
             form = life.forms[index]
-            here = Style(underline=index == self.version)
-            made.append(
-                (track(form, cell), Style(color=colour(form, dark)) + here)
-                if form
-                else ("·".ljust(cell), Style(dim=True))
-            )
-        held = life.forms[self.version]
+            if form is None:
+                cells.append(("·".ljust(cell), Style(dim=True)))
+            else:
+                here = Style(underline=index == self.version)
+                cells.append((track(form, cell), Style(color=colour(form, dark)) + here))
         on = row == self.link
-        style = Style(
-            bold=on, dim=held is None and not on, reverse=on and self.has_focus, strike=False
-        )
+        cells.append(("▌" if on else " ", Style(bold=True)))
+        held = life.forms[self.version] is not None
+        dim, reverse = not held and not on, on and self.has_focus
+        words = fitted(self._words(life), self._width - (last - first) * cell - 1)
+        return [*cells, (words, Style(bold=on, dim=dim, reverse=reverse, strike=False))]
+
+    def _words(self, life: Life) -> str:
+        held = life.forms[self.version]
         pin = "* " if (held or life.link) in self.pinned else ""
-        words = (
-            pin + sanitized(str(held or life.upto(self.version))) + ("" if held else "  (not held)")
-        )
-        return [
-            *made,
-            ("▌" if on else " ", Style(bold=True)),
-            (fitted(words, self._width - (last - first) * cell - 1), style),
-        ]
+        if held is None:
+            return f"{pin}{sanitized(str(life.upto(self.version)))}  (not held)"
+        return f"{pin}{sanitized(str(held))}"
 
     # --- moving
 

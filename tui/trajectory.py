@@ -17,6 +17,7 @@ from rich.cells import chop_cells
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -29,6 +30,8 @@ from tui.marks import fitted, gain, line
 PAGE = 64
 KEPT_PAGES = 8
 """Pages of steps whose words are kept at once."""
+INDENT = " " * 11
+"""Before a thought and an observation."""
 
 Load = Callable[[int, int], Sequence[Step]]
 
@@ -163,12 +166,8 @@ class Trajectory(ScrollView, can_focus=True):
         return strip.adjust_cell_length(width, base)
 
     def _cursor_colour(self) -> str:
-        background, primary = (
-            self.background_colors[1],
-            self.app.theme_variables.get("primary", "#0178D4"),
-        )
-        from textual.color import Color
-
+        background = self.background_colors[1]
+        primary = self.app.theme_variables.get("primary", "#0178D4")
         return background.blend(Color.parse(primary), 0.3).hex6
 
     def _lines(self, index: int, unfolded: bool) -> list[tuple[str, Style]]:
@@ -184,23 +183,14 @@ class Trajectory(ScrollView, can_focus=True):
     def _laid_out(self, index: int, unfolded: bool, width: int) -> list[tuple[str, Style]]:
         step = self.step(index)
         change = gain(self.scores[index], self.scores[index] - self.gained(index))
-        who = "  [you]" if index in self.people else ""
-        cited = f"  uses {','.join(map(str, step.cited))}" if step.cited else ""
+        notes = f"  uses {','.join(map(str, step.cited))}" if step.cited else ""
+        notes += "  [you]" if index in self.people else ""
         head = f"{index:>4} {change or '·':>5} > {line(step.action)}"
-        first = (
-            fitted(head, width - len(cited) - len(who)) + cited + who,
-            Style(bold=True, reverse=False),
-        )
-        rest: list[tuple[str, Style]] = []
-        for text, style in (
-            (step.thought, Style(italic=True)),
-            (step.observation, Style(dim=True)),
-        ):
-            if text or style.dim:
-                rest += [
-                    ("           " + each, style) for each in _wrapped(text, width - 11, unfolded)
-                ]
-        return [first, *rest]
+        head = fitted(head, width - len(notes)) + notes
+        lines = [(head, Style(bold=True, reverse=False))]
+        if step.thought:
+            lines += _block(step.thought, width, unfolded, Style(italic=True))
+        return lines + _block(step.observation, width, unfolded, Style(dim=True))
 
     # --- moving
 
@@ -213,11 +203,8 @@ class Trajectory(ScrollView, can_focus=True):
         top = self._ends[self.cursor - 1] if self.cursor else 0
         bottom, height = self._ends[self.cursor], self.size.height
         if bottom > self.scroll_offset.y + height:
-            self.scroll_to(
-                y=min(top, bottom - height) if bottom - top < height else top,
-                animate=False,
-                force=True,
-            )
+            fits = bottom - top < height
+            self.scroll_to(y=bottom - height if fits else top, animate=False, force=True)
         elif top < self.scroll_offset.y:
             self.scroll_to(y=top, animate=False, force=True)
         self.refresh()
@@ -257,12 +244,12 @@ class Trajectory(ScrollView, can_focus=True):
         return False
 
 
-def _wrapped(text: str, width: int, unfolded: bool) -> list[str]:
+def _block(text: str, width: int, unfolded: bool, style: Style) -> list[tuple[str, Style]]:
+    """``text`` under a step's head: one line, or all of it in lines of ``width`` cells."""
+    room = width - len(INDENT)
     if not unfolded:
-        return [fitted(line(text), width)]
-    lines = [
-        part
-        for each in sanitized(text).expandtabs(4).split("\n")
-        for part in (chop_cells(each, width) or [""])
-    ]
-    return lines or [""]
+        return [(INDENT + fitted(line(text), room), style)]
+    lines: list[str] = []
+    for paragraph in sanitized(text).expandtabs(4).split("\n"):
+        lines += chop_cells(paragraph, room) or [""]
+    return [(INDENT + part, style) for part in lines]

@@ -32,13 +32,11 @@ class TrialScreen(Watching):
     """One trial of one run."""
 
     TOUR = (
-        "One trial, step by step: how the score changed, the action, what the world answered; "
-        "the goal stays on top. "
-        "A live trial grows at the end, and is followed while the cursor stands on the last "
-        "step. 'uses 2' names the "
-        "learnings that the model cited; [you] marks what a person chose. The panel shows the "
-        "step in full or, with p, "
-        "exactly what the model read, with the tokens that it read and those it could reuse."
+        "One trial, step by step: how the score changed, the action, what the world answered; the "
+        "goal stays on top. A live trial grows at the end, and is followed while the cursor stands "
+        "on the last step. 'uses 2' names the learnings that the model cited; [you] marks what a "
+        "person chose. The panel shows the step in full or, with p, exactly what the model read, "
+        "with the tokens that it read and those it could reuse."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -135,7 +133,8 @@ class TrialScreen(Watching):
 
     @property
     def trial(self) -> TrialLine:
-        return next(each for each in self.feed.runs[self.run].trials if each.number == self.number)
+        trials = self.feed.runs[self.run].trials
+        return next(trial for trial in trials if trial.number == self.number)
 
     def on_mount(self) -> None:
         self.open()
@@ -160,7 +159,7 @@ class TrialScreen(Watching):
         """Show the trial from the store."""
         try:
             store, trial = self.feed.store, self.trial
-            row = next(each for each in store.trials(self.run) if each.number == self.number)
+            row = next(row for row in store.trials(self.run) if row.number == self.number)
             self.recalled, self.opening = store.recalled(trial.id), row.opening
             known, people = outline(store, trial.id), by_person(store, trial.id)
             test, route = store.link_test(trial.id), route_of(store, trial.id)
@@ -170,15 +169,13 @@ class TrialScreen(Watching):
         self.steps.clear()
         self.steps.people = people
         learned = f"{len(self.recalled.links)} learnings" if self.recalled.links else "nothing"
-        tested = (
-            f"  Test of a link, its cause withheld for {test.steps} steps: {line(str(test.link))}"
-            if test
-            else ""
-        )
-        back = f"  It {route}." if route else ""
-        self.query_one("#goal", Static).update(
-            f"Goal ({learned} read): {line(row.goal)}{back}{tested}"
-        )
+        goal = f"Goal ({learned} read): {line(row.goal)}"
+        if route:
+            goal += f"  It {route}."
+        if test:
+            goal += f"  Test of a link, its cause withheld for {test.steps} steps: "
+            goal += line(str(test.link))
+        self.query_one("#goal", Static).update(goal)
         self.steps.append(known)
         if self.first_step is not None:
             self.steps.select(self.first_step)
@@ -187,46 +184,47 @@ class TrialScreen(Watching):
 
     def headline(self) -> None:
         run, trial = self.feed.runs[self.run], self.trial
-        ended = (
-            ENDINGS.get(str(trial.ending), "") if trial.ending else STATES.get(run.state, run.state)
-        )
+        score, steps = trial.score, f"{trial.steps} steps"
+        state = ENDINGS.get(str(trial.ending), "")
+        if trial.ending is None:
+            state = STATES.get(run.state, run.state)
+        if self.replayed:
+            score = self.steps.scores[-1] if len(self.steps) else score
+            steps = f"step {len(self.steps)} of {trial.steps} · {SPEEDS[self.speed]:g}/s"
+            state = "replay"
         of = f" of {run.about('trials')}" if run.about("trials") else ""
-        shown = (
-            f"step {len(self.steps)} of {trial.steps} · {SPEEDS[self.speed]:g}/s"
-            if self.replayed
-            else f"{trial.steps} steps"
-        )
-        score = self.steps.scores[-1] if self.replayed and len(self.steps) else trial.score
-        head = (
-            f"{self.run} trial {self.number}{of} · score {score:.4g} · {shown} · "
-            f"{'replay' if self.replayed else ended}"
-        )
         task = f"{line(run.about('task'))} {run.about('variation')}"
-        self.query_one(".headline", Static).update(
-            fitted(f"{head} · {task}", self.app.size.width - 2), layout=False
+        head = (
+            f"{self.run} trial {self.number}{of} · score {score:.4g} · {steps} · {state} · {task}"
         )
+        shown = fitted(head, self.app.size.width - 2)
+        self.query_one(".headline", Static).update(shown, layout=False)
 
     def on_arrived(self, message: Arrived) -> None:
         if self.run not in self.feed.runs:
             return
-        new = [row for row in message.news.steps if (row.run, row.trial) == (self.run, self.number)]
-        if new and not self.replayed:
-            expected = len(self.steps)
-            fresh = [row for row in new if row.position >= expected]
-            if fresh:
-                self.steps.people |= by_person(self.feed.store, self.trial.id)
-                self.steps.append([(row.step.score, bool(row.step.thought)) for row in fresh])
-        following = self.steps.following and not self.replayed
-        latest = self.feed.runs[self.run].trials[-1].number
-        if (
-            following
-            and latest == self.number + 1
-            and self.trial.ending
-            and self.feed.runs[self.run].live
-        ):
+        if not self.replayed:
+            self._grow(message)
+            if self.steps.following:
+                self._follow()
+        self.headline()
+
+    def _grow(self, message: Arrived) -> None:
+        """Append what has been stored of this trial."""
+        here = (self.run, self.number)
+        mine = [row for row in message.news.steps if (row.run, row.trial) == here]
+        fresh = [row.step for row in mine if row.position >= len(self.steps)]
+        if fresh:
+            self.steps.people |= by_person(self.feed.store, self.trial.id)
+            self.steps.append([(step.score, bool(step.thought)) for step in fresh])
+
+    def _follow(self) -> None:
+        """Go on to the next trial of a live run when this one has ended."""
+        run = self.feed.runs[self.run]
+        latest = run.trials[-1].number
+        if run.live and self.trial.ending and latest == self.number + 1:
             self.number = latest
             self.open()
-        self.headline()
 
     # --- the panel
 
@@ -241,13 +239,8 @@ class TrialScreen(Watching):
             if self.prompt:
                 text = about_calls(index, store.calls(trial, index))
             else:
-                text = about_step(
-                    index,
-                    self.steps.step(index),
-                    self.recalled,
-                    costs(store, trial, index),
-                    self.opening,
-                )
+                step, spent = self.steps.step(index), costs(store, trial, index)
+                text = about_step(index, step, self.recalled, spent, self.opening)
         except StoreError as error:
             text = Text(line(str(error)))
         self.query_one(Side).show(text)
@@ -282,7 +275,7 @@ class TrialScreen(Watching):
             super().action_back()
 
     def action_other(self, by: int) -> None:
-        numbers = [each.number for each in self.feed.runs[self.run].trials]
+        numbers = [trial.number for trial in self.feed.runs[self.run].trials]
         if self.number + by in numbers:
             self._end_replay()
             self.number, self.first_step = self.number + by, None
@@ -292,19 +285,17 @@ class TrialScreen(Watching):
 
     def action_score(self, by: int) -> None:
         if not self.steps.jump(lambda index: self.steps.gained(index) != 0, by):
-            self.say(
-                "the score does not change " + ("after" if by > 0 else "before") + " this step"
-            )
+            where = "after" if by > 0 else "before"
+            self.say(f"the score does not change {where} this step")
 
     def action_find(self) -> None:
         self.query_one(Input).add_class("-on").focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.value != self.words:
-            self.words = event.value
-            self.hits = (
-                steps_with(self.feed.store, self.trial.id, event.value) if event.value else []
-            )
+            self.words, self.hits = event.value, []
+            if self.words:
+                self.hits = steps_with(self.feed.store, self.trial.id, self.words)
         later = [hit for hit in self.hits if hit > self.steps.cursor] or self.hits
         if later:
             self.steps.select(later[0])

@@ -127,15 +127,16 @@ class Explained(ModalScreen[None]):
     def _keys(self) -> list[str]:
         """Our own keys that work on the screen now, and the app's; a widget's usual arrows need no
         explaining."""
-        keys = {
-            active.binding.key: (self.app.get_key_display(active.binding), active.binding)
-            for active in self.about.active_bindings.values()
-            if active.binding.description and active.binding.key in _declared(type(active.node))
-        }
-        told: dict[str, list[str]] = {}
-        for display, binding in keys.values():
-            told.setdefault(binding.tooltip or binding.description, []).append(display)
-        lines = [f"{' '.join(displays):>8}  {what}" for what, displays in told.items()]
+        ours: dict[str, Binding] = {}
+        for active in self.about.active_bindings.values():
+            binding = active.binding
+            if binding.description and binding.key in _declared(type(active.node)):
+                ours[binding.key] = binding
+        by_use: dict[str, list[str]] = {}
+        for binding in ours.values():
+            display = self.app.get_key_display(binding)
+            by_use.setdefault(binding.tooltip or binding.description, []).append(display)
+        lines = [f"{' '.join(displays):>8}  {use}" for use, displays in by_use.items()]
         return [*lines, f"{'^p':>8}  Every command by name; themes"]
 
     def action_dismiss_help(self) -> None:
@@ -144,7 +145,9 @@ class Explained(ModalScreen[None]):
 
 def _declared(kind: type) -> set[str]:
     """The keys that our own classes bind, not those that they inherit from Textual."""
-    ours = [cls for cls in kind.__mro__ if cls.__module__.startswith("tui.")]
-    return {
-        each.key for cls in ours for each in Binding.make_bindings(cls.__dict__.get("BINDINGS", ()))
-    }
+    keys: set[str] = set()
+    for cls in kind.__mro__:
+        if cls.__module__.startswith("tui."):
+            bindings = cls.__dict__.get("BINDINGS", ())
+            keys |= {binding.key for binding in Binding.make_bindings(bindings)}
+    return keys
