@@ -1,107 +1,64 @@
-"""What README.md says is so: its Python runs, its files exist, its commands are commands."""
+"""What README.md says is so, and the examples of the pages print what the pages say. What holds of
+every page is in test_docs.py."""
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 from conftest import ROOT, environment
+from test_docs import code, examples
 
 README = (ROOT / "README.md").read_text()
 
 
-def blocks(language: str) -> list[str]:
-    fences = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
-    return [text for name, text in fences if name == language]
+def test_it_has_at_most_800_words() -> None:
+    assert len(README.split()) <= 800
 
 
-def test_the_loop_from_python_runs_as_printed(tmp_path: Path) -> None:
-    [code] = blocks("python")
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env=environment(),
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "Memory(links=(Link(cause=" in done.stdout
-    assert (
-        len(
-            [
-                line
-                for line in code.splitlines()
-                if line.strip() and not line.startswith(("from", "import"))
-            ]
-        )
-        <= 10
-    )
+def test_its_first_screen_has_a_picture_and_says_where_the_gain_comes_from() -> None:
+    screen = "\n".join(README.splitlines()[:24])
+    assert "](docs/tui/" in screen
+    assert "Go-Explore" in screen
 
 
-def test_every_file_in_the_tree_exists() -> None:
-    [tree] = [block for block in blocks("") if block.startswith("clin/")]
-    folder = ROOT
-    for line in tree.splitlines():
-        name = line.split()[0]
-        if not line.startswith(" "):
-            folder = ROOT / name
-            assert folder.is_dir(), name
-        else:
-            assert (folder / name).exists(), f"{folder.name}/{name}"
-
-
-def test_the_test_command_is_the_one_that_ci_runs() -> None:
-    assert "bash .ci/run" in README
+def test_the_two_commands_are_there_and_ci_runs_the_tests() -> None:
+    shown = code(ROOT / "README.md")
+    assert "pip install -e '.[test]' && .venv/bin/clin run" in shown
+    assert "bash .ci/run" in shown
     assert "pytest" in (ROOT / ".ci/run").read_text()
 
 
-def test_every_command_shown_is_a_command(clin) -> None:
-    shown = {
-        line.split()[1]
-        for block in blocks("sh")
-        for line in block.splitlines()
-        if line.startswith("clin ")
-    }
-    assert shown
-    for name in sorted(shown):
-        assert clin(name, "--help").returncode == 0, name
-
-
-def test_the_examples_of_the_memory_page_run_in_order(tmp_path: Path) -> None:
-    page = (ROOT / "docs/memory.md").read_text()
-    codes = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
-    assert len(codes) == 3
-    told = ""
-    for code in codes:
+def printed(page: str, folder: Path) -> list[str]:
+    """What each example of a page prints; they run one after the other in ``folder``."""
+    found = []
+    for example in examples(ROOT / page):
         done = subprocess.run(
-            [sys.executable, "-c", code],
+            [sys.executable, "-c", example],
             capture_output=True,
             text=True,
-            cwd=tmp_path,
+            cwd=folder,
             env=environment(),
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        told += done.stdout
-    assert "The key SHOULD BE NECESSARY to opening the door" in told
-    assert "r1 0 0 open door" in told
+        found.append(done.stdout)
+    return found
 
 
-def test_the_example_of_the_worlds_page_runs(tmp_path: Path) -> None:
-    [code] = re.findall(
-        r"^```python\n(.*?)^```$", (ROOT / "docs/worlds.md").read_text(), re.DOTALL | re.MULTILINE
-    )
-    assert len(code.splitlines()) <= 12
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env=environment(),
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("Your task is to repair the")
+def test_the_library_page_plays_a_run_and_a_trial_by_hand(tmp_path: Path) -> None:
+    run, by_hand = printed("docs/library.md", tmp_path)
+    assert "Memory(links=(Link(cause=" in run
+    assert by_hand.startswith("['") and by_hand.count(", ") == 4
+
+
+def test_the_memory_page_corrects_and_follows_a_file(tmp_path: Path) -> None:
+    corrected, followed, _ = printed("docs/memory.md", tmp_path)
+    assert "The key SHOULD BE NECESSARY to opening the door" in corrected
+    assert "r1 0 0 open door" in followed
+
+
+def test_the_worlds_page_plays_a_world(tmp_path: Path) -> None:
+    [told] = printed("docs/worlds.md", tmp_path)
+    assert told.startswith("Your task is to repair the")

@@ -58,6 +58,18 @@ async def until(pilot: Pilot, true: Callable[[], bool]) -> None:
     raise AssertionError("it did not come true")
 
 
+def test_news_that_comes_while_a_screen_opens_does_not_end_the_app(file: Path) -> None:
+    async def play(pilot: Pilot) -> None:
+        pilot.app.push_screen(TrialScreen("r2", 0))
+        with Store(file) as store:
+            watched.begin(store, store.steps(store.trials("r2")[0].id)[:1])
+        pilot.app.poll()  # the screen has no widgets yet
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, TrialScreen)
+
+    piloted(Watch(file), play)
+
+
 def text(pilot: Pilot, selector: str) -> str:
     return str(pilot.app.screen.query_one(selector, Static).render())
 

@@ -78,12 +78,13 @@ class Watching(Screen[None]):
         self.tell_trouble()
 
     def tell_trouble(self) -> None:
-        """Say on top what is wrong with the file, while it is."""
+        """Say on top what is wrong with the file, while it is. A screen that is just opening has
+        no widgets yet, and says it once it has."""
         said = self.feed.trouble
-        shown = self.query_one(".trouble", Static)
-        if shown.has_class("-on") or said:
-            shown.update(line(said))
-            shown.set_class(bool(said), "-on")
+        for shown in self.query(".trouble").results(Static):
+            if shown.has_class("-on") or said:
+                shown.update(line(said))
+                shown.set_class(bool(said), "-on")
 
     def action_back(self) -> None:
         if len(self.app.screen_stack) > 2:
