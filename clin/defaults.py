@@ -18,7 +18,9 @@ from memory.strategies import open_strategy
 WRITERS = ("model", "rules")
 
 
-def explored(asked: Exploration, model: ModelCard | ModelInfo, strategy: str) -> Exploration:
+def chosen_exploration(
+    asked: Exploration, model: ModelCard | ModelInfo, strategy: str
+) -> Exploration:
     """The wrappers asked for, and where nothing was asked those that the model and the strategy
     need. A strategy that does not count has no links to test."""
     thinks = style(model.prompt).thinks

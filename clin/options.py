@@ -67,7 +67,7 @@ class Length(Options):
 
 class Exploration(Options):
     """The wrappers around a trial's world (``clin/exploration/stack.py``). None: as the model and
-    the strategy need, which :func:`clin.defaults.explored` decides."""
+    the strategy need, which :func:`clin.defaults.chosen_exploration` decides."""
 
     title = "Exploration"
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clin.config import ModelInfo, RunConfig
-from clin.defaults import explored
+from clin.defaults import chosen_exploration
 from clin.exploration.loop_guard import TIME, LoopGuard, in_vain
 from clin.llms import ModelCard
 from clin.options import NO_EXPLORATION, Exploration
@@ -91,9 +91,9 @@ def test_what_is_done_anyway_is_done_and_all_is_offered_where_nothing_else_is_le
 
 def test_models_that_think_are_not_bounded_and_old_runs_stay_as_they_were() -> None:
     small, large = ModelCard("a", prompt="compact-2"), ModelCard("a")
-    assert explored(Exploration(), small, "clin").repeats == 2
-    assert explored(Exploration(), large, "clin").repeats == 0
-    assert explored(Exploration(repeats=5), large, "clin").repeats == 5
+    assert chosen_exploration(Exploration(), small, "clin").repeats == 2
+    assert chosen_exploration(Exploration(), large, "clin").repeats == 0
+    assert chosen_exploration(Exploration(repeats=5), large, "clin").repeats == 5
     stored = RunConfig(task="x", variation=0, model=ModelInfo(reference="bundled"))
     assert stored.exploration == NO_EXPLORATION and stored.exploration.repeats == 0
 

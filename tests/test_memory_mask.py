@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clin.defaults import explored
+from clin.defaults import chosen_exploration
 from clin.exploration.loop_guard import in_vain
 from clin.exploration.memory_mask import MemoryMask
 from clin.llms import ModelCard
@@ -91,7 +91,7 @@ def test_models_that_think_decide_for_themselves() -> None:
     small, large = ModelCard("small", prompt="compact-2"), ModelCard("large")
 
     def mask(asked: bool | None, card: ModelCard) -> bool | None:
-        return explored(Exploration(memory_mask=asked), card, "clin").memory_mask
+        return chosen_exploration(Exploration(memory_mask=asked), card, "clin").memory_mask
 
     assert mask(None, small) is True and mask(None, large) is False
     assert mask(False, small) is False and mask(True, large) is True

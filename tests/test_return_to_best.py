@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from test_trial import CARD, Ladder
 
 from clin.config import ModelInfo, RunConfig
-from clin.defaults import explored
+from clin.defaults import chosen_exploration
 from clin.exploration.memory_mask import MemoryMask
 from clin.exploration.novelty import LOOKS, LeastTried, Untried
 from clin.exploration.return_to_best import ReturnToBest
@@ -414,14 +414,14 @@ def test_a_warning_holds_until_more_is_held_than_when_it_cost_points() -> None:
 
 def test_a_strategy_that_counts_goes_back_unless_told_otherwise() -> None:
     def goes_back(strategy: str, **asked: bool) -> set[bool | None]:
-        found = explored(Exploration(**asked), CARD, strategy)
+        found = chosen_exploration(Exploration(**asked), CARD, strategy)
         return {found.return_to_best, found.novelty, found.risk_mask}
 
     assert goes_back("evidence") == {True} and goes_back("clin") == goes_back("none") == {False}
     back = {"return_to_best": True, "novelty": True, "risk_mask": True}
     assert goes_back("none", **back) == {True}
     assert goes_back("evidence", **dict.fromkeys(back, False)) == {False}
-    assert explored(Exploration(novelty=False), CARD, "evidence").return_to_best
+    assert chosen_exploration(Exploration(novelty=False), CARD, "evidence").return_to_best
 
 
 def test_a_run_says_where_its_trials_went_back_to(clin: Clin, tmp_path: Path) -> None:

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from clin.prompts import compact
 from memory import rules
 from memory.links import parse
-from memory.strategies import Episode, Revised, StrategyError, open_strategy, strategy_names
+from memory.strategies import (
+    Episode,
+    Revised,
+    StrategyError,
+    Traits,
+    open_strategy,
+    strategy_names,
+)
 from memory.strategies._clin_prompts import BANDS, in_words
 from memory.testing import memories, scores, texts, trials
 from memory.trials import Ending, Memory, Step, Trial
@@ -67,8 +74,11 @@ def test_every_strategy_ends_with_a_memory_whatever_it_is_told(name: str, data) 
     strategy = open_strategy(name)
     seen = data.draw(st.lists(trials(), min_size=1, max_size=3))
     reply = data.draw(texts(300))
-    revised, _prompts = answered(strategy.revise(Memory(), seen, words), [reply] * 5)
+    revised, prompts = answered(strategy.revise(Memory(), seen, words), [reply] * 5)
     assert isinstance(revised.memory, Memory)
+    assert isinstance(strategy.traits, Traits)
+    assert bool(revised.tallies) <= strategy.traits.counts
+    assert bool(prompts) <= strategy.traits.has_writer
     assert isinstance(strategy.recall(revised.memory, "goal"), Memory)
     episode = Episode("w", "t", 0, tuple(seen), tuple(Memory() for _ in seen))
     assert isinstance(

@@ -19,7 +19,7 @@ COMMANDS = {
     "resume": "Go on with a run that was interrupted.",
     "runs": "The runs in a database.",
     "show": "A run's trials, or one trial's trajectory.",
-    "memory": "The memory of a run: show it, compare versions.",
+    "memory": "What runs have learned: look, search, correct, move.",
     "watch": "See runs learn, live, in the terminal; step in.",
     "prompt": "Exactly what the model read and wrote at a step.",
     "worlds": "The worlds, their tasks, variations and splits.",

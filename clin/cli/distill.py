@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from clin.cli.options import GroupedCommand, folder, option
+from clin.cli.options import CommandGroup, GroupedCommand, folder, option
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def distill() -> None:
     """Make a small model from experience: collect, train, export, evaluate (docs/distill.md)."""
 
@@ -33,7 +33,7 @@ def distill() -> None:
     help="The model's name on its card.",
 )
 def export(run: Path, out: Path, kind: str, name: str) -> None:
-    """Write a GGUF file with its card inside, and hold it against torch: tokens and logits."""
+    """Write a GGUF file with its card inside. It is then held against torch: tokens and logits."""
     from clin.distill import needed
 
     for package in ("torch", "tokenizers", "gguf"):

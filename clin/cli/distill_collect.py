@@ -89,7 +89,7 @@ class Playing:
 )
 @folder("--out", "Output", "Folder of the shards and their index; what it holds already is kept.")
 def collect(wanted: Wanted, playing: Playing, sources: Sources, out: Path) -> None:
-    """Record expert and imperfect episodes on train places; held-out places are refused."""
+    """Record episodes on train places, expert and imperfect ones. Held-out places are refused."""
     from clin.distill import collect as collecting
     from clin.distill.episodes import Shards
     from clin.distill.imported import from_paths, from_store

@@ -86,7 +86,7 @@ def evaluate(
     db: Path,
     as_json: bool,
 ) -> None:
-    """Play held-out places with the learner and print mean, n and a 95 % bootstrap interval."""
+    """Play held-out places and print n, mean score and a 95 % bootstrap interval."""
     from clin.distill import evaluate as evaluating
     from clin.distill.progress import Line
     from clin.experiments.runner import Batching

@@ -141,8 +141,8 @@ class Machine:
 def train(
     mix: Mix, preset: str, changes: Changes, machine: Machine, out: Path, stops: Stops
 ) -> None:
-    """Train a model on collected episodes, from nothing or on top of another; interrupted, it goes
-    on with --resume."""
+    """Train a model on collected episodes, from nothing or on top of another. An interrupted
+    training goes on with --resume."""
     from dataclasses import replace
 
     from clin.distill import needed

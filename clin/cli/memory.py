@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clin.cli.options import as_json, database, existing
+from clin.cli.options import CommandGroup, as_json, database, existing
 
 if TYPE_CHECKING:
     from memory.archive import Route
@@ -18,7 +18,7 @@ SHOWN = 8
 """Actions that came to nothing that are listed in words; `--json` has all."""
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def memory() -> None:
     """What runs have learned: look at it, search it, correct it, move it.
 

@@ -43,6 +43,17 @@ class GroupedCommand(click.Command):
                 formatter.write_dl(records)
 
 
+class CommandGroup(click.Group):
+    """A group that lists its commands with what each does in full."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, each.get_short_help_str(limit=200)) for name, each in commands if each]
+            )
+
+
 def option(*given: str, group: str, **more: Any) -> Decorator:
     """As ``click.option``, in a ``group``."""
     return click.option(*given, cls=Grouped, group=group, **more)

@@ -183,7 +183,7 @@ def _with_models(
 ) -> dict[str, Any]:
     """The fields of a configuration that say which models play, and what follows from them."""
     from clin.config import versions
-    from clin.defaults import chosen_writer, explored
+    from clin.defaults import chosen_exploration, chosen_writer
     from clin.llms.roles import card_of
     from clin.models import on_record
 
@@ -193,7 +193,7 @@ def _with_models(
         "writer": chosen_writer(kept.writer, card_of(llm, "revise")),
         "start": kept.start,
         "read_only_memory": kept.read_only_memory,
-        "exploration": explored(exploration, llm.card, kept.strategy),
+        "exploration": chosen_exploration(exploration, llm.card, kept.strategy),
         "model": model,
         "role_models": role_models,
         "versions": versions(),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from clin.config import ModelInfo, RunConfig, Setting
-from clin.defaults import explored, reads_unconfirmed
+from clin.defaults import chosen_exploration, reads_unconfirmed
 from clin.errors import UserError
 from clin.experiments.sequence import Block, Lineage, lineages
 from clin.experiments.spec import Batch
@@ -199,7 +199,7 @@ def config_of(batch: Batch, cell: Cell, played: Played) -> RunConfig:
         budget=batch.budget,
         seed=cell.seed,
         read_unconfirmed=cell.setting == "adapt" or unconfirmed,
-        exploration=explored(batch.exploration, played.model, cell.strategy),
+        exploration=chosen_exploration(batch.exploration, played.model, cell.strategy),
         engine=batch.engine,
         sampling=batch.sampling,
         model=played.model,
