@@ -129,15 +129,17 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
 def _reached(store: Store, run: str, number: int) -> tuple[Route | None, list[str]]:
     """Where a trial after ``number`` goes back to, and what it is not offered there because it came
     to nothing, as far as the run's exploration does either."""
-    from clin.config import RunConfig
+    from clin.options import Exploration
+    from clin.spellings import grouped
     from memory.archive import Archive
 
-    config = RunConfig.checked(**store.run(run).config)
+    config = store.run(run).config
+    exploration = Exploration(**grouped(config).get("exploration", {}))
     archive = Archive().read(store, run, number + 1)
-    returns = config.exploration.return_to_best
-    route = archive.best_route(config.budget // 2) if returns else None
+    returns = exploration.return_to_best
+    route = archive.best_route(config["budget"] // 2) if returns else None
     fruitless = archive.fruitless.get(route.points if route else 0.0, set())
-    return route, sorted(fruitless) if config.exploration.novelty else []
+    return route, sorted(fruitless) if exploration.novelty else []
 
 
 @memory.command()
