@@ -80,7 +80,7 @@ async def picture(
 
 def alone(svg: str) -> str:
     """The picture without the fonts that it would fetch."""
-    svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"@font-face \{.*?\}|<!--.*?-->", "", svg, flags=re.DOTALL)
     return svg.replace("Fira Code", "monospace")
 
 
