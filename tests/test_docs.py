@@ -170,6 +170,32 @@ def examples(page: Path) -> list[str]:
     )
 
 
+def options_of(command: click.Command, context: click.Context) -> set[str]:
+    """The options of a command and of those below it."""
+    found = {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
+    found |= {name for name in context.help_option_names if name.startswith("--")}
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            found |= options_of(below, click.Context(below, parent=context, info_name=name))
+    return found
+
+
+def test_every_option_that_is_named_is_one_of_ours() -> None:
+    ours = options_of(main, click.Context(main, info_name="clin"))
+    programs = "".join(
+        each.read_text(encoding="utf-8") for each in (ROOT / "benchmarks").glob("*.py")
+    )
+    ours |= set(re.findall(r'add_argument\(\s*"(--[a-z-]+)"', programs))
+    named = {
+        (str(page.relative_to(ROOT)), name)
+        for page in PAGES
+        for name in re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text(encoding="utf-8"))
+    }
+    assert {name for _, name in named} > {"--memory-mask", "--strategy"}
+    assert not {(page, name) for page, name in named if name not in ours}
+
+
 RUN_BY = {
     "docs/engine.md": "test_llms_page.py",
     "docs/library.md": "test_readme.py",

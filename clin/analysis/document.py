@@ -1,5 +1,5 @@
 """The one JSON document that describes a run; other programs rely on its shape
-(docs/architecture.md)."""
+(docs/usage.md)."""
 
 from __future__ import annotations
 
