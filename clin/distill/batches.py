@@ -14,24 +14,26 @@ from clin.distill.presets import Recipe
 from clin.distill.tokens import Tokens
 
 Batch = list[Window]
+AT_ONCE = 16
+"""Windows drawn between two looks whether there are enough."""
 
 
 def round_of(mixer: Mixer, encode: Tokens, recipe: Recipe, number: int) -> list[Batch]:
     """The ``recipe.round_batches`` batches of round ``number``: windows of alike length stand
     together."""
     random = Random(f"{recipe.seed} round {number}")
-    found: list[Window] = []
+    drawn: list[Window] = []
     room = recipe.round_batches * recipe.batch_tokens
-    while sum(len(each.tokens) for each in found) < room:
-        before = len(found)
-        while len(found) < before + 16:
-            found += windows(mixer.draw(random), encode, recipe.context)
-    found.sort(key=lambda each: len(each.tokens) + random.random() * 40)
+    while sum(len(window.tokens) for window in drawn) < room:
+        before = len(drawn)
+        while len(drawn) < before + AT_ONCE:
+            drawn += windows(mixer.draw(random), encode, recipe.context)
+    drawn.sort(key=lambda window: len(window.tokens) + random.random() * 40)
     batches: list[Batch] = [[]]
-    for each in found:
-        if batches[-1] and (len(batches[-1]) + 1) * len(each.tokens) > recipe.batch_tokens:
+    for window in drawn:
+        if batches[-1] and (len(batches[-1]) + 1) * len(window.tokens) > recipe.batch_tokens:
             batches.append([])
-        batches[-1].append(each)
+        batches[-1].append(window)
     random.shuffle(batches)
     return (batches * 2)[: recipe.round_batches]
 

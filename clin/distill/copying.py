@@ -25,16 +25,14 @@ SUPERVISED_HEADS = 2
 def copy_loss(model: Llama, drills: list[Copies], device: torch.device) -> tuple[Tensor, Tensor]:
     """Cross-entropy of what is copied, and how far the supervised heads are from looking where they
     should (both scalars)."""
-    length = max(len(each.tokens) for each in drills)
+    length = max(len(drill.tokens) for drill in drills)
 
     def padded(rows: Sequence[Sequence[float]], fill: float) -> Tensor:
         return torch.tensor([[*row, *[fill] * (length - len(row))] for row in rows], device=device)
 
-    tokens = padded([each.tokens for each in drills], EOS)
-    weights, sources = (
-        padded([each.weights for each in drills], 0.0),
-        padded([each.sources for each in drills], NOWHERE),
-    )
+    tokens = padded([drill.tokens for drill in drills], EOS)
+    weights = padded([drill.weights for drill in drills], 0.0)
+    sources = padded([drill.sources for drill in drills], NOWHERE)
     with half_precision(device):
         hidden, logs = model.watched(tokens, min(3, len(model.blk)))
         wanted = weights[:, 1:] > 0

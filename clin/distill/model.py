@@ -18,8 +18,11 @@ EPSILON = 1e-5
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes. ``width`` and ``feed`` are multiples of 32, or Q8_0 cannot store the rows; ``theta``
-    is the rotary base."""
+    """Sizes.
+
+    ``width`` and ``feed`` are multiples of 32, or Q8_0 cannot store the rows; ``theta`` is the
+    rotary base.
+    """
 
     vocabulary: int
     width: int = 256
@@ -80,9 +83,8 @@ class Block(nn.Module):
         q, k, v = self._qkv(x, cos, sin)
         length = x.shape[1]
         hidden = torch.full((length, length), float("-inf"), device=x.device).triu(1)
-        logs = (
-            (q.float() @ k.float().transpose(-1, -2)) / q.shape[-1] ** 0.5 + hidden
-        ).log_softmax(-1)
+        likeness = (q.float() @ k.float().transpose(-1, -2)) / q.shape[-1] ** 0.5
+        logs = (likeness + hidden).log_softmax(-1)
         return self._rest(x, logs.exp().to(v.dtype) @ v), logs
 
     def _qkv(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -152,4 +154,4 @@ class Llama(nn.Module):
 
     def size(self) -> int:
         """Parameters; the embedding counts once."""
-        return sum(each.numel() for each in self.parameters())
+        return sum(parameter.numel() for parameter in self.parameters())

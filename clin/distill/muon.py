@@ -9,6 +9,7 @@ it against torch's.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -38,19 +39,21 @@ class Muon(torch.optim.Optimizer):
     def step(self) -> None:
         for group in self.param_groups:
             by_shape: dict[torch.Size, list[Tensor]] = {}
-            for each in group["params"]:
-                if each.grad is not None:
-                    by_shape.setdefault(each.shape, []).append(each)
-            for shape, matrices in by_shape.items():
-                updates = orthogonal(
-                    torch.stack([self._pushed(each, group["momentum"]) for each in matrices]),
-                    half=group["half"],
-                )
-                scale = group["lr"] * max(1, shape[0] / shape[1]) ** 0.5
-                for matrix, update in zip(matrices, updates, strict=True):
-                    matrix.mul_(1 - group["lr"] * group["weight_decay"]).add_(
-                        update.to(matrix.dtype), alpha=-scale
-                    )
+            for matrix in group["params"]:
+                if matrix.grad is not None:
+                    by_shape.setdefault(matrix.shape, []).append(matrix)
+            for matrices in by_shape.values():
+                self._update(matrices, group)
+
+    def _update(self, matrices: list[Tensor], group: dict[str, Any]) -> None:
+        """One step of matrices of one shape."""
+        rows, columns = matrices[0].shape
+        scale = group["lr"] * max(1, rows / columns) ** 0.5
+        decay = 1 - group["lr"] * group["weight_decay"]
+        pushed = torch.stack([self._pushed(matrix, group["momentum"]) for matrix in matrices])
+        updates = orthogonal(pushed, half=group["half"])
+        for matrix, update in zip(matrices, updates, strict=True):
+            matrix.mul_(decay).add_(update.to(matrix.dtype), alpha=-scale)
 
     def _pushed(self, matrix: Tensor, momentum: float) -> Tensor:
         """The gradient with Nesterov momentum."""

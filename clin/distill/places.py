@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from worlds import find_task, world_module
@@ -31,14 +31,17 @@ class Place:
 
 
 def split(place: Place) -> str:
-    """``train``, ``dev`` or ``test``; a place is held out when its variation or its rule seed is.
-    ``other`` for a world that has no such splits. WorldError for a task that does not exist."""
-    found = [_within(find_task(place.world, place.task).splits, place.variation)]
+    """``train``, ``dev`` or ``test``; ``other`` for a world that has no such splits.
+
+    A place is held out when its variation or its rule seed is. WorldError for a task that does not
+    exist.
+    """
+    within = {_within(find_task(place.world, place.task).splits, place.variation)}
     rules = getattr(world_module(place.world), "RULE_SPLITS", None)
     if rules is not None:
-        found.append(_within(rules, int(dict(place.options).get("rules", 0))))
-    return next((name for name in ("test", "dev", "other") if name in found), "train")
+        within.add(_within(rules, int(dict(place.options).get("rules", 0))))
+    return next((name for name in ("test", "dev", "other") if name in within), "train")
 
 
-def _within(splits: Mapping[str, object], number: int) -> str:
-    return next((name for name, numbers in splits.items() if number in numbers), "other")  # type: ignore[operator]
+def _within(splits: Mapping[str, Container[int]], number: int) -> str:
+    return next((name for name, numbers in splits.items() if number in numbers), "other")

@@ -4,6 +4,7 @@ the same make."""
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ import torch
 
 from clin.distill import needed
 from clin.distill import tokens as tokenising
-from clin.distill.model import Llama, Shape
+from clin.distill.model import Llama
 from clin.distill.presets import PRESETS, Recipe, of_dict
-from clin.distill.train import checkpoint, read_run
+from clin.distill.train import checkpoint, read_run, shape
 from clin.errors import UserError
 from clin.llms.open import model_file
 
@@ -35,11 +36,9 @@ def start(reference: str) -> Start:
     where it is neither, or a model that these recipes could not have made."""
     folder = Path(reference)
     if folder.is_dir():
-        return Start(
-            checkpoint(folder)["model"],
-            tokenising.load(folder / "tokens.json"),
-            of_dict(read_run(folder)["recipe"]),
-        )
+        weights = checkpoint(folder)["model"]
+        encode = tokenising.load(folder / "tokens.json")
+        return Start(weights, encode, of_dict(read_run(folder)["recipe"]))
     return _of_gguf(model_file(reference), reference)
 
 
@@ -52,35 +51,27 @@ def _of_gguf(file: Path, reference: str) -> Start:
             f"cannot start from '{reference}': neither a run's folder nor a GGUF file ({error})"
         ) from None
     card = {name: field.contents() for name, field in reader.fields.items()}
-    made = _recipe(card, reference)
-    model = Llama(
-        Shape(
-            len(card["tokenizer.ggml.tokens"]),
-            made.width,
-            made.layers,
-            made.heads,
-            made.feed,
-            made.context,
-            made.theta,
-        )
-    )
-    weights = {each.name: torch.from_numpy(_numbers(gguf, each).copy()) for each in reader.tensors}
-    wanted = {name: tuple(value.shape) for name, value in model.state_dict().items()}
-    if {name: tuple(value.shape) for name, value in weights.items()} != wanted:
+    recipe = _recipe(card, reference)
+    model = Llama(shape(recipe, len(card["tokenizer.ggml.tokens"])))
+    weights = {
+        tensor.name: torch.from_numpy(_numbers(gguf, tensor).copy()) for tensor in reader.tensors
+    }
+    if _sizes(weights) != _sizes(model.state_dict()):
         raise UserError(
             f"cannot start from '{reference}': its weights are not laid out as `clin distill "
             "export` does it"
         )
-    return Start(weights, _tokens(card), made)
+    return Start(weights, _tokens(card), recipe)
+
+
+def _sizes(weights: Mapping[str, torch.Tensor]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in weights.items()}
 
 
 def _recipe(card: dict[str, Any], reference: str) -> Recipe:
     """The stored recipe; for a file without one, the preset ``cpu`` in the file's shape."""
-    if (
-        card.get("general.architecture") != "llama"
-        or card.get("tokenizer.ggml.pre") != "gpt-2"
-        or not card.get("clin.prompt")
-    ):
+    ours = card.get("general.architecture") == "llama" and card.get("clin.prompt")
+    if not ours or card.get("tokenizer.ggml.pre") != "gpt-2":
         raise UserError(
             f"cannot start from '{reference}': only from models that `clin distill` made (Llama, "
             "compact prompt)"
@@ -101,15 +92,13 @@ def _recipe(card: dict[str, Any], reference: str) -> Recipe:
 
 def _numbers(gguf: Any, tensor: Any) -> np.ndarray:
     """The weights as float32, in torch's order of dimensions."""
-    return np.asarray(gguf.quants.dequantize(tensor.data, tensor.tensor_type), np.float32).reshape(
-        [int(n) for n in reversed(tensor.shape)]
-    )
+    flat = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
+    return np.asarray(flat, np.float32).reshape([int(size) for size in reversed(tensor.shape)])
 
 
 def _tokens(card: dict[str, Any]) -> tokenising.Tokens:
     """llama.cpp's byte-level BPE as `tokenizers` has it. No token holds a space, so it parts the
     two halves of a merge."""
     vocabulary = {piece: number for number, piece in enumerate(card["tokenizer.ggml.tokens"])}
-    return tokenising.made(
-        vocabulary, [tuple(each.split(" ")) for each in card["tokenizer.ggml.merges"]]
-    )
+    merges = [tuple(merge.split(" ")) for merge in card["tokenizer.ggml.merges"]]
+    return tokenising.made(vocabulary, merges)

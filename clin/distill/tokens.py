@@ -16,6 +16,10 @@ SPECIAL = ("<s>", "</s>")
 written."""
 
 
+MOST_KNOWN = 300_000
+"""Parts whose tokens are kept at most."""
+
+
 class Tokens:
     """Encodes parts of a prompt, each by itself; remembers what it has seen, since parts repeat."""
 
@@ -25,12 +29,12 @@ class Tokens:
         assert inner.token_to_id(SPECIAL[0]) == BOS and inner.token_to_id(SPECIAL[1]) == EOS
 
     def __call__(self, part: str) -> list[int]:
-        found = self._known.get(part)
-        if found is None:
-            if len(self._known) > 300_000:
+        tokens = self._known.get(part)
+        if tokens is None:
+            if len(self._known) > MOST_KNOWN:
                 self._known.clear()
-            found = self._known[part] = self._inner.encode(part, add_special_tokens=False).ids
-        return found
+            tokens = self._known[part] = self._inner.encode(part, add_special_tokens=False).ids
+        return tokens
 
     @property
     def size(self) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -23,7 +23,7 @@ from clin.distill import tokens as tokenising
 from clin.distill.batches import Batch, rounds
 from clin.distill.copies import copies
 from clin.distill.copying import copy_loss
-from clin.distill.episodes import opened
+from clin.distill.episodes import Episode, opened
 from clin.distill.form import EOS
 from clin.distill.mix import Bank, Mixer
 from clin.distill.model import Llama, Shape
@@ -57,39 +57,43 @@ class Trainer:
         self.step, self.read = 0, 0
 
     def update(self, batch: Batch) -> dict[str, float]:
-        """One update; returns the losses. In the first ones, and in a share of the later ones by
-        the step's draw, copying is drilled; ``batch`` is learned from in all but the first."""
+        """One update; returns the losses.
+
+        In the first ones, and in a share of the later ones by the step's draw, copying is drilled;
+        ``batch`` is learned from in all but the first.
+        """
         random = Random(f"{self.recipe.seed} step {self.step}")
         first = self.step < self.recipe.copy_first
-        for group, base in self._rates():
-            group["lr"] = base * rate(self.step, self.recipe)
-        told = {}
+        self._set_rates()
+        losses = {}
         if first or random.random() < self.recipe.copy_share:
-            drills = [
-                copies(random, self.encode, self.model.shape.vocabulary)
-                for _ in range(self.recipe.copy_batch)
-            ]
-            copied, astray = copy_loss(self.model, drills, self.device)
-            (copied + ATTENTION_WEIGHT * astray).backward()
-            told = {"copy": copied.item(), "attention": astray.item()}
+            losses = self._drilled(random)
         if not first:
             loss = act_loss(self.model, batch, self.device)
             loss.backward()
-            told["act"] = loss.item()
-            self.read += sum(len(each.tokens) for each in batch)
+            losses["act"] = loss.item()
+            self.read += sum(len(window.tokens) for window in batch)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimiser in self.optimisers:
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
         self.step += 1
-        return told
+        return losses
 
-    def _rates(self) -> Iterator[tuple[dict[str, Any], float]]:
-        for optimiser, base in zip(
-            self.optimisers, (self.recipe.matrix_rate, self.recipe.other_rate), strict=True
-        ):
+    def _set_rates(self) -> None:
+        share = rate(self.step, self.recipe)
+        bases = (self.recipe.matrix_rate, self.recipe.other_rate)
+        for optimiser, base in zip(self.optimisers, bases, strict=True):
             for group in optimiser.param_groups:
-                yield group, base
+                group["lr"] = base * share
+
+    def _drilled(self, random: Random) -> dict[str, float]:
+        """The gradient of a batch of copy drills; its losses."""
+        vocabulary, count = self.model.shape.vocabulary, self.recipe.copy_batch
+        drills = [copies(random, self.encode, vocabulary) for _ in range(count)]
+        copied, astray = copy_loss(self.model, drills, self.device)
+        (copied + ATTENTION_WEIGHT * astray).backward()
+        return {"copy": copied.item(), "attention": astray.item()}
 
     def save(self) -> None:
         """Write the checkpoint; a kill while writing leaves the one before."""
@@ -98,7 +102,7 @@ class Trainer:
             "read": self.read,
             "model": self.model.state_dict(),
             "shape": self.model.shape.dict(),
-            "optimisers": [each.state_dict() for each in self.optimisers],
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
         }
         fresh = self.folder / "checkpoint.fresh"
         torch.save(state, fresh)
@@ -113,33 +117,34 @@ class Trainer:
 
 
 def shape(recipe: Recipe, vocabulary: int) -> Shape:
+    """The sizes of the model that ``recipe`` makes."""
     return Shape(
-        vocabulary,
-        recipe.width,
-        recipe.layers,
-        recipe.heads,
-        recipe.feed,
-        recipe.context,
-        recipe.theta,
+        vocabulary=vocabulary,
+        width=recipe.width,
+        layers=recipe.layers,
+        heads=recipe.heads,
+        feed=recipe.feed,
+        context=recipe.context,
+        theta=recipe.theta,
     )
 
 
 def optimisers(model: Llama, recipe: Recipe) -> list[torch.optim.Optimizer]:
     """Muon for matrices (Jordan et al. 2024), AdamW for embedding and norms."""
-    matrices = [
-        each for name, each in model.named_parameters() if each.dim() == 2 and "embd" not in name
-    ]
-    others = [each for name, each in model.named_parameters() if each.dim() != 2 or "embd" in name]
-    return [
-        Muon(
-            matrices,
-            lr=recipe.matrix_rate,
-            weight_decay=0.05,
-            momentum=0.95,
-            half=half_is_fast(matrices[0].device),
-        ),
-        torch.optim.AdamW(others, lr=recipe.other_rate, betas=(0.9, 0.95), weight_decay=0.0),
-    ]
+    matrices: list[Tensor] = []
+    others: list[Tensor] = []
+    for name, parameter in model.named_parameters():
+        is_matrix = parameter.dim() == 2 and "embd" not in name
+        (matrices if is_matrix else others).append(parameter)
+    muon = Muon(
+        matrices,
+        lr=recipe.matrix_rate,
+        weight_decay=0.05,
+        momentum=0.95,
+        half=half_is_fast(matrices[0].device),
+    )
+    adam = torch.optim.AdamW(others, lr=recipe.other_rate, betas=(0.9, 0.95), weight_decay=0.0)
+    return [muon, adam]
 
 
 def rate(step: int, recipe: Recipe) -> float:
@@ -151,15 +156,13 @@ def rate(step: int, recipe: Recipe) -> float:
 
 def act_loss(model: Llama, batch: Batch, device: torch.device) -> Tensor:
     """Cross-entropy of what the model must write, by weight; nothing else is predicted."""
-    length = max(len(each.tokens) for each in batch)
-    rows, shares = (
-        np.full((len(batch), length), EOS, dtype=np.int64),
-        np.zeros((len(batch), length), dtype=np.float32),
-    )
-    for row, share, each in zip(
-        rows, shares, batch, strict=True
-    ):  # filled by slices: a list of lists takes torch longer than a GPU the update
-        row[: len(each.tokens)], share[: len(each.weights)] = each.tokens, each.weights
+    length = max(len(window.tokens) for window in batch)
+    rows = np.full((len(batch), length), EOS, dtype=np.int64)
+    shares = np.zeros((len(batch), length), dtype=np.float32)
+    # Filled by slices: a list of lists takes torch longer than a GPU the update.
+    for row, share, window in zip(rows, shares, batch, strict=True):
+        row[: len(window.tokens)] = window.tokens
+        share[: len(window.weights)] = window.weights
     tokens, weights = torch.from_numpy(rows).to(device), torch.from_numpy(shares[:, 1:]).to(device)
     wanted = weights > 0
     with half_precision(device):
@@ -184,24 +187,23 @@ def begin(
         )
     bank = bank_of(data, recipe)
     folder.mkdir(parents=True, exist_ok=True)
-    if start:
-        encode = start.encode
-    else:
-        random, mixer = (
-            Random(f"{recipe.seed} tokeniser"),
-            Mixer(bank, recipe.shares, recipe.worlds),
-        )
-        encode = tokenising.train(
-            (mixer.draw(random) for _ in range(TOKENISER_SAMPLES)), recipe.vocabulary
-        )
+    encode = start.encode if start else _tokeniser(bank, recipe)
     encode.save(folder / "tokens.json")
-    about = {"recipe": recipe.dict(), "data": [described(each) for each in data]}
+    about = {"recipe": recipe.dict(), "data": [described(source) for source in data]}
     (folder / "recipe.json").write_text(json.dumps(about, indent=1))
     trainer = Trainer(recipe, folder, encode, device)
     if start:
         trainer.model.load_state_dict(start.weights)
         trainer.save()
     return trainer, bank
+
+
+def _tokeniser(bank: Bank, recipe: Recipe) -> tokenising.Tokens:
+    """A tokeniser of its own, made from a draw of what will be learned."""
+    random = Random(f"{recipe.seed} tokeniser")
+    mixer = Mixer(bank, recipe.shares, recipe.worlds)
+    samples = (mixer.draw(random) for _ in range(TOKENISER_SAMPLES))
+    return tokenising.train(samples, recipe.vocabulary)
 
 
 def checkpoint(folder: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
@@ -218,15 +220,14 @@ def checkpoint(folder: Path, device: torch.device | str = "cpu") -> dict[str, An
 def resume(folder: Path, data: Sequence[Path], device: torch.device) -> tuple[Trainer, Bank]:
     """A run that was interrupted, on the same data; UserError where either is not so."""
     about = read_run(folder)
-    now = [described(each) for each in data]
-    if [each["sha256"] for each in now] != [each["sha256"] for each in about["data"]]:
+    now = [described(source)["sha256"] for source in data]
+    if now != [source["sha256"] for source in about["data"]]:
         raise UserError(
             f"the run in '{folder}' began with other data: give the same --data, in the same "
             "order and unchanged"
         )
-    trainer = Trainer(
-        of_dict(about["recipe"]), folder, tokenising.load(folder / "tokens.json"), device
-    )
+    encode = tokenising.load(folder / "tokens.json")
+    trainer = Trainer(of_dict(about["recipe"]), folder, encode, device)
     if (folder / "checkpoint.pt").exists():
         trainer.load()
     return trainer, bank_of(data, trainer.recipe)
@@ -235,12 +236,20 @@ def resume(folder: Path, data: Sequence[Path], device: torch.device) -> tuple[Tr
 def bank_of(data: Sequence[Path], recipe: Recipe) -> Bank:
     """The episodes of the folders ``data`` that the recipe wants; UserError if nothing in them is
     worth imitating."""
-    every = (episodes for each in data for episodes in opened(each))
-    wanted = (
-        [each for each in episodes if each.kind == "expert" or not recipe.experts_only]
-        for episodes in every
-    )
-    return Bank.of(episodes for episodes in wanted if episodes)
+    return Bank.of(_wanted(data, recipe))
+
+
+def _wanted(data: Sequence[Path], recipe: Recipe) -> Iterator[list[Episode]]:
+    """The episodes, place by place."""
+    for folder in data:
+        for episodes in opened(folder):
+            wanted = [
+                episode
+                for episode in episodes
+                if episode.kind == "expert" or not recipe.experts_only
+            ]
+            if wanted:
+                yield wanted
 
 
 def read_run(folder: Path) -> dict[str, Any]:
@@ -273,40 +282,55 @@ def train(
     """Go on up to step ``until`` (at most the recipe's last), with a checkpoint each ``every``
     steps and at the end."""
     recipe = trainer.recipe
-    curves = trainer.folder / "curves.jsonl"
-    _cut(curves, trainer.step)
-    first, skip = divmod(trainer.step, recipe.round_batches)
-    sums: dict[str, list[float]] = {}
-    for batches in rounds(bank, trainer.encode, recipe, first, workers):
-        for batch in batches[skip:]:
-            if trainer.step >= min(until, recipe.steps):
-                trainer.save()
-                return
-            before = trainer.read
-            for name, value in trainer.update(batch).items():
-                sums.setdefault(name, []).append(value)
-            note = ", ".join(
-                f"{name} {sum(values) / len(values):.3f}" for name, values in sums.items()
-            )
-            tell(trainer.step, recipe.steps, note, trainer.read - before)
-            if trainer.step % CURVE_EVERY == 0:
-                row = {
-                    "step": trainer.step,
-                    "tokens": trainer.read,
-                    **{name: round(sum(v) / len(v), 4) for name, v in sums.items()},
-                }
-                with curves.open("a") as file:
-                    file.write(json.dumps(row) + "\n")
-                sums = {}
-            if trainer.step % every == 0:
-                trainer.save()
+    curves = Curves(trainer.folder / "curves.jsonl", trainer.step)
+    for batch in _batches(trainer, bank, workers):
+        if trainer.step >= min(until, recipe.steps):
+            trainer.save()
+            return
+        before = trainer.read
+        curves.add(trainer.update(batch))
+        tell(trainer.step, recipe.steps, curves.note(), trainer.read - before)
+        if trainer.step % CURVE_EVERY == 0:
+            curves.write(trainer.step, trainer.read)
+        if trainer.step % every == 0:
+            trainer.save()
+
+
+def _batches(trainer: Trainer, bank: Bank, workers: int) -> Iterator[Batch]:
+    """Without end, from the trainer's next on."""
+    first, skip = divmod(trainer.step, trainer.recipe.round_batches)
+    for batches in rounds(bank, trainer.encode, trainer.recipe, first, workers):
+        yield from batches[skip:]
         skip = 0
 
 
-def _cut(curves: Path, step: int) -> None:
-    """Drop what a killed run had written after its last checkpoint."""
-    if curves.exists():
-        kept = [
-            line for line in curves.read_text().splitlines() if json.loads(line)["step"] <= step
-        ]
-        curves.write_text("".join(f"{line}\n" for line in kept))
+class Curves:
+    """The losses of a run, as means over the updates between two rows. What a killed run had
+    written after its last checkpoint, at ``step``, is dropped."""
+
+    def __init__(self, file: Path, step: int) -> None:
+        self._file = file
+        self._losses: dict[str, list[float]] = {}
+        if file.exists():
+            lines = file.read_text().splitlines()
+            kept = [line for line in lines if json.loads(line)["step"] <= step]
+            file.write_text("".join(f"{line}\n" for line in kept))
+
+    def add(self, losses: Mapping[str, float]) -> None:
+        """One more update."""
+        for name, value in losses.items():
+            self._losses.setdefault(name, []).append(value)
+
+    def note(self) -> str:
+        """The means since the last row, in words."""
+        return ", ".join(f"{name} {mean:.3f}" for name, mean in self._means().items())
+
+    def write(self, step: int, tokens: int) -> None:
+        """A row, and begin anew."""
+        losses = {name: round(mean, 4) for name, mean in self._means().items()}
+        with self._file.open("a") as file:
+            file.write(json.dumps({"step": step, "tokens": tokens, **losses}) + "\n")
+        self._losses = {}
+
+    def _means(self) -> dict[str, float]:
+        return {name: sum(values) / len(values) for name, values in self._losses.items()}
