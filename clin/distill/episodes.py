@@ -35,17 +35,18 @@ class Taken:
 
 @dataclass(frozen=True)
 class Episode:
-    """One trial. ``kind``: ``expert``, ``search``, ``informed``, ``detours``, ``mistakes``,
-    ``loops``, ``cut``, ``wandering`` or ``played``. ``memory``: what it read, a line per link,
-    where that decided what was done."""
+    """One trial."""
 
     place: Place
     kind: str
+    """``expert``, ``search``, ``informed``, ``detours``, ``mistakes``, ``loops``, ``cut``,
+    ``wandering`` or ``played``."""
     goal: str
     opening: str
     steps: tuple[Taken, ...]
     ending: Ending
     memory: tuple[str, ...] = ()
+    """What it read, a line per link, where that decided what was done."""
 
     @property
     def score(self) -> float:
@@ -53,7 +54,7 @@ class Episode:
 
     def trial(self, number: int = 0) -> Trial:
         """The episode as a memory's writer reads it: it says nothing of what was right."""
-        steps = tuple(Step(each.action, each.observation, each.score) for each in self.steps)
+        steps = tuple(Step(step.action, step.observation, step.score) for step in self.steps)
         return Trial(number, self.goal, self.opening, steps, self.ending)
 
 
@@ -86,25 +87,22 @@ class Shards:
             raise UserError(
                 f"{place.key} is held out ({split(place)}): a model is trained on train places only"
             )
+        name = f"{place.world}-{place.task}.jsonl.xz".translate(str.maketrans(":/", "--"))
+        lines = "".join(json.dumps(_packed(episode)) + "\n" for episode in episodes)
+        data = lzma.compress(lines.encode())
         self.folder.mkdir(parents=True, exist_ok=True)
-        file = self.folder / f"{place.world}-{place.task}.jsonl.xz".replace(":", "-").replace(
-            "/", "-"
-        )
-        data = lzma.compress(
-            "".join(json.dumps(_packed(each)) + "\n" for each in episodes).encode()
-        )
-        with file.open("ab") as shard:
+        with (self.folder / name).open("ab") as shard:
             at = shard.tell()
             shard.write(data)
         row = {
             **asdict(place),
             "options": dict(place.options),
             "split": split(place),
-            "file": file.name,
+            "file": name,
             "at": at,
             "bytes": len(data),
             "episodes": len(episodes),
-            "steps": sum(len(each.steps) for each in episodes),
+            "steps": sum(len(episode.steps) for episode in episodes),
         }
         with (self.folder / INDEX).open("a") as index:
             index.write(json.dumps(row) + "\n")
@@ -145,7 +143,7 @@ def opened(folder: Path) -> Shards:
 
 
 def _packed(episode: Episode) -> dict[str, Any]:
-    steps = [[each.action, each.observation, each.score, int(each.right)] for each in episode.steps]
+    steps = [[step.action, step.observation, step.score, int(step.right)] for step in episode.steps]
     row = {
         "kind": episode.kind,
         "goal": episode.goal,
@@ -153,7 +151,9 @@ def _packed(episode: Episode) -> dict[str, Any]:
         "ending": episode.ending,
         "steps": steps,
     }
-    return row | ({"memory": list(episode.memory)} if episode.memory else {})
+    if episode.memory:
+        row["memory"] = list(episode.memory)
+    return row
 
 
 def _unpacked(place: Place, row: dict[str, Any]) -> Episode:
@@ -161,11 +161,11 @@ def _unpacked(place: Place, row: dict[str, Any]) -> Episode:
         Taken(action, seen, score, bool(right)) for action, seen, score, right in row["steps"]
     )
     return Episode(
-        place,
-        row["kind"],
-        row["goal"],
-        row["opening"],
-        steps,
-        Ending(row["ending"]),
-        tuple(row.get("memory", ())),
+        place=place,
+        kind=row["kind"],
+        goal=row["goal"],
+        opening=row["opening"],
+        steps=steps,
+        ending=Ending(row["ending"]),
+        memory=tuple(row.get("memory", ())),
     )

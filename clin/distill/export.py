@@ -27,8 +27,8 @@ from memory.spelling import did_you_mean
 KINDS = ("f16", "q8_0", "f32")
 LIMITS = (
     "What it writes of a memory is less often right than what rules write, which do so unless "
-    "--writer model is given. It does not "
-    "think in words and knows no other worlds than those named here."
+    "--writer model is given. It does not think in words and knows no other worlds than those "
+    "named here."
 )
 
 
@@ -56,13 +56,13 @@ def trained(folder: Path) -> Trained:
     rows = [json.loads(line) for line in curves.read_text().splitlines()] if curves.exists() else []
     file = folder / "tokens.json"
     return Trained(
-        model.eval(),
-        tokenising.load(file),
-        file,
-        about,
-        state["step"],
-        state["read"],
-        rows[-1] if rows else {},
+        model=model.eval(),
+        tokens=tokenising.load(file),
+        tokeniser_file=file,
+        about=about,
+        step=state["step"],
+        read=state["read"],
+        curve=rows[-1] if rows else {},
     )
 
 
@@ -86,26 +86,13 @@ def export(run: Trained, out: Path, kind: str, name: str) -> None:
 
 def _describe(writer: Any, run: Trained, name: str) -> None:
     """The card: `clin models show FILE` prints it."""
-    data = "; ".join(
-        f"{', '.join(each['worlds'])}: {each['places']} train places, {each['episodes']} "
-        f"episodes, {each['steps']} steps "
-        f"(index sha256 {each['sha256'][:16]})"
-        for each in run.about["data"]
-    )
     recipe = run.about["recipe"]
-    told = ", ".join(
-        f"{key} {value}" for key, value in run.curve.items() if key not in ("step", "tokens")
-    )
+    data = "; ".join(map(_source, run.about["data"]))
+    weights = weights_hash(run.model.state_dict())
     writer.add_name(name)
-    origin = (
-        f"on top of the weights {recipe['started_from'][:16]}"
-        if recipe.get("started_from")
-        else "from nothing"
-    )
     writer.add_description(
-        f"A Llama of {run.model.size() / 1e6:.2f} million parameters, trained {origin} by `clin "
-        "distill` to act with causal links in "
-        "its prompt."
+        f"A Llama of {run.model.size() / 1e6:.2f} million parameters, trained {_origin(recipe)} "
+        "by `clin distill` to act with causal links in its prompt."
     )
     writer.add_license("MIT")
     writer.add_string("clin.prompt", "compact-2")
@@ -113,12 +100,31 @@ def _describe(writer: Any, run: Trained, name: str) -> None:
     writer.add_uint32("clin.context", run.model.shape.context)
     writer.add_string("clin.data", f"train places only: {data}")
     writer.add_string("clin.recipe", json.dumps(recipe, sort_keys=True))
-    done = f"{run.step} of {recipe['steps']} updates, {run.read} tokens read"
-    writer.add_string("clin.training", f"{done}; last losses: {told or 'none recorded'}")
-    writer.add_string(
-        "clin.weights", f"sha256 {weights_hash(run.model.state_dict())} (float32, before rounding)"
-    )
+    writer.add_string("clin.training", _training(run))
+    writer.add_string("clin.weights", f"sha256 {weights} (float32, before rounding)")
     writer.add_string("clin.limits", LIMITS)
+
+
+def _source(data: Mapping[str, Any]) -> str:
+    """A folder of episodes in words."""
+    return (
+        f"{', '.join(data['worlds'])}: {data['places']} train places, {data['episodes']} "
+        f"episodes, {data['steps']} steps (index sha256 {data['sha256'][:16]})"
+    )
+
+
+def _origin(recipe: Mapping[str, Any]) -> str:
+    if not recipe.get("started_from"):
+        return "from nothing"
+    return f"on top of the weights {recipe['started_from'][:16]}"
+
+
+def _training(run: Trained) -> str:
+    """How far the training went, and its last losses."""
+    done = f"{run.step} of {run.about['recipe']['steps']} updates, {run.read} tokens read"
+    losses = {name: loss for name, loss in run.curve.items() if name not in ("step", "tokens")}
+    last = ", ".join(f"{name} {loss}" for name, loss in losses.items())
+    return f"{done}; last losses: {last or 'none recorded'}"
 
 
 def roles(recipe: Mapping[str, Any]) -> tuple[str, ...]:
@@ -128,10 +134,10 @@ def roles(recipe: Mapping[str, Any]) -> tuple[str, ...]:
 
 def weights_hash(weights: Mapping[str, torch.Tensor]) -> str:
     """The sha256 of a model's weights in order of their names."""
-    found = sha256()
+    digest = sha256()
     for key, value in sorted(weights.items()):
-        found.update(key.encode() + value.float().contiguous().cpu().numpy().tobytes())
-    return found.hexdigest()
+        digest.update(key.encode() + value.float().contiguous().cpu().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _shape(writer: Any, gguf: Any, shape: Shape, kind: str) -> None:
@@ -158,14 +164,15 @@ def _vocabulary(writer: Any, file: Path) -> None:
     """llama.cpp's names for what `tokenizers` has stored; merges are pairs joined by a space, marks
     are control tokens."""
     stored = json.loads(file.read_text())
-    pieces = sorted(stored["model"]["vocab"], key=stored["model"]["vocab"].__getitem__)
-    marks = {each["id"] for each in stored["added_tokens"]}
+    vocabulary, merges = stored["model"]["vocab"], stored["model"]["merges"]
+    pieces = sorted(vocabulary, key=vocabulary.__getitem__)
+    marks = {token["id"] for token in stored["added_tokens"]}
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(pieces)
     writer.add_token_types([3 if number in marks else 1 for number in range(len(pieces))])
     writer.add_token_merges(
-        [each if isinstance(each, str) else " ".join(each) for each in stored["model"]["merges"]]
+        [merge if isinstance(merge, str) else " ".join(merge) for merge in merges]
     )
     writer.add_bos_token_id(BOS)
     writer.add_eos_token_id(EOS)
@@ -186,14 +193,18 @@ def _tensor(writer: Any, gguf: Any, key: str, value: np.ndarray, kind: str) -> N
 
 @dataclass(frozen=True)
 class Check:
-    """``texts`` that both tokenised, ``unlike`` of them differently; ``decisions`` at which both
-    chose a token, ``agreed`` alike; ``apart``: the greatest difference between two logits."""
+    """llama.cpp against torch."""
 
     texts: int
+    """Texts that both tokenised."""
     unlike: int
+    """Those of them that they tokenised differently."""
     decisions: int
+    """Places at which both chose a token."""
     agreed: int
+    """Those of them where they chose the same."""
     apart: float
+    """The greatest difference between two logits."""
 
     def __str__(self) -> str:
         return (
@@ -225,11 +236,9 @@ def check(run: Trained, file: Path, samples: int = 20) -> Check:
     shown: list[Window] = []
     for _ in range(samples):
         sample = drill(random)
-        texts += [
-            sample.goal,
-            *(line + "\n" for line in sample.memory),
-            *(act.observation for act in sample.acts),
-        ]
+        texts.append(sample.goal)
+        texts += [f"{line}\n" for line in sample.memory]
+        texts += [act.observation for act in sample.acts]
         shown += windows(sample, run.tokens, run.model.shape.context)
     native = Native(file, gpu_layers=0)
     try:
@@ -239,11 +248,11 @@ def check(run: Trained, file: Path, samples: int = 20) -> Check:
     finally:
         native.close()
     return Check(
-        len(texts),
-        unlike,
-        len(pairs),
-        sum(int(ours.argmax() == theirs.argmax()) for ours, theirs in pairs),
-        max(float(np.abs(ours - theirs).max()) for ours, theirs in pairs),
+        texts=len(texts),
+        unlike=unlike,
+        decisions=len(pairs),
+        agreed=sum(int(ours.argmax() == theirs.argmax()) for ours, theirs in pairs),
+        apart=max(float(np.abs(ours - theirs).max()) for ours, theirs in pairs),
     )
 
 
@@ -263,8 +272,9 @@ def _decisions(
 
 
 def _fed(native: Native, tokens: Sequence[int], at: int) -> np.ndarray:
-    found = None
+    """llama.cpp's logits after ``tokens`` from position ``at``."""
+    logits = None
     for start in range(0, len(tokens), CHUNK):
-        found = native.decode([Row(0, at + start, tokens[start : start + CHUNK])])[0]
-    assert found is not None
-    return found
+        logits = native.decode([Row(0, at + start, tokens[start : start + CHUNK])])[0]
+    assert logits is not None
+    return logits
