@@ -1,8 +1,7 @@
 """Golden transcripts: what each task of each world answered, kept in tests/data and replayed by
 tests/test_transcripts.py.
 
-    python benchmarks/all_tasks.py --db all_tasks.db --out /tmp/page.md && python
-    tests/transcripts.py all_tasks.db
+    clin batch all-tasks --db all_tasks.db && python tests/transcripts.py all_tasks.db
 
 writes them anew, from the first trials of a database for ScienceWorld and from solutions for the
 other worlds. Do so only where a world has changed on purpose, and read the difference.
