@@ -41,7 +41,7 @@ def expert(world: str, task: str, variation: int, **options: Any) -> list[tuple[
 
 def _scienceworld(task: str, variation: int, options: dict[str, Any]) -> list[tuple[str, ...]]:
     from worlds import scienceworld
-    from worlds._scienceworld import gold
+    from worlds.scienceworld.simulator import gold
 
     simplifications = str(options.get("simplifications", "easy"))
     path = gold(scienceworld.jvm(), task, variation, simplifications)
