@@ -30,6 +30,7 @@ sys.path = [
 from clin.analysis.grading import Grade, grade  # noqa: E402
 from clin.analysis.statistics import mean_of  # noqa: E402
 from clin.config import ModelInfo, RunConfig  # noqa: E402
+from clin.language import language_of  # noqa: E402
 from clin.learner import Learner  # noqa: E402
 from clin.llms import Answer, ModelCard  # noqa: E402
 from clin.options import Exploration  # noqa: E402
@@ -72,7 +73,7 @@ def learned(
     never done with success cannot be learned."""
     world = open_world("causal", task, 0, rules=rules)
     strategy, memory, trials, chance, found = (
-        open_strategy(name, writer="rules"),
+        open_strategy(name, language_of("causal"), writer="rules"),
         Memory(),
         [],
         random.Random(rules),
@@ -147,7 +148,8 @@ def gained(trial: Trial) -> Iterator[str]:
 def trial_ends(trials: int, steps: int) -> list[float]:
     """Milliseconds of `evidence` at the end of each of ``trials`` trials of ``steps`` steps."""
     world, chance = open_world("causal", "make", 0, rules=901), random.Random(0)
-    strategy, memory, told, took = open_strategy("evidence", writer="rules"), Memory(), [], []
+    strategy = open_strategy("evidence", language_of("causal"), writer="rules")
+    memory, told, took = Memory(), [], []
     for number in range(trials):
         told.append(explored(world, number, steps, chance))
         began = time.perf_counter()

@@ -21,6 +21,7 @@ sys.path = [
 ]  # or benchmarks/memory.py would be `memory`
 
 from memory.archive import Archive  # noqa: E402
+from memory.language import Language  # noqa: E402
 from memory.store import NewTrial, NewVersion, Store  # noqa: E402
 from memory.trials import Ending, Memory, Step  # noqa: E402
 
@@ -45,7 +46,7 @@ def main() -> None:
     )
     parser.add_argument("--trials", type=int, default=1000)
     most = parser.parse_args().trials
-    random, points = Random(0), Archive()
+    random, points = Random(0), Archive(Language())
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "clin.db") as store:
         run = store.begin_run({"task": "t"})
         for number in range(most):

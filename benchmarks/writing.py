@@ -22,10 +22,12 @@ sys.path = [
 
 from clin.analysis.grading import grade  # noqa: E402
 from clin.analysis.statistics import mean_of  # noqa: E402
+from clin.language import language_of  # noqa: E402
 from clin.llms import LLM, Question  # noqa: E402
 from clin.llms.open import open_model  # noqa: E402
-from clin.prompts.compact_writer import ROOM, grammar, revising  # noqa: E402
+from clin.prompts.compact_writer import ROOM, asked, grammar  # noqa: E402
 from memory import rules  # noqa: E402
+from memory.language import Language  # noqa: E402
 from memory.links import Link, read  # noqa: E402
 from memory.store import RunRow, Store  # noqa: E402
 from memory.strategies import RevisionRequest  # noqa: E402
@@ -33,15 +35,12 @@ from memory.trials import Trial  # noqa: E402
 from worlds import open_world  # noqa: E402
 
 
-def written(llm: LLM, trial: Trial) -> tuple[Link, ...]:
+def written(llm: LLM, trial: Trial, language: Language) -> tuple[Link, ...]:
     """What the model makes of ``trial``."""
-    parts = revising(trial, llm.count, llm.card.context)
-    llm.submit(
-        Question(
-            parts, grammar=grammar(RevisionRequest(trial)), max_tokens=ROOM - 64, role="revise"
-        ),
-        lane=0,
-    )
+    about = RevisionRequest(trial, language)
+    parts = asked(about, llm.count, llm.card.context)
+    question = Question(parts, grammar=grammar(about), max_tokens=ROOM - 64, role="revise")
+    llm.submit(question, lane=0)
     return read(llm.ready()[0][1].text).links
 
 
@@ -69,12 +68,13 @@ def compared(
         if config["world"] == "causal"
         else None
     )
+    language = language_of(config["world"])
     trials: list[Trial] = []
     for row in store.trials(run.name)[:most]:
         trials.append(store.trial(row.id))
         began = time.perf_counter()
-        mine = written(llm, trials[-1])
-        took, theirs = time.perf_counter() - began, rules.links(trials)
+        mine = written(llm, trials[-1], language)
+        took, theirs = time.perf_counter() - began, rules.links(trials, language)
         truth = world.truth() if world else None
         yield (
             scores(mine, theirs),

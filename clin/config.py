@@ -22,6 +22,7 @@ from clin.options import (
 )
 from clin.provenance import commit
 from clin.spellings import grouped
+from worlds import packages
 
 Setting = Literal["adapt", "gen-env", "gen-task"]
 
@@ -129,7 +130,7 @@ def versions() -> dict[str, str]:
     found = {"clin": __version__}
     if this := commit():
         found["commit"] = this
-    for package in ("llama-cpp-python", "scienceworld", "textworld-express"):
+    for package in ("llama-cpp-python", *packages()):
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:

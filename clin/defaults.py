@@ -13,7 +13,7 @@ from clin.llms import ModelCard
 from clin.options import Exploration
 from clin.prompts import style
 from memory.spelling import did_you_mean
-from memory.strategies import open_strategy
+from memory.strategies import traits_of
 
 WRITERS = ("model", "rules")
 
@@ -24,7 +24,7 @@ def chosen_exploration(
     """The wrappers asked for, and where nothing was asked those that the model and the strategy
     need. A strategy that does not count has no links to test."""
     thinks = style(model.prompt).thinks
-    counts = open_strategy(strategy).traits.counts
+    counts = traits_of(strategy).counts
     needed = Exploration(
         repeats=0 if thinks else MOST,
         memory_mask=not thinks,
@@ -41,7 +41,7 @@ def reads_unconfirmed(asked: bool | None, model: ModelCard | ModelInfo, strategy
     asked for, or unless the model does not think first and the strategy counts."""
     if asked is not None:
         return asked
-    return style(model.prompt).thinks or not open_strategy(strategy).traits.counts
+    return style(model.prompt).thinks or not traits_of(strategy).counts
 
 
 def chosen_writer(asked: str | None, card: ModelCard) -> str:

@@ -13,7 +13,8 @@ from typing import Any, Self, overload
 
 from clin.config import RunConfig
 from clin.errors import ModelError
-from clin.exploration.stack import for_run, for_trial
+from clin.exploration.stack import Known, for_run, for_trial
+from clin.language import language_of
 from clin.llms import LLM, Answer, ModelCard, Question
 from clin.llms.roles import card_of
 from clin.prompts import style
@@ -25,6 +26,7 @@ from clin.rollout.start import Past, Reading, Start
 from clin.rollout.trial import play
 from memory.archive import Archive
 from memory.evidence.tally import Tally
+from memory.language import Language
 from memory.links import Link
 from memory.store import NewTrial, NewVersion, Store, TrialRow
 from memory.store.requests import lapse
@@ -82,7 +84,12 @@ class Learner:
     """What earlier runs counted for the initial memory, where the strategy counts."""
     withheld: Sequence[tuple[str, str]] = ()
     """What was left out of that memory, with the reason."""
-    _archive: Archive = field(default_factory=Archive, init=False)
+    _language: Language = field(init=False)
+    _archive: Archive = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._language = language_of(self.config.world)
+        self._archive = Archive(self._language)
 
     @classmethod
     def over(cls, llm: LLM, store: Store, config: RunConfig, **more: Any) -> Self:
@@ -92,7 +99,7 @@ class Learner:
     def adapt(self) -> Asking:
         """Play the run's trials that are not in the store yet, revising the memory after each
         (ADAPT)."""
-        strategy = open_strategy(self.config.strategy, writer=self.config.writer)
+        strategy = open_strategy(self.config.strategy, self._language, writer=self.config.writer)
         self._check_writer(strategy)
         world = self._open_world()
         if self.run:
@@ -132,7 +139,7 @@ class Learner:
         world: World = open_world(
             config.world, config.task, config.variation, seed=config.seed, **config.world_options
         )
-        return for_run(world, config.exploration)
+        return for_run(world, self._language, config.exploration)
 
     def _carry(self, strategy: Strategy) -> None:
         """Let a strategy that counts go on from what earlier runs of the sequence counted."""
@@ -153,11 +160,11 @@ class Learner:
         """Play the trial that comes after ``past``, or the rest of it where it has a ``row``; its
         id, and the trial as it is stored."""
         number, opening, goal = past.number, world.reset().text, world.goal
-        reading = Reading(style(self.card.prompt), self.card.context, self.size)
+        reading = Reading(style(self.card.prompt)(self._language), self.card.context, self.size)
         if row is None:
             start = past.start(strategy, goal, reading)
         else:
-            start = Start.again(self.store, row.id)
+            start = Start.again(self.store, row.id, self._language)
         head = reading.layout.head(goal, start.recalled, opening)
         context = Context(reading.layout, reading.context, reading.size, head)
 
@@ -166,7 +173,7 @@ class Learner:
         person = AtTheStore(self.store, self._name(), trial_id, self.paused, self.stopping)
         known = self._past(number).known(start.recalled)
         ending = yield from play(
-            for_trial(world, self.config.exploration, known, route=start.route, test=start.test),
+            self._offered(world, known, start),
             start.recalled,
             self._recorder(trial_id, number, len(start.done), context),
             budget=self.config.budget,
@@ -210,6 +217,11 @@ class Learner:
         writer = f"from {self.config.start}" if self.config.start else "given"
         tallies = tuple(self.carried.items())
         return NewVersion(self.initial, writer, tallies=tallies, refused=self.withheld)
+
+    def _offered(self, world: World, known: Known, start: Start) -> World:
+        """The world as a trial is offered it."""
+        wanted = self.config.exploration
+        return for_trial(world, self._language, wanted, known, route=start.route, test=start.test)
 
     def _recorder(
         self, trial_id: int, number: int, done: int, context: Context

@@ -7,11 +7,12 @@ most points.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from memory.rules import wording
+from memory.language import Language
 from memory.rules.naming import verb
 from memory.rules.reading import acts
 from memory.store import Store, StoredRoute
@@ -77,8 +78,9 @@ class _Best:
 
 
 class Archive:
-    """What the ended trials of an episode say of its points, in the order of their numbers. Each is
-    read once, so that the next trial costs the same however many there were.
+    """What the ended trials of an episode, in a world with this ``language``, say of its points, in
+    the order of their numbers. Each is read once, so that the next trial costs the same however
+    many there were.
 
     - ``done``: every action that was done.
     - ``trials``: how many there were; ``trials_with``: in how many of them a kind of action was
@@ -90,7 +92,8 @@ class Archive:
       mistake is none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, language: Language) -> None:
+        self._language = language
         self.done: set[str] = set()
         self.trials = 0
         self.trials_with: Counter[str] = Counter()
@@ -105,7 +108,8 @@ class Archive:
         """Go on to the trials of ``run`` with a number below ``before``; this, for convenience."""
         for row in store.trials(run)[self._read : before]:
             if row.ending is not None:
-                self.add(row.number, store.steps(row.id), row.ending, route_of(store, row.id))
+                route = route_of(store, row.id, self._language)
+                self.add(row.number, store.steps(row.id), row.ending, route)
             self._read += 1
         return self
 
@@ -131,7 +135,7 @@ class Archive:
 
     def _add_changes(self, steps: Sequence[Step]) -> None:
         scores = [0.0, *(step.score for step in steps)]
-        for act in acts(steps):
+        for act in acts(steps, self._language):
             if not act.gain:
                 continue
             before, after = scores[act.index], scores[act.index + 1]
@@ -147,35 +151,38 @@ class Archive:
         if best is None:
             return None
         short = len(best.steps) > longest and best.trial not in self._tried_short
-        return _route(best.trial, best.steps, best.points, short)
+        return _route(best.trial, best.steps, best.points, short, self._language)
 
 
-def shortened(steps: Sequence[Step]) -> tuple[Step, ...]:
-    """``steps`` without those that gained nothing and only looked, were not understood, or went
-    somewhere at once from where the next one leaves at once again."""
-    scores = [0.0, *(step.score for step in steps)]
-    kept = [
-        step
-        for step, before in zip(steps, scores, strict=False)
-        if step.score != before
-        or not (
-            wording.looks(step.action)
-            or wording.refused(step.observation)
-            or wording.in_vain(step.action, step.observation)
-        )
+def shortened(steps: Sequence[Step], language: Language) -> tuple[Step, ...]:
+    """``steps`` without those that moved no points and only looked, came to nothing, or jumped
+    somewhere from where the next one jumps away again."""
+
+    def idle(step: Step) -> bool:
+        came_to_nothing = language.came_to_nothing(step.action, step.observation)
+        return language.is_look(step.action) or came_to_nothing
+
+    kept = [step for step, moved in _with_moves(steps) if moved or not idle(step)]
+    passed = [
+        language.is_jump(step.action) and language.is_jump(then.action)
+        for step, then in itertools.pairwise(kept)
     ]
-    scores = [0.0, *(step.score for step in kept)]
-    after = [*kept[1:], None]
     return tuple(
         step
-        for step, before, then in zip(kept, scores, after, strict=False)
-        if step.score != before
-        or then is None
-        or not (wording.jumps(step.action) and wording.jumps(then.action))
+        for (step, moved), away in zip(_with_moves(kept), [*passed, False], strict=False)
+        if moved or not away
     )
 
 
-def route_of(store: Store, trial_id: int) -> Route | None:
+def _with_moves(steps: Sequence[Step]) -> Iterator[tuple[Step, bool]]:
+    """Each of ``steps``, and whether it moved the points."""
+    before = 0.0
+    for step in steps:
+        yield step, step.score != before
+        before = step.score
+
+
+def route_of(store: Store, trial_id: int, language: Language) -> Route | None:
     """The route that a trial took first, as it was stored when the trial began."""
     stored = store.route(trial_id)
     if stored is None:
@@ -183,10 +190,12 @@ def route_of(store: Store, trial_id: int) -> Route | None:
     run = store.trial_row(trial_id).run
     earlier = next(row for row in store.trials(run) if row.number == stored.trial)
     steps = store.steps(earlier.id)[: stored.steps]
-    return _route(stored.trial, steps, stored.points, stored.short)
+    return _route(stored.trial, steps, stored.points, stored.short, language)
 
 
-def _route(trial: int, steps: tuple[Step, ...], points: float, short: bool) -> Route:
+def _route(
+    trial: int, steps: tuple[Step, ...], points: float, short: bool, language: Language
+) -> Route:
     """The route by ``steps``, as it is taken."""
-    taken = shortened(steps) if short else steps
+    taken = shortened(steps, language) if short else steps
     return Route(trial, taken, points, len(steps), short)

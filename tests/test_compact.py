@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from languages import CAUSAL, COMPACT, EXPRESS, SCIENCE
 
 from clin.prompts import compact
+from clin.prompts.compact import Compact
 from memory.links import parse
 from memory.testing import texts
-from memory.trials import Memory
+from memory.trials import Memory, Step
 
 KITCHEN = (
     "This room is called the kitchen. In it, you see: \n"
@@ -39,6 +41,10 @@ KITCHEN_READ = (
 training."""
 
 
+def turn(action: str, observation: str) -> tuple[str, ...]:
+    return COMPACT.turn(Step(action, observation, 0.0))
+
+
 def test_the_head_is_task_memory_and_one_part_per_link() -> None:
     goal = "Your task is to find a(n) living thing.  First, focus on the thing.\nThen, move it."
     task = "Task: find a(n) living thing. First, focus on the thing. Then, move it.\n"
@@ -50,8 +56,8 @@ def test_the_head_is_task_memory_and_one_part_per_link() -> None:
             )
         )
     )
-    assert compact.head(goal, Memory()) == (task, "Memory:\n", "none\n")
-    assert compact.head(goal, memory) == (
+    assert COMPACT.head(goal, Memory(), "") == (task, "Memory:\n", "none\n")
+    assert COMPACT.head(goal, memory, "") == (
         task,
         "Memory:\n",
         "- focus on axe DOES NOT CONTRIBUTE to the task\n",
@@ -60,11 +66,9 @@ def test_the_head_is_task_memory_and_one_part_per_link() -> None:
 
 
 def test_what_is_seen_at_first_is_told_unless_looking_around_would_repeat_it() -> None:
-    assert (
-        compact.head("win", Memory(), "Simon says, 'slice peach'.")[-1]
-        == "Simon says, 'slice peach'.\n"
-    )
-    assert compact.head("win", Memory(), KITCHEN) == compact.head("win", Memory())
+    said = "Simon says, 'slice peach'."
+    assert Compact(EXPRESS).head("win", Memory(), said)[-1] == f"{said}\n"
+    assert COMPACT.head("win", Memory(), KITCHEN) == COMPACT.head("win", Memory(), "")
 
 
 def test_rooms_that_one_walks_into_are_told_with_their_exits() -> None:
@@ -73,7 +77,7 @@ def test_rooms_that_one_walks_into_are_told_with_their_exits() -> None:
         "agent\n\ta chest (that is closed)\n\ta red door to the attic (that is locked)\n"
     )
     assert (
-        compact.shortened("go to hall", walked)
+        CAUSAL.shortened("go to hall", walked)
         == "You go to the hall. hall: chest closed; red door to attic locked"
     )
     express = (
@@ -83,7 +87,7 @@ def test_rooms_that_one_walks_into_are_told_with_their_exits() -> None:
         "door, to the North you see the kitchen. "
         "To the South you see a closed wood door."
     )
-    assert compact.shortened("move south", express) == (
+    assert EXPRESS.shortened("move south", express) == (
         "pantry: folding chair; shelf (sugar, knife); fridge closed; North kitchen; South closed "
         "wood door"
     )
@@ -91,12 +95,12 @@ def test_rooms_that_one_walks_into_are_told_with_their_exits() -> None:
 
 def test_what_was_read_is_told_in_full() -> None:
     recipe = "Ingredients: " + "salt " * 100
-    assert compact.shortened("read cookbook", recipe) == recipe.strip()
-    assert len(compact.shortened("open cookbook", recipe)) == compact.LONGEST_OBSERVATION
+    assert EXPRESS.shortened("read cookbook", recipe) == recipe.strip()
+    assert len(EXPRESS.shortened("open cookbook", recipe)) == 160
 
 
 def test_a_step_is_three_parts() -> None:
-    assert (compact.ASK, *compact.turn("teleport to kitchen", "You teleport to the kitchen.")) == (
+    assert turn("teleport to kitchen", "You teleport to the kitchen.") == (
         ">",
         " teleport to kitchen\n",
         "You teleport to the kitchen.\n",
@@ -104,12 +108,12 @@ def test_a_step_is_three_parts() -> None:
 
 
 def test_a_look_around_becomes_one_line_of_things_indoors_and_out() -> None:
-    assert compact.turn("look around", KITCHEN) == (" look around\n", KITCHEN_READ + "\n")
+    assert turn("look around", KITCHEN) == (">", " look around\n", KITCHEN_READ + "\n")
     outside = (
         "This outside location is called the outside. Here you see: \n\tthe agent\n\ta "
         "wood\n\tan axe\nYou also see:\n"
     )
-    assert compact.turn("look around", outside)[1] == "outside: wood; axe\n"
+    assert turn("look around", outside)[2] == "outside: wood; axe\n"
 
 
 def test_an_ambiguous_request_keeps_its_readings_and_is_answered_by_a_number() -> None:
@@ -119,7 +123,8 @@ def test_an_ambiguous_request_keeps_its_readings_and_is_answered_by_a_number() -
         "0:\tfocus on orange (in pot 1)\n1:\tfocus on orange (in pot 2)"
     )
     # Two spaces where the menu's sentence stood: so it was in training.
-    assert compact.turn("focus on orange", asked) == (
+    assert turn("focus on orange", asked) == (
+        ">",
         " focus on orange\n",
         "Ambiguous request:  0: focus on orange (in pot 1) 1: focus on orange (in pot 2)\n",
     )
@@ -133,21 +138,22 @@ ANYTHING = texts(2000) | st.lists(
 
 @given(action=st.sampled_from(["look around", "look at table", "0", ""]), observation=ANYTHING)
 def test_a_turn_is_two_bounded_lines_whatever_the_world_says(action: str, observation: str) -> None:
-    did, saw = compact.turn(action, observation)
+    asked, did, saw = turn(action, observation)
+    assert asked == compact.ASK
     assert did == f" {action}\n"
     assert saw.splitlines(keepends=True) == [saw]
-    assert len(saw) <= compact.LONGEST_ROOM + 1
+    assert len(saw) <= 900 + 1
 
 
 @given(ANYTHING)
 def test_what_has_been_shortened_stays_as_it_is_up_to_spaces(observation: str) -> None:
     for action in ("look around", "open door"):
-        once = compact.shortened(action, observation)
-        assert compact.shortened(action, once).split() == once.split()
+        once = SCIENCE.shortened(action, observation)
+        assert SCIENCE.shortened(action, once).split() == once.split()
 
 
 def test_a_room_is_read_only_as_far_as_rooms_go() -> None:
     """The patterns are quadratic on such text: unbounded, these 1.4 million characters would take
     hours."""
     hostile = KITCHEN[: KITCHEN.index("\ta chair")] + "On the " * 200_000
-    assert compact.shortened("look around", hostile).startswith("kitchen: On the On the")
+    assert SCIENCE.shortened("look around", hostile).startswith("kitchen: On the On the")

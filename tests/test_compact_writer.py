@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from languages import SCIENCE
 
 from clin.cli import main
 from clin.errors import ModelError
@@ -50,7 +51,7 @@ def size(text: str) -> int:
 
 
 def test_the_question_goes_on_where_the_trial_ended() -> None:
-    parts = asked(RevisionRequest(TRIAL), size, 2048)
+    parts = asked(RevisionRequest(TRIAL, SCIENCE), size, 2048)
     text = "".join(parts)
     assert (
         text.index("Task: ")
@@ -69,7 +70,7 @@ def test_a_long_trial_loses_its_oldest_steps_and_its_oldest_gains() -> None:
         tuple(Step(f"push {n}", "It moves. " * 5, float(n % 90 + 1)) for n in range(200)),
         Ending.BUDGET,
     )
-    parts = asked(RevisionRequest(long), size, 1000)
+    parts = asked(RevisionRequest(long, SCIENCE), size, 1000)
     assert sum(map(size, parts)) <= 1000
     assert "push 199" in "".join(parts) and "> push 3\n" not in "".join(parts)
     assert sum(part.startswith(("+", "-")) for part in parts) <= MOST_CHANGES
@@ -90,7 +91,7 @@ def test_the_next_task_and_what_was_learned_elsewhere() -> None:
 
 
 def test_what_the_scores_contradict_is_not_offered() -> None:
-    lines = grammar(RevisionRequest(TRIAL)).splitlines()
+    lines = grammar(RevisionRequest(TRIAL, SCIENCE)).splitlines()
     (line,) = [each for each in lines if each.startswith("line")]
     helps = line.split(" sure ")[0]
     assert '"focus on frog"' in helps and '"focus on egg turtle"' not in helps
@@ -103,9 +104,14 @@ def test_what_the_scores_contradict_is_not_offered() -> None:
 def test_a_model_writes_links_of_its_trial_and_nothing_else() -> None:
     llm = open_model("bundled", threads=1)
     try:
-        parts = asked(RevisionRequest(TRIAL), llm.count, llm.card.context)
+        parts = asked(RevisionRequest(TRIAL, SCIENCE), llm.count, llm.card.context)
         llm.submit(
-            Question(parts, grammar=grammar(RevisionRequest(TRIAL)), max_tokens=200, role="revise"),
+            Question(
+                parts,
+                grammar=grammar(RevisionRequest(TRIAL, SCIENCE)),
+                max_tokens=200,
+                role="revise",
+            ),
             lane=0,
         )
         lines = [line for line in llm.ready()[0][1].text.splitlines() if line]
@@ -121,7 +127,7 @@ def test_strategies_that_it_was_not_trained_for_are_refused_in_one_line() -> Non
     with pytest.raises(ModelError, match="not made to write such a memory"):
         next(
             questions(
-                open_strategy("reflexion").revise(Memory(), [TRIAL], size),
+                open_strategy("reflexion", SCIENCE).revise(Memory(), [TRIAL], size),
                 "revise",
                 SMALL,
                 [],
@@ -131,7 +137,7 @@ def test_strategies_that_it_was_not_trained_for_are_refused_in_one_line() -> Non
     with pytest.raises(ModelError, match="its roles: act"):
         next(
             questions(
-                open_strategy("clin").revise(Memory(), [TRIAL], size),
+                open_strategy("clin", SCIENCE).revise(Memory(), [TRIAL], size),
                 "revise",
                 ModelCard("old", prompt="compact-2", roles=("act",)),
                 [],
@@ -141,10 +147,12 @@ def test_strategies_that_it_was_not_trained_for_are_refused_in_one_line() -> Non
 
 
 def test_clin_reads_the_links_that_come_back() -> None:
-    asking = questions(open_strategy("clin").revise(READ, [TRIAL], size), "revise", SMALL, [], size)
+    asking = questions(
+        open_strategy("clin", SCIENCE).revise(READ, [TRIAL], size), "revise", SMALL, [], size
+    )
     question = next(asking)
-    assert question.parts == asked(RevisionRequest(TRIAL), size, SMALL.context)
-    wanted = rules.links([TRIAL])
+    assert question.parts == asked(RevisionRequest(TRIAL, SCIENCE), size, SMALL.context)
+    wanted = rules.links([TRIAL], SCIENCE)
     with pytest.raises(StopIteration) as stop:
         asking.send(Answer("".join(f"- {link}\n" for link in wanted) + "\n"))
     assert stop.value.value.memory.links == wanted

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from conftest import Clin
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from languages import CAUSAL
 
 from clin.cli import main
 from clin.distill import collect, rename
@@ -22,7 +23,7 @@ from clin.distill.form import Act, Sample, windows
 from clin.distill.imported import from_paths, from_store
 from clin.distill.mix import Bank, Mixer, good
 from clin.distill.places import Place, split
-from clin.distill.playing import begun
+from clin.distill.practice import practice_of
 from clin.distill.writing import generalising, revising
 from clin.errors import UserError
 from clin.prompts import compact
@@ -138,6 +139,7 @@ def test_collecting_goes_on_after_a_kill_and_gives_the_same(shards: Shards, tmp_
 
 def test_a_path_that_starts_in_the_right_room_goes_there_first() -> None:
     opening = "This room is called the kitchen. In it, you see: \n\tthe agent\n"
+    begun = practice_of("scienceworld").begun
     assert begun(opening, ["focus on ant", "wait1"]) == [
         "teleport to kitchen",
         "look around",
@@ -148,6 +150,7 @@ def test_a_path_that_starts_in_the_right_room_goes_there_first() -> None:
         "teleport to hallway",
         "focus on ant",
     ]
+    begun = practice_of("textworldexpress").begun
     assert begun("You are in the hall.", ["take coin"]) == ["take coin"]
 
 
@@ -159,12 +162,13 @@ ACTS = st.lists(st.builds(Act, WORDS, WORDS, st.sampled_from([0.0, 1.0, 3.0])), 
 def test_windows_are_the_prompts_of_run_time_and_each_action_is_learned_once(
     acts: list[Act], memory: list[str], room: int
 ) -> None:
-    sample = Sample("own", "win", tuple(memory), tuple(acts))
+    sample = Sample("own", "causal", "win", tuple(memory), tuple(acts))
+    style = Compact(CAUSAL)
     context = Context(
-        Compact(),
+        style,
         room,
         lambda part: len(letters(part)),
-        compact.head("win", Memory(notes=sample.memory)),
+        style.head("win", Memory(notes=sample.memory), ""),
     )
     read = []
     for act in acts:

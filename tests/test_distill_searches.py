@@ -9,6 +9,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from languages import CAUSAL
 
 from clin.distill.astray import Astray
 from clin.distill.collect import of_place
@@ -16,23 +17,23 @@ from clin.distill.lineages import lineages
 from clin.distill.mix import Bank, Mixer
 from clin.distill.places import Place
 from clin.distill.playing import Walk
-from clin.distill.searching import search
 from clin.llms.open import open_model
-from memory.links import Link, parse
-from memory.rules import wording
+from memory.links import parse
 from worlds import open_world
+from worlds.causal.search import search
 from worlds.experts import expert
 
 TASKS = ("make", "repair", "grow", "deliver")
 
 
 def searched(
-    task: str, variation: int, rules: int, memory: tuple[Link, ...] = (), slip: float = 0.0
+    task: str, variation: int, rules: int, fails: set[str] | None = None, slip: float = 0.0
 ) -> Walk:
     world = open_world("causal", task, variation, rules=rules)
     world.reset()
-    walk = Walk(world, Random(variation))
-    search(walk, world.plan(), memory, budget=80, slip=slip)
+    place = Place.of("causal", task, variation, {"rules": rules})
+    walk = Walk.of(world, place, Random(variation))
+    search(walk, world.plan(), (), fails or set(), budget=80, slip=slip)
     return walk
 
 
@@ -49,7 +50,7 @@ def test_no_key_is_tried_twice_on_a_door(task: str, variation: int, rules: int) 
     vain = [
         step.action
         for step in walk.steps
-        if wording.in_vain(step.action, step.observation) and step.action.startswith("unlock")
+        if CAUSAL.did_not_fit(step.action, step.observation) and step.action.startswith("unlock")
     ]
     assert len(vain) == len(set(vain))
 
@@ -75,13 +76,10 @@ def test_slips_are_played_and_not_imitated(
 @given(variation=st.integers(0, 99), rules=st.integers(0, 799))
 def test_what_the_memory_says_failed_is_not_tried(variation: int, rules: int) -> None:
     before = searched("repair", variation, rules)
-    vain = {step.action for step in before.steps if wording.in_vain(step.action, step.observation)}
-    after = searched(
-        "repair",
-        variation,
-        rules,
-        tuple(parse(f"{action} DOES NOT CONTRIBUTE to the task") for action in vain),
-    )
+    vain = {
+        step.action for step in before.steps if CAUSAL.did_not_fit(step.action, step.observation)
+    }
+    after = searched("repair", variation, rules, vain)
     assert not vain & {step.action for step in after.steps}
 
 
@@ -152,8 +150,9 @@ def test_a_model_that_leads_a_search_astray_is_not_imitated_and_the_search_goes_
     llm = open_model("bundled", threads=1)
     try:
         world.reset()
-        walk = Walk(world, Random(1))
-        search(walk, path, (), budget=40, slip=0.3, astray=Astray(llm, world.goal, ()))
+        walk = Walk.of(world, place, Random(1))
+        lost = Astray(llm, CAUSAL, world.goal, ())
+        search(walk, path, (), (), budget=40, slip=0.3, astray=lost)
         strayed = [step for step in walk.steps if not step.right]
         assert strayed and [step for step in walk.steps if step.right]
         assert any(

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from languages import SCIENCE
 from test_strategies import LOST, WON, answered, told, words
 
 from clin.learner import Trials
@@ -84,9 +85,9 @@ CLAIMS = [
 def test_the_order_of_trials_does_not_matter_and_counting_step_by_step_is_counting_anew(
     seen: list[Trial], link: Link
 ) -> None:
-    anew = sum((count(*claim_of(link), record(trial)) for trial in seen), Tally())
+    anew = sum((count(*claim_of(link), record(trial, SCIENCE)) for trial in seen), Tally())
     for order in permutations(seen):
-        late, early = Ledger(order), Ledger()
+        late, early = Ledger(SCIENCE, order), Ledger(SCIENCE)
         assert early.tally(link) == Tally()
         for trial in order:
             early.add(trial)
@@ -98,7 +99,7 @@ def test_the_order_of_trials_does_not_matter_and_counting_step_by_step_is_counti
 def test_what_the_world_makes_necessary_is_never_called_useless_and_the_bee_never_useful(
     seen: list[Trial],
 ) -> None:
-    ledger = Ledger(seen)
+    ledger = Ledger(SCIENCE, seen)
     key, door, bee, sing, *_ = CLAIMS
     assert not ledger.tally(key).without  # the door never opens without the key
     for link in (key, door):
@@ -170,7 +171,7 @@ def test_above_half_is_near_the_exact_sum_however_much_is_stored(hits: int, miss
 def test_the_ledger_knows_the_last_loss_and_the_best_trial_without_looking_back(
     seen: list[Trial],
 ) -> None:
-    ledger, records = Ledger(seen), [record(trial) for trial in seen]
+    ledger, records = Ledger(SCIENCE, seen), [record(trial, SCIENCE) for trial in seen]
     assert ledger.best == max(records, key=lambda each: each.points)
     for link in CLAIMS:
         assert ledger.last_lost(link) == max(
@@ -214,11 +215,11 @@ def test_what_never_gained_is_surely_useless_only_once_the_task_was_done_without
         Hedge.SHOULD,
     )
     won = told(("pull lever", "You pull the lever.", 100), ending=Ending.WON)
-    assert count("sing", "make progress", record(won)) == Tally(without=1)
+    assert count("sing", "make progress", record(won, SCIENCE)) == Tally(without=1)
 
 
 def test_a_link_that_is_explained_away_leaves_with_its_reason() -> None:
-    strategy = open_strategy("evidence", writer="rules")
+    strategy = open_strategy("evidence", SCIENCE, writer="rules")
     with_it = told(
         ("go to hall", "You go to the hall.", 0), ("pick up lever", "You pick up the lever.", 0)
     )
@@ -266,7 +267,7 @@ def there_and_back(opening: str) -> Trial:
 def test_going_back_to_where_the_trial_began_is_no_cause_of_what_is_done_there(
     opening: str, kept: list[str]
 ) -> None:
-    strategy = open_strategy("evidence", writer="rules")
+    strategy = open_strategy("evidence", SCIENCE, writer="rules")
     revised = answered(strategy.revise(Memory(), [there_and_back(opening)], words), [])[0]
     assert [link.cause for link in revised.memory.links] == kept
     assert [text.split(" MAY")[0] for text, _ in revised.refused] == [
@@ -276,7 +277,7 @@ def test_going_back_to_where_the_trial_began_is_no_cause_of_what_is_done_there(
 
 
 def test_what_was_carried_back_needed_the_way_back() -> None:
-    brought = record(there_and_back(CELLAR))
+    brought = record(there_and_back(CELLAR, SCIENCE))
     assert brought.returns("go to cellar", "pick up lever") and brought.returns(
         "going to cellar", "find lever"
     )
@@ -288,7 +289,7 @@ def test_what_was_carried_back_needed_the_way_back() -> None:
 
 
 def test_a_model_that_says_it_is_refused_too_and_may_say_that_it_was_of_no_use() -> None:
-    strategy = open_strategy("evidence", writer="model")
+    strategy = open_strategy("evidence", SCIENCE, writer="model")
     said = (
         "going to cellar SHOULD BE NECESSARY to pick up lever\ngo to cellar DOES NOT "
         "CONTRIBUTE to the task\n"
@@ -304,7 +305,7 @@ def test_a_model_that_says_it_is_refused_too_and_may_say_that_it_was_of_no_use()
 
 
 def test_a_writer_that_forgets_loses_nothing_and_one_that_lies_is_refused() -> None:
-    strategy = open_strategy("evidence", writer="model")
+    strategy = open_strategy("evidence", SCIENCE, writer="model")
     first, _ = answered(strategy.revise(Memory(), [LOST], words), ["I cannot tell."])
     lie = "focus on bee SHOULD BE NECESSARY to complete the task\nhumming MAY CONTRIBUTE to luck"
     second, _ = answered(strategy.revise(first.memory, [LOST, WON], words), [lie])
@@ -322,7 +323,7 @@ def test_a_writer_that_forgets_loses_nothing_and_one_that_lies_is_refused() -> N
 
 
 def test_hedges_go_down_as_well_as_up() -> None:
-    strategy = open_strategy("evidence", writer="rules")
+    strategy = open_strategy("evidence", SCIENCE, writer="rules")
     good = told(("pull lever", "You pull the lever.", 30))
     bad = told(("pull lever", "You pull the lever. It bites.", -20), ending=Ending.LOST)
     seen, forms = [], []
@@ -346,12 +347,13 @@ def test_hedges_go_down_as_well_as_up() -> None:
 def test_a_strategy_that_kept_its_ledger_revises_as_one_that_begins_anew(
     seen: list[Trial], start: Memory
 ) -> None:
-    kept = open_strategy("evidence", writer="rules")
+    kept = open_strategy("evidence", SCIENCE, writer="rules")
     memory = start
     for upto in range(1, len(seen) + 1):
         revised, _ = answered(kept.revise(memory, seen[:upto], words), [])
         fresh, _ = answered(
-            open_strategy("evidence", writer="rules").revise(memory, seen[:upto], words), []
+            open_strategy("evidence", SCIENCE, writer="rules").revise(memory, seen[:upto], words),
+            [],
         )
         assert revised == fresh
         assert [link for link, _ in revised.tallies] == list(revised.memory.links)
@@ -365,7 +367,7 @@ def test_only_the_newest_trial_is_read_after_the_first_revision() -> None:
         asked.append(number)
         return LOST
 
-    strategy = open_strategy("evidence", writer="rules")
+    strategy = open_strategy("evidence", SCIENCE, writer="rules")
     for upto in range(20):
         answered(strategy.revise(Memory(), Trials(read, list(range(upto)), LOST), words), [])
     assert asked == list(range(19))  # once each: the one before, to see that it is the same episode
@@ -374,7 +376,7 @@ def test_only_the_newest_trial_is_read_after_the_first_revision() -> None:
 @given(trials())
 def test_proposals_and_the_grammar_quote_the_trial(trial: Trial) -> None:
     shown = " ".join([trial.goal, *(f"{step.action} {step.observation}" for step in trial.steps)])
-    for link in of(trial):
+    for link in of(trial, SCIENCE):
         if warned(link.cause):
             assert any(
                 step.action.startswith(warned(link.cause)) or step.action.isdigit()
@@ -386,13 +388,13 @@ def test_proposals_and_the_grammar_quote_the_trial(trial: Trial) -> None:
             in " ".join(shown.split())
             or link.cause in shown
         )
-    assert "root ::= line" in grammar(trial)
+    assert "root ::= line" in grammar(trial, SCIENCE)
 
 
 def test_generalising_offers_what_held_once_as_may_and_what_held_twice_as_counted() -> None:
     from memory.strategies import Episode
 
-    strategy = open_strategy("evidence", writer="rules")
+    strategy = open_strategy("evidence", SCIENCE, writer="rules")
     memory = answered(strategy.revise(Memory(), [WON], words), [])[0].memory
     once = Episode("w", "t", 0, (WON,), (memory,))
     twice = Episode("w", "t", 1, (WON,), (memory,))
@@ -414,7 +416,7 @@ def test_generalising_offers_what_held_once_as_may_and_what_held_twice_as_counte
 def stored(path: Path) -> Store:
     store = Store(path)
     run = store.begin_run({"strategy": "evidence"})
-    strategy, memory, seen = open_strategy("evidence", writer="rules"), Memory(), []
+    strategy, memory, seen = open_strategy("evidence", SCIENCE, writer="rules"), Memory(), []
     for number, trial in enumerate((LOST, WON)):
         before = store.latest_version(run, number - 1)
         made = store.begin_trial(
@@ -447,14 +449,16 @@ def stored(path: Path) -> Store:
 
 def test_stored_tallies_agree_with_the_steps_and_a_changed_one_is_found(tmp_path: Path) -> None:
     with stored(tmp_path / "a.db") as store:
-        checked = recount(store, "r1")
+        checked = recount(store, "r1", SCIENCE)
         assert checked and all(each.stored == each.counted for each in checked)
         assert store.refusals("r1", 0) == [("a lie", "it is one")]
         assert store.check() == []
     with sqlite3.connect(tmp_path / "a.db") as db:
         db.execute("update evidence set together = together + 1 where version = 1")
     with Store(tmp_path / "a.db") as store:
-        assert [each.trial for each in recount(store, "r1") if each.stored != each.counted] == [
+        assert [
+            each.trial for each in recount(store, "r1", SCIENCE) if each.stored != each.counted
+        ] == [
             0,
             0,
         ]
@@ -466,7 +470,7 @@ def test_tallies_and_refusals_are_merged_with_their_run(tmp_path: Path) -> None:
         [run] = merge(b, tmp_path / "a.db")
         assert b.tallies(run, 1) == a.tallies("r1", 1) != {}
         assert b.refusals(run, 1) == a.refusals("r1", 1)
-        assert all(each.stored == each.counted for each in recount(b, run))
+        assert all(each.stored == each.counted for each in recount(b, run, SCIENCE))
 
 
 @given(
@@ -477,14 +481,14 @@ def test_tallies_and_refusals_are_merged_with_their_run(tmp_path: Path) -> None:
 def test_what_is_carried_over_is_as_if_the_earlier_trials_were_of_this_episode(
     before: list[Trial], after: list[Trial], link: Link
 ) -> None:
-    earlier = Ledger(before)
+    earlier = Ledger(SCIENCE, before)
     claim = claim_of(link)
-    carried = Ledger(after, {claim: earlier.tally(link)})
-    assert carried.tally(link) == Ledger([*before, *after]).tally(link)
+    carried = Ledger(SCIENCE, after, {claim: earlier.tally(link)})
+    assert carried.tally(link) == Ledger(SCIENCE, [*before, *after]).tally(link)
 
 
 def test_a_link_about_another_task_is_kept_but_not_read_and_one_about_the_world_is() -> None:
-    strategy = open_strategy("evidence", writer="rules")
+    strategy = open_strategy("evidence", SCIENCE, writer="rules")
     bee, hall = (
         parse("focus on bee DOES NOT CONTRIBUTE to the task"),
         parse("go to hall SHOULD CONTRIBUTE to find frog"),
@@ -508,7 +512,7 @@ def test_a_link_about_another_task_is_kept_but_not_read_and_one_about_the_world_
         str(strategy.recall(again.memory, "").links[0])
         == "focus on bee DOES NOT CONTRIBUTE to the task"
     )
-    resumed = open_strategy("evidence", writer="rules")
+    resumed = open_strategy("evidence", SCIENCE, writer="rules")
     resumed.carry(memory, {hall: Tally(together=3, neither=1)}, dict(again.tallies))
     assert resumed.recall(again.memory, "") == strategy.recall(again.memory, "")
 
@@ -572,7 +576,7 @@ def test_a_trial_reads_a_few_of_the_links_that_may_not_contribute_and_all_that_h
     lost = parse("focus on frog DOES NOT CONTRIBUTE to the task")
     helps = parse("open door SHOULD BE NECESSARY to make progress")
     read = (
-        open_strategy("evidence", writer="rules")
+        open_strategy("evidence", SCIENCE, writer="rules")
         .recall(Memory((lost, *idle, helps)), "a goal")
         .links
     )

@@ -10,7 +10,8 @@ import pytest
 from golden_runs import PLACES, difference, kept, play
 from transcripts import transcripts
 
-from clin.prompts import compact
+from clin.language import language_of
+from clin.prompts.compact import Compact
 from memory.trials import Memory
 
 HERE = Path(__file__).parent
@@ -34,5 +35,6 @@ def test_compact_2_is_what_the_bundled_model_was_trained_on() -> None:
         steps = each["steps"]
         memory = Memory((), ("a  note",))
         goal = "Your task is to boil  water."
-        assert list(compact.head(goal, memory, steps[0][1])) == head
-        assert [compact.shortened(action, text) for action, text, *_ in steps] == turns
+        style = Compact(language_of(world))
+        assert list(style.head(goal, memory, steps[0][1])) == head
+        assert [style.language.shortened(action, text) for action, text, *_ in steps] == turns

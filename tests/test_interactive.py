@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import command, environment
+from languages import SCIENCE
 from test_trial import CARD, Ladder
 
 from clin.llms import Answer, Question
@@ -51,7 +52,7 @@ def played(
 ) -> tuple[list[tuple[Step, Sequence[Call]]], list[Question]]:
     world, kept, questions = world or Ladder(), [], []
     world.reset()
-    layout = style("compact-2")
+    layout = style("compact-2")(SCIENCE)
     context = Context(layout, 0, len, layout.head(world.goal, Memory(), ""))
     playing = play(
         world,

@@ -10,6 +10,7 @@ import pytest
 from conftest import Clin
 from hypothesis import given
 from hypothesis import strategies as st
+from languages import SCIENCE
 from test_strategies import answered, told, words
 from test_trial import Ladder
 
@@ -166,7 +167,10 @@ def test_a_link_whose_transfer_hurt_in_two_lineages_is_withheld_with_its_reason(
     )
     episodes = [Episode("w", "t", n, tuple(worse), (Memory(), Memory((HALL,)))) for n in range(2)]
     found = answered(
-        open_strategy("evidence", writer="rules").generalise(episodes, "g", "gen-env", words), []
+        open_strategy("evidence", SCIENCE, writer="rules").generalise(
+            episodes, "g", "gen-env", words
+        ),
+        [],
     )[0]
     assert HALL.claim not in {link.claim for link in found.memory.links}
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from languages import CAUSAL, EXPRESS
 
 from clin.config import ModelInfo, RunConfig
 from clin.defaults import chosen_exploration
-from clin.exploration.loop_guard import TIME, LoopGuard, in_vain
+from clin.exploration.loop_guard import LoopGuard
 from clin.llms import ModelCard
 from clin.options import NO_EXPLORATION, Exploration
-from memory.rules import wording
 from worlds import open_world
 
 
 def circling(most: int = 3) -> LoopGuard:
-    return LoopGuard(open_world("causal", "repair", 203, rules=901), most)
+    return LoopGuard(open_world("causal", "repair", 203, rules=901), CAUSAL, most)
 
 
 @settings(max_examples=20)
@@ -35,7 +35,7 @@ def test_no_action_is_offered_more_often_than_that_in_one_situation(
         left = [
             each
             for each in every
-            if each.startswith(TIME)
+            if CAUSAL.passes_time(each)
             or (each not in vain | refused and done.get((situation, each), 0) < most)
         ]
         assert list(offered) == left and "wait" in offered
@@ -43,13 +43,13 @@ def test_no_action_is_offered_more_often_than_that_in_one_situation(
         done[situation, action] = done.get((situation, action), 0) + 1
         seen = world.step(action)
         assert seen == plain.step(action)
-        if wording.refused(seen.text):
+        if CAUSAL.is_refused(seen.text):
             refused.add(action)
-        elif in_vain(action, seen.text):
+        elif CAUSAL.came_to_nothing(action, seen.text):
             vain.add(action)
         else:
-            refused = refused if wording.looks(action) else set()
-            vain = set() if wording.changes(action) else vain
+            refused = refused if CAUSAL.is_look(action) else set()
+            vain = set() if CAUSAL.alters(action) else vain
         if seen.done or seen.score:  # the score is part of a situation
             return
 
@@ -82,7 +82,7 @@ def test_what_is_done_anyway_is_done_and_all_is_offered_where_nothing_else_is_le
         actions = lambda self: ("turn",)  # noqa: E731
         close = lambda self: None  # noqa: E731
 
-    world = LoopGuard(Bare(), 1)
+    world = LoopGuard(Bare(), CAUSAL, 1)
     world.reset()
     for _ in range(3):
         assert world.step("turn").text == "a wheel"
@@ -126,7 +126,7 @@ def test_what_was_refused_here_is_offered_again_once_something_was_done() -> Non
         def close(self):
             pass
 
-    world = LoopGuard(Hall(), 5)
+    world = LoopGuard(Hall(), EXPRESS, 5)
     world.reset()
     world.step("move north")
     world.step("look around")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from languages import CAUSAL
 
 from clin.defaults import chosen_exploration
-from clin.exploration.loop_guard import in_vain
 from clin.exploration.memory_mask import MemoryMask
 from clin.llms import ModelCard
 from clin.options import Exploration
 from memory.links import Hedge, Link, Relation, parse
-from memory.rules import wording
 from worlds import open_world
 
 
@@ -33,7 +32,7 @@ def test_only_sure_warnings_of_what_is_no_way_are_heeded(data: st.DataObject) ->
         *links(unsure, Hedge.MAY),
         *links(good, Hedge.SHOULD, Relation.NECESSARY),
     ]
-    world = MemoryMask(open_world("causal", "repair", 203, rules=901), memory)
+    world = MemoryMask(open_world("causal", "repair", 203, rules=901), CAUSAL, memory)
     assert world.reset() == plain.reset()
     changed: set[str] = set()
     for _ in range(20):
@@ -41,14 +40,14 @@ def test_only_sure_warnings_of_what_is_no_way_are_heeded(data: st.DataObject) ->
         left = [
             each
             for each in every
-            if each not in sure or wording.moves(each) or wording.tried_on(each) in changed
+            if each not in sure or CAUSAL.is_move(each) or CAUSAL.tried_on(each) in changed
         ]
         assert offered == (left or every)
         action = data.draw(st.sampled_from(every))
         seen = world.step(action)
         assert seen == plain.step(action)
-        if wording.tried_on(action) and not in_vain(action, seen.text):
-            changed.add(wording.tried_on(action))
+        if CAUSAL.tried_on(action) and not CAUSAL.came_to_nothing(action, seen.text):
+            changed.add(CAUSAL.tried_on(action))
         if seen.done:
             return
 
@@ -78,7 +77,9 @@ def test_what_failed_on_a_thing_is_offered_again_when_the_thing_has_changed() ->
         def close(self):
             pass
 
-    world = MemoryMask(Bench(), [parse("use flint on mill DOES NOT CONTRIBUTE to the task")])
+    world = MemoryMask(
+        Bench(), CAUSAL, [parse("use flint on mill DOES NOT CONTRIBUTE to the task")]
+    )
     world.reset()
     assert list(world.actions()) == ["use saw on mill"]
     world.step("use flint on mill")  # nothing happens

@@ -12,6 +12,7 @@ import pytest
 from conftest import Clin
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from languages import SCIENCE
 from test_trial import CARD, Ladder
 
 from clin.config import ModelInfo, RunConfig
@@ -24,7 +25,7 @@ from clin.llms import Answer
 from clin.options import Exploration
 from memory.archive import Archive, Route, ScoreChange, route_of, shortened
 from memory.links import parse
-from memory.rules import wording
+from memory.rules.naming import beginning
 from memory.store import NewTrial, NewVersion, Store
 from memory.testing import steps
 from memory.trials import Ending, Memory, Step
@@ -86,7 +87,7 @@ def test_no_trial_reaches_less_than_the_best_before_it(
     with episode(tmp_path_factory.mktemp("e") / "e.db", seed) as store:
         points = [most(store, number) for number in range(4)]
         for number in range(4):
-            route = route_of(store, store.trials("r1")[number].id)
+            route = route_of(store, store.trials("r1")[number].id, SCIENCE)
             assert (route is None) is (max([0.0, *points[:number]]) == 0)
             if route is None:
                 continue
@@ -110,11 +111,11 @@ def test_what_is_interrupted_ends_as_it_would_have(
         with episode(folder / "cut.db", seed, trials=3) as cut:
             for one, other in zip(whole.trials("r1"), cut.trials("r1"), strict=True):
                 assert whole.trial(one.id) == cut.trial(other.id)
-                assert route_of(whole, one.id) == route_of(cut, other.id)
+                assert route_of(whole, one.id, SCIENCE) == route_of(cut, other.id, SCIENCE)
 
 
 def best_route(store: Store, run: str, before: int, *, longest: int) -> Route | None:
-    return Archive().read(store, run, before).best_route(longest)
+    return Archive(SCIENCE).read(store, run, before).best_route(longest)
 
 
 class Tower:
@@ -150,7 +151,7 @@ def test_the_best_route_is_the_shortest_to_the_most_points(tmp_path: Path) -> No
 def test_where_no_trial_had_points_there_is_no_route(tmp_path: Path) -> None:
     tower = Tower(tmp_path / "t.db", [scored(0, 0, -100), []])
     assert best_route(tower.store, tower.run, 2, longest=9) is None
-    assert tuple(Archive().read(tower.store, tower.run, 2).score_changes) == (
+    assert tuple(Archive(SCIENCE).read(tower.store, tower.run, 2).score_changes) == (
         ScoreChange("do 2", 0.0, -100.0, "do 2"),
     )
 
@@ -177,7 +178,7 @@ def test_points_agree_with_a_simple_count(
         for before, step in zip([0.0, *(each.score for each in trial)], trial, strict=False)
         if step.score != before
     ]
-    found = Archive().read(tower.store, tower.run, len(kept))
+    found = Archive(SCIENCE).read(tower.store, tower.run, len(kept))
     assert [(each.before, each.after) for each in found.score_changes] == changes
     assert found.done == {step.action for trial in kept for step in trial}
     costly = [each for each in found.score_changes if each.after < each.before]
@@ -196,7 +197,7 @@ def test_points_agree_with_a_simple_count(
     assert {points: actions for points, actions in found.fruitless.items() if actions} == {
         points: actions for points, actions in nothing.items() if actions
     }
-    by_and_by = Archive()
+    by_and_by = Archive(SCIENCE)
     for number in range(len(kept) + 1):
         by_and_by.read(tower.store, tower.run, number)
     assert by_and_by.score_changes == found.score_changes
@@ -228,7 +229,7 @@ def test_points_agree_with_a_simple_count(
 def test_a_short_route_keeps_every_gain_in_order_and_leaves_out_only_what_changed_nothing(
     made: list[Step],
 ) -> None:
-    kept = shortened(made)
+    kept = shortened(made, SCIENCE)
     rest = iter(made)
     assert all(any(step is each for each in rest) for step in kept)  # in the same order
     turns = [
@@ -237,9 +238,9 @@ def test_a_short_route_keeps_every_gain_in_order_and_leaves_out_only_what_change
     assert all(any(turn is each for each in kept) for turn in turns)
     left = [step for step in made if not any(step is each for each in kept)]
     assert all(
-        wording.looks(step.action)
-        or wording.refused(step.observation)
-        or wording.jumps(step.action)
+        SCIENCE.is_look(step.action)
+        or SCIENCE.is_refused(step.observation)
+        or SCIENCE.is_jump(step.action)
         for step in left
     )
 
@@ -261,7 +262,7 @@ def test_a_long_route_is_cut_short_once(tmp_path: Path) -> None:
     trial = tower.store.begin_trial(
         tower.run, NewTrial(1, "w", "t", 0, "g", "o", route=route.stored())
     )
-    assert route_of(tower.store, trial) == route
+    assert route_of(tower.store, trial, SCIENCE) == route
     tower.store.append_step(trial, Step("open door", "it is stuck", 0.0))
     tower.store.finish_trial(trial, Ending.BUDGET, NewVersion(Memory(), "none"))
     assert best_route(tower.store, tower.run, 2, longest=3) == Route(
@@ -308,10 +309,10 @@ def offered(world, *actions: str) -> list[str]:
 
 
 def test_what_came_to_nothing_is_not_done_again_at_the_same_points() -> None:
-    world = Untried(Ladder(), {25.0: {"down", "wait"}})
+    world = Untried(Ladder(), SCIENCE, {25.0: {"down", "wait"}})
     assert offered(world) == list(Ladder().actions())
     assert offered(world, "up") == ["jump", "up", "wait"]  # time may pass again
-    assert offered(Untried(Ladder(), {25.0: set(Ladder().actions())}), "up") == ["wait"]
+    assert offered(Untried(Ladder(), SCIENCE, {25.0: set(Ladder().actions())}), "up") == ["wait"]
 
 
 def test_where_nothing_else_is_left_all_is_offered() -> None:
@@ -319,7 +320,7 @@ def test_where_nothing_else_is_left_all_is_offered() -> None:
         def actions(self):
             return ["down", "up"]
 
-    assert offered(Untried(Steps(), {25.0: {"down", "up"}}), "up") == ["down", "up"]
+    assert offered(Untried(Steps(), SCIENCE, {25.0: {"down", "up"}}), "up") == ["down", "up"]
 
 
 def test_what_many_things_begin_with_is_not_spent() -> None:
@@ -327,7 +328,7 @@ def test_what_many_things_begin_with_is_not_spent() -> None:
         def actions(self):
             return ["open chest", "pick up key", "take coin", "up", "use key on chest"]
 
-    assert offered(Untried(Chest(), {0.0: set(Chest().actions())})) == [
+    assert offered(Untried(Chest(), SCIENCE, {0.0: set(Chest().actions())})) == [
         "open chest",
         "pick up key",
         "take coin",
@@ -338,7 +339,7 @@ def test_what_many_things_begin_with_is_not_spent() -> None:
 @given(data=st.data())
 def test_what_was_done_least_since_the_points_changed_is_offered(data: st.DataObject) -> None:
     plain, world = (open_world("causal", "make", 200, rules=901) for _ in range(2))
-    world = LeastTried(world)
+    world = LeastTried(world, SCIENCE)
     assert world.reset() == plain.reset()
     since: list[str] = []
     held = 0.0
@@ -374,16 +375,16 @@ def test_what_the_world_does_not_know_speaks_for_all_that_begins_alike() -> None
                 "wait",
             ]
 
-    assert offered(LeastTried(Sewer()), "move pollen to hall") == [
+    assert offered(LeastTried(Sewer(), SCIENCE), "move pollen to hall") == [
         "focus on cup",
         "move pot to hall",
         "wait",
     ]
     assert (
-        offered(LeastTried(Sewer()), "move pollen to hall", "up") == Sewer().actions()
+        offered(LeastTried(Sewer(), SCIENCE), "move pollen to hall", "up") == Sewer().actions()
     )  # the points have changed
     assert [
-        wording.beginning(each)
+        beginning(each)
         for each in ("focus on cup in hall", "use key on red door", "look", "pour cup into jug")
     ] == [
         "focus on cup",
@@ -398,11 +399,15 @@ def test_ways_stay_open_and_looks_count_together() -> None:
         def actions(self):
             return ["look around", "look at cup", "look at pot", "teleport to hall", "up"]
 
-    assert offered(Untried(Rooms(), {0.0: {"teleport to hall", "look at table"}})) == list(
+    assert offered(Untried(Rooms(), SCIENCE, {0.0: {"teleport to hall", "look at table"}})) == list(
         Rooms().actions()
     )
     looked = {f"look at {number}" for number in range(LOOKS)}
-    assert offered(Untried(Rooms(), {0.0: looked})) == ["look around", "teleport to hall", "up"]
+    assert offered(Untried(Rooms(), SCIENCE, {0.0: looked})) == [
+        "look around",
+        "teleport to hall",
+        "up",
+    ]
 
 
 def test_a_warning_holds_until_more_is_held_than_when_it_cost_points() -> None:
@@ -451,7 +456,7 @@ def test_a_run_says_where_its_trials_went_back_to(clin: Clin, tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     with Store(tmp_path / "t.db", read_only=True) as store:
         rows = store.trials("r1")
-        back = [(row.number, route) for row in rows if (route := route_of(store, row.id))]
+        back = [(row.number, route) for row in rows if (route := route_of(store, row.id, SCIENCE))]
         calls = {row.number: len(store.calls(row.id)) for row in rows}
     assert back, "the first trial of this place has had points since it was chosen"
     number, route = back[0]
@@ -482,7 +487,7 @@ def test_a_run_says_where_its_trials_went_back_to(clin: Clin, tmp_path: Path) ->
     )
     assert without.returncode == 0, without.stderr
     with Store(tmp_path / "t.db", read_only=True) as store:
-        assert [route_of(store, row.id) for row in store.trials("r2")] == [None, None]
+        assert [route_of(store, row.id, SCIENCE) for row in store.trials("r2")] == [None, None]
 
 
 def test_observations_are_compared_too() -> None:
@@ -497,7 +502,7 @@ def test_observations_are_compared_too() -> None:
 
 def test_a_memory_is_shown_with_how_far_it_got(clin: Clin, tmp_path: Path) -> None:
     with episode(tmp_path / "t.db", 1) as store:
-        archive = Archive().read(store, "r1", 4)
+        archive = Archive(SCIENCE).read(store, "r1", 4)
         route, nothing = archive.best_route(12), archive.fruitless
     assert route is not None
     told = clin("memory", "show", "r1", "--db", "t.db").stdout

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from languages import SCIENCE
 from test_return_to_best import offered
 from test_trial import Ladder
 
@@ -52,51 +53,53 @@ def lost(meant: str, held: float = 0.0, action: str = "") -> ScoreChange:
     return ScoreChange(action or meant, held, -100.0, meant)
 
 
+def masked(world: Room, risks: Risks) -> RiskMask:
+    return RiskMask(world, SCIENCE, risks)
+
+
 def test_an_unnamed_thing_is_out_after_one_loss_where_a_named_one_is_offered() -> None:
     first = Risks([lost("focus on metal pot")])
-    assert offered(RiskMask(Room(BOIL, "focus on cup", "focus on soap", "open door"), first)) == [
+    assert offered(masked(Room(BOIL, "focus on cup", "focus on soap", "open door"), first)) == [
         "focus on soap",
         "open door",
     ]
-    assert offered(RiskMask(Room(BOIL, "focus on cup", "open door"), first)) == [
+    assert offered(masked(Room(BOIL, "focus on cup", "open door"), first)) == [
         "focus on cup",
         "open door",
     ]
     twice = Risks([lost("focus on metal pot"), lost("focus on chair")])
-    assert offered(RiskMask(Room(BOIL, "focus on cup", "open door"), twice)) == ["open door"]
+    assert offered(masked(Room(BOIL, "focus on cup", "open door"), twice)) == ["open door"]
 
 
 def test_points_are_not_staked_a_third_time_on_what_the_goal_does_not_ask_for() -> None:
     twice = Risks([lost("jump on box", 25.0), lost("jump on bed", 25.0)])
     world = Room("climb the ladder", "jump on chair", "up")
-    assert "jump on chair" in offered(RiskMask(world, Risks([lost("jump on box", 25.0)])), "up")
-    assert "jump on chair" not in offered(RiskMask(world, twice), "up")
-    assert "jump on chair" in offered(RiskMask(world, twice))  # nothing is held
-    assert "jump on chair" in offered(RiskMask(world, twice), "up", "up")  # further than ever
+    assert "jump on chair" in offered(masked(world, Risks([lost("jump on box", 25.0)])), "up")
+    assert "jump on chair" not in offered(masked(world, twice), "up")
+    assert "jump on chair" in offered(masked(world, twice))  # nothing is held
+    assert "jump on chair" in offered(masked(world, twice), "up", "up")  # further than ever
     gained = Risks([*twice.moved, ScoreChange("jump on bag", 25.0, 50.0, "jump on bag")])
-    assert "jump on chair" in offered(RiskMask(world, gained), "up")
+    assert "jump on chair" in offered(masked(world, gained), "up")
 
 
 def test_what_the_goal_does_not_name_is_out_however_many_points_are_held() -> None:
     twice = Risks([lost("focus on metal pot", 25.0), lost("focus on chair")])
     for ups in range(3):
         assert "focus on cup" not in offered(
-            RiskMask(Room(BOIL, "focus on cup", "up"), twice), *["up"] * ups
+            masked(Room(BOIL, "focus on cup", "up"), twice), *["up"] * ups
         )
 
 
 def test_the_last_trial_stakes_less() -> None:
     once = [lost("focus on metal pot", 25.0)]
-    assert "focus on cup" in offered(RiskMask(Room(BOIL, "focus on cup", "up"), Risks(once)), "up")
+    assert "focus on cup" in offered(masked(Room(BOIL, "focus on cup", "up"), Risks(once)), "up")
     assert "focus on cup" not in offered(
-        RiskMask(Room(BOIL, "focus on cup", "up"), Risks(once, last=True)), "up"
+        masked(Room(BOIL, "focus on cup", "up"), Risks(once, last=True)), "up"
     )
     named = [lost("focus on soap bar", 25.0), lost("focus on soap dish", 25.0)]
-    assert "focus on soap" in offered(
-        RiskMask(Room(BOIL, "focus on soap", "up"), Risks(named)), "up"
-    )
+    assert "focus on soap" in offered(masked(Room(BOIL, "focus on soap", "up"), Risks(named)), "up")
     assert "focus on soap" not in offered(
-        RiskMask(Room(BOIL, "focus on soap", "up"), Risks(named, last=True)), "up"
+        masked(Room(BOIL, "focus on soap", "up"), Risks(named, last=True)), "up"
     )
 
 
@@ -104,7 +107,7 @@ def test_what_gained_as_often_as_it_lost_is_offered() -> None:
     both = Risks(
         [lost("focus on metal pot"), ScoreChange("focus on cup", 0.0, 10.0, "focus on cup")]
     )
-    assert offered(RiskMask(Room(BOIL, "focus on lid", "focus on soap"), both)) == [
+    assert offered(masked(Room(BOIL, "focus on lid", "focus on soap"), both)) == [
         "focus on lid",
         "focus on soap",
     ]
@@ -112,16 +115,16 @@ def test_what_gained_as_often_as_it_lost_is_offered() -> None:
 
 def test_a_thing_that_lost_is_out_wherever_it_is() -> None:
     found = offered(
-        RiskMask(
+        masked(
             Room(CREATE, "focus on orange paint in bowl", "focus on violet paint"),
             Risks([lost("focus on orange paint")]),
         )
     )
     assert found == ["focus on violet paint"]
     by_number = Risks([lost("focus on orange soap", action="focus on soap in cup")])
-    assert offered(
-        RiskMask(Room(BOIL, "focus on soap in jar", "focus on red soap"), by_number)
-    ) == ["focus on red soap"]
+    assert offered(masked(Room(BOIL, "focus on soap in jar", "focus on red soap"), by_number)) == [
+        "focus on red soap"
+    ]
 
 
 PLANES = (
@@ -141,14 +144,14 @@ PLANES = (
 )
 def test_a_vaguer_name_and_a_fuller_one_may_be_the_same_thing(again: str, out: bool) -> None:
     once = Risks([lost("focus on inclined plane with a plastic surface")])
-    assert (again not in offered(RiskMask(Room(PLANES, again, "open door"), once))) is out
+    assert (again not in offered(masked(Room(PLANES, again, "open door"), once))) is out
 
 
 def test_the_last_trial_counts_what_lost_before_so_much_was_held() -> None:
     lower = [lost("focus on soap bar", 5.0), lost("focus on soap dish", 10.0)]
     room = Room(BOIL, "focus on soap", "up")
-    assert "focus on soap" in offered(RiskMask(room, Risks(lower)), "up")
-    assert "focus on soap" not in offered(RiskMask(room, Risks(lower, last=True)), "up")
+    assert "focus on soap" in offered(masked(room, Risks(lower)), "up")
+    assert "focus on soap" not in offered(masked(room, Risks(lower, last=True)), "up")
 
 
 JUICE = (
@@ -174,25 +177,25 @@ def test_what_the_goal_says_by_its_name_is_that_and_nothing_else_once_another_th
     action: str, out: bool
 ) -> None:
     room = Room(JUICE, action, "up")
-    assert action in offered(RiskMask(room, Risks([])))
+    assert action in offered(masked(room, Risks([])))
     for ups in range(3):
         assert (
             action
-            not in offered(RiskMask(room, Risks([lost("focus on metal pot", 25.0)])), *["up"] * ups)
+            not in offered(masked(room, Risks([lost("focus on metal pot", 25.0)])), *["up"] * ups)
         ) is out
     assert (
-        action not in offered(RiskMask(room, Risks([], ["focus on"])))
+        action not in offered(masked(room, Risks([], ["focus on"])))
     ) is out  # other places taught it
     other = Risks(
         [lost("focus on metal pot", 25.0), ScoreChange("focus on lid", 25.0, 50.0, "focus on lid")]
     )
-    assert action in offered(RiskMask(room, other))
+    assert action in offered(masked(room, other))
 
 
 def test_what_was_asked_for_and_lost_says_nothing_of_other_things() -> None:
     room = Room(JUICE, "focus on cup", "up")
     assert "focus on cup" in offered(
-        RiskMask(room, Risks([lost("focus on thermometer", 25.0)])), "up", "up"
+        masked(room, Risks([lost("focus on thermometer", 25.0)])), "up", "up"
     )
 
 
@@ -203,13 +206,13 @@ def test_where_the_goal_describes_or_names_a_class_nothing_is_asked_for_by_name(
         "Focus on the animal with the longest life span.",
         "First, focus on the thing. Then focus on the box.",
     ):
-        assert Goal(goal).by_name("focus on") == []
-    assert Goal(JUICE).by_name("focus on") == [
+        assert Goal(goal, SCIENCE).by_name("focus on") == []
+    assert Goal(JUICE, SCIENCE).by_name("focus on") == [
         ("thermometer",),
         ("orange", "juice"),
         ("blue", "box"),
     ]
-    assert Goal("To complete the task, focus on the grown lemon.").by_name("focus on") == [
+    assert Goal("To complete the task, focus on the grown lemon.", SCIENCE).by_name("focus on") == [
         ("lemon",)
     ]
 
@@ -217,7 +220,7 @@ def test_where_the_goal_describes_or_names_a_class_nothing_is_asked_for_by_name(
 def test_what_the_goal_names_better_is_judged_by_itself() -> None:
     thrice = Risks([lost(f"focus on {colour} paint") for colour in ("red", "blue", "yellow")])
     assert offered(
-        RiskMask(Room(CREATE, "focus on orange paint", "focus on violet paint"), thrice)
+        masked(Room(CREATE, "focus on orange paint", "focus on violet paint"), thrice)
     ) == ["focus on violet paint"]
 
 
@@ -227,18 +230,18 @@ def test_what_lost_is_out_for_good_while_nothing_of_its_kind_has_gained() -> Non
         ScoreChange("focus on moth larva", 0.0, 10.0, "focus on moth larva"),
     )
     room = Room("Focus on the life stages of the moth.", "focus on moth egg", "up")
-    assert "focus on moth egg" not in offered(RiskMask(room, Risks([egg])), "up")
+    assert "focus on moth egg" not in offered(masked(room, Risks([egg])), "up")
     assert "focus on moth egg" in offered(
-        RiskMask(room, Risks([egg, moth])), "up"
+        masked(room, Risks([egg, moth])), "up"
     )  # it may have come too early
-    assert "focus on moth egg" not in offered(RiskMask(room, Risks([egg, moth])))
+    assert "focus on moth egg" not in offered(masked(room, Risks([egg, moth])))
 
 
 def test_a_name_counts_as_it_was_offered_and_as_it_was_meant() -> None:
     twice = [lost("focus on pollen", action="focus on soap pollen"), lost("focus on soap bar")]
-    assert "focus on soap" in offered(RiskMask(Room(BOIL, "focus on soap", "up"), Risks(twice)))
+    assert "focus on soap" in offered(masked(Room(BOIL, "focus on soap", "up"), Risks(twice)))
     assert "focus on soap" not in offered(
-        RiskMask(Room(BOIL, "focus on soap", "up"), Risks(twice, last=True))
+        masked(Room(BOIL, "focus on soap", "up"), Risks(twice, last=True))
     )
 
 
@@ -247,7 +250,7 @@ def test_answers_are_judged_by_what_they_stand_for() -> None:
         "Ambiguous request: Please enter the number for the action you intended (or blank "
         "to cancel):\n0:\tfocus on red paint\n1:\tfocus on violet paint"
     )
-    world = RiskMask(Room(CREATE, "0", "1", asks=asks), Risks([lost("focus on red paint")]))
+    world = masked(Room(CREATE, "0", "1", asks=asks), Risks([lost("focus on red paint")]))
     assert offered(world) == ["0", "1"]
     assert offered(world, "which") == ["1"]
     assert offered(world, "which", "up") == ["0", "1"]
@@ -255,7 +258,7 @@ def test_answers_are_judged_by_what_they_stand_for() -> None:
 
 def test_where_nothing_else_is_left_all_is_offered() -> None:
     thrice = Risks([lost(f"focus on {name}") for name in ("cup", "lid", "jar")])
-    assert offered(RiskMask(Room(BOIL, "focus on cup", "focus on jar"), thrice)) == [
+    assert offered(masked(Room(BOIL, "focus on cup", "focus on jar"), thrice)) == [
         "focus on cup",
         "focus on jar",
     ]
@@ -263,12 +266,15 @@ def test_where_nothing_else_is_left_all_is_offered() -> None:
 
 def test_what_other_places_taught_counts_from_the_first_trial() -> None:
     room = Room(BOIL, "focus on cup", "open door")
-    assert offered(RiskMask(room, Risks.of(Archive(), ["focus on"], False))) == ["open door"]
-    assert offered(RiskMask(room, Risks.of(Archive(), [], False))) == ["focus on cup", "open door"]
+    assert offered(masked(room, Risks.of(Archive(SCIENCE), ["focus on"], False))) == ["open door"]
+    assert offered(masked(room, Risks.of(Archive(SCIENCE), [], False))) == [
+        "focus on cup",
+        "open door",
+    ]
 
 
 def test_what_other_places_taught_is_given_up_once_it_left_a_trial_without_such_an_action() -> None:
-    points = Archive()
+    points = Archive(SCIENCE)
     points.add(0, [Step("focus on soap", "You focus on the soap.", 10.0)], Ending.BUDGET)
     assert Risks.of(points, ["focus on"], False).taught == ["focus on"]
     points.add(1, [Step("open door", "ok", 0.0)], Ending.BUDGET)
@@ -293,6 +299,7 @@ def test_an_action_has_a_kind_and_a_thing(action: str, kind: str, about: set[str
 def test_a_goal_names_things_and_not_the_places_to_look_in() -> None:
     goal = Goal(
         "Find the animal with the shortest life span, in the 'outside' location. Focus on it.",
+        SCIENCE,
         ["teleport to outside"],
     )
     assert (
@@ -301,15 +308,15 @@ def test_a_goal_names_things_and_not_the_places_to_look_in() -> None:
     )
     assert goal.unnamed("teleport to kitchen") is None and goal.unnamed("focus") is None
     assert (
-        Goal(BOIL).asks_for("focus on")
-        and not Goal(BOIL).asks_for("pick up")
-        and Goal(BOIL).unnamed("pick up cup") is None
+        Goal(BOIL, SCIENCE).asks_for("focus on")
+        and not Goal(BOIL, SCIENCE).asks_for("pick up")
+        and Goal(BOIL, SCIENCE).unnamed("pick up cup") is None
     )
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_any_text_can_be_asked_about(action: str, goal: str) -> None:
-    found = Goal(goal).unnamed(action)
+    found = Goal(goal, SCIENCE).unnamed(action)
     assert found is None or warned(found) == verb(action)
     assert words(action) == words(" ".join(sorted(words(action)))) or any(
         word.endswith("ss") for word in words(action)
@@ -324,9 +331,9 @@ def trial(number: int, goal: str, *steps: Step) -> Trial:
 
 def test_a_wrong_choice_teaches_what_holds_elsewhere_and_a_right_one_takes_it_back() -> None:
     wrong = trial(0, BOIL, Step("focus on metal pot", "You focus on the metal pot.", -100.0))
-    [abstract] = [link for link in of(wrong) if warned(link.cause)]
+    [abstract] = [link for link in of(wrong, SCIENCE) if warned(link.cause)]
     assert str(abstract) == f"focus on {UNNAMED} MAY NOT CONTRIBUTE to the task"
-    ledger = Ledger([wrong])
+    ledger = Ledger(SCIENCE, [wrong])
     assert stated(abstract, ledger.tally(abstract)) == parse(
         f"focus on {UNNAMED} DOES NOT CONTRIBUTE to the task"
     )
@@ -341,7 +348,7 @@ def test_a_wrong_choice_teaches_what_holds_elsewhere_and_a_right_one_takes_it_ba
 
 
 def test_it_carries_to_other_places_once_two_bear_it_out() -> None:
-    strategy = open_strategy("evidence", writer="rules")
+    strategy = open_strategy("evidence", SCIENCE, writer="rules")
 
     def episode(variation: int, goal: str) -> Episode:
         lost = trial(0, goal, Step("focus on metal pot", "You focus on the metal pot.", -100.0))

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from languages import CAUSAL, SCIENCE
 
 from memory import rules
+from memory.language import Language
 from memory.links import parse
 from memory.trials import Ending, Step, Trial
 
@@ -38,8 +40,8 @@ def told(*steps: tuple[str, str, float]) -> Trial:
     return Trial(0, "a goal", "", tuple(Step(*step) for step in steps), Ending.BUDGET)
 
 
-def lines(*seen: Trial) -> list[str]:
-    return [str(link) for link in rules.links(seen)]
+def lines(*seen: Trial, language: Language = SCIENCE) -> list[str]:
+    return [str(link) for link in rules.links(seen, language)]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["task"])
@@ -50,7 +52,7 @@ def test_every_beginning_of_an_episode_gives_readable_links_that_quote_it(row: d
             " ".join(text for step in seen.steps for text in (step.action, step.observation))
             + row["goal"]
         )
-        found = rules.links([seen])
+        found = rules.links([seen], SCIENCE)
         assert len(found) <= rules.MOST
         for link in found:
             assert parse(str(link)) == link
@@ -93,7 +95,8 @@ def test_what_an_earlier_trial_lost_by_is_not_forgotten(data: st.DataObject) -> 
 
 
 def test_a_number_stands_for_the_ambiguous_action_and_for_nothing_else() -> None:
-    menu = ("focus on orange", "Ambiguous request: 0: orange (in pot 1) 1: orange (in pot 2)", 0.0)
+    asked = "Ambiguous request: Which?\n0:\torange (in pot 1)\n1:\torange (in pot 2)"
+    menu = ("focus on orange", asked, 0.0)
     assert lines(told(menu, ("1", "You focus on the orange.", 50.0))) == [
         "focus on orange SHOULD BE NECESSARY to make progress"
     ]
@@ -103,7 +106,8 @@ def test_a_number_stands_for_the_ambiguous_action_and_for_nothing_else() -> None
 
 
 def test_an_action_given_where_a_number_was_due_is_not_blamed() -> None:
-    menu = ("focus on orange", "Ambiguous request: 0: orange (in pot 1) 1: orange (in pot 2)", 0.0)
+    asked = "Ambiguous request: Which?\n0:\torange (in pot 1)\n1:\torange (in pot 2)"
+    menu = ("focus on orange", asked, 0.0)
     assert (
         lines(
             told(menu, ("focus on ant", "Unknown action.  Type 'help' for a list of actions", 0.0))
@@ -144,7 +148,7 @@ def test_a_key_that_did_not_fit_is_named_and_a_broken_device_is_not_blamed() -> 
         ("activate loom", "Nothing happens: the loom is broken.", 0.0),
         ("activate kiln", "Nothing changes.", 0.0),
     )
-    assert lines(seen) == [
+    assert lines(seen, language=CAUSAL) == [
         "unlock red door with iron key DOES NOT CONTRIBUTE to the task",
         "use saw on loom DOES NOT CONTRIBUTE to the task",
     ]
@@ -171,9 +175,8 @@ def test_a_walk_that_led_on_is_not_called_useless() -> None:
         "agent\n\ta lathe (that is broken)\n\ta door to the attic (that is open)\n"
     )
     steps = (Step("go to hall", room, 0.0), Step("go to attic", "You go to the attic.", 0.0))
-    assert lines(Trial(0, "Your task is to repair the lathe.", "", steps, Ending.BUDGET)) == [
-        "go to hall MAY BE NECESSARY to find lathe"
-    ]
+    seen = Trial(0, "Your task is to repair the lathe.", "", steps, Ending.BUDGET)
+    assert lines(seen, language=CAUSAL) == ["go to hall MAY BE NECESSARY to find lathe"]
 
 
 def test_a_place_where_a_wanted_thing_was_seen_is_told_and_not_called_useless() -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from conftest import Clin
 from hypothesis import given
+from languages import COMPACT, SCIENCE
 from test_strategies import LOST, WON, answered, told, words
 
 from clin.cli.tables import memory_lines
-from clin.prompts import compact, style
+from clin.prompts import style
 from clin.prompts.full import Full, recollection
 from memory.links import Hedge, Relation, parse
 from memory.retrieval import select
@@ -31,7 +32,7 @@ HELD = Memory((DOOR, FROG), scopes=((FROG, PLACE),))
 
 
 def learned(*trials, variation: int) -> Episode:
-    strategy = open_strategy("evidence", writer="rules")
+    strategy = open_strategy("evidence", SCIENCE, writer="rules")
     memory = answered(strategy.revise(Memory(), trials, words), [])[0].memory
     return Episode(
         "scienceworld",
@@ -44,7 +45,10 @@ def learned(*trials, variation: int) -> Episode:
 
 def generalised(*episodes: Episode) -> Memory:
     return answered(
-        open_strategy("evidence", writer="rules").generalise(episodes, "g", "gen-env", words), []
+        open_strategy("evidence", SCIENCE, writer="rules").generalise(
+            episodes, "g", "gen-env", words
+        ),
+        [],
     )[0].memory
 
 
@@ -73,7 +77,7 @@ def test_what_held_in_one_place_is_offered_with_that_place_and_what_held_in_two_
 
 
 def test_a_link_loses_its_scope_when_it_holds_here_too() -> None:
-    strategy = open_strategy("evidence", writer="rules")
+    strategy = open_strategy("evidence", SCIENCE, writer="rules")
     begun = generalised(learned(WON, variation=12))
     assert FROG.claim in {link.claim for link, _ in begun.scopes}
     nothing = answered(strategy.revise(begun, [LOST], words), [])[0].memory
@@ -87,8 +91,8 @@ def test_a_link_loses_its_scope_when_it_holds_here_too() -> None:
 @given(memories())
 def test_the_bundled_models_prompt_is_the_same_with_and_without_scopes(memory: Memory) -> None:
     bare = Memory(memory.links, memory.notes)
-    assert compact.head("goal", memory) == compact.head("goal", bare)
-    told = style("compact-2")
+    assert COMPACT.head("goal", memory, "") == COMPACT.head("goal", bare, "")
+    told = style("compact-2")(SCIENCE)
     for room in (5, 20, 60):
         read, _ = select(
             memory, room, words, "goal", dict, lambda link: told.learning(memory, link)
@@ -113,7 +117,7 @@ def test_a_larger_model_reads_where_a_link_held_and_its_words_count() -> None:
     assert recollection(bare) == recollection(HELD).replace(f" ({PLACE})", "")
     room = sum(words(f"- {link}\n") for link in HELD.links)
     assert select(bare, room, words, "g")[0] == bare
-    assert select(HELD, room, words, "g", dict, lambda link: Full().learning(HELD, link))[
+    assert select(HELD, room, words, "g", dict, lambda link: Full(SCIENCE).learning(HELD, link))[
         0
     ].links == (DOOR,)
 

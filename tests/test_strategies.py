@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from languages import COMPACT, SCIENCE
 
-from clin.prompts import compact
 from memory import rules
 from memory.links import parse
 from memory.strategies import (
@@ -71,7 +71,7 @@ WON = told(
 @pytest.mark.parametrize("name", strategy_names())
 @given(st.data())
 def test_every_strategy_ends_with_a_memory_whatever_it_is_told(name: str, data) -> None:
-    strategy = open_strategy(name)
+    strategy = open_strategy(name, SCIENCE)
     seen = data.draw(st.lists(trials(), min_size=1, max_size=3))
     reply = data.draw(texts(300))
     revised, prompts = answered(strategy.revise(Memory(), seen, words), [reply] * 5)
@@ -89,11 +89,11 @@ def test_every_strategy_ends_with_a_memory_whatever_it_is_told(name: str, data) 
 
 def test_an_unknown_strategy_names_the_nearest() -> None:
     with pytest.raises(StrategyError, match="did you mean 'clin'"):
-        open_strategy("clinn")
+        open_strategy("clinn", SCIENCE)
 
 
 def test_the_models_answer_replaces_the_memory() -> None:
-    strategy = open_strategy("clin", writer="model")
+    strategy = open_strategy("clin", SCIENCE, writer="model")
     reply = "1. going outside SHOULD BE NECESSARY to finding the frog\nand so on"
     revised, [prompt] = answered(
         strategy.revise(Memory((parse("X MAY CONTRIBUTE to Y"),)), [WON], words), [reply]
@@ -108,7 +108,9 @@ def test_the_models_answer_replaces_the_memory() -> None:
 
 def test_an_empty_answer_keeps_the_memory() -> None:
     old = Memory((parse("X MAY CONTRIBUTE to Y"),))
-    revised, _ = answered(open_strategy("clin").revise(old, [LOST], words), ["I cannot tell."])
+    revised, _ = answered(
+        open_strategy("clin", SCIENCE).revise(old, [LOST], words), ["I cannot tell."]
+    )
     assert revised == Revised(old, ("I cannot tell.",))
 
 
@@ -122,7 +124,7 @@ def test_a_long_trace_drops_meta_memory_then_memories_then_detail() -> None:
     left = {}
     for budget in (2000, 690, 680, 500, 350):
         _, [prompt] = answered(
-            open_strategy("clin", budget=budget).revise(Memory(), seen, words), [""]
+            open_strategy("clin", SCIENCE, budget=budget).revise(Memory(), seen, words), [""]
         )
         assert words(prompt) <= budget
         left[budget] = tuple(
@@ -144,7 +146,7 @@ def test_the_seven_bands() -> None:
 
 
 def lines(*seen: Trial) -> list[str]:
-    return [str(link) for link in rules.links(seen)]
+    return [str(link) for link in rules.links(seen, SCIENCE)]
 
 
 def test_rules_blame_what_lost_points_and_keep_what_helped() -> None:
@@ -182,7 +184,7 @@ def test_one_sighting_is_may_and_two_are_should() -> None:
 
 @given(st.lists(trials(), max_size=4))
 def test_rules_never_raise_and_stay_bounded(seen: list[Trial]) -> None:
-    found = rules.links(seen)
+    found = rules.links(seen, SCIENCE)
     assert len(found) <= rules.MOST
     assert len(set(found)) == len(found)
     assert all(parse(str(link)) == link for link in found)
@@ -190,12 +192,12 @@ def test_rules_never_raise_and_stay_bounded(seen: list[Trial]) -> None:
 
 def test_the_compact_prompt_is_what_the_model_was_trained_on() -> None:
     memory = Memory((parse("focus on bee DOES NOT CONTRIBUTE to the task"),))
-    assert compact.head("Your task is to find a frog.\nFirst, focus.", memory) == (
+    assert COMPACT.head("Your task is to find a frog.\nFirst, focus.", memory, "") == (
         "Task: find a frog. First, focus.\n",
         "Memory:\n",
         "- focus on bee DOES NOT CONTRIBUTE to the task\n",
     )
-    assert compact.head("x", Memory())[-1] == "none\n"
+    assert COMPACT.head("x", Memory(), "")[-1] == "none\n"
     room = (
         "This room is called the kitchen. In it, you see: \n\tthe agent\n\ta substance called "
         "air\n\ta chair. On the chair is: nothing.\n"
@@ -203,7 +205,8 @@ def test_the_compact_prompt_is_what_the_model_was_trained_on() -> None:
         "turned off. On the stove is: nothing.\n"
         "You also see:\n\tA door to the hallway (that is open)"
     )
-    assert compact.turn("look around", room) == (
+    assert COMPACT.turn(Step("look around", room, 0.0)) == (
+        ">",
         " look around\n",
         "kitchen: chair; glass jar (sodium chloride); stove off\n",
     )
@@ -213,7 +216,7 @@ def test_the_compact_prompt_is_what_the_model_was_trained_on() -> None:
 def test_the_compact_prompt_is_bounded_whatever_the_world_says(
     action: str, observation: str, memory: Memory
 ) -> None:
-    assert len(compact.shortened(action, observation)) <= compact.LONGEST_ROOM
-    for part in compact.head(observation, memory):
+    assert len(SCIENCE.shortened(action, observation)) <= 1200
+    for part in COMPACT.head(observation, memory, ""):
         assert part.endswith("\n")
         assert part.count("\n") == 1

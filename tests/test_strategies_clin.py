@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from languages import SCIENCE
 
 from memory.links import parse, read
 from memory.strategies import Episode, Revised, StrategyError, open_strategy
@@ -36,7 +37,11 @@ def episode(*memories: Memory, scores: tuple[float, ...]) -> Episode:
 def by_rules(*past: Episode, setting: str = "gen-env") -> list[str]:
     """The meta-memory of the ``rules`` writer, which asks nothing."""
     with pytest.raises(StopIteration) as stop:
-        next(open_strategy("clin", writer="rules").generalise(past, "a goal", setting, words))
+        next(
+            open_strategy("clin", SCIENCE, writer="rules").generalise(
+                past, "a goal", setting, words
+            )
+        )
     revised: Revised = stop.value.value
     return [str(link) for link in revised.memory.links]
 
@@ -105,13 +110,13 @@ def test_an_episode_cut_off_before_its_last_revision_still_teaches() -> None:
 )
 def test_a_wrong_option_is_one_line(options: dict, says: str) -> None:
     with pytest.raises(StrategyError, match=says) as error:
-        open_strategy("clin", **options)
+        open_strategy("clin", SCIENCE, **options)
     assert "\n" not in str(error.value)
 
 
 def test_an_unknown_setting_names_the_nearest() -> None:
     with pytest.raises(StrategyError, match="did you mean 'gen-env'"):
-        next(open_strategy("clin").generalise([], "a goal", "genenv", words))
+        next(open_strategy("clin", SCIENCE).generalise([], "a goal", "genenv", words))
 
 
 WORD = st.from_regex(r"[a-zA-Z0-9][a-zA-Z0-9'(),/-]{0,23}", fullmatch=True)

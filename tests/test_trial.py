@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from languages import SCIENCE
 
 from clin.errors import ModelError
 from clin.llms import Answer, ModelCard, Question
@@ -56,7 +57,7 @@ class Ladder:
 def trial(replies: list[str], *, budget: int = 50, past: Sequence[Step] = (), room: int = 0):
     world, seen, questions = Ladder(), [], []
     opening = world.reset().text
-    layout = style("compact-2")
+    layout = style("compact-2")(SCIENCE)
     context = Context(
         layout, room, lambda text: len(text.split()), layout.head(world.goal, Memory(), opening)
     )
@@ -152,7 +153,8 @@ def test_a_task_that_does_not_fit_is_refused_before_the_trial() -> None:
 def test_the_full_prompt_thinks_then_chooses() -> None:
     world = Ladder()
     memory = Memory((parse("up SHOULD BE NECESSARY to reach the top"),))
-    asking = Full().ask(world, Full().head(world.goal, memory, "foot"), memory)
+    full = Full(SCIENCE)
+    asking = full.ask(world, full.head(world.goal, memory, "foot"), memory)
     thought = next(asking)
     assert not thought.choices
     assert "1. up SHOULD BE NECESSARY to reach the top" in thought.text

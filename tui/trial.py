@@ -13,6 +13,7 @@ from textual.events import Resize
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
+from clin.language import language_of_run
 from memory.archive import route_of
 from memory.store import StoreError
 from memory.store.overview import TrialLine, by_person, costs, outline, steps_between, steps_with
@@ -162,8 +163,9 @@ class TrialScreen(Watching):
             row = next(row for row in store.trials(self.run) if row.number == self.number)
             self.recalled, self.opening = store.recalled(trial.id), row.opening
             known, people = outline(store, trial.id), by_person(store, trial.id)
-            test, route = store.link_test(trial.id), route_of(store, trial.id)
-        except StoreError as error:
+            test = store.link_test(trial.id)
+            route = route_of(store, trial.id, language_of_run(store, self.run))
+        except ValueError as error:  # of the store, or a world that is not here any more
             self.say(str(error), wrong=True)
             return
         self.steps.clear()

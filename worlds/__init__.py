@@ -1,7 +1,7 @@
 """Text worlds and the contract that each of them keeps.
 
-The file name is the registry: ``worlds/scienceworld.py`` is the world ``scienceworld``. A world
-module offers three names:
+The file name is the registry: ``worlds/causal/`` (or ``worlds/causal.py``) is the world ``causal``.
+A world's module offers three names:
 
 ``SCORE``
     one line on what a score means there, in points.
@@ -10,13 +10,33 @@ module offers three names:
     helped.
 ``open(task, variation, *, seed, **options) -> World``
     one world, not yet reset; raises :class:`WorldError` for what does not exist.
+
+It may offer more; what it does not offer, nobody needs:
+
+``language``
+    what its words mean: a module, a class or an object with any of the names of
+    :class:`memory.language.Language`. It needs no simulator, since stored trials are read by it.
+``SHARED_PLACES``
+    true where a variation is the same place for all tasks.
+``RULE_SPLITS``
+    the seeds of its option ``rules`` by split, where it has such an option.
+``FIRST_PLACE``
+    the task and variation that are played where none is named.
+``PACKAGE``
+    the package whose version decides what happens in a trial.
+``REQUIRES``
+    what it needs to run, by name: functions that say in a line what was found, or raise
+    :class:`WorldError`.
+``practice``
+    how its trials are played wrongly, searched and renamed while a model is trained
+    (``clin/distill/practice.py``).
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast, runtime_checkable
 
@@ -121,6 +141,29 @@ def world_module(name: str) -> Module:
             f"{', '.join(world_names())}, gymnasium:ID)"
         )
     return cast(Module, importlib.import_module(f"{__name__}.{name}"))
+
+
+def language_of(name: str) -> Any:
+    """What world ``name`` says of its words, None where it says nothing; starts no simulator.
+    :class:`WorldError` for a world that does not exist."""
+    if name.startswith("gymnasium:"):  # read without gymnasium, which may not be installed
+        return None
+    return getattr(world_module(name), "language", None)
+
+
+def packages() -> list[str]:
+    """The packages whose versions decide what happens in the trials of some world."""
+    declared = [getattr(world_module(name), "PACKAGE", "") for name in world_names()]
+    return list(dict.fromkeys(filter(None, declared)))
+
+
+def requirements() -> dict[str, Callable[[], str]]:
+    """What worlds need to run, by name; each function says what was found, or raises
+    :class:`WorldError`."""
+    found: dict[str, Callable[[], str]] = {}
+    for name in world_names():
+        found |= getattr(world_module(name), "REQUIRES", {})
+    return found
 
 
 def find_task(name: str, task: str) -> Task:

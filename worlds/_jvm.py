@@ -64,6 +64,12 @@ def java_runtime() -> Java:
     return Java(path, lines[0] if lines else "version unknown", source)
 
 
+def java_found() -> str:
+    """The runtime in words, for ``clin doctor``; WorldError if none."""
+    java = java_runtime()
+    return f"{java.version} at {java.path} ({java.source})"
+
+
 def _find() -> tuple[Path, str]:
     if chosen := os.environ.get("CLIN_JAVA"):
         if not Path(chosen).is_file():

@@ -1,159 +1,38 @@
-"""Expert paths, for imitation while a model is trained; nothing that acts or writes memories may
-read them.
+"""Expert paths and how worlds are practised, for imitation while a model is trained; nothing that
+acts or writes memories may read them.
 
-ScienceWorld's and TextWorldExpress's are the simulators' own, ``causal``'s is its shortest plan.
+``worlds/<name>/practice.py`` (or ``practice`` in a world of one file) says both, in any of the
+names of :class:`clin.distill.practice.Practice`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+import importlib
+import importlib.util
 from typing import Any
 
-from worlds import WorldError, open_world
+from worlds import WorldError, world_module, world_names
 
-_ROOMS = frozenset(
-    (
-        "kitchen",
-        "bathroom",
-        "bedroom",
-        "hallway",
-        "living room",
-        "art studio",
-        "workshop",
-        "greenhouse",
-        "outside",
-        "foundry",
-    )
-)
-_LOOKS = ("look around", "open ")
+
+def practice_of(name: str) -> Any:
+    """What world ``name`` says of how it is practised, None where it says nothing; starts no
+    simulator. WorldError for a world that does not exist."""
+    if name.startswith("gymnasium:"):
+        return None
+    module = world_module(name)
+    if hasattr(module, "practice"):
+        return module.practice
+    own = f"worlds.{name}.practice"
+    if not hasattr(module, "__path__") or importlib.util.find_spec(own) is None:
+        return None
+    return importlib.import_module(own)
 
 
 def expert(world: str, task: str, variation: int, **options: Any) -> list[tuple[str, ...]]:
     """Paths to try, the most instructive first; some may fail where the simulator's own path relies
     on chance or on waiting. WorldError for a world that has no expert."""
-    if world not in _EXPERTS:
-        raise WorldError(
-            f"{world} has no expert path (worlds that have one: {', '.join(_EXPERTS)})"
-        )
-    return list(dict.fromkeys(_EXPERTS[world](task, variation, options)))
-
-
-def _scienceworld(task: str, variation: int, options: dict[str, Any]) -> list[tuple[str, ...]]:
-    from worlds import scienceworld
-    from worlds._scienceworld import gold
-
-    simplifications = str(options.get("simplifications", "easy"))
-    path = gold(scienceworld.jvm(), task, variation, simplifications)
-    if simplifications != "easy":
-        return [path]
-    short = _teleporting(path)
-    return [_pruned(short), short, _teleporting(path, waiting=True), path]
-
-
-def _teleporting(path: tuple[str, ...], *, waiting: bool = False) -> tuple[str, ...]:
-    """``path`` with walks replaced by one teleport and a first look at each room; ``waiting`` keeps
-    the time a walk took."""
-    short: list[str] = []
-    visited: set[str] = set()
-    target, walked = "", 0
-    for action in (*path, ""):
-        room = _room_of_walk(action)
-        if room or action.startswith("open door to "):
-            target, walked = room or target, walked + 1
-            continue
-        if target:
-            short.append(f"teleport to {target}")
-            if waiting:
-                short += ["wait1"] * (walked - 1)
-            elif target not in visited and action != "look around":
-                short.append("look around")
-            visited.add(target)
-        target, walked = "", 0
-        if action:
-            short.append(action)
-    return tuple(short)
-
-
-def _room_of_walk(action: str) -> str:
-    """The room that ``action`` goes to, or an empty string."""
-    room = action.removeprefix("go to ")
-    return room if room != action and room in _ROOMS else ""
-
-
-def _pruned(path: tuple[str, ...]) -> tuple[str, ...]:
-    """``path`` without the visits on which nothing was done but looking: the search of one who did
-    not know."""
-    visits: list[list[str]] = [[]]
-    for action in path:
-        if action.startswith("teleport to "):
-            visits.append([])
-        visits[-1].append(action)
-    kept, last = list(visits[0]), ""
-    for arrival, *actions in visits[1:]:
-        if all(action.startswith(_LOOKS) for action in actions):
-            continue
-        if arrival == last:
-            kept += [action for action in actions if action != "look around"]
-        else:
-            kept += [arrival, *actions]
-        last = arrival
-    return tuple(kept)
-
-
-def _textworldexpress(task: str, variation: int, options: dict[str, Any]) -> list[tuple[str, ...]]:
-    from worlds.textworldexpress import TextWorldExpress
-
-    game = open_world("textworldexpress", task, variation, **options)
-    assert isinstance(game, TextWorldExpress)
-    try:
-        path = game.gold()
-        rooms = [game.reset().text]
-        for action in path:
-            rooms.append(game.step(action).text)
-        return [_unwound(path, rooms), path]
-    except WorldError:  # the simulator's own path may go on after the end
-        return [path]
-    finally:
-        game.close()
-
-
-def _unwound(path: Sequence[str], seen: Sequence[str]) -> tuple[str, ...]:
-    """``path`` without the walks that only came back to where they began: the simulator's expert
-    strolls about. ``seen`` is what was seen before each action and after the last."""
-    room, rooms = "", []
-    for text in seen:
-        described = re.match(r"You are in the ([\w ]+)\.", text)
-        room = described[1] if described else room
-        rooms.append(room)
-    kept: list[str] = []
-    at = 0
-    while at < len(path):
-        end = at
-        while end < len(path) and path[end].startswith(("move ", "look around")):
-            end += 1
-        returns = [later for later in range(at + 1, end + 1) if rooms[later] == rooms[at]]
-        if returns and path[at].startswith("move "):
-            at = returns[-1]
-            continue
-        kept.append(path[at])
-        at += 1
-    return tuple(kept)
-
-
-def _causal(task: str, variation: int, options: dict[str, Any]) -> list[tuple[str, ...]]:
-    from worlds.causal import Causal
-
-    world = open_world("causal", task, variation, **options)
-    assert isinstance(world, Causal)
-    try:
-        return [world.plan()]
-    finally:
-        world.close()
-
-
-_EXPERTS: dict[str, Callable[[str, int, dict[str, Any]], list[tuple[str, ...]]]] = {
-    "scienceworld": _scienceworld,
-    "textworldexpress": _textworldexpress,
-    "causal": _causal,
-}
+    paths = getattr(practice_of(world), "paths", None)
+    if paths is None:
+        experts = [name for name in world_names() if hasattr(practice_of(name), "paths")]
+        raise WorldError(f"{world} has no expert path (worlds that have one: {', '.join(experts)})")
+    return list(dict.fromkeys(paths(task, variation, options)))

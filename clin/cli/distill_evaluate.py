@@ -93,10 +93,10 @@ def evaluate(
     from clin.experiments.spec import Batch
     from clin.models import open_models
     from memory.store import Store
-    from memory.strategies import open_strategy
+    from memory.strategies import traits_of
 
     for each in strategies:
-        open_strategy(each)
+        traits_of(each)
     places = evaluating.places(drawn.world, drawn.tasks, drawn.split, drawn.per_task, drawn.seed)
     batch = Batch.checked(
         worlds=[drawn.world],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -19,18 +20,19 @@ Finding = tuple[bool, str]
 @database
 @as_json
 def doctor(model: str, db: Path, as_json: bool) -> None:
-    """Check Python, llama.cpp and its GPU offload, Java, the model file and the database. Exit code
-    1 if one is bad."""
+    """Check Python, llama.cpp and its GPU offload, what the worlds need (Java), the model file and
+    the database. Exit code 1 if one is bad."""
     from rich.text import Text
 
     from clin.cli.tables import console, dump
     from memory.sanitize import sanitized
+    from worlds import requirements
 
     checks: dict[str, Callable[[], Finding]] = {
         "python": _python,
         "llama.cpp": _llama,
         "gpu": _gpu,
-        "java": _java,
+        **{name: partial(_required, found) for name, found in requirements().items()},
         "model": lambda: _model(model),
         "database": lambda: _database(db),
     }
@@ -77,11 +79,8 @@ def _gpu() -> Finding:
     return True, f"this build runs on the CPU; with an NVIDIA GPU and CUDA, rebuild it: {REBUILD}"
 
 
-def _java() -> Finding:
-    from worlds.scienceworld import java_runtime
-
-    java = java_runtime()
-    return True, f"{java.version} at {java.path} ({java.source})"
+def _required(found: Callable[[], str]) -> Finding:
+    return True, found()
 
 
 def _model(reference: str) -> Finding:

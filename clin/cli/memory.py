@@ -129,13 +129,16 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
 def _reached(store: Store, run: str, number: int) -> tuple[Route | None, list[str]]:
     """Where a trial after ``number`` goes back to, and what it is not offered there because it came
     to nothing, as far as the run's exploration does either."""
+    from clin.language import language_of_run
     from clin.options import Exploration
     from clin.spellings import grouped
     from memory.archive import Archive
 
     config = store.run(run).config
     exploration = Exploration(**grouped(config).get("exploration", {}))
-    archive = Archive().read(store, run, number + 1)
+    if not (exploration.return_to_best or exploration.novelty):
+        return None, []
+    archive = Archive(language_of_run(store, run)).read(store, run, number + 1)
     returns = exploration.return_to_best
     route = archive.best_route(config["budget"] // 2) if returns else None
     fruitless = archive.fruitless.get(route.points if route else 0.0, set())

@@ -16,7 +16,7 @@ from rich.text import Text
 from clin.config import RunConfig
 from clin.learner import Watcher
 from memory.sanitize import sanitized
-from memory.strategies import open_strategy
+from memory.strategies import traits_of
 from memory.trials import Call, Memory, Step, Trial
 
 
@@ -69,7 +69,7 @@ class Progress(Watcher):
 
     def run_begins(self, run: str, config: RunConfig) -> None:
         wrote, name = "", sanitized(config.model.name)
-        if open_strategy(config.strategy).traits.has_writer:
+        if traits_of(config.strategy).has_writer:
             why = (
                 f" ({name} can act but not write memories)"
                 if not {"revise", "generalise"} & {*config.model.roles}

@@ -33,6 +33,7 @@ def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> N
     from clin.cli.lookup import trial_row
     from clin.cli.tables import dump
     from clin.errors import UserError
+    from clin.language import language_of_run
     from memory.archive import route_of
     from memory.store import Store
 
@@ -41,7 +42,8 @@ def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> N
         row = trial_row(store, run, trial)
         calls = store.calls(row.id, step) if step is not None else store.writer_calls(row.id)
         count = len(store.steps(row.id))
-        ranking, route = store.ranking(row.id), route_of(store, row.id)
+        ranking = store.ranking(row.id)
+        route = route_of(store, row.id, language_of_run(store, run))
     if not calls and step is not None and step < count:
         on_route = route is not None and step < len(route.steps)
         why = f"the trial {route}" if on_route else "one action alone was offered"

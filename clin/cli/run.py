@@ -202,9 +202,9 @@ def _with_models(
 
 def _check_tests(strategy: str, exploration: Exploration) -> None:
     """UserError for a test of links whose result nobody counts, StrategyError for no strategy."""
-    from memory.strategies import open_strategy
+    from memory.strategies import traits_of
 
-    counts = open_strategy(strategy).traits.counts
+    counts = traits_of(strategy).counts
     if exploration.test_steps and not counts:
         raise UserError(
             "--test-steps needs a strategy that counts what a test shows (evidence), and "

@@ -12,12 +12,11 @@ from collections.abc import Sequence
 
 from clin.distill.playing import Walk
 from clin.errors import ModelError
-from clin.exploration.loop_guard import in_vain
 from clin.llms import LLM, Question
 from clin.prompts import compact
 from clin.prompts.compact import Compact
 from clin.rollout.context import Context
-from memory.rules import wording
+from memory.language import Language
 from memory.trials import Memory, Step
 
 
@@ -25,11 +24,11 @@ class Astray:
     """``llm`` as the actor of a walk with ``memory``; it is asked as in a trial, without what was
     just done in vain."""
 
-    def __init__(self, llm: LLM, goal: str, memory: Sequence[str]) -> None:
-        self._llm = llm
-        self._context = Context(
-            Compact(), llm.card.context, llm.count, compact.head(goal, Memory(notes=tuple(memory)))
-        )
+    def __init__(self, llm: LLM, language: Language, goal: str, memory: Sequence[str]) -> None:
+        self._llm, self._language = llm, language
+        style = Compact(language)
+        head = style.head(goal, Memory(notes=tuple(memory)), "")
+        self._context = Context(style, llm.card.context, llm.count, head)
         self._read = 0
         self._vain: set[str] = set()
 
@@ -37,9 +36,9 @@ class Astray:
         """The model's next action."""
         for taken in walk.steps[self._read :]:
             self._context.append(Step(taken.action, taken.observation, taken.score))
-            if in_vain(taken.action, taken.observation):
+            if self._language.came_to_nothing(taken.action, taken.observation):
                 self._vain.add(taken.action)
-            elif wording.changes(taken.action):
+            elif self._language.alters(taken.action):
                 self._vain.clear()
         self._read = len(walk.steps)
         offered = [action for action in walk.world.actions() if action not in self._vain]

@@ -28,9 +28,9 @@ Tell = Callable[[int, int, Place, int], None]
 def places(
     worlds: Sequence[str], per_task: int, seed: int, tasks: Sequence[str] = ()
 ) -> list[Place]:
-    """At most ``per_task`` train places of each task, in an order that mixes worlds and tasks;
-    ``causal`` draws a train rule seed for each. ``tasks`` narrows them. WorldError for what does
-    not exist."""
+    """At most ``per_task`` train places of each task, in an order that mixes worlds and tasks; a
+    world with rule seeds draws one of train for each. ``tasks`` narrows them. WorldError for what
+    does not exist."""
     found = []
     for world in worlds:
         module = world_module(world)
@@ -104,9 +104,7 @@ def _played(
 def _tried(place: Place, *, imperfect: int, seed: int, longest: int, astray: str) -> list[Episode]:
     try:
         return list(of_place(place, imperfect, seed, longest, _model(astray) if astray else None))
-    except (
-        WorldCrashed
-    ):  # some of ScienceWorld's own paths bring it down; one place less is no loss
+    except WorldCrashed:  # some paths bring their simulator down; one place less is no loss
         return []
 
 

@@ -3,17 +3,21 @@ candidate remains.
 
 Failures alone did not teach it (the first experiment repeated 39 of 40 fatal actions), this drill
 did, and only for the kind of thing that it was drilled on: so it comes in many scenes, wordings and
-kinds of object.
+kinds of object. Worlds bring scenes of their own in their own words
+(:attr:`clin.distill.practice.Practice.drills`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from random import Random
+from typing import Any
 
 from clin.distill import rename
 from clin.distill.form import Act, Sample
+from clin.distill.practice import practised
 
 TOOLS = (
     *(["wrench", "hammer", "tongs", "chisel", "spanner", "file", "pliers", "saw"]),
@@ -85,52 +89,97 @@ HELPS = (
 )
 
 
+POOLS = (
+    *(rename.ANIMALS, rename.ANIMALS, THINGS, TOOLS, KEYS, DEVICES),
+    *(rename.COLOURS, rename.FRUITS, rename.SUBSTANCES, PLACES),
+)
+"""What the candidates are."""
+
+
 @dataclass(frozen=True)
 class Scene:
-    """Where candidates are met: the goal, the steps up to the choice, and the action that a
-    candidate is part of. ``pool`` are the candidates as the world shows them, and as memories name
-    them; ``offered``, where it is not empty, as actions do (ScienceWorld shows "baby wolf" and
-    offers "baby baby wolf")."""
+    """Where candidates are met: the goal, the steps up to the choice (action, answer, weight), and
+    the action that a candidate is part of. ``pool`` are the candidates as the world shows them, and
+    as memories name them; ``offered``, where it is not empty, as actions do."""
 
     goal: str
-    before: tuple[tuple[str, str], ...]
+    before: Sequence[tuple[str, str, float]]
     action: str
-    pool: tuple[str, ...]
+    pool: Sequence[str]
     failed: str = "Nothing happens."
     done: str = "You did it."
-    offered: tuple[str, ...] = ()
+    offered: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What a scene is made of: the ``names`` of its candidates, and what is drawn beside them."""
+
+    random: Random
+    names: list[str]
+
+    def room(self) -> str:
+        """Where it happens: no candidate."""
+        return self.random.choice([each for each in PLACES if each not in self.names])
+
+    def listing(self, room: str, names: Sequence[str]) -> str:
+        """What looking around there shows, in short."""
+        things = [*names, *self.random.sample(SCENERY, self.random.randint(1, 5))]
+        self.random.shuffle(things)
+        return f"{room}: {'; '.join(things)}"
+
+    def stranger(self) -> str:
+        """A thing that is no candidate."""
+        others = [each for each in (*rename.ANIMALS, *THINGS) if each not in self.names]
+        return self.random.choice(others)
+
+    def thing(self) -> str:
+        return self.random.choice(THINGS)
+
+    def substance(self) -> str:
+        return self.random.choice(rename.SUBSTANCES)
+
+    def device(self) -> str:
+        return self.random.choice(DEVICES)
+
+    def colour(self) -> str:
+        return self.random.choice(rename.COLOURS)
+
+    def indoors(self) -> str:
+        return self.random.choice(rename.ROOMS)
 
 
 def drill(random: Random) -> Sample:
     """One choice among two to five candidates, all but one of which are known to fail."""
-    names = _names(random)
-    scene = random.choice(SCENES)(random, names)
-    first, *others = random.sample(range(len(names)), len(names))
+    draw = Draw(random, _names(random))
+    world, make = random.choice(scenes())
+    scene = Scene(**make(draw))
+    first, *others = random.sample(range(len(draw.names)), len(draw.names))
     offered = scene.offered or scene.pool
     tried = [n for n in others if random.random() < 0.5] if random.random() < 0.3 else []
-    lines = [
-        f"{scene.action.format(scene.pool[n])} {random.choice(IDLE)}"
-        for n in others
-        if n not in tried
-    ]
-    right = scene.action.format(offered[first])
+    warned = [scene.pool[n] for n in others if n not in tried]
+    lines = _memory(draw, scene, scene.pool[first], warned)
+    acts = [Act(action, seen, weight) for action, seen, weight in scene.before]
+    acts += [Act(scene.action.format(offered[n]), scene.failed, 0.0) for n in tried]
+    right = Act(scene.action.format(offered[first]), scene.done, 1.0)
+    return Sample("elimination", world, scene.goal, tuple(lines), (*acts, right))
+
+
+def _memory(draw: Draw, scene: Scene, right: str, wrong: Sequence[str]) -> list[str]:
+    """What the memory says: that the ``wrong`` candidates fail, perhaps that the ``right`` one
+    helps, and perhaps what is beside the point."""
+    random = draw.random
+    lines = [f"{scene.action.format(each)} {random.choice(IDLE)}" for each in wrong]
     if random.random() < 0.3:
-        lines.append(f"{scene.action.format(scene.pool[first])} {random.choice(HELPS)}")
+        lines.append(f"{scene.action.format(right)} {random.choice(HELPS)}")
     if random.random() < 0.25:
-        lines.append(f"{scene.action.format(_stranger(random, names))} {random.choice(IDLE)}")
+        lines.append(f"{scene.action.format(draw.stranger())} {random.choice(IDLE)}")
     if random.random() < 0.3:
         random.shuffle(lines)
-    lines += [
-        f"{action} {random.choice(HELPS[1:])}"
-        for action, _ in scene.before[:1]
-        if random.random() < 0.6
-    ]
-    acts = [
-        Act(action, seen, 0.1 if action.startswith(("teleport", "look")) else 0.0)
-        for action, seen in scene.before
-    ]
-    acts += [Act(scene.action.format(offered[n]), scene.failed, 0.0) for n in tried]
-    return Sample("elimination", scene.goal, tuple(lines), (*acts, Act(right, scene.done, 1.0)))
+    began = scene.before[0][0]
+    if random.random() < 0.6:
+        lines.append(f"{began} {random.choice(HELPS[1:])}")
+    return lines
 
 
 def _names(random: Random) -> list[str]:
@@ -138,181 +187,40 @@ def _names(random: Random) -> list[str]:
     if random.random() < 0.25:
         invented = dict.fromkeys(rename.word_of(random) for _ in range(count + 3))
         return list(invented)[:count]
-    pool = random.choice(
-        (
-            rename.ANIMALS,
-            rename.ANIMALS,
-            THINGS,
-            TOOLS,
-            KEYS,
-            DEVICES,
-            rename.COLOURS,
-            rename.FRUITS,
-            rename.SUBSTANCES,
-            PLACES,
-        )
-    )
-    return random.sample(pool, count)
+    return random.sample(random.choice(POOLS), count)
 
 
-def _stranger(random: Random, names: Sequence[str]) -> str:
-    return random.choice([each for each in (*rename.ANIMALS, *THINGS) if each not in names])
+@cache
+def scenes() -> tuple[tuple[str, Callable[[Draw], dict[str, Any]]], ...]:
+    """Every scene with the world in whose language it is told: those of the worlds, and two of any,
+    which are told like those of the world that is practised most."""
+    found = [(world, scene) for world, practice in practised().items() for scene in practice.drills]
+    most = next(iter(practised()))
+    return (*found, (most, _way), (most, _take))
 
 
-def _room(random: Random, names: Sequence[str]) -> str:
-    """Where it happens: no candidate."""
-    return random.choice([each for each in PLACES if each not in names])
+def _way(draw: Draw) -> dict[str, Any]:
+    thing, room = draw.thing(), draw.room()
+    ways = dict.fromkeys(way for practice in practised().values() for way in practice.ways)
+    verb = draw.random.choice(list(ways))
+    doors = ", ".join(f"a door to the {name}" for name in draw.names)
+    return {
+        "goal": f"Your task is to find the {thing} and to take it.",
+        "before": [(f"go to {room}", f"You go to the {room}. You also see: {doors}", 0.0)],
+        "action": f"{verb} {{}}",
+        "pool": draw.names,
+        "failed": f"There is no {thing} here.",
+        "done": "You are there.",
+    }
 
 
-def _listing(random: Random, room: str, names: Sequence[str]) -> str:
-    things = [*names, *random.sample(SCENERY, random.randint(1, 5))]
-    random.shuffle(things)
-    return f"{room}: {'; '.join(things)}"
-
-
-def _entered(room: str, listing: str) -> tuple[tuple[str, str], ...]:
-    return ((f"teleport to {room}", f"You teleport to the {room}."), ("look around", listing))
-
-
-def _focus(random: Random, names: Sequence[str]) -> Scene:
-    forms = (
-        ("{}", "{}"),
-        ("baby {}", "baby baby {}"),
-        ("baby {}", "baby baby {}"),
-        ("{} egg", "egg {}"),
-        ("adult {}", "adult {}"),
-    )
-    chosen = [random.choice(forms) if random.random() < 0.7 else forms[0] for _ in names]
-    young = [form.format(name) for (form, _), name in zip(chosen, names, strict=True)]
-    called = tuple(form.format(name) for (_, form), name in zip(chosen, names, strict=True))
-    long = random.choice(("longest", "shortest"))
-    goal, room = random.choice(
-        (
-            (
-                f"Your task is to find the animal with the {long} life span. The animals are in "
-                "the 'outside' location. "
-                f"Focus on the animal with the {long} life span.",
-                "outside",
-            ),
-            (
-                "Your task is to find a(n) "
-                f"{random.choice(('living thing', 'plant', 'animal', 'non-living thing'))}. "
-                "First, focus on the thing. Then, "
-                f"move it to the {random.choice(rename.COLOURS)} box in the "
-                f"{random.choice(rename.ROOMS)}.",
-                _room(random, names),
-            ),
-            ("Your task is to focus on the life stages in order.", "outside"),
-            (
-                "Your task is to use chemistry to make it. When you are done, focus on it.",
-                _room(random, names),
-            ),
-        )
-    )
-    return Scene(
-        goal,
-        _entered(room, _listing(random, room, young)),
-        "focus on {}",
-        tuple(young),
-        "You focus on something else.",
-        offered=called,
-    )
-
-
-def _box(random: Random, names: Sequence[str]) -> Scene:
-    boxes, thing, room = (
-        [f"{name} box" for name in names],
-        random.choice(THINGS),
-        _room(random, names),
-    )
-    goal = f"Your task is to put the {thing} into the right box."
-    before = (
-        *_entered(room, _listing(random, room, boxes)),
-        (f"pick up {thing}", f"You move the {thing} to the inventory."),
-    )
-    return Scene(goal, before, f"move {thing} to {{}}", tuple(boxes), f"You move the {thing}.")
-
-
-def _tool(random: Random, names: Sequence[str]) -> Scene:
-    device, room = random.choice(DEVICES), _room(random, names)
-    held = f"In your hands you have: {', '.join(f'a {name}' for name in names)}."
-    before = (
-        (f"go to {room}", f"You go to the {room}. In it, you see: a {device} (that is broken)"),
-        ("inventory", held),
-    )
-    return Scene(
-        f"Your task is to repair the {device}.",
-        before,
-        f"use {{}} on {device}",
-        tuple(names),
-        done=f"The {device} is mended.",
-    )
-
-
-def _key(random: Random, names: Sequence[str]) -> Scene:
-    keys = [name if name.endswith(" key") else f"{name} key" for name in names]
-    colour, held = (
-        random.choice(rename.COLOURS),
-        f"In your hands you have: {', '.join(f'a {key}' for key in keys)}.",
-    )
-    before = (
-        ("look around", _listing(random, _room(random, names), [f"{colour} door locked"])),
-        ("inventory", held),
-    )
-    return Scene(
-        "Your task is to deliver the letter through the chute.",
-        before,
-        f"unlock {colour} door with {{}}",
-        tuple(keys),
-        f"The {colour} door stays locked with this key.",
-        f"With a click the {colour} door gives way.",
-    )
-
-
-def _device(random: Random, names: Sequence[str]) -> Scene:
-    thing, room = random.choice(rename.SUBSTANCES), _room(random, names)
-    before = (
-        ("look around", _listing(random, room, names)),
-        (f"pick up {thing}", f"You take the {thing}."),
-    )
-    return Scene(
-        f"Your task is to make glass of {thing}.", before, f"move {thing} to {{}}", tuple(names)
-    )
-
-
-def _way(random: Random, names: Sequence[str]) -> Scene:
-    thing, room = random.choice(THINGS), _room(random, names)
-    verb = random.choice(("go to", "teleport to", "open door to"))
-    doors = (
-        f"You go to the {room}. You also see: "
-        f"{', '.join(f'a door to the {name}' for name in names)}"
-    )
-    return Scene(
-        f"Your task is to find the {thing} and to take it.",
-        ((f"go to {room}", doors),),
-        f"{verb} {{}}",
-        tuple(names),
-        f"There is no {thing} here.",
-        "You are there.",
-    )
-
-
-def _take(random: Random, names: Sequence[str]) -> Scene:
-    verb = random.choice(
+def _take(draw: Draw) -> dict[str, Any]:
+    verb = draw.random.choice(
         ("take {}", "pick up {}", "put {} in box", "read {}", "mix {}", "activate {}", "open {}")
     )
-    before = (("look around", _listing(random, _room(random, names), names)),)
-    return Scene("Your task is to find out which one is right.", before, verb, tuple(names))
-
-
-SCENES: tuple[Callable[[Random, Sequence[str]], Scene], ...] = (
-    _focus,
-    _focus,
-    _focus,
-    _box,
-    _tool,
-    _key,
-    _device,
-    _way,
-    _take,
-)
+    return {
+        "goal": "Your task is to find out which one is right.",
+        "before": [("look around", draw.listing(draw.room(), draw.names), 0.1)],
+        "action": verb,
+        "pool": draw.names,
+    }

@@ -50,8 +50,8 @@ SHORT = (
 
 
 def places(world: str, tasks: Sequence[str], split: str, per_task: int, seed: int) -> list[Place]:
-    """``per_task`` places of each task from ``split`` (all for ``all``); for ``causal`` the rule
-    seeds are of that split too. UserError for a split that does not exist."""
+    """``per_task`` places of each task from ``split`` (all for ``all``); the rule seeds
+    of a world that has such are of that split too. UserError for a split that does not exist."""
     module = world_module(world)
     names = {"all": [each.name for each in module.tasks()], "paper": PAPER, "short": SHORT}.get(
         " ".join(tasks), tasks

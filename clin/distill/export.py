@@ -216,10 +216,10 @@ class Check:
 
 
 TEXTS = (
-    "focus on A",
-    " teleport to art studio\n",
+    "go to A",
+    " walk to art studio\n",
     "ein Apfel, übergroß\n",
-    "0:\tfocus on orange (in pot 1)",
+    "0:\tpick up orange (in pot 1)",
     "  two  spaces\n",
     "日本 \U0001f600",
     "it's\n",

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from clin.prompts import compact
+from clin.language import language_of
 from clin.prompts.compact import Compact
 from clin.prompts.compact_writer import END, ROOM, generalising, written
 from clin.rollout.context import Context
@@ -28,14 +28,15 @@ class Act:
 
 @dataclass(frozen=True)
 class Sample:
-    """A trial to learn from: the goal, what its memory says (a line per link), its steps. ``kind``
-    says how it was mixed.
+    """A trial of a ``world`` to learn from: the goal, what its memory says (a line per link), its
+    steps. ``kind`` says how it was mixed.
 
     With ``ended`` (how the trial ended) the sample is one of revising: what is learned from are the
     lines ``written``. With ``elsewhere`` (memories of other episodes) it is one of generalising,
     and has no steps."""
 
     kind: str
+    world: str
     goal: str
     memory: tuple[str, ...]
     acts: tuple[Act, ...]
@@ -61,31 +62,32 @@ def windows(sample: Sample, encode: Encode, room: int) -> Iterator[Window]:
     if sample.ended or sample.elsewhere:
         yield from _writing(sample, encode, room)
         return
-    head = _head(sample, encode, room)
+    style = Compact(language_of(sample.world))
+    head = _head(sample, style, encode, room)
     if sum(len(encode(part)) for part in head) + Compact.reserve > room:
         return
-    context = Context(Compact(), room, lambda part: len(encode(part)), head)
+    context = Context(style, room, lambda part: len(encode(part)), head)
     kept: list[
         tuple[tuple[str, ...], float]
     ] = []  # the turns in the context, with the weights that are still to be learned
     for act in sample.acts:
         left_out = context.left_out
-        before = (*head, *(context.style.gap(left_out) if left_out else ()))
-        context.append(Step(act.action, act.observation, 0.0))
-        kept.append(((compact.ASK, *compact.turn(act.action, act.observation)), act.weight))
+        before = (*head, *(style.gap(left_out) if left_out else ()))
+        step = Step(act.action, act.observation, 0.0)
+        context.append(step)
+        kept.append((style.turn(step), act.weight))
         if (
             context.left_out != left_out
         ):  # this action was still chosen with all that went before in sight
             yield from _window(sample.kind, before, kept, encode)
             kept = [(turn, 0.0) for turn, _ in kept][context.left_out - left_out :]
-    gap = context.style.gap(context.left_out) if context.left_out else ()
+    gap = style.gap(context.left_out) if context.left_out else ()
     yield from _window(sample.kind, (*head, *gap), kept, encode)
 
 
-def _head(sample: Sample, encode: Encode, room: int) -> tuple[str, ...]:
-    return compact.head(
-        sample.goal, Memory(notes=_that_fit(sample.memory, encode, room // 3)), sample.opening
-    )
+def _head(sample: Sample, style: Compact, encode: Encode, room: int) -> tuple[str, ...]:
+    memory = Memory(notes=_that_fit(sample.memory, encode, room // 3))
+    return style.head(sample.goal, memory, sample.opening)
 
 
 def _writing(sample: Sample, encode: Encode, room: int) -> Iterator[Window]:
@@ -95,10 +97,11 @@ def _writing(sample: Sample, encode: Encode, room: int) -> Iterator[Window]:
         return len(encode(part))
 
     if sample.ended:
-        head = _head(sample, encode, room - ROOM)
+        style = Compact(language_of(sample.world))
+        head = _head(sample, style, encode, room - ROOM)
         if sum(map(size, head)) + Compact.reserve > room - ROOM:
             return
-        context = Context(Compact(), room - ROOM, size, head)
+        context = Context(style, room - ROOM, size, head)
         for act in sample.acts:
             context.append(Step(act.action, act.observation, 0.0))
         parts = (*context.parts(), *sample.ended)

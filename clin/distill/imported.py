@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import lzma
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,10 @@ from typing import Any
 
 from clin.distill.episodes import Episode, Shards, Taken
 from clin.distill.places import Place, split
+from clin.distill.practice import practice_of
 from clin.errors import UserError
-from memory.rules.wording import refused
+from clin.language import language_of
+from memory.language import Language
 from memory.store import Store
 from memory.trials import Ending, Trial
 
@@ -62,9 +63,11 @@ def from_store(shards: Shards, db: Path) -> Taking:
             place = Place.of(
                 config["world"], config["task"], config["variation"], config["world_options"]
             )
+            language = language_of(place.world)
             for row in store.trials(run.name):
                 if row.ending is not None and row.ending is not Ending.CRASHED:
-                    by_place.setdefault(place, []).append(_of_trial(place, store.trial(row.id)))
+                    episode = _of_trial(place, store.trial(row.id), language)
+                    by_place.setdefault(place, []).append(episode)
     return _add(
         shards,
         {
@@ -75,27 +78,26 @@ def from_store(shards: Shards, db: Path) -> Taking:
     )
 
 
-def _of_trial(place: Place, trial: Trial) -> Episode:
+def _of_trial(place: Place, trial: Trial, language: Language) -> Episode:
     """A won trial is imitated up to its refused actions and loops; of any other nothing is."""
     won = trial.score >= STRAIGHT_FROM
     steps = []
     for number, step in enumerate(trial.steps):
-        idle = refused(step.observation) or (
-            number > 0 and trial.steps[number - 1].action == step.action
-        )
+        again = number > 0 and trial.steps[number - 1].action == step.action
+        idle = again or language.is_refused(step.observation)
         steps.append(Taken(step.action, step.observation, step.score, won and not idle))
     return Episode(place, "played", trial.goal, trial.opening, tuple(steps), trial.ending)
 
 
-def from_paths(shards: Shards, file: Path) -> Taking:
-    """ScienceWorld paths as JSON lines, compressed or not: rows with ``task``, ``var``, ``desc``,
+def from_paths(shards: Shards, file: Path, world: str = "scienceworld") -> Taking:
+    """Paths of ``world`` as JSON lines, compressed or not: rows with ``task``, ``var``, ``desc``,
     ``gold`` (and perhaps ``pruned`` and ``expl``), each step ``[action, observation, score, done,
     mark]``, mark 2 for what is not imitated."""
     if not file.is_file():
         raise UserError(f"no file '{file}' of expert paths")
     by_place: dict[Place, list[Episode]] = {}
     for row in _rows(file):
-        place = Place.of("scienceworld", row["task"], row["var"], {})
+        place = Place.of(world, row["task"], row["var"], {})
         by_place.setdefault(place, []).extend(_of_row(place, row))
     return _add(shards, by_place)
 
@@ -133,7 +135,7 @@ def _of_row(place: Place, row: dict[str, Any]) -> Iterator[Episode]:
 def _episode(place: Place, goal: str, kind: str, rows: list[list[Any]]) -> Episode:
     """A path that starts in the right room shows no way there, so that nothing of it is imitated;
     mark 1 is a visit to a wrong room."""
-    begun = re.match(r"teleport to|look around|open door", rows[0][0]) is not None
+    begun = practice_of(place.world).shows_the_way(rows[0][0])
     steps = tuple(
         Taken(action, seen.strip("\n"), float(score), begun and not mark)
         for action, seen, score, _, mark in rows

@@ -8,12 +8,12 @@ from random import Random
 
 from clin.distill.astray import Astray
 from clin.distill.episodes import Episode
-from clin.distill.exploring import explore
 from clin.distill.places import Place
 from clin.distill.playing import Walk, ended
-from clin.distill.searching import search
+from clin.distill.practice import practice_of
+from clin.language import language_of
 from clin.llms import LLM
-from memory.links import Link
+from memory.links import Link, Relation
 from memory.strategies import Revised, Strategy, open_strategy
 from memory.trials import Memory, Trial
 from worlds import World
@@ -26,48 +26,36 @@ SLIP = (0.0, 0.05, 0.15)
 SHORTEST, LONGEST = 15, 60
 
 
-def searching(place: Place) -> Searching | None:
-    """How ``place`` is searched; None where nobody has said how."""
-    if place.world == "causal":
-        return search
-    return explore if (place.world, place.task) == ("textworldexpress", "coin") else None
-
-
 def lineages(
     world: World, place: Place, path: Sequence[str], random: Random, llm: LLM | None = None
 ) -> Iterator[Episode]:
-    """The episodes of :data:`LINEAGES` lineages along what ``path`` takes; nothing where the place
-    cannot be searched. ``llm`` leads the searches of ``causal`` astray."""
-    way = searching(place)
+    """The episodes of :data:`LINEAGES` lineages along what ``path`` takes; nothing where nobody has
+    said how the place is searched. ``llm`` leads searches astray that find back from anywhere."""
+    practice = practice_of(place.world)
+    way = practice.search(place.task)
     if way is None:
         return
     for _ in range(LINEAGES):
-        yield from _lineage(
-            world, place, path, random, way, llm if place.world == "causal" else None
-        )
+        leader = llm if practice.can_be_led_astray else None
+        yield from _lineage(world, place, path, random, way, leader)
 
 
 def _lineage(
     world: World, place: Place, path: Sequence[str], random: Random, way: Searching, llm: LLM | None
 ) -> Iterator[Episode]:
     """Budgets are drawn, so that early trials end with work left to do."""
-    strategy = open_strategy(random.choice(("clin", "evidence")), writer="rules")
+    language = language_of(place.world)
+    strategy = open_strategy(random.choice(("clin", "evidence")), language, writer="rules")
     memory = Memory()
     trials: list[Trial] = []
     last = False
     for number in range(TRIALS):
         opening = world.reset().text
         read: tuple[Link, ...] = strategy.recall(memory, world.goal).links
-        walk = Walk(world, random)
-        lost = {"astray": Astray(llm, world.goal, list(map(str, read)))} if llm else {}
-        way(
-            walk,
-            path,
-            read,
-            budget=random.randint(SHORTEST, LONGEST),
-            slip=random.choice(SLIP),
-            **lost,
-        )
+        walk = Walk.of(world, place, random)
+        budget, slip = random.randint(SHORTEST, LONGEST), random.choice(SLIP)
+        lost = Astray(llm, language, world.goal, list(map(str, read))) if llm else None
+        way(walk, path, *_said(read), budget=budget, slip=slip, astray=lost)
         kind = "informed" if read else "search"
         episode = Episode(
             place, kind, world.goal, opening, tuple(walk.steps), ended(walk), tuple(map(str, read))
@@ -80,6 +68,13 @@ def _lineage(
         last = episode.score >= 100
         trials.append(episode.trial(number))
         memory = _revised(strategy, memory, trials)
+
+
+def _said(links: Sequence[Link]) -> tuple[list[tuple[str, str]], set[str]]:
+    """The causes that help, with their effects, and the causes that do not."""
+    helps = [link for link in links if link.relation is not Relation.NOT_CONTRIBUTE]
+    fails = {link.cause for link in links if link.relation is Relation.NOT_CONTRIBUTE}
+    return [(link.cause, link.effect) for link in helps], fails
 
 
 def _revised(strategy: Strategy, memory: Memory, trials: Sequence[Trial]) -> Memory:

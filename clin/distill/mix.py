@@ -15,9 +15,11 @@ from clin.distill.drills import drill
 from clin.distill.episodes import Episode
 from clin.distill.form import Act, Sample
 from clin.distill.places import Place
-from clin.distill.playing import CRITICAL
+from clin.distill.practice import Practice, practice_of, practised
 from clin.distill.writing import generalising, revising
 from clin.errors import UserError
+from clin.language import language_of
+from memory.language import Language
 from memory.rules import links
 from memory.strategies import open_strategy
 from memory.trials import Memory, Trial
@@ -36,9 +38,9 @@ SHARES = {
 own with links that are wrong; and the elimination drill, whose samples are so short that a third of
 them are a tenth of the tokens. The last two write memories instead of acting
 (:mod:`clin.distill.writing`)."""
-WORLD_SHARES = {"scienceworld": 0.62, "causal": 0.2, "textworldexpress": 0.18}
 AFTER_FAILURE = 3.0
-"""Weight of a critical action where the memory tells of a failure: this is what memory is for."""
+"""Weight of an action whose object matters where the memory tells of a failure: this is what memory
+is for."""
 SEARCHED = 0.8
 """Share of the samples of a place that was searched in which the search is imitated."""
 OTHER_TASKS = 0.3
@@ -50,6 +52,11 @@ WORTH_IMITATING = 50.0
 USUAL_STEPS = 15.0
 """Expert steps of a task that is drawn with full weight; tasks with longer paths are drawn less,
 they cost more."""
+
+
+def world_shares() -> dict[str, float]:
+    """The worlds' shares of the samples of acting, as each says."""
+    return {world: practice.share for world, practice in practised().items()}
 
 
 @dataclass
@@ -108,8 +115,9 @@ class Mixer:
             world: sum(_weight(bank, task) for task in self._tasks if task[0] == world)
             for world, _ in self._tasks
         }
+        wanted = worlds or world_shares()
         self._weights = [
-            (worlds or WORLD_SHARES).get(task[0], 0.1) * _weight(bank, task) / share[task[0]]
+            wanted.get(task[0], Practice.share) * _weight(bank, task) / share[task[0]]
             for task in self._tasks
         ]
 
@@ -174,19 +182,19 @@ class Mixer:
 
 
 def _heavier(sample: Sample) -> Sample:
-    """The sample with more weight on critical actions of the kinds that its memory warns of."""
-    warned = {
-        line.split(" ")[0]
-        for line in sample.memory
-        if "NOT CONTRIBUTE" in line and CRITICAL.match(line)
-    } - {"take"}
+    """The sample with more weight on the actions whose object matters of the kinds that its memory
+    warns of."""
+    practice = practice_of(sample.world)
+    warnings = [line for line in sample.memory if "NOT CONTRIBUTE" in line]
+    warned = {line.split(" ")[0] for line in warnings if practice.object_matters(line)}
+    warned -= set(practice.not_weighted)
     heavier = (
-        replace(
-            act, weight=act.weight * (AFTER_FAILURE if act.action.split(" ")[0] in warned else 1)
-        )
+        replace(act, weight=act.weight * AFTER_FAILURE)
+        if act.action.split(" ")[0] in warned
+        else act
         for act in sample.acts
     )
-    return replace(sample, acts=tuple(heavier)) if warned else sample
+    return replace(sample, acts=tuple(heavier))
 
 
 def _of_kind(random: Random, here: Sequence[Episode], kind: str) -> list[Episode]:
@@ -220,15 +228,16 @@ def _written(random: Random, episodes: Sequence[Episode]) -> tuple[str, ...]:
     if random.random() < 0.2:
         chosen.append(random.choice(list(episodes)))
     trials = [each.trial(number) for number, each in enumerate(chosen)]
+    language = language_of(episodes[0].place.world)
     if random.random() < REFLECTIONS:
-        return _reflections(trials)
-    return tuple(str(link) for link in links(trials) if random.random() > 0.05)
+        return _reflections(trials, language)
+    return tuple(str(link) for link in links(trials, language) if random.random() > 0.05)
 
 
-def _reflections(trials: Sequence[Trial]) -> tuple[str, ...]:
+def _reflections(trials: Sequence[Trial], language: Language) -> tuple[str, ...]:
     """What the strategy ``reflexion`` would read after ``trials``: a baseline that the model had
     never seen would be none."""
-    strategy, memory = open_strategy("reflexion", writer="rules"), Memory()
+    strategy, memory = open_strategy("reflexion", language, writer="rules"), Memory()
     for number in range(1, len(trials) + 1):
         revision = strategy.revise(memory, trials[:number], len)
         try:
@@ -244,34 +253,26 @@ def _named(
     """The sample, perhaps with other names in all of it; ``mild``: only names that no knowledge
     hangs on."""
     acts = tuple(Act(each.action, each.observation, float(each.right)) for each in episode.steps)
-    return _renamed(
-        random, Sample(kind, episode.goal, lines, acts, episode.opening), episode.place, mild=mild
-    )
+    sample = Sample(kind, episode.place.world, episode.goal, lines, acts, episode.opening)
+    return _renamed(random, sample, episode.place, mild=mild)
 
 
 def _renamed(random: Random, sample: Sample, place: Place, *, mild: bool = False) -> Sample:
-    if "chemistry" in place.task and mild:
+    practice = practice_of(place.world)
+    if mild and practice.names_matter(place.task):
         return sample
     chance = random.random()
     if mild:
-        return (
-            _with(sample, rename.shuffled(random, rename.CLASSES[:1])) if chance < 0.3 else sample
-        )
+        colours = rename.CLASSES[:1]
+        return _with(sample, rename.shuffled(random, colours)) if chance < 0.3 else sample
     if chance < 0.15:
-        words = [
-            word
-            for act in sample.acts
-            if CRITICAL.match(act.action)
-            for word in act.action.split(" ")
-        ]
-        return _with(sample, rename.invented(random, words, random.randint(1, 4)))
-    if chance < 0.55 and place.world == "scienceworld":
-        return _with(
-            sample,
-            rename.shuffled(
-                random, rename.CLASSES if random.random() < 0.8 else rename.CLASSES[:2]
-            ),
-        )
+        matter = [act.action for act in sample.acts if practice.object_matters(act.action)]
+        words = [word for action in matter for word in action.split(" ")]
+        most = random.randint(1, 4)
+        return _with(sample, rename.invented(random, words, practice.commands, most))
+    if chance < 0.55 and practice.names_are_shuffled:
+        classes = rename.CLASSES if random.random() < 0.8 else rename.CLASSES[:2]
+        return _with(sample, rename.shuffled(random, classes))
     return sample
 
 

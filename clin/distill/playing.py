@@ -7,33 +7,19 @@ the world answers it, and the way back is imitated while the mistake itself is n
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
 from clin.distill.episodes import Episode, Taken
 from clin.distill.places import Place
-from memory.rules import wording
+from clin.distill.practice import Practice, practice_of
+from clin.language import language_of
+from memory.language import Language
 from memory.trials import Ending
 from worlds import World
 
-CRITICAL = re.compile(
-    r"^(?:focus on|activate|use|unlock|cook|slice|dice|chop|put|take|mix|connect|move .+ to) ?"
-)
-"""Actions whose object matters: another object of the same verb is a mistake that a memory can
-teach to avoid."""
-HARMLESS = ("look", "examine", "open", "inventory", "read", "task", "wait1")
-_MOVE = re.compile(r"^(?:teleport to|go to|move (?=north$|south$|east$|west$))")
-_OPPOSITE = {
-    "move north": "move south",
-    "move south": "move north",
-    "move east": "move west",
-    "move west": "move east",
-}
 LONGEST_WANDERING = 25
-
-Plan = Iterator[tuple[str, bool]]
 
 
 @dataclass
@@ -41,11 +27,19 @@ class Walk:
     """A world being played: the steps so far, and where the agent last moved to."""
 
     world: World
+    language: Language
+    practice: Practice
     random: Random
     steps: list[Taken] = field(default_factory=list)
     done: bool = False
     here: str = ""
     verbatim: bool = False
+
+    @classmethod
+    def of(cls, world: World, place: Place, random: Random, *, verbatim: bool = False) -> Walk:
+        """``world``, which is at ``place``, before the first step."""
+        language, practice = language_of(place.world), practice_of(place.world)
+        return cls(world, language, practice, random, verbatim=verbatim)
 
     def follow(self, action: str) -> None:
         """The path's next action, in words that a model is offered where there are such."""
@@ -57,8 +51,16 @@ class Walk:
         seen = self.world.step(action)
         self.steps.append(Taken(action, seen.text, seen.score, right))
         self.done = seen.done
-        if _MOVE.match(action):
+        if self.moves(action):
             self.here = action
+
+    def moves(self, action: str) -> bool:
+        """Whether ``action`` leads elsewhere."""
+        return self.language.is_move(action) or bool(self.practice.way_back(action))
+
+    def offered(self) -> Sequence[str]:
+        """The admissible actions; none after the end."""
+        return () if self.done else self.world.actions()
 
 
 def played(
@@ -73,8 +75,8 @@ def played(
     """One episode of ``kind`` along ``path``; equal arguments give equal episodes. ``verbatim``
     keeps the path's own names even where the world offers others."""
     opening = world.reset().text
-    path = begun(opening, path)
-    walk = Walk(world, random, verbatim=verbatim)
+    walk = Walk.of(world, place, random, verbatim=verbatim)
+    path = walk.practice.begun(opening, path)
     _KINDS[kind](walk, path)
     return Episode(place, kind, world.goal, opening, tuple(walk.steps), ended(walk))
 
@@ -83,24 +85,6 @@ def ended(walk: Walk) -> Ending:
     """How the walk ended."""
     last = walk.steps[-1].score if walk.steps else 0.0
     return (Ending.WON if last >= 100 else Ending.LOST) if walk.done else Ending.BUDGET
-
-
-def begun(opening: str, path: Sequence[str]) -> list[str]:
-    """``path`` from anywhere: in the prompt nobody is told where a trial begins, so a path that
-    starts in the right room goes there and looks around first (ScienceWorld, where one can
-    teleport)."""
-    room = wording.room(opening)
-    acts = not path or not (path[0] == "look around" or _MOVE.match(path[0]))
-    if (
-        room is None
-        or not acts
-        or (
-            not any(action.startswith("teleport") for action in path)
-            and not path[0].startswith("focus")
-        )
-    ):
-        return list(path)
-    return [f"teleport to {room}", "look around", *path]
 
 
 def _expert(walk: Walk, path: Sequence[str]) -> None:
@@ -117,7 +101,7 @@ def _detours(walk: Walk, path: Sequence[str]) -> None:
     """Wrong rooms and idle actions on the way, each with the way back."""
     for action in path:
         chance = walk.random.random()
-        if chance < (0.35 if _MOVE.match(action) else 0.06):
+        if chance < (0.35 if walk.moves(action) else 0.06):
             _wrong_room(walk, action)
         elif chance < 0.4:
             _idle(walk)
@@ -125,75 +109,62 @@ def _detours(walk: Walk, path: Sequence[str]) -> None:
 
 
 def _wrong_room(walk: Walk, following: str) -> None:
-    """Somewhere else, a look around, and back; teleporting needs no way back before another
-    move."""
-    moves = [
-        action
-        for action in walk.world.actions()
-        if _MOVE.match(action) and action not in (walk.here, following)
-    ]
-    if walk.done or not moves:
+    """Somewhere else, a look around, and back; where the way goes on with a jump, it needs no way
+    back, nor where only the way away was one."""
+    moves = [each for each in walk.offered() if walk.moves(each)]
+    moves = [each for each in moves if each not in (walk.here, following)]
+    if not moves:
         return
     before, away = walk.here, walk.random.choice(moves)
-    back = _OPPOSITE.get(away) or before
-    if not back and not following.startswith("teleport to"):
+    back = walk.practice.way_back(away) or before
+    jumps_on = walk.language.is_jump(following)
+    if not back and not jumps_on:
         return
     walk.do(away, False)
-    walk.do("look around", True)
-    if not (following.startswith("teleport to") and away.startswith("teleport to")):
+    walk.do(walk.practice.look, True)
+    if not (jumps_on and walk.language.is_jump(away)):
         walk.do(back, True)
         walk.here = before
 
 
 def _idle(walk: Walk) -> None:
-    actions = (
-        []
-        if walk.done
-        else [action for action in walk.world.actions() if action.startswith(HARMLESS)]
-    )
+    actions = [each for each in walk.offered() if each.startswith(walk.practice.harmless)]
     if actions:
         verb = walk.random.choice(sorted({action.split(" ")[0] for action in actions}))
-        walk.do(
-            walk.random.choice([action for action in actions if action.split(" ")[0] == verb]),
-            False,
-        )
+        alike = [action for action in actions if action.split(" ")[0] == verb]
+        walk.do(walk.random.choice(alike), False)
 
 
 def _mistakes(walk: Walk, path: Sequence[str]) -> None:
     """One to three wrong objects of a right verb; the first may end the trial, as in life."""
-    places = [number for number, action in enumerate(path) if CRITICAL.match(action)]
-    focus = [number for number in places if path[number].startswith("focus on")]
-    chosen = set(walk.random.sample(focus or places, 1) if places else ())
+    classes = {number: walk.practice.object_matters(action) for number, action in enumerate(path)}
+    places = [number for number, kind in classes.items() if kind]
+    fatal = [number for number in places if classes[number] in walk.practice.fatal]
+    chosen = set(walk.random.sample(fatal or places, 1) if places else ())
     chosen |= set(walk.random.sample(places, min(len(places), walk.random.randint(0, 2))))
     for number, action in enumerate(path):
         if number in chosen and not walk.done:
-            _wrong_object(walk, action)
+            _wrong_object(walk, action, classes[number])
         walk.follow(action)
 
 
-def _wrong_object(walk: Walk, action: str) -> None:
-    critical = CRITICAL.match(action)
-    verb = critical[0].strip() if critical and not action.startswith("move ") else "move"
-    near = {each.action for each in walk.steps[-1:]}
-    others = [
-        each
-        for each in walk.world.actions()
-        if each.startswith(verb + " ") and each != action and each not in near
-    ]
-    if verb in (
-        "use",
-        "unlock",
-        "move",
-    ):  # the same target with another thing, or the same thing elsewhere
-        words = set(action.split(" "))
-        others = [
-            each for each in others if len(words & set(each.split(" "))) >= len(words) - 2
-        ] or others
-    if verb == "focus on":  # what lies about, not the room's parts
+def _wrong_object(walk: Walk, action: str, kind: str) -> None:
+    last = {each.action for each in walk.steps[-1:]}
+    others = [each for each in walk.world.actions() if each.startswith(kind + " ")]
+    others = [each for each in others if each != action and each not in last]
+    if kind in walk.practice.two_things:
+        others = _nearly(action, others) or others
+    if kind in walk.practice.fatal:  # what lies about, not the room's parts
         seen = " ".join(step.observation for step in walk.steps[-2:])
-        others = [each for each in others if each.removeprefix("focus on ") in seen] or others
+        others = [each for each in others if each.removeprefix(f"{kind} ") in seen] or others
     if others:
         walk.do(walk.random.choice(others), False)
+
+
+def _nearly(action: str, others: Sequence[str]) -> list[str]:
+    """Of ``others`` those with the same target and another thing, or the same thing elsewhere."""
+    words = set(action.split(" "))
+    return [each for each in others if len(words & set(each.split(" "))) >= len(words) - 2]
 
 
 def _loops(walk: Walk, path: Sequence[str]) -> None:
@@ -209,10 +180,10 @@ def _loops(walk: Walk, path: Sequence[str]) -> None:
 def _circle(walk: Walk) -> None:
     """The same room and back again, or one idle action again and again."""
     actions = walk.world.actions()
-    away = [each for each in actions if _MOVE.match(each) and each != walk.here]
+    away = [each for each in actions if walk.moves(each) and each != walk.here]
     here, went = walk.here, walk.random.choice(away) if away else ""
-    back = _OPPOSITE.get(went) or here
-    idle = [each for each in actions if each.startswith(HARMLESS)]
+    back = walk.practice.way_back(went) or here
+    idle = [each for each in actions if each.startswith(walk.practice.harmless)]
     if went and back and walk.random.random() < 0.5:
         for _ in range(walk.random.randint(1, 3)):
             walk.do(went, False)
@@ -227,17 +198,13 @@ def _circle(walk: Walk) -> None:
 def _wandering(walk: Walk, path: Sequence[str]) -> None:
     """No idea at all: verbs at random, objects at random."""
     for _ in range(walk.random.randint(8, LONGEST_WANDERING)):
-        actions = () if walk.done else walk.world.actions()
+        actions = walk.offered()
         verbs = sorted({action.split(" ")[0] for action in actions})
         if verbs:
-            verb = walk.random.choice(
-                verbs
-                + [each for each in verbs if each in ("teleport", "go", "look", "pick", "take")] * 3
-            )
-            walk.do(
-                walk.random.choice([action for action in actions if action.split(" ")[0] == verb]),
-                False,
-            )
+            favoured = [each for each in verbs if each in walk.practice.favoured]
+            verb = walk.random.choice(verbs + favoured * 3)
+            alike = [action for action in actions if action.split(" ")[0] == verb]
+            walk.do(walk.random.choice(alike), False)
 
 
 def _admissible(world: World, action: str) -> str:

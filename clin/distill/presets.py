@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from clin.distill.mix import SHARES, WORLD_SHARES
+from clin.distill import mix
+from clin.distill.mix import SHARES
 from clin.errors import UserError
 from memory.spelling import did_you_mean
 
@@ -39,7 +40,7 @@ class Recipe:
     experts_only: bool = False
     started_from: str = ""
     shares: dict[str, float] = field(default_factory=lambda: dict(SHARES))
-    worlds: dict[str, float] = field(default_factory=lambda: dict(WORLD_SHARES))
+    worlds: dict[str, float] = field(default_factory=mix.world_shares)
 
     def dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -142,10 +143,11 @@ def world_shares(words: list[str]) -> dict[str, float] | None:
             raise UserError(
                 f"a world's share reads NAME=SHARE, such as causal=0.3, not '{word}'"
             ) from None
-        if name not in WORLD_SHARES:
+        known = mix.world_shares()
+        if name not in known:
             raise UserError(
-                f"no world '{name}' to train on{did_you_mean(name, WORLD_SHARES)} (worlds: "
-                f"{', '.join(WORLD_SHARES)})"
+                f"no world '{name}' to train on{did_you_mean(name, known)} (worlds: "
+                f"{', '.join(known)})"
             )
         if not 0 < found[name] <= 1:
             raise UserError(f"a world's share is above 0 and at most 1, not {number}")

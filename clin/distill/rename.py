@@ -4,7 +4,7 @@ instead of knowing them."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from random import Random
 
 COLOURS = ("red", "green", "blue", "yellow", "purple", "violet", "white", "black", "orange")
@@ -64,91 +64,16 @@ SUBSTANCES = (
 )
 CLASSES = (COLOURS, ROOMS, ANIMALS, FRUITS, SUBSTANCES)
 _SYLLABLES = (
-    "ba",
-    "be",
-    "do",
-    "fi",
-    "ga",
-    "go",
-    "ka",
-    "ke",
-    "la",
-    "lo",
-    "mi",
-    "mo",
-    "na",
-    "ne",
-    "pa",
-    "pi",
-    "ra",
-    "ro",
-    "sa",
-    "su",
-    "ta",
-    "ti",
-    "vo",
-    "wu",
-    "za",
-    "zo",
+    *("ba", "be", "do", "fi", "ga", "go", "ka", "ke", "la", "lo", "mi", "mo", "na"),
+    *("ne", "pa", "pi", "ra", "ro", "sa", "su", "ta", "ti", "vo", "wu", "za", "zo"),
 )
 _KEPT = frozenset(
     [
-        "the",
-        "a",
-        "an",
-        "to",
-        "of",
-        "in",
-        "on",
-        "with",
-        "and",
-        "or",
-        "not",
-        "task",
-        "look",
-        "around",
-        "open",
-        "close",
-        "door",
-        "pick",
-        "up",
-        "move",
-        "focus",
-        "use",
-        "go",
-        "teleport",
-        "activate",
-        "deactivate",
-        "pour",
-        "mix",
-        "connect",
-        "read",
-        "wait",
-        "wait1",
-        "put",
-        "take",
-        "into",
-        "from",
-        "through",
-        "be",
-        "necessary",
-        "may",
-        "should",
-        "does",
-        "contribute",
-        "make",
-        "progress",
-        "complete",
-        "find",
-        "north",
-        "south",
-        "east",
-        "west",
-        "inventory",
-        "examine",
-        "unlock",
+        *("the", "and", "not", "with", "task", "door", "into", "from", "through", "find", "make"),
+        *("necessary", "may", "should", "does", "contribute", "progress", "complete"),
     ]
 )
+"""Words of any language and of links, which are never renamed."""
 
 Rename = Callable[[str], str]
 
@@ -161,15 +86,13 @@ def shuffled(random: Random, classes: Sequence[Sequence[str]]) -> Rename:
     return _replacing(names)
 
 
-def invented(random: Random, words: Sequence[str], most: int) -> Rename:
-    """At most ``most`` of ``words`` become words that do not exist; verbs and the words of links
-    stay."""
-    allowed = sorted(
-        {word for word in words if word.isalpha() and len(word) > 2 and word not in _KEPT}
-    )
-    return _replacing(
-        {word: word_of(random) for word in random.sample(allowed, min(most, len(allowed)))}
-    )
+def invented(random: Random, words: Sequence[str], commands: Collection[str], most: int) -> Rename:
+    """At most ``most`` of ``words`` become words that do not exist; those of ``commands`` and of
+    links stay."""
+    kept = _KEPT.union(commands)
+    allowed = {word for word in words if word.isalpha() and len(word) > 2 and word not in kept}
+    chosen = random.sample(sorted(allowed), min(most, len(allowed)))
+    return _replacing({word: word_of(random) for word in chosen})
 
 
 def word_of(random: Random) -> str:

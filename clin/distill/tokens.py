@@ -8,8 +8,9 @@ from typing import Any
 
 from clin.distill import needed
 from clin.distill.form import BOS, EOS, Sample
-from clin.prompts import compact
-from memory.trials import Memory
+from clin.language import language_of
+from clin.prompts.compact import Compact
+from memory.trials import Memory, Step
 
 SPECIAL = ("<s>", "</s>")
 """The tokens 0 and 1: each prompt begins with the first; the second is padding and is never
@@ -84,6 +85,8 @@ def _split(tokenizers: Any, model: Any) -> Any:
 def _texts(samples: Iterable[Sample]) -> Iterator[str]:
     """The parts of prompts; every word of a drill's invented names is left to the letters."""
     for sample in samples:
-        yield from compact.head(sample.goal, Memory(notes=sample.memory))
+        style = Compact(language_of(sample.world))
+        yield from style.head(sample.goal, Memory(notes=sample.memory), "")
         for act in sample.acts:
-            yield from compact.turn(act.action, act.observation)
+            _, *turn = style.turn(Step(act.action, act.observation, 0.0))
+            yield from turn

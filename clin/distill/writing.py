@@ -16,6 +16,7 @@ from random import Random
 
 from clin.distill.episodes import Episode
 from clin.distill.form import Act, Sample
+from clin.language import language_of
 from clin.prompts.compact_writer import ending
 from memory.links import Hedge, Link
 from memory.rules import links
@@ -29,10 +30,12 @@ def revising(random: Random, here: Sequence[Episode]) -> Sample:
     trials = [each.trial(number) for number, each in enumerate(chosen)]
     last = trials[-1]
     acts = tuple(Act(step.action, step.observation, 0.0) for step in last.steps)
-    before = tuple(map(str, links(trials[:-1])))
-    after = tuple(map(str, links(trials)))
+    world = here[0].place.world
+    before = tuple(map(str, links(trials[:-1], language_of(world))))
+    after = tuple(map(str, links(trials, language_of(world))))
     return Sample(
         "revise",
+        world,
         last.goal,
         before,
         acts,
@@ -60,16 +63,14 @@ def generalising(
         replace(link, hedge=Hedge.SHOULD if held[link.sense] > 1 else Hedge.MAY) for link in ranked
     )
     told = tuple(tuple(map(str, memory)) for memory in sources)
-    return Sample("generalise", here[0].goal, (), (), elsewhere=told, written=tuple(map(str, sure)))
+    world, written = here[0].place.world, tuple(map(str, sure))
+    return Sample("generalise", world, here[0].goal, (), (), elsewhere=told, written=written)
 
 
 def _memory(random: Random, place: Sequence[Episode], most: int = 4) -> tuple[Link, ...]:
-    return links(
-        [
-            each.trial(number)
-            for number, each in enumerate(_some(random, place, random.randint(1, most)))
-        ]
-    )
+    chosen = _some(random, place, random.randint(1, most))
+    trials = [each.trial(number) for number, each in enumerate(chosen)]
+    return links(trials, language_of(place[0].place.world))
 
 
 def _some(random: Random, place: Sequence[Episode], most: int) -> list[Episode]:

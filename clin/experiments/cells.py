@@ -167,7 +167,7 @@ def _sources(
     tasks = list(world_module(world).tasks())
     place = [each.name for each in tasks].index(task)
     others = [*tasks[place + 1 :], *tasks[:place]][: batch.sources]
-    shared = world == "causal"
+    shared = getattr(world_module(world), "SHARED_PLACES", False)
     return tuple(
         (each.name, variation if shared else next(iter(each.splits.get("train", (0,))), 0))
         for each in others

@@ -13,6 +13,7 @@ from clin.defaults import chosen_writer
 from clin.errors import UserError
 from clin.experiments.cells import Cell, Line, Played, config_in_stream, config_of
 from clin.experiments.spec import Batch
+from clin.language import language_of
 from clin.learner import Learner, Watcher
 from clin.llms import LLM, Answer, Question
 from clin.llms.roles import card_of
@@ -169,7 +170,7 @@ class Batching:
         """What the earlier episodes' memories become together; asks the writer where the strategy
         does."""
         past = [self._episode(source, config) for source in cell.source_cells()]
-        strategy = open_strategy(cell.strategy, writer=config.writer)
+        strategy = open_strategy(cell.strategy, language_of(cell.world), writer=config.writer)
         goal = _goal(config) if config.writer == "model" else cell.task  # rules do not read it
         begun = [each for each in past if each.trials]
         revision = strategy.generalise(begun, goal, cell.setting, llm.count)

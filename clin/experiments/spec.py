@@ -20,7 +20,7 @@ from clin.experiments.sequence import Stream
 from clin.options import Engine, Exploration, Length, Sampling
 from clin.spellings import GROUPS, grouped
 from memory.spelling import did_you_mean
-from memory.strategies import open_strategy
+from memory.strategies import traits_of
 
 PRESETS = Path(__file__).parent / "presets"
 
@@ -77,7 +77,7 @@ class Batch(Length):
     @classmethod
     def _strategies_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
-            open_strategy(name)
+            traits_of(name)
         return names
 
     @classmethod

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from clin.exploration.loop_guard import in_vain
 from clin.exploration.wrapper import Wrapper
+from memory.language import Language
 from memory.links import Hedge, Link, Relation
-from memory.rules import wording
 from worlds import Observation, World
 
 
@@ -21,16 +20,21 @@ class MemoryMask(Wrapper):
     order. All is offered where nothing else is left, and an action that is done anyway is done."""
 
     def __init__(
-        self, world: World, links: Iterable[Link], lost: Mapping[str, float] | None = None
+        self,
+        world: World,
+        language: Language,
+        links: Iterable[Link],
+        lost: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__(world)
+        self._language = language
         self._lost = lost or {}
         self._warned = frozenset(
             link.cause
             for link in links
             if link.relation is Relation.NOT_CONTRIBUTE
             and link.hedge is Hedge.SHOULD
-            and not wording.moves(link.cause)
+            and not language.is_move(link.cause)
         )
         self._changed: set[str] = set()
 
@@ -40,7 +44,8 @@ class MemoryMask(Wrapper):
 
     def step(self, action: str) -> Observation:
         seen = super().step(action)
-        if (on := wording.tried_on(action)) and not in_vain(action, seen.text):
+        on = self._language.tried_on(action)
+        if on and not self._language.came_to_nothing(action, seen.text):
             self._changed.add(on)
         return seen
 
@@ -49,6 +54,6 @@ class MemoryMask(Wrapper):
 
     def _withheld(self, action: str) -> bool:
         further = self._held > self._lost.get(action, float("inf"))
-        return (
-            action in self._warned and not further and wording.tried_on(action) not in self._changed
-        )
+        if action not in self._warned or further:
+            return False
+        return self._language.tried_on(action) not in self._changed

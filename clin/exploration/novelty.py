@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from clin.exploration.loop_guard import TIME
 from clin.exploration.wrapper import Wrapper
-from memory.rules import wording
+from memory.language import Language
+from memory.rules.naming import beginning
 from worlds import Observation, World
 
 LOOKS = 2
@@ -24,18 +24,27 @@ class Untried(Wrapper):
     they come to is seen later; of what looks at one thing of many, ``LOOKS`` speak for all. All is
     offered where nothing else is left."""
 
-    def __init__(self, world: World, spent: Mapping[float, Collection[str]]) -> None:
+    def __init__(
+        self, world: World, language: Language, spent: Mapping[float, Collection[str]]
+    ) -> None:
         super().__init__(world)
-        self._spent = spent
+        self._language, self._spent = language, spent
 
     def actions(self) -> Sequence[str]:
         spent = self._spent.get(self._held, ())
-        looked = sum(map(wording.inspects, spent)) >= LOOKS
-        return self._where(
-            lambda each: (
-                _leads_on(each) or (each not in spent and not (looked and wording.inspects(each)))
-            )
-        )
+        looked = sum(map(self._language.inspects, spent)) >= LOOKS
+
+        def open_yet(action: str) -> bool:
+            if self._leads_on(action):
+                return True
+            return action not in spent and not (looked and self._language.inspects(action))
+
+        return self._where(open_yet)
+
+    def _leads_on(self, action: str) -> bool:
+        """Whether it gains nothing by itself, and others may gain after it."""
+        says = self._language
+        return says.is_move(action) or says.takes_or_opens(action) or says.passes_time(action)
 
 
 class LeastTried(Wrapper):
@@ -46,8 +55,9 @@ class LeastTried(Wrapper):
     knows. What the world did not understand speaks for all that begins alike: where "move pollen to
     sink" means nothing, "move pollen to hall" hardly will."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, language: Language) -> None:
         super().__init__(world)
+        self._language = language
         self._times: Counter[str] = Counter()
         self._unknown: Counter[str] = Counter()
 
@@ -59,7 +69,7 @@ class LeastTried(Wrapper):
     def step(self, action: str) -> Observation:
         before, seen = self._held, super().step(action)
         self._times[action] += 1
-        self._unknown[wording.beginning(action)] += wording.unknown(seen.text)
+        self._unknown[beginning(action)] += self._language.is_unknown(seen.text)
         if seen.score != before:
             self._times.clear()
             self._unknown.clear()
@@ -67,13 +77,8 @@ class LeastTried(Wrapper):
 
     def actions(self) -> Sequence[str]:
         offered = {
-            each: self._times[each] + self._unknown[wording.beginning(each)]
+            each: self._times[each] + self._unknown[beginning(each)]
             for each in self._world.actions()
         }
         least = min(offered.values(), default=0)
         return [each for each, times in offered.items() if times == least]
-
-
-def _leads_on(action: str) -> bool:
-    """Whether an action gains nothing by itself, and others may gain after it."""
-    return wording.moves(action) or wording.takes(action) or action.startswith(TIME)

@@ -20,13 +20,14 @@ from clin.exploration.risk_mask import RiskMask, Risks
 from clin.options import Exploration
 from memory.archive import Archive, Route
 from memory.evidence.link_tests import LinkTest
+from memory.language import Language
 from memory.trials import Memory
 from worlds import World
 
 
-def for_run(world: World, exploration: Exploration) -> World:
-    """``world`` as all trials of a run see it."""
-    return LoopGuard(world, exploration.repeats) if exploration.repeats else world
+def for_run(world: World, language: Language, exploration: Exploration) -> World:
+    """``world``, which has this ``language``, as all trials of a run see it."""
+    return LoopGuard(world, language, exploration.repeats) if exploration.repeats else world
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Known:
 
 def for_trial(
     world: World,
+    language: Language,
     exploration: Exploration,
     known: Known,
     *,
@@ -55,12 +57,12 @@ def for_trial(
     archive = known.archive
     if exploration.memory_mask:
         lost = archive.costly if exploration.risk_mask else None
-        world = MemoryMask(world, known.memory.links, lost)
+        world = MemoryMask(world, language, known.memory.links, lost)
     if exploration.risk_mask:
         costly = known.costly_elsewhere if exploration.memory_mask else ()
-        world = RiskMask(world, Risks.of(archive, costly, known.last))
+        world = RiskMask(world, language, Risks.of(archive, costly, known.last))
     if exploration.novelty:
-        world = Untried(world, archive.fruitless)
-        world = LeastTried(world) if known.number else world
+        world = Untried(world, language, archive.fruitless)
+        world = LeastTried(world, language) if known.number else world
     world = ReturnToBest(world, route) if route else world
     return Intervention(world, test) if test else world

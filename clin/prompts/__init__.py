@@ -15,6 +15,7 @@ from typing import Protocol
 
 from clin.errors import ModelError
 from clin.llms import Answer, Question
+from memory.language import Language
 from memory.links import Link
 from memory.trials import Memory, Step
 from worlds import World
@@ -34,8 +35,9 @@ class Move:
 
 
 class Style(Protocol):
-    """One way of laying out the acting prompt."""
+    """One way of laying out the acting prompt of a world with this ``language``."""
 
+    language: Language
     name: str
     reserve: int
     """Tokens kept free for the tail and the reply."""
@@ -44,6 +46,8 @@ class Style(Protocol):
     own_form: bool
     """Whether it was trained to be asked for a memory in a form of its own
     (:mod:`clin.prompts.compact_writer`), and not in a strategy's words."""
+
+    def __init__(self, language: Language) -> None: ...
 
     def head(self, goal: str, memory: Memory, opening: str) -> tuple[str, ...]:
         """How to act, the task, the memory: stable over a whole trial."""
@@ -70,15 +74,15 @@ class Style(Protocol):
         ...
 
 
-def style(name: str) -> Style:
-    """The style called ``name`` (a model's ``clin.prompt`` key)."""
+def style(name: str) -> type[Style]:
+    """The style called ``name`` (a model's ``clin.prompt`` key), to be made with a language."""
     if name not in STYLES:
         raise ModelError(
             f"this model wants prompt '{name}', which this version does not have (has: "
             f"{', '.join(STYLES)})"
         )
     module, class_name = STYLES[name]
-    layout: Style = getattr(import_module(module), class_name)()
+    layout: type[Style] = getattr(import_module(module), class_name)
     return layout
 
 

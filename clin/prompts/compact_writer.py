@@ -16,9 +16,10 @@ from clin.prompts import compact
 from clin.prompts.compact import Compact
 from clin.rollout.context import Context
 from memory.evidence.events import COMPLETE, PROGRESS, TASK
+from memory.language import Language
 from memory.rules.reading import acts, lesson
 from memory.strategies import GeneralisationRequest, RevisionRequest
-from memory.trials import Memory, Step, Trial
+from memory.trials import Step, Trial
 
 LEARNED, ELSEWHERE, END = "Learned:\n", "Elsewhere:\n", "\n"
 ROOM = 448
@@ -37,8 +38,8 @@ def grammar(about: RevisionRequest | GeneralisationRequest) -> str:
     none."""
     if isinstance(about, RevisionRequest):
         said = about.trial.recalled.links
-        finds = [f"find {thing}" for _, thing in lesson(about.trial).seen]
-        done = list(acts(about.trial.steps))
+        finds = [f"find {thing}" for _, thing in lesson(about.trial, about.language).seen]
+        done = list(acts(about.trial.steps, about.language))
         gained, lost = (
             {act.action for act in done if act.gain > 0},
             {act.action for act in done if act.gain < 0},
@@ -84,17 +85,20 @@ def asked(
 ) -> tuple[str, ...]:
     """The prompt in at most ``room`` tokens (0: any number)."""
     if isinstance(about, RevisionRequest):
-        return revising(about.trial, size, room)
+        return revising(about.trial, about.language, size, room)
     return generalising(
         about.goal, [tuple(map(str, each.links)) for each in about.memories], size, room
     )
 
 
-def revising(trial: Trial, size: Callable[[str], int], room: int) -> tuple[str, ...]:
+def revising(
+    trial: Trial, language: Language, size: Callable[[str], int], room: int
+) -> tuple[str, ...]:
     """The trial as its actor read it, the oldest steps left out where they do not fit, and how it
     ended."""
-    head = compact.head(trial.goal, trial.recalled, trial.opening)
-    context = Context(Compact(), max(1, room - ROOM) if room else 0, size, head)
+    style = Compact(language)
+    head = style.head(trial.goal, trial.recalled, trial.opening)
+    context = Context(style, max(1, room - ROOM) if room else 0, size, head)
     for step in trial.steps:
         context.append(step)
     return (*context.parts(), *ending(trial.ending, trial.steps))
@@ -122,7 +126,7 @@ def generalising(
     they do not fit."""
     while True:
         told = [part for lines in memories for part in (ELSEWHERE, *(written(lines)))]
-        parts = (compact.head(goal, Memory())[0], *told, LEARNED)
+        parts = (compact.task(goal), *told, LEARNED)
         if not room or sum(map(size, parts)) + ROOM <= room or len(memories) <= 1:
             return parts
         memories = memories[1:]

@@ -8,6 +8,7 @@ from collections.abc import Generator, Sequence
 
 from clin.llms import Answer, Question
 from clin.prompts import Move, weightiest
+from memory.language import Language
 from memory.links import Link
 from memory.trials import Memory, Step
 from worlds import World
@@ -18,9 +19,7 @@ action. You are scored from 0 to 100 by how much of the task you have done; some
 trial at once.
 Notes on acting:
 - An action that has no effect twice will have none the third time: try something else.
-- "focus on OBJECT" tells the world that OBJECT is what the task is about. It is critical and can \
-be done only a few \
-times: focus on the right object, at the right moment, never to look closer.
+{hints}\
 - The learnings below come from your own earlier trials. "X SHOULD BE NECESSARY to Y" is well \
 supported, "MAY" is \
 less certain, "X DOES NOT CONTRIBUTE to Y" tells what to avoid. They can be useful for choosing \
@@ -46,8 +45,13 @@ class Full:
     thought_tokens = 160
     tail_characters = 3000
 
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
     def head(self, goal: str, memory: Memory, opening: str) -> tuple[str, ...]:
-        return (HOW, f"\nTask: {goal}\n", recollection(memory), f"\nAt first you see: {opening}\n")
+        hints = "".join(f"- {hint}\n" for hint in self.language.hints)
+        how = HOW.replace("{hints}", hints)
+        return (how, f"\nTask: {goal}\n", recollection(memory), f"\nAt first you see: {opening}\n")
 
     def learning(self, memory: Memory, link: Link) -> str:
         return learning(memory, link)
@@ -132,7 +136,7 @@ def _form(action: str) -> tuple[str, str, str]:
     if not rest:
         return verb, "", ""
     head = _PREPOSITION.match(f" {rest}")
-    if head:  # "focus on A", "go to A": the preposition belongs to the verb
+    if head:  # "point at A", "go to A": the preposition belongs to the verb
         return f"{verb}{head.group()}A", rest[len(head.group()) - 1 :], ""
     middle = _PREPOSITION.search(rest)
     if middle:

@@ -4,6 +4,7 @@ by rules."""
 from __future__ import annotations
 
 from clin.config import RunConfig
+from clin.language import language_of
 from memory.store import NewTrial, NewVersion, Store
 from memory.strategies import Revised, open_strategy
 from memory.trials import Ending, Memory, Step, Trial
@@ -16,7 +17,8 @@ class Session:
 
     def __init__(self, store: Store, config: RunConfig, world: World) -> None:
         self._store, self._config, self.world = store, config, world
-        self._strategy = open_strategy(config.strategy, writer=config.writer)
+        language = language_of(config.world)
+        self._strategy = open_strategy(config.strategy, language, writer=config.writer)
         self.opening = world.reset().text
         self.run = store.begin_run(config.model_dump(mode="json"))
         self.steps: list[Step] = []

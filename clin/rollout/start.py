@@ -14,6 +14,7 @@ from clin.prompts import Style
 from memory.archive import Archive, Route, route_of
 from memory.evidence.confirmation import confirmed
 from memory.evidence.link_tests import LinkTest, chosen
+from memory.language import Language
 from memory.links import Hedge, Relation
 from memory.retrieval import select, usage
 from memory.rules.naming import warned
@@ -35,13 +36,13 @@ class Start:
     done: Sequence[Step] = ()
 
     @classmethod
-    def again(cls, store: Store, trial_id: int) -> Start:
+    def again(cls, store: Store, trial_id: int, language: Language) -> Start:
         """Of a trial that was interrupted: it goes on as it began, whatever was corrected since."""
         test = store.link_test(trial_id)
         return cls(
             store.trial(trial_id).recalled,
             test=test,
-            route=None if test else route_of(store, trial_id),
+            route=None if test else route_of(store, trial_id, language),
             done=store.steps(trial_id),
         )
 

@@ -7,18 +7,18 @@ import itertools
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
-from clin.exploration.loop_guard import TIME
 from clin.llms import Answer, ModelCard, Question
 from clin.prompts import Move
 from clin.rollout.context import Context
 from clin.rollout.interactive import Person
+from memory.language import Language
 from memory.trials import Call, Ending, Memory, Step
 from worlds import World, WorldCrashed
 
 STUCK_AFTER, WAITED_AFTER = 5, 15
 """Equal actions with equal outcomes in a row that end a trial; the second where they let time pass,
 which may change what is not shown. The paper's research code (``clin_agent.py``) ends a trial after
-five equal actions whatever comes of them, which also ends ScienceWorld's own expert paths: they
+five equal actions whatever comes of them, which also ends expert paths of its own benchmark: they
 wait up to ten times in a row and watch a block slide for up to 141 steps."""
 
 Record = Callable[[Step, Sequence[Call]], None]
@@ -42,7 +42,7 @@ def play(
     person: Person | None = None,
 ) -> Generator[Question, Answer, Ending]:
     """Play ``world``, which has just been reset, for at most ``budget`` steps; ``context`` holds
-    the prompt's head.
+    the prompt's head, and the language in which the world speaks.
 
     ``past`` are steps of this trial that were recorded before an interruption: they are done again
     in the world, without asking the model, and compared. Raises :class:`WorldChanged` where they
@@ -57,7 +57,7 @@ def play(
         context.append(step)
         steps.append(step)
     while True:
-        ending = _ending(steps, done, budget)
+        ending = _ending(steps, done, budget, context.style.language)
         if ending:
             return ending
         asking = context.style.ask(world, context.parts(), recalled, weigh=weigh)
@@ -73,31 +73,26 @@ def play(
         done = seen.done
 
 
-def _ending(steps: Sequence[Step], done: bool, budget: int) -> Ending | None:
+def _ending(steps: Sequence[Step], done: bool, budget: int, language: Language) -> Ending | None:
     if done:
         return Ending.WON if steps and steps[-1].score >= 100 else Ending.LOST
-    if steps and _in_a_row(steps) >= (WAITED_AFTER if _waits(steps[-1]) else STUCK_AFTER):
+    if steps and _is_stuck(steps, language):
         return Ending.STUCK
     return Ending.BUDGET if len(steps) >= budget else None
 
 
-def _in_a_row(steps: Sequence[Step]) -> int:
-    """How many steps at the end are alike: in action and score, and in what was observed, unless
-    time was only let pass."""
+def _is_stuck(steps: Sequence[Step], language: Language) -> bool:
+    """Whether too many steps at the end are alike: in action and score, and in what was observed,
+    unless time was only let pass."""
+    last = steps[-1]
+    waits = language.passes_time(last.action)
 
-    def outcome(step: Step) -> tuple[str, float, str]:
-        return step.action, step.score, "" if _waits(step) else step.observation
+    def alike(step: Step) -> bool:
+        same = (step.action, step.score) == (last.action, last.score)
+        return same and (waits or step.observation == last.observation)
 
-    return sum(
-        1
-        for _ in itertools.takewhile(
-            lambda step: outcome(step) == outcome(steps[-1]), reversed(steps)
-        )
-    )
-
-
-def _waits(step: Step) -> bool:
-    return step.action.startswith(TIME)
+    in_a_row = sum(1 for _ in itertools.takewhile(alike, reversed(steps)))
+    return in_a_row >= (WAITED_AFTER if waits else STUCK_AFTER)
 
 
 def _replay(world: World, step: Step) -> bool:

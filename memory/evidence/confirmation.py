@@ -1,9 +1,8 @@
 """What other places taught: it counts in a place once a trial there has done what it speaks of.
 
-On 36 ``dev`` places of ScienceWorld, trial 0 of the bundled model fell from 52.6 points to 25.0
-when it read and heeded what two other places had taught (docs/log.md): "look
-around DOES NOT CONTRIBUTE to the task" kept it from looking around, and a link about a baby mouse
-led it to a baby elephant.
+On 36 ``dev`` places, trial 0 of the bundled model fell from 52.6 points to 25.0 when it read and
+heeded what two other places had taught (docs/log.md): "look around DOES NOT CONTRIBUTE to the task"
+kept it from looking around, and a link about a baby mouse led it to a baby elephant.
 """
 
 from __future__ import annotations

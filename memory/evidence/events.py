@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from memory.language import Language
 from memory.links import folded
-from memory.rules import wording
 from memory.rules.naming import Goal, verb, words
 from memory.rules.reading import acts
 from memory.trials import Trial
@@ -34,6 +34,8 @@ class Record:
     """A trial's events by folded phrase: the first step at which each action was accepted, and
     which gained or lost."""
 
+    language: Language = field(repr=False, compare=False)
+    """That of the trial's world."""
     first: dict[str, int] = field(default_factory=dict)
     gained: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
@@ -52,9 +54,8 @@ class Record:
         """Whether ``cause`` goes to the room where the trial began and all that ``effect`` names
         (both folded) was there from the beginning, so that no going was needed. What was carried
         there from elsewhere did need it."""
-        if not self.began or not any(
-            wording.destination(name) == self.began for name in spellings(cause)
-        ):
+        places = {self.language.destination(name) for name in spellings(cause)}
+        if not self.began or self.began not in places:
             return False
         named = words(effect[len(verb(effect)) :])
         return bool(named) and named <= self.at_hand
@@ -72,28 +73,29 @@ class Record:
         return next((index - 1 for index, text in enumerate(self.seen) if thing.search(text)), None)
 
 
-def record(trial: Trial) -> Record:
-    """Read ``trial`` once, step by step."""
+def record(trial: Trial, language: Language) -> Record:
+    """Read ``trial``, of a world with this ``language``, once, step by step."""
+    texts = (trial.opening, *(step.observation for step in trial.steps))
     found = Record(
-        seen=tuple(
-            folded(text) for text in (trial.opening, *(step.observation for step in trial.steps))
-        )
+        language,
+        points=max([0.0, *(step.score for step in trial.steps)]),
+        seen=tuple(map(folded, texts)),
+        began=folded(language.room(trial.opening)),
+        at_hand=words(trial.opening),
     )
-    found.began, found.at_hand = folded(wording.room(trial.opening) or ""), words(trial.opening)
-    found.points = max([0.0, *(step.score for step in trial.steps)])
-    place: str | None = None
-    goal = Goal(trial.goal, (step.action for step in trial.steps if wording.moves(step.action)))
-    for act in acts(trial.steps):
+    came: set[str] = set()  # the last move, which gains with whatever gains in the place it led to
+    goal = Goal(trial.goal, language, (step.action for step in trial.steps))
+    for act in acts(trial.steps, language):
         names = {folded(name) for name in (act.action, act.meant, goal.unnamed(act.meant)) if name}
         if act.refused:
             found.refused |= names
             continue
         for name in names:
             found.first.setdefault(name, act.index)
-        place = folded(act.action) if wording.moves(act.action) else place
+        if language.is_move(act.action):
+            came = {folded(act.action)}
         if act.gain > 0:
-            # A move gains with the first gain in the place it led to.
-            found.gained |= names if place is None else {*names, place}
+            found.gained |= names | came
         elif act.gain < 0:
             found.lost |= names
         if act.gain > 0 and trial.steps[act.index].score >= 100:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from memory.evidence.events import PROGRESS, Record, is_complete, is_progress, record
 from memory.evidence.tally import Tally, count
+from memory.language import Language
 from memory.links import Link, folded
 from memory.trials import Trial
 
@@ -24,7 +25,7 @@ def claim_of(link: Link) -> Claim:
 
 def of_the_task(claims: Iterable[Claim]) -> frozenset[Claim]:
     """The ``claims`` that are about a task as a whole, and those whose effect is an action that
-    such a claim is about ("go to hall … focus on frog", where "focus on frog" completes the task):
+    such a claim is about ("go to hall … catch frog", where "catch frog" completes the task):
     they need not hold in another environment."""
     every = frozenset(claims)
     whole = {claim for claim in every if is_progress(claim[1]) or is_complete(claim[1])}
@@ -39,12 +40,17 @@ def by_claim(tallies: Mapping[Link, Tally]) -> dict[Claim, Tally]:
 
 
 class Ledger:
-    """The records of trials and the tallies of claims over them, on top of what was ``carried``
-    over from earlier episodes; the order of the trials does not matter."""
+    """The records of trials of a world with this ``language`` and the tallies of claims over them,
+    on top of what was ``carried`` over from earlier episodes; the order of the trials does not
+    matter."""
 
     def __init__(
-        self, trials: Iterable[Trial] = (), carried: Mapping[Claim, Tally] | None = None
+        self,
+        language: Language,
+        trials: Iterable[Trial] = (),
+        carried: Mapping[Claim, Tally] | None = None,
     ) -> None:
+        self._language = language
         self._carried = carried or {}
         self.records: list[Record] = []
         self.best: Record | None = None
@@ -56,7 +62,7 @@ class Ledger:
 
     def add(self, trial: Trial) -> None:
         """Read one more trial and count it for every claim that was asked about so far."""
-        found = record(trial)
+        found = record(trial, self._language)
         self._lost.update(dict.fromkeys(found.lost, len(self.records)))
         self.records.append(found)
         if self.best is None or found.points > self.best.points:

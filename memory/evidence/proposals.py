@@ -4,13 +4,13 @@ own events."""
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator
 
 from memory.evidence.events import COMPLETE, PROGRESS, TASK
+from memory.language import Language
 from memory.links import Hedge, Link, LinkError, Relation
-from memory.rules import wording
+from memory.rules import names
 from memory.rules.naming import Goal
 from memory.rules.reading import acts, lesson
 from memory.trials import Trial
@@ -28,50 +28,42 @@ MOST_OFFERED = 60
 MOST_FOUND = 4
 
 
-def of(trial: Trial) -> tuple[Link, ...]:
-    """Links that ``trial`` suggests; their hedges are placeholders, since the tally decides."""
-    found = lesson(trial)
+def of(trial: Trial, language: Language) -> tuple[Link, ...]:
+    """Links that ``trial``, of a world with this ``language``, suggests; their hedges are
+    placeholders, since the tally decides."""
+    found = lesson(trial, language)
     made: list[Link | None] = [
         _link(action, Relation.NOT_CONTRIBUTE, TASK) for action in found.lost
     ]
-    made += [_link(name, Relation.NOT_CONTRIBUTE, TASK) for name in _unnamed(trial)]
+    made += [_link(name, Relation.NOT_CONTRIBUTE, TASK) for name in _unnamed(trial, language)]
     made += [_link(useful.action, Relation.NECESSARY, useful.effect) for useful in found.useful]
     if not found.won:
-        ways = (
-            (wording.way_to(place, found.accepted), thing)
-            for place, thing in _wanted(trial, found.seen)
-        )
-        made += [_link(way, Relation.NECESSARY, f"find {thing}") for way, thing in ways]
-    idle = [*found.vain, *found.refused, *found.idle_moves, *_in_vain(trial)]
+        for place, thing in _wanted(trial, found.seen):
+            way = language.way_to(place, found.accepted)
+            made.append(_link(way, Relation.NECESSARY, f"find {thing}"))
+    idle = [*found.vain, *found.refused, *found.idle_moves, *_in_vain(trial, language)]
     made += [_link(action, Relation.NOT_CONTRIBUTE, TASK) for action in dict.fromkeys(idle)]
     return tuple(dict.fromkeys(link for link in made if link is not None))
 
 
-def _unnamed(trial: Trial) -> Iterator[str]:
+def _unnamed(trial: Trial, language: Language) -> Iterator[str]:
     """What the actions that lost points are instances of, where the goal does not name what they
     were done to."""
-    goal = Goal(trial.goal, (step.action for step in trial.steps if wording.moves(step.action)))
-    return (
-        name
-        for act in acts(trial.steps)
-        if act.gain < 0 and not act.refused and (name := goal.unnamed(act.meant))
-    )
+    goal = Goal(trial.goal, language, (step.action for step in trial.steps))
+    lost = [act for act in acts(trial.steps, language) if act.gain < 0 and not act.refused]
+    return (name for act in lost if (name := goal.unnamed(act.meant)))
 
 
 def _wanted(trial: Trial, seen: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Places and the things seen there that the goal names."""
-    words = trial.goal.lower()
-    named = [
-        pair
-        for pair in seen
-        if len(pair[1]) > 3 and re.search(rf"\b{re.escape(pair[1].lower())}\b", words)
-    ]
-    return list(dict.fromkeys(named))[:MOST_FOUND]
+    goal = trial.goal.lower()
+    named = dict.fromkeys((place, thing) for place, thing in seen if names(goal, thing))
+    return list(named)[:MOST_FOUND]
 
 
-def _in_vain(trial: Trial) -> Iterator[str]:
+def _in_vain(trial: Trial, language: Language) -> Iterator[str]:
     """Actions that were repeated and never gained."""
-    done = list(acts(trial.steps))
+    done = list(acts(trial.steps, language))
     gained = {act.action for act in done if act.gain > 0}
     count = Counter(act.action for act in done if not act.refused and act.action not in gained)
     return (action for action, times in count.items() if times >= AGAIN)
@@ -85,11 +77,13 @@ def _link(cause: str, relation: Relation, effect: str) -> Link | None:
         return None
 
 
-def grammar(trial: Trial) -> str:
+def grammar(trial: Trial, language: Language) -> str:
     """GBNF: every line is a link between the trial's own actions, or from one of them to progress
     or to a find."""
-    actions = list(dict.fromkeys(act.action for act in acts(trial.steps)))[-MOST_OFFERED:]
-    finds = [f"find {thing}" for _, thing in dict.fromkeys(lesson(trial).seen)][:MOST_OFFERED]
+    done = dict.fromkeys(act.action for act in acts(trial.steps, language))
+    actions = list(done)[-MOST_OFFERED:]
+    seen = dict.fromkeys(lesson(trial, language).seen)
+    finds = [f"find {thing}" for _, thing in seen][:MOST_OFFERED]
     offered = (
         " | ".join(json.dumps(action, ensure_ascii=False) for action in actions) or '"look around"'
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from memory.evidence.events import Record, record
 from memory.evidence.ledger import by_claim, claim_of
 from memory.evidence.tally import Tally, count
+from memory.language import Language
 from memory.links import Link
 from memory.store import Store
 
@@ -21,16 +22,17 @@ class Recount:
     counted: Tally
 
 
-def recount(store: Store, run: str) -> list[Recount]:
-    """Every stored tally of ``run`` beside its count; nothing is taken over from one version to the
-    next but what the run carried over from earlier ones, which are recounted by themselves."""
+def recount(store: Store, run: str, language: Language) -> list[Recount]:
+    """Every stored tally of ``run``, played in a world with this ``language``, beside its count;
+    nothing is taken over from one version to the next but what the run carried over from earlier
+    ones, which are recounted by themselves."""
     records: list[Record] = []
     carried = by_claim(store.tallies(run, -1))
     found = []
     for row in store.trials(run):
         if row.ending is None:
             continue
-        records.append(record(store.trial(row.id)))
+        records.append(record(store.trial(row.id), language))
         stored = store.tallies(run, row.number)
         found += [
             Recount(

@@ -10,46 +10,38 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
+from memory.language import Language
 from memory.links import Hedge, Link, LinkError, Relation
-from memory.rules import wording
 from memory.rules.reading import Lesson, Useful, lesson
 from memory.trials import Trial
 
 MOST = 12
 """Links of a memory; more crowd the small model's context."""
-MOST_LOST, MOST_USEFUL, MOST_OTHERS, MOST_FOUND, MOST_VAIN, MOST_REFUSED, MOST_IDLE = (
-    5,
-    7,
-    2,
-    2,
-    5,
-    4,
-    3,
-)
+MOST_LOST, MOST_USEFUL, MOST_OTHERS = 5, 7, 2
+MOST_FOUND, MOST_VAIN, MOST_REFUSED, MOST_IDLE = 2, 5, 4, 3
 CLEAR_GAIN = 5.0
 """Points that make one sighting enough for SHOULD."""
 TASK = "the task"
 
 
-def links(trials: Sequence[Trial]) -> tuple[Link, ...]:
-    """The memory after ``trials`` (one episode, oldest first), at most 12 links, the most binding
-    first."""
+def links(trials: Sequence[Trial], language: Language) -> tuple[Link, ...]:
+    """The memory after ``trials`` (one episode, oldest first, of a world with this ``language``),
+    at most 12 links, the most binding first."""
     if not trials:
         return ()
-    lessons = [lesson(trial) for trial in trials]
+    lessons = [lesson(trial, language) for trial in trials]
     best = max(range(len(lessons)), key=lambda n: (lessons[n].won, lessons[n].best, n))
     found = [*_avoid(lessons, lessons[best]), *_repeat(lessons, best)]
     wanted: list[tuple[str, str]] = []
     if not lessons[best].won:
         wanted = _wanted(lessons, trials[-1].goal)
-        found += _look_there(wanted, {action for each in lessons for action in each.accepted})
-        found += [*_vain(lessons), *_refused(lessons)]
-    promising = {
-        place for place, _ in wanted
-    }  # all of them: to have seen what is wanted is no visit in vain
-    found += _idle(lessons, lessons[best].won, promising)
+        found += _look_there(wanted, lessons, language)
+        found += [*_vain(lessons), *_refused(lessons, language)]
+    # All that were seen to hold something wanted: such a visit was not in vain.
+    promising = {place for place, _ in wanted}
+    found += _idle(lessons, lessons[best].won, promising, language)
     return tuple(dict.fromkeys(found))[:MOST]
 
 
@@ -71,26 +63,21 @@ def _repeat(lessons: Sequence[Lesson], best: int) -> Iterable[Link]:
     )
     won = lessons[best].won
     chosen = _weightiest(lessons[best].useful)
-    known = {useful.action for useful in chosen}
     for useful in chosen:
         sure = won or useful.gain >= CLEAR_GAIN or seen[useful.action, useful.effect] > 1
-        yield from _made(
-            useful.action, Hedge.SHOULD if sure else Hedge.MAY, Relation.NECESSARY, useful.effect
-        )
+        yield from _made(useful.action, _hedge(sure), Relation.NECESSARY, useful.effect)
     if won:
         return
-    others = [
-        useful
+    known = {useful.action for useful in chosen}
+    others = {
+        useful.action: useful
         for number, each in enumerate(lessons)
-        if number != best
         for useful in each.useful
-        if useful.gain > 0 and useful.action not in known
-    ]
-    for useful in list({useful.action: useful for useful in others}.values())[-MOST_OTHERS:]:
+        if number != best and useful.gain > 0 and useful.action not in known
+    }
+    for useful in list(others.values())[-MOST_OTHERS:]:
         sure = seen[useful.action, useful.effect] > 1
-        yield from _made(
-            useful.action, Hedge.SHOULD if sure else Hedge.MAY, Relation.NECESSARY, useful.effect
-        )
+        yield from _made(useful.action, _hedge(sure), Relation.NECESSARY, useful.effect)
 
 
 def _weightiest(useful: Sequence[Useful]) -> list[Useful]:
@@ -105,24 +92,24 @@ def _weightiest(useful: Sequence[Useful]) -> list[Useful]:
 def _wanted(lessons: Sequence[Lesson], goal: str) -> list[tuple[str, str]]:
     """Places and the things seen there that the goal names, unless the goal itself says where."""
     words = goal.lower()
-    return list(
-        dict.fromkeys(
-            (place, thing)
-            for each in lessons
-            for place, thing in each.seen
-            if len(thing) > 3
-            and re.search(rf"\b{re.escape(thing.lower())}\b", words)
-            and place not in words.split(". first")[0]
-        )
-    )
+    where = words.split(". first")[0]
+    seen = dict.fromkeys(pair for each in lessons for pair in each.seen)
+    return [(place, thing) for place, thing in seen if place not in where and names(words, thing)]
 
 
-def _look_there(wanted: Sequence[tuple[str, str]], done: Collection[str]) -> Iterable[Link]:
+def names(goal: str, thing: str) -> bool:
+    """Whether the ``goal`` (in lower case) names ``thing``; a word of three letters may be any."""
+    return len(thing) > 3 and bool(re.search(rf"\b{re.escape(thing.lower())}\b", goal))
+
+
+def _look_there(
+    wanted: Sequence[tuple[str, str]], lessons: Sequence[Lesson], language: Language
+) -> Iterable[Link]:
     """Where to find what is wanted."""
+    done: set[str] = set().union(*(each.accepted for each in lessons))
     for place, thing in wanted[:MOST_FOUND]:
-        yield from _made(
-            wording.way_to(place, done), Hedge.MAY, Relation.NECESSARY, f"find {thing}"
-        )
+        way = language.way_to(place, done)
+        yield from _made(way, Hedge.MAY, Relation.NECESSARY, f"find {thing}")
 
 
 def _vain(lessons: Sequence[Lesson]) -> Iterable[Link]:
@@ -136,36 +123,36 @@ def _vain(lessons: Sequence[Lesson]) -> Iterable[Link]:
         yield from _made(action, Hedge.SHOULD, Relation.NOT_CONTRIBUTE, TASK)
 
 
-def _refused(lessons: Sequence[Lesson]) -> Iterable[Link]:
-    """Actions that the world did not understand, the critical and repeated ones first."""
-    accepted = set().union(*(each.accepted for each in lessons))
+def _refused(lessons: Sequence[Lesson], language: Language) -> Iterable[Link]:
+    """Actions that the world did not understand, the costly and repeated ones first."""
+    accepted: set[str] = set().union(*(each.accepted for each in lessons))
     count = Counter(
         action for each in lessons for action in set(each.refused) if action not in accepted
     )
     latest = {action: n for n, each in enumerate(lessons) for action in each.refused}
-    critical = ("focus", "pick", "move")
-    ranked = sorted(
-        count, key=lambda a: (a.split(" ")[0] not in critical, -count[a], -latest[a], a)
-    )
-    for action in ranked[:MOST_REFUSED]:
-        yield from _made(
-            action, Hedge.SHOULD if count[action] > 1 else Hedge.MAY, Relation.NOT_CONTRIBUTE, TASK
-        )
+
+    def rank(action: str) -> tuple[bool, int, int, str]:
+        costly = action.startswith(language.costly_actions)
+        return not costly, -count[action], -latest[action], action
+
+    for action in sorted(count, key=rank)[:MOST_REFUSED]:
+        yield from _made(action, _hedge(count[action] > 1), Relation.NOT_CONTRIBUTE, TASK)
 
 
-def _idle(lessons: Sequence[Lesson], won: bool, promising: set[str]) -> Iterable[Link]:
+def _idle(
+    lessons: Sequence[Lesson], won: bool, promising: set[str], language: Language
+) -> Iterable[Link]:
     """Places that were entered and left without use in every trial, and hold nothing that is
     wanted."""
     used = promising.union(*(each.places_used for each in lessons))
     count = Counter(move for each in lessons for move in dict.fromkeys(each.idle_moves))
-    idle = [move for move, _ in count.most_common() if move.rpartition(" to ")[2] not in used]
+    idle = [move for move, _ in count.most_common() if language.destination(move) not in used]
     for move in idle[:MOST_IDLE]:
-        yield from _made(
-            move,
-            Hedge.SHOULD if won or count[move] > 1 else Hedge.MAY,
-            Relation.NOT_CONTRIBUTE,
-            TASK,
-        )
+        yield from _made(move, _hedge(won or count[move] > 1), Relation.NOT_CONTRIBUTE, TASK)
+
+
+def _hedge(sure: bool) -> Hedge:
+    return Hedge.SHOULD if sure else Hedge.MAY
 
 
 def _made(cause: str, hedge: Hedge, relation: Relation, effect: str) -> Iterable[Link]:

@@ -1,74 +1,54 @@
-"""Whether what is acted on is something that the goal names: "focus on soap", where the task is to
+"""Whether what is acted on is something that the goal names: "point at soap", where the task is to
 boil soap.
 
 That is what a lesson about a wrong choice has that holds elsewhere: the next task names another
-thing, and the wrong ones are those it does not name."""
+thing, and the wrong ones are those it does not name. Commands are taken to be plain English: a
+verb, a particle perhaps, a thing, and where that is."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-from memory.rules import wording
+from memory.language import Language
 
 UNNAMED = "what the goal does not name"
 MOST = 2
 """Words of the goal beyond which a thing is named no better."""
 _WORD = re.compile(r"[a-z]+")
+_BEGINNING = re.compile(r"^\S+ \S+(?:(?! (?:to|into|in|on|with) ).)*")
 _PARTICLES = frozenset({"on", "up", "in", "at", "to", "with"})
 _WHERE = re.compile(r" (?:in|into|inside|on|containing|to) |\(")
 _DESCRIBED = re.compile(r"\b(?:with|of|that|which|whose)\b")
 _COMMON = frozenset(
     [
-        "the",
-        "and",
-        "its",
-        "you",
-        "are",
-        "task",
-        "your",
-        "first",
-        "then",
-        "next",
-        "for",
-        "from",
-        "that",
-        "with",
-        "there",
-        "this",
-        "they",
-        "can",
-        "may",
-        "will",
-        "when",
-        "done",
-        "goal",
-        "substance",
-        "thing",
-        "called",
-        "located",
-        "grown",
+        *("the", "and", "its", "you", "are", "task", "your", "first", "then", "next", "for"),
+        *("from", "that", "with", "there", "this", "they", "can", "may", "will", "when"),
+        *("done", "goal", "substance", "thing", "called", "located", "grown"),
     ]
 )
+"""Words of a goal that name nothing."""
 _SHORTEST = 3
 Name = tuple[str, ...]
 
 
 class Goal:
-    """The words of a goal, without those of ``places``: where to look is not what to look for."""
+    """The words of a goal, without those of the moves among the ``actions`` that are known: where
+    to look is not what to look for."""
 
-    def __init__(self, goal: str, places: Iterable[str] = ()) -> None:
+    def __init__(self, goal: str, language: Language, actions: Iterable[str] = ()) -> None:
         self._text = goal.lower()
-        self._words = words(goal) - words(" ".join(places))
+        self._words = words(goal) - words(" ".join(filter(language.is_move, actions)))
         self._verbs = frozenset(_WORD.findall(self._text))
+        self._language = language
 
     def asks_for(self, kind: str) -> bool:
         """Whether the goal itself speaks of this kind of action."""
         return kind.split(" ")[0] in self._verbs
 
     def by_name(self, kind: str) -> list[Name]:
-        """The things to which the goal itself says, by their names, to do this: of "focus on the
-        thermometer. Next, focus on the orange juice" both. Empty where it describes any ("the
+        """The things to which the goal itself says, by their names, to do this: of "point at the
+        thermometer. Next, point at the orange juice" both. Empty where it describes any ("the
         animal with the longest life span") or names no more than a class ("the substance")."""
         said = re.findall(rf"\b{re.escape(kind)} (?:the |an? )?([^.,;:!?]+)", self._text)
         names = [() if _DESCRIBED.search(each) else name(each) for each in said]
@@ -81,16 +61,14 @@ class Goal:
 
     def unnamed(self, action: str) -> str | None:
         """What ``action`` is an instance of, where the goal asks for such an action and does not
-        name what this one is done to: "focus on what the goal does not name"; None for any
+        name what this one is done to: "point at what the goal does not name"; None for any
         other."""
-        if (
-            not self.asks_for(verb(action))
-            or wording.moves(action)
-            or not thing(action)
-            or self.named(action)
-        ):
+        kind = verb(action)
+        if not self.asks_for(kind) or self._language.is_move(action):
             return None
-        return f"{verb(action)} {UNNAMED}"
+        if not thing(action) or self.named(action):
+            return None
+        return f"{kind} {UNNAMED}"
 
     def alike(self, name: frozenset[str], other: frozenset[str]) -> bool:
         """Whether ``name`` may well speak of the thing of that ``other`` name: with the same words,
@@ -98,20 +76,29 @@ class Goal:
         too little to go by."""
         if name == other:
             return True
-        vaguer, fuller = name < other, other < name and not (name - other) & self._words
-        return min(len(name), len(other)) > 1 and (vaguer or fuller)
+        if min(len(name), len(other)) <= 1:
+            return False
+        vaguer = name < other
+        fuller = other < name and not (name - other) & self._words
+        return vaguer or fuller
+
+
+def beginning(action: str) -> str:
+    """The action without what follows its first object: "move pollen" of "move pollen to sink"."""
+    found = _BEGINNING.match(action)
+    return found[0] if found else action
 
 
 def verb(action: str) -> str:
-    """The kind of an action: "focus on", "pick up", "open"."""
+    """The kind of an action: "point at", "pick up", "open"."""
     first, _, rest = action.partition(" ")
     particle = rest.partition(" ")[0]
     return f"{first} {particle}" if particle in _PARTICLES else first
 
 
 def thing(action: str) -> frozenset[str]:
-    """The words for what the action is done to, without where that is: of "focus on cherry tree in
-    flower pot 2" cherry and tree, of "focus on cup containing paint" cup."""
+    """The words for what the action is done to, without where that is: of "point at cherry tree in
+    flower pot 2" cherry and tree, of "point at cup containing paint" cup."""
     return frozenset(name(action[len(verb(action)) :]))
 
 
@@ -133,15 +120,15 @@ def words(text: str) -> frozenset[str]:
 
 
 def _telling(text: str) -> Name:
-    found = (
-        word
-        for word in _WORD.findall(text.lower())
-        if len(word) >= _SHORTEST and word not in _COMMON
-    )
+    found = _WORD.findall(text.lower())
     return tuple(
-        word[:-1] if len(word) > _SHORTEST and word[-1] == "s" and word[-2] != "s" else word
-        for word in found
+        _singular(word) for word in found if len(word) >= _SHORTEST and word not in _COMMON
     )
+
+
+def _singular(word: str) -> str:
+    plural = len(word) > _SHORTEST and word.endswith("s") and not word.endswith("ss")
+    return word[:-1] if plural else word
 
 
 def warned(cause: str) -> str | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from memory.rules import wording
+from memory.language import Language
 from memory.trials import Step, Trial
 
 PROGRESS, COMPLETE = "make progress", "complete the task"
@@ -40,93 +40,118 @@ class Lesson:
 @dataclass(frozen=True)
 class Act:
     """What was done at a step; ``meant`` is in the world's own words where it confirms them,
-    ``gain`` in points. A number that answered "which one?" stands for the action that was asked
-    about."""
+    ``gain`` in points. An answer to "which one?" (``answered``) stands for the action that was
+    asked about."""
 
     index: int
     action: str
     meant: str
     gain: float
     refused: bool
+    answered: bool = False
+
+    @property
+    def offered(self) -> str:
+        """The action as it is offered, so that it can be left out."""
+        return self.meant if self.answered else self.action
 
 
-def acts(steps: Sequence[Step]) -> Iterator[Act]:
+def acts(steps: Sequence[Step], language: Language) -> Iterator[Act]:
     """A trial's actions in order. A refused answer to "which one?" blames no action and is left
     out."""
     before, asked = 0.0, ""
+    choices: Mapping[str, str] = {}
     for index, step in enumerate(steps):
         gain, before = step.score - before, step.score
-        refused = wording.refused(step.observation)
-        if gain or not (refused and asked):
-            action = asked if asked and step.action.isdigit() else step.action
-            yield Act(index, action, wording.meant(action, step.observation), gain, refused)
-        asked = step.action if wording.ambiguous(step.observation) else ""
+        refused = language.is_refused(step.observation)
+        if gain or not (refused and choices):
+            answered = step.action in choices
+            action = asked if answered else step.action
+            meant = language.meant(action, step.observation)
+            yield Act(index, action, meant, gain, refused, answered)
+        asked, choices = step.action, language.choices_offered(step.observation)
 
 
-def lesson(trial: Trial) -> Lesson:
+def lesson(trial: Trial, language: Language) -> Lesson:
     """Read ``trial`` step by step."""
-    steps = trial.steps
-    found = Lesson(won=trial.score >= 100, best=max([0.0, *(step.score for step in steps)]))
-    worked: set[str] = set()
-    before_loss = 0  # how much of what was useful had been found at the last gain
-    for act in acts(steps):
-        step = steps[act.index]
-        if act.refused:
-            if wording.does_something(act.action):
-                found.refused.append(act.action)
-            continue
-        found.accepted.add(act.action)
-        if room := wording.listing(act.action, step.observation):
-            found.seen += [(room[0], thing) for thing in room[1]]
+    return _Reader(trial, language).read()
+
+
+class _Reader:
+    """One trial being read in the order of its steps."""
+
+    def __init__(self, trial: Trial, language: Language) -> None:
+        self._steps, self._language = trial.steps, language
+        best = max([0.0, *(step.score for step in trial.steps)])
+        self._found = Lesson(won=trial.score >= 100, best=best)
+
+    def read(self) -> Lesson:
+        found = self._found
+        worked: set[str] = set()
+        useful_at_last_gain = 0
+        for act in acts(self._steps, self._language):
+            if act.refused:
+                if self._language.is_deed(act.action):
+                    found.refused.append(act.action)
+                continue
+            found.accepted.add(act.action)
+            if not self._worked(act):
+                continue
+            worked.add(act.action)
+            if act.gain > 0:
+                useful_at_last_gain = len(found.useful)
+        # What was in vain once and worked at another time is not to blame: something broken had to
+        # be mended first.
+        found.vain = [action for action in found.vain if action not in worked]
+        if found.lost:  # what came after the last gain led to the loss
+            del found.useful[useful_at_last_gain:]
+        return found
+
+    def _worked(self, act: Act) -> bool:
+        """Take down what the step showed; False where it was in vain."""
+        found, step = self._found, self._steps[act.index]
+        if seen := self._language.things_seen(act.action, step.observation):
+            room, things = seen
+            found.seen += [(room, thing) for thing in things]
         if act.gain < 0:
-            found.lost.append(
-                act.meant if step.action.isdigit() else act.action
-            )  # as it is offered, so that it can be left out
-        elif place := wording.entered(act.action, step.observation):
-            _enter(found, place, act.action, act.gain, steps, act.index)
-        elif wording.in_vain(act.action, step.observation):
+            found.lost.append(act.offered)
+        elif place := self._language.arrived_at(act.action, step.observation):
+            self._enter(place, act)
+        elif self._language.did_not_fit(act.action, step.observation):
             found.vain.append(act.action)
-            continue
+            return False
         elif act.gain > 0:
-            found.useful.append(
-                Useful(act.action, COMPLETE if step.score >= 100 else PROGRESS, act.gain)
-            )
-        before_loss = len(found.useful) if act.gain > 0 else before_loss
-        worked.add(act.action)
-    found.vain = [
-        action for action in found.vain if action not in worked
-    ]  # a broken thing had to be mended first
-    if found.lost:  # what came after the last gain led to the loss
-        del found.useful[before_loss:]
-    return found
+            effect = COMPLETE if step.score >= 100 else PROGRESS
+            found.useful.append(Useful(act.action, effect, act.gain))
+        return True
 
+    def _enter(self, place: str, move: Act) -> None:
+        """A move is useful for the first thing that was done with effect in the place it led to.
+        Where nothing was, it was idle, unless it passed through: a walk may lead on."""
+        found = self._found
+        use = self._first_use(move)
+        if use is None and move.gain <= 0:
+            if self._language.is_jump(move.action):
+                found.idle_moves.append(move.action)
+            return
+        found.places_used.add(place)
+        effect = use or PROGRESS
+        if (move.action, effect) not in {(each.action, each.effect) for each in found.useful}:
+            found.useful.append(Useful(move.action, effect, move.gain))
 
-def _enter(
-    found: Lesson, place: str, action: str, gain: float, steps: Sequence[Step], index: int
-) -> None:
-    """A move is useful for the first thing that was done with effect in the place it led to."""
-    use = _first_use(steps, index)
-    if use is None and gain <= 0:
-        found.idle_moves += (
-            [] if wording.walks(action) else [action]
-        )  # a walk may have led on to another room
-        return
-    found.places_used.add(place)
-    effect = use or PROGRESS
-    if not any((useful.action, useful.effect) == (action, effect) for useful in found.useful):
-        found.useful.append(Useful(action, effect, gain))
+    def _first_use(self, move: Act) -> str | None:
+        """The first deed after ``move`` and before the next one that was done and lost nothing."""
+        before = self._steps[move.index].score
+        for step in self._steps[move.index + 1 :]:
+            if self._language.is_move(step.action):
+                return None
+            gain, before = step.score - before, step.score
+            if self._language.is_deed(step.action) and self._done(step) and gain >= 0:
+                return step.action
+        return None
 
-
-def _first_use(steps: Sequence[Step], index: int) -> str | None:
-    before = steps[index].score
-    for step in steps[index + 1 :]:
-        if wording.moves(step.action):
-            return None
-        gain, before = step.score - before, step.score
-        understood = not wording.refused(step.observation) and not wording.ambiguous(
-            step.observation
-        )
-        understood = understood and not wording.in_vain(step.action, step.observation)
-        if wording.does_something(step.action) and understood and gain >= 0:
-            return step.action
-    return None
+    def _done(self, step: Step) -> bool:
+        """Whether the world did it: neither refused, nor asked which one, nor tried in vain."""
+        if self._language.came_to_nothing(step.action, step.observation):
+            return False
+        return not self._language.choices_offered(step.observation)

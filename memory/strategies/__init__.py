@@ -1,8 +1,9 @@
 """Memory strategies: what the next trial reads, and how the memory changes after a trial.
 
 The file name is the registry: ``memory/strategies/clin.py`` is ``--strategy clin``. A strategy
-module offers ``open(**options) -> Strategy``. A strategy sees trials and links, yields plain
-prompts and is sent plain replies; it never meets a model.
+module offers ``open(**options) -> Strategy``; where it has an option ``language``, it is given that
+of the world whose trials it is to read. A strategy sees trials and links, yields plain prompts and
+is sent plain replies; it never meets a model.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from memory.evidence.tally import Tally
+from memory.language import Language
 from memory.links import Link
 from memory.spelling import did_you_mean
 from memory.trials import Memory, Trial
@@ -22,9 +24,11 @@ from memory.trials import Memory, Trial
 
 @dataclass(frozen=True)
 class RevisionRequest:
-    """What a trial taught is asked for: the trial, with what it had read."""
+    """What a trial taught is asked for: the trial, with what it had read, in its world's
+    language."""
 
     trial: Trial
+    language: Language
 
 
 @dataclass(frozen=True)
@@ -127,22 +131,30 @@ def strategy_names() -> list[str]:
     )
 
 
-def open_strategy(name: str, **options: object) -> Strategy:
-    """The strategy called ``name``; StrategyError names the nearest when there is no such strategy
-    or option."""
+def traits_of(name: str) -> Traits:
+    """What a strategy is like, whatever world it reads; errors as for :func:`open_strategy`."""
+    return open_strategy(name, Language()).traits
+
+
+def open_strategy(name: str, language: Language, **options: object) -> Strategy:
+    """The strategy called ``name``, for trials of a world with this ``language``; StrategyError
+    names the nearest when there is no such strategy or option."""
     names = strategy_names()
     if name not in names:
         raise StrategyError(
             f"no strategy '{name}'{did_you_mean(name, names)} (strategies: {', '.join(names)})"
         )
     make = importlib.import_module(f"{__name__}.{name}").open
-    parameters = inspect.signature(make).parameters.values()
-    known = [each.name for each in parameters if each.kind is not inspect.Parameter.VAR_KEYWORD]
+    parameters = inspect.signature(make).parameters
+    takes_any = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters.values())
+    known = [each for each in parameters if each != "language"]
     for option in options:
-        if option not in known and len(known) == len(parameters):
+        if option not in known and not takes_any:
             raise StrategyError(
                 f"strategy '{name}' has no option '{option}'{did_you_mean(option, known)} "
                 f"(options: {', '.join(known)})"
             )
+    if "language" in parameters:
+        options["language"] = language
     strategy: Strategy = make(**options)
     return strategy

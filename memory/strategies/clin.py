@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from memory import rules
+from memory.language import Language
 from memory.links import Hedge, Link, Relation, read
 from memory.spelling import did_you_mean
 from memory.strategies import (
@@ -35,7 +36,14 @@ MOST_EPISODES = 10
 """Earlier episodes that a meta-memory is made from (paper, section 3.3)."""
 
 
-def open(*, writer: str = "model", k: int = 3, budget: int = 6500, max_tokens: int = 1000) -> Clin:
+def open(
+    *,
+    language: Language,
+    writer: str = "model",
+    k: int = 3,
+    budget: int = 6500,
+    max_tokens: int = 1000,
+) -> Clin:
     """``k`` earlier memories and ``budget`` tokens of prompt are the paper's figures, as is
     ``max_tokens``."""
     if writer not in WRITERS:
@@ -45,7 +53,7 @@ def open(*, writer: str = "model", k: int = 3, budget: int = 6500, max_tokens: i
     for name, value, least in (("k", k, 0), ("budget", budget, 1), ("max_tokens", max_tokens, 1)):
         if value < least:
             raise StrategyError(f"clin's {name} is {least} or more, not {value}")
-    return Clin(writer, k, budget, max_tokens)
+    return Clin(language, writer, k, budget, max_tokens)
 
 
 class Clin(Strategy):
@@ -53,8 +61,11 @@ class Clin(Strategy):
 
     traits = Traits(has_writer=True, states_request=True)
 
-    def __init__(self, writer: str, k: int, budget: int, max_tokens: int) -> None:
-        self.writer, self.k, self.budget, self.max_tokens = writer, k, budget, max_tokens
+    def __init__(
+        self, language: Language, writer: str, k: int, budget: int, max_tokens: int
+    ) -> None:
+        self._language, self.writer = language, writer
+        self.k, self.budget, self.max_tokens = k, budget, max_tokens
 
     def recall(self, memory: Memory, goal: str) -> Memory:
         """All of it: the paper's memories are a dozen or two links."""
@@ -62,16 +73,13 @@ class Clin(Strategy):
 
     def revise(self, memory: Memory, trials: Sequence[Trial], size: Size) -> Revision:
         if self.writer == "rules":
-            return Revised(
-                Memory(
-                    _with_earlier(rules.links(trials), trials[0].recalled.links if trials else ())
-                )
-            )
+            earlier = trials[0].recalled.links if trials else ()
+            return Revised(Memory(_with_earlier(rules.links(trials, self._language), earlier)))
         return (
             yield from self._ask(
                 _clin_prompts.reflection(trials, self.k, self.budget, size),
                 memory,
-                RevisionRequest(trials[-1]),
+                RevisionRequest(trials[-1], self._language),
             )
         )
 

@@ -17,6 +17,7 @@ from memory.evidence import proposals
 from memory.evidence.ledger import Claim, Ledger, by_claim, claim_of, of_the_task
 from memory.evidence.tally import Tally, explained_away, stated
 from memory.evidence.transfer import hurt
+from memory.language import Language
 from memory.links import Hedge, Link, Relation, read
 from memory.rules.naming import warned
 from memory.spelling import did_you_mean
@@ -39,7 +40,12 @@ MOST_LOST, MOST_USEFUL, MOST_IDLE = 5, 7, 4
 
 
 def open(
-    *, writer: str = "model", most: int = 12, budget: int = 6500, max_tokens: int = 1000
+    *,
+    language: Language,
+    writer: str = "model",
+    most: int = 12,
+    budget: int = 6500,
+    max_tokens: int = 1000,
 ) -> Evidence:
     """``most`` links are read by a trial, ``budget`` and ``max_tokens`` are those of the ``clin``
     strategy."""
@@ -50,7 +56,7 @@ def open(
     for name, value in (("most", most), ("budget", budget), ("max_tokens", max_tokens)):
         if value < 1:
             raise StrategyError(f"evidence's {name} is 1 or more, not {value}")
-    return Evidence(writer, most, budget, max_tokens)
+    return Evidence(language, writer, most, budget, max_tokens)
 
 
 class Evidence(Strategy):
@@ -59,9 +65,12 @@ class Evidence(Strategy):
 
     traits = Traits(counts=True, has_writer=True, states_request=True)
 
-    def __init__(self, writer: str, most: int, budget: int, max_tokens: int) -> None:
-        self.writer, self.most, self.budget, self.max_tokens = writer, most, budget, max_tokens
-        self._ledger, self._last = Ledger(), (0, "")
+    def __init__(
+        self, language: Language, writer: str, most: int, budget: int, max_tokens: int
+    ) -> None:
+        self._language, self.writer = language, writer
+        self.most, self.budget, self.max_tokens = most, budget, max_tokens
+        self._ledger, self._last = Ledger(language), (0, "")
         self._carried: dict[Claim, Tally] = {}
         self._dormant: frozenset[Claim] = frozenset()
 
@@ -90,15 +99,15 @@ class Evidence(Strategy):
         if not trials:
             return Revised(memory)
         ledger = self._read(trials)
-        proposed = proposals.of(trials[-1])
+        proposed = proposals.of(trials[-1], self._language)
         unreadable: tuple[str, ...] = ()
         if self.writer == "model":
             prompt = _clin_prompts.reflection(trials[-1:], 0, self.budget, size)
             reply = yield Prompt(
                 prompt,
-                grammar=proposals.grammar(trials[-1]),
+                grammar=proposals.grammar(trials[-1], self._language),
                 max_tokens=self.max_tokens,
-                about=RevisionRequest(trials[-1]),
+                about=RevisionRequest(trials[-1], self._language),
             )
             reading = read(reply)
             proposed, unreadable = (*reading.links, *proposed), reading.unreadable
@@ -125,7 +134,7 @@ class Evidence(Strategy):
                 "gen-env, gen-task)"
             )
         episodes = [episode for episode in past if episode.memories]
-        ledgers = [Ledger(episode.trials) for episode in episodes]
+        ledgers = [Ledger(self._language, episode.trials) for episode in episodes]
         known = dict.fromkeys(
             claim_of(link) for episode in episodes for link in episode.memories[-1].links
         )
@@ -166,9 +175,8 @@ class Evidence(Strategy):
         episode than before."""
         read = len(self._ledger.records)
         if not 0 < read == len(trials) - 1 or self._last != _mark(trials[-2]):
-            self._ledger = Ledger(
-                (trials[number] for number in range(len(trials) - 1)), self._carried
-            )
+            earlier = (trials[number] for number in range(len(trials) - 1))
+            self._ledger = Ledger(self._language, earlier, self._carried)
         self._ledger.add(trials[-1])
         self._last = _mark(trials[-1])
         return self._ledger

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from memory.language import Language
 from memory.rules.reading import lesson
 from memory.spelling import did_you_mean
 from memory.strategies import (
@@ -39,7 +40,12 @@ Do not summarise the world; think about the strategy that was taken.
 
 
 def open(
-    *, writer: str = "model", last: int = 3, budget: int = 6500, max_tokens: int = 250
+    *,
+    language: Language,
+    writer: str = "model",
+    last: int = 3,
+    budget: int = 6500,
+    max_tokens: int = 250,
 ) -> Reflexion:
     """``last`` reflections are kept (the paper's bound for long trials is one to three)."""
     if writer not in WRITERS:
@@ -49,7 +55,7 @@ def open(
     for name, value in (("last", last), ("budget", budget), ("max_tokens", max_tokens)):
         if value < 1:
             raise StrategyError(f"reflexion's {name} is 1 or more, not {value}")
-    return Reflexion(writer, last, budget, max_tokens)
+    return Reflexion(language, writer, last, budget, max_tokens)
 
 
 class Reflexion(Strategy):
@@ -57,8 +63,11 @@ class Reflexion(Strategy):
 
     traits = Traits(has_writer=True)
 
-    def __init__(self, writer: str, last: int, budget: int, max_tokens: int) -> None:
-        self.writer, self.last, self.budget, self.max_tokens = writer, last, budget, max_tokens
+    def __init__(
+        self, language: Language, writer: str, last: int, budget: int, max_tokens: int
+    ) -> None:
+        self._language, self.writer = language, writer
+        self.last, self.budget, self.max_tokens = last, budget, max_tokens
 
     def recall(self, memory: Memory, goal: str) -> Memory:
         return Memory(notes=memory.notes[-self.last :])
@@ -67,7 +76,7 @@ class Reflexion(Strategy):
         if not trials or trials[-1].score >= 100:
             return Revised(memory)
         if self.writer == "rules":
-            said = _by_rules(trials[-1])
+            said = _by_rules(trials[-1], self._language)
         else:
             said = yield Prompt(self._asked(memory, trials[-1], size), max_tokens=self.max_tokens)
         note = " ".join(said.split())[:LONGEST]
@@ -107,8 +116,8 @@ class Reflexion(Strategy):
             steps = steps[(len(steps) + 9) // 10 :]
 
 
-def _by_rules(trial: Trial) -> str:
-    found = lesson(trial)
+def _by_rules(trial: Trial, language: Language) -> str:
+    found = lesson(trial, language)
     told = [
         f"I did '{action}' and that was a mistake; I will not do it again."
         for action in dict.fromkeys(found.lost)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from memory.spelling import did_you_mean
 from worlds import Observation, Task, WorldError, whole_number
+from worlds.causal import language
 from worlds.causal.actions import admissible, apply, every_action
 from worlds.causal.layout import ROOMS, lay
 from worlds.causal.physics import draw
@@ -21,10 +22,24 @@ from worlds.causal.plan import Needs, goals, shortest
 from worlds.causal.state import State, held_text, room_text
 from worlds.causal.truth import Truth, truth
 
+__all__ = [
+    "OPTIONS",
+    "RULE_SPLITS",
+    "SCORE",
+    "SHARED_PLACES",
+    "SPLITS",
+    "TASKS",
+    "Causal",
+    "language",
+    "open",
+    "tasks",
+]
+
 SCORE = (
     "points 0 to 100 for the necessary sub-goals that are reached; -100 for a mistake "
     "that cannot be undone"
 )
+SHARED_PLACES = True
 TASKS = ("make", "repair", "grow", "deliver", "compose-2", "compose-3", "compose-4", "compose-5")
 SPLITS = {"train": range(100), "dev": range(100, 200), "test": range(200, 300)}
 RULE_SPLITS = {"train": range(800), "dev": range(800, 900), "test": range(900, 1000)}

@@ -2,7 +2,7 @@
 that a model imitates.
 
 An expert's path goes straight to what nobody can know in a first trial, so a model that imitates it
-learns to guess. Here the causal world is searched room by room; things are tried on each other,
+learns to guess. Here the world is searched room by room; things are tried on each other,
 none twice; and what a memory says is believed: what failed is not tried again, what helped is tried
 first, the place that it names is visited first. What a goal is made of (which substances a product
 takes) is still the expert's knowledge.
@@ -13,11 +13,12 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any
 
-from clin.distill.playing import Walk
-from memory.links import Link, Relation
-from memory.rules import wording
+from worlds.causal.language import destination, room, tried_on
 from worlds.causal.physics import KEYS, STARTERS, TOOLS
+
+Searching = Callable[..., None]
 
 _PICK, _OPEN, _GO = "pick up ", "open ", "go to "
 _HELD = re.compile(r"In your hands you have: (?P<things>.*)\.$")
@@ -26,19 +27,23 @@ SLIPS = ("look around", "inventory", "wait")
 
 
 class Search:
-    """A search for the deeds of ``path`` in a ``causal`` world that is being walked, with what
-    ``memory`` says."""
+    """A search for the deeds of ``path`` in a world that is being walked (a
+    :class:`clin.distill.playing.Walk`), with what a memory says: which causes ``help`` to which
+    effects, and which ``fail``."""
 
-    def __init__(self, walk: Walk, path: Sequence[str], memory: Sequence[Link]) -> None:
+    def __init__(
+        self,
+        walk: Any,
+        path: Sequence[str],
+        helps: Sequence[tuple[str, str]],
+        fails: Collection[str],
+    ) -> None:
         self._walk = walk
         self._left = [action for action in path if not action.startswith(_GO)]
-        helps = [link for link in memory if link.relation is not Relation.NOT_CONTRIBUTE]
-        self._helps = {link.cause for link in helps}
-        self._fails = {link.cause for link in memory if link.relation is Relation.NOT_CONTRIBUTE}
+        self._helps = {cause for cause, _ in helps}
+        self._fails = set(fails)
         self._hints = [
-            (link.cause.removeprefix(_GO), link.effect)
-            for link in helps
-            if link.cause.startswith(_GO)
+            (destination(cause), effect) for cause, effect in helps if cause.startswith(_GO)
         ]
         self._tried: set[str] = set()
         self._ways: dict[str, list[str]] = {}
@@ -48,25 +53,25 @@ class Search:
     def next(self) -> str | None:
         """The next action; None when nothing is left that could be tried."""
         offered = self._walk.world.actions()
-        room, held = self._looked(offered)
-        return self._deed(offered) or self._curious(offered) or self._way(room, held)
+        here, held = self._looked(offered)
+        return self._deed(offered) or self._curious(offered) or self._way(here, held)
 
     def did(self, action: str) -> None:
         """Remember what was done."""
         if action in self._left:
             self._left.remove(action)
-            on = wording.tried_on(action)
+            on = tried_on(action)
             self._tried = {
-                each for each in self._tried if wording.tried_on(each) != on
+                each for each in self._tried if tried_on(each) != on
             }  # a device that was mended may now be started
-        elif wording.tried_on(action):
+        elif tried_on(action):
             self._tried.add(action)
 
     def _looked(self, offered: Sequence[str]) -> tuple[str, set[str]]:
         """The room, and what is held; what the room shows is remembered."""
         told = self._walk.world.surroundings()
-        room = wording.room(wording.described(told)) or ""
-        self._ways[room] = [each.removeprefix(_GO) for each in offered if each.startswith(_GO)]
+        here = room(told)
+        self._ways[here] = [each.removeprefix(_GO) for each in offered if each.startswith(_GO)]
         for line in told.splitlines():
             found = re.match(
                 r"\ta (?:(?P<door>\w+ door) to the (?P<to>\w+) \(that is locked\)"
@@ -74,44 +79,41 @@ class Search:
                 line,
             )
             if found and found["door"]:
-                self._locked[found["door"]] = room
+                self._locked[found["door"]] = here
             elif found:
-                self._devices.setdefault(found["thing"].strip(), room)
+                self._devices.setdefault(found["thing"].strip(), here)
         self._locked = {
             door: where
             for door, where in self._locked.items()
-            if where != room or (f"{door} to the" in told and "locked" in told)
+            if where != here or (f"{door} to the" in told and "locked" in told)
         }
-        held = _HELD.search(told)
-        return room, {
-            each.removeprefix("a ") for each in held["things"].split(", ")
-        } if held else set()
+        found = _HELD.search(told)
+        held = found["things"].split(", ") if found else []
+        return here, {each.removeprefix("a ") for each in held}
 
     def _deed(self, offered: Sequence[str]) -> str | None:
         """A deed that can be done here, or a trial of what might be one."""
         for deed in self._left:
-            if on := wording.tried_on(deed):
+            if on := tried_on(deed):
                 if found := self._trial(on, offered):
                     return found
             elif deed in offered and not self._too_early(deed):
                 return deed
-        doors = {on for each in offered if (on := wording.tried_on(each)) and on.endswith(" door")}
+        doors = {on for each in offered if (on := tried_on(each)) and on.endswith(" door")}
         return next((found for on in sorted(doors) if (found := self._trial(on, offered))), None)
 
     def _trial(self, on: str, offered: Collection[str]) -> str | None:
         """What to try on a door or device: what is known to help, else anything that was not tried
         yet."""
         known = [
-            action
-            for action in self._helps
-            if wording.tried_on(action) == on and action in self._left
+            action for action in self._helps if tried_on(action) == on and action in self._left
         ]
         if known:
             return next((action for action in known if action in offered), None)
         open_ = [
             each
             for each in offered
-            if wording.tried_on(each) == on and each not in self._tried and each not in self._fails
+            if tried_on(each) == on and each not in self._tried and each not in self._fails
         ]
         return self._walk.random.choice(open_) if open_ else None
 
@@ -136,18 +138,18 @@ class Search:
                 return action
         return None
 
-    def _way(self, room: str, held: set[str]) -> str | None:
+    def _way(self, here: str, held: set[str]) -> str | None:
         """A step towards where something can be done, else to what the memory names, else to what
         was not seen yet."""
         for goal in (self._useful(held), self._named(), self._unseen()):
-            if step := self._towards(room, set(goal)):
+            if step := self._towards(here, set(goal)):
                 return f"{_GO}{step}"
         return None
 
     def _useful(self, held: set[str]) -> Iterator[str]:
         """Rooms in which something that is left can be done or tried with what is held."""
         for deed in self._left:
-            if on := wording.tried_on(deed):
+            if on := tried_on(deed):
                 if on in self._devices and any(
                     self._open(f"use {thing} on {on}") for thing in held & {*TOOLS, *STARTERS}
                 ):
@@ -171,7 +173,7 @@ class Search:
         known = [
             each
             for each in self._helps
-            if wording.tried_on(each) == wording.tried_on(action) and each in self._left
+            if tried_on(each) == tried_on(action) and each in self._left
         ]
         return action in known if known else action not in self._tried and action not in self._fails
 
@@ -179,23 +181,23 @@ class Search:
         """Rooms that the memory names for something that is left, and that were not seen in this
         trial."""
         left = " ".join(self._left)
-        for room, effect in self._hints:
-            if room not in self._ways and effect.removeprefix("find ") in left:
-                yield room
+        for place, effect in self._hints:
+            if place not in self._ways and effect.removeprefix("find ") in left:
+                yield place
 
     def _unseen(self) -> Iterator[str]:
         yield from (
             each for ways in list(self._ways.values()) for each in ways if each not in self._ways
         )
 
-    def _towards(self, room: str, goals: set[str]) -> str | None:
+    def _towards(self, start: str, goals: set[str]) -> str | None:
         """The first room on the shortest known way to one of ``goals``; None where no way is
         known."""
-        queue, came = deque([room]), {room: ""}
+        queue, came = deque([start]), {start: ""}
         while queue:
             here = queue.popleft()
-            if here in goals and here != room:
-                while came[here] != room:
+            if here in goals and here != start:
+                while came[here] != start:
                     here = came[here]
                 return here
             for other in self._ways.get(here, ()):
@@ -206,31 +208,32 @@ class Search:
 
 
 def search(
-    walk: Walk,
+    walk: Any,
     path: Sequence[str],
-    memory: Sequence[Link],
+    helps: Sequence[tuple[str, str]],
+    fails: Collection[str],
     *,
     budget: int,
     slip: float,
-    astray: Callable[[Walk], str] | None = None,
+    astray: Callable[[Any], str] | None = None,
 ) -> None:
     """Search for at most ``budget`` steps; with the chance ``slip`` a step is idle or repeats what
     failed, or ``astray`` decides some steps. None of these is imitated."""
-    found = Search(walk, path, memory)
+    found = Search(walk, path, helps, fails)
     walk.do("look around", True)
     while not walk.done and len(walk.steps) < budget:
         if walk.random.random() < slip and astray:
             for _ in range(walk.random.randint(1, LONGEST_ASTRAY)):
                 if not walk.done:
-                    action = astray(walk)
-                    found.did(action)
-                    walk.do(action, False)
+                    led = astray(walk)
+                    found.did(led)
+                    walk.do(led, False)
             continue
         if walk.random.random() < slip:
             again = [
                 step.action
                 for step in walk.steps[-4:]
-                if wording.tried_on(step.action) and step.action in walk.world.actions()
+                if tried_on(step.action) and step.action in walk.world.actions()
             ]
             walk.do(walk.random.choice([*SLIPS, *again]), False)
             continue

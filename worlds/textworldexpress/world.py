@@ -23,8 +23,6 @@ from memory.spelling import did_you_mean
 from worlds import Observation, Task, WorldCrashed, WorldError, whole_number
 from worlds._jvm import Jvm, java_call, one_line
 
-__all__ = ["PARAMETERS", "SCORE", "TextWorldExpress", "open", "tasks"]
-
 SCORE = "points 0 to 100 for the part of the task that is done; -100 where a mistake ends the game"
 
 _FLAG = range(2)

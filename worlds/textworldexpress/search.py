@@ -1,15 +1,16 @@
-"""How a maze is searched that one walks by compass (TextWorldExpress): doors are opened, what was
+"""How a maze is searched that one walks by compass: doors are opened, what was
 not seen yet comes first."""
 
 from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
-from clin.distill.playing import Walk
-from memory.links import Link
-from memory.rules import express
+from worlds.textworldexpress.language import shortened
+
+Search = Callable[..., None]
 
 _BACK = {"north": "south", "south": "north", "east": "west", "west": "east"}
 _CLOSED = re.compile(r"(North|South|East|West) closed ")
@@ -19,7 +20,7 @@ class Explorer:
     """A map that grows: ``ways`` gives each seen room the direction of each exit and where it
     leads, empty while unknown."""
 
-    def __init__(self, walk: Walk) -> None:
+    def __init__(self, walk: Any) -> None:
         self._walk = walk
         self.ways: dict[str, dict[str, str]] = {}
         self._came: tuple[str, str] | None = None
@@ -27,7 +28,7 @@ class Explorer:
     def next(self) -> str | None:
         """Open a door, or a step towards the nearest exit that nobody went through; None when all
         is seen."""
-        told = express.room(self._walk.world.surroundings()) or ""
+        told = shortened("look around", self._walk.world.surroundings())
         room, offered = told.partition(":")[0], self._walk.world.actions()
         exits = self.ways.setdefault(room, {})
         for direction in _BACK:
@@ -46,6 +47,10 @@ class Explorer:
         self._came = (room, onward) if onward else None
         return f"move {onward}" if onward else None
 
+    def lost(self) -> None:
+        """The next step is not the one that was asked for, so nobody knows where it leads."""
+        self._came = None
+
     def _direction(self, room: str) -> str | None:
         queue: deque[tuple[str, str]] = deque([(room, "")])
         seen = {room}
@@ -61,10 +66,17 @@ class Explorer:
 
 
 def explore(
-    walk: Walk, path: Sequence[str], memory: Sequence[Link], *, budget: int, slip: float
+    walk: Any,
+    path: Sequence[str],
+    helps: Sequence[tuple[str, str]],
+    fails: Collection[str],
+    *,
+    budget: int,
+    slip: float,
+    astray: Callable[[Any], str] | None = None,
 ) -> None:
-    """Look everywhere for what ``path`` ends with; with the chance ``slip`` a step goes anywhere,
-    which is not imitated."""
+    """Look everywhere for what ``path`` ends with, whatever a memory says; with the chance ``slip``
+    a step goes anywhere, which is not imitated."""
     found, aim = Explorer(walk), path[-1]
     while not walk.done and len(walk.steps) < budget:
         offered = walk.world.actions()
@@ -76,7 +88,7 @@ def explore(
             return
         wrong = [each for each in offered if each.startswith("move ") and each != action]
         if wrong and walk.random.random() < slip:
-            found._came = None
+            found.lost()
             walk.do(walk.random.choice(wrong), False)
             continue
         walk.do(action, True)

@@ -17,10 +17,8 @@ from typing import Any
 
 from memory.spelling import did_you_mean
 from worlds import Observation, Task, WorldCrashed, WorldError
-from worlds._jvm import Jvm, java_runtime, one_line
-from worlds._scienceworld import Simulator
-
-__all__ = ["SCORE", "ScienceWorld", "java_runtime", "open", "tasks"]
+from worlds._jvm import Jvm, one_line
+from worlds.scienceworld.simulator import Simulator
 
 SCORE = (
     "points 0 to 100 for sub-goals reached; -100 for a mistake that ends the task (a wrong focus)"

@@ -1,0 +1,21 @@
+"""The language of a world by the world's name; :mod:`memory.language` says who is handed it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import worlds
+from memory.language import Language
+from memory.store import Store
+
+
+@cache
+def language_of(world: str) -> Language:
+    """What ``world`` says of its words, completed with neutral answers. WorldError for a world that
+    does not exist, LanguageError for one that says what nobody asks for; starts no simulator."""
+    return Language.of(worlds.language_of(world), world)
+
+
+def language_of_run(store: Store, run: str) -> Language:
+    """The language of the world in which ``run`` was played, for what is stored of it."""
+    return language_of(store.run(run).config["world"])
