@@ -94,6 +94,10 @@ class RunConfig(Length):
         default_factory=dict, description="models of single roles: actor, writer"
     )
     versions: dict[str, str] = Field(default_factory=dict)
+    retired: dict[str, Any] = Field(
+        default_factory=dict,
+        description="options that this version has no more: such a run is read, not continued",
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -22,7 +22,7 @@ def chosen_exploration(
     asked: Exploration, model: ModelCard | ModelInfo, strategy: str
 ) -> Exploration:
     """The wrappers asked for, and where nothing was asked those that the model and the strategy
-    need. A strategy that does not count has no links to test."""
+    need."""
     thinks = style(model.prompt).thinks
     counts = traits_of(strategy).counts
     needed = Exploration(
@@ -32,8 +32,7 @@ def chosen_exploration(
         novelty=counts,
         return_to_best=counts,
     )
-    chosen = asked.filled(needed)
-    return chosen if counts else chosen.but(test_steps=0)
+    return asked.filled(needed)
 
 
 def reads_unconfirmed(asked: bool | None, model: ModelCard | ModelInfo, strategy: str) -> bool:

@@ -205,7 +205,6 @@ class Learner:
                 recalled=start.recalled,
                 version=before.id if before else None,
                 ranking=start.ranking,
-                test=start.test,
                 route=start.route.stored() if start.route else None,
             ),
         )
@@ -221,7 +220,7 @@ class Learner:
     def _offered(self, world: World, known: Known, start: Start) -> World:
         """The world as a trial is offered it."""
         wanted = self.config.exploration
-        return for_trial(world, self._language, wanted, known, route=start.route, test=start.test)
+        return for_trial(world, self._language, wanted, known, route=start.route)
 
     def _recorder(
         self, trial_id: int, number: int, done: int, context: Context

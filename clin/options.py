@@ -97,9 +97,6 @@ class Exploration(Options):
         "Go back to where the best earlier trial came, and go on from there.",
         shown="for `evidence`",
     )
-    test_steps: int = option(
-        0, "Steps of a trial at most in which `evidence` tests a link; 0: none.", ge=0
-    )
 
     def filled(self, needed: Exploration) -> Exploration:
         """This, with what is ``needed`` where nothing was asked for."""

@@ -25,6 +25,9 @@ RENAMED: dict[str, tuple[str, ...]] = {
     "read_elsewhere": ("read_unconfirmed",),
 }
 """Names that options had, and what each sets now."""
+RETIRED: dict[str, Any] = {"test_steps": 0}
+"""Options that are no more, and the value with which they did nothing. A stored run that had
+another can be read and not continued: what it did then cannot be done again."""
 MEANT: dict[str, tuple[str, ...]] = RENAMED | {
     name: (f"{group}.{name}",) for group, options in GROUPS.items() for name in options.model_fields
 }
@@ -48,6 +51,11 @@ def grouped(
             found[name], givens[name] = value, given
     nested: dict[str, Any] = {}
     for name, value in found.items():
+        last = name.rpartition(".")[2]
+        if last in RETIRED:
+            if value != RETIRED[last]:
+                nested.setdefault("retired", {})[last] = value
+            continue
         group, dot, option = name.partition(".")
         if dot:
             nested.setdefault(group, {})[option] = value

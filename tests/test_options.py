@@ -25,7 +25,7 @@ SPELLINGS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"heed": True}, {"exploration": {"memory_mask": True}}),
     ({"go_back": True}, {"exploration": BACK}),
     ({"go_back": False, "novelty": False}, {"exploration": dict.fromkeys(BACK, False)}),
-    ({"repeats": 2, "test_steps": 6}, {"exploration": {"repeats": 2, "test_steps": 6}}),
+    ({"repeats": 2, "test_steps": 0}, {"exploration": {"repeats": 2}}),
     ({"read_elsewhere": False}, {"read_unconfirmed": False}),
     ({"lanes": 4, "ctx": 512}, {"engine": {"lanes": 4, "ctx": 512}}),
     ({"temperature": 0.5, "lanes": 1}, {"sampling": {"temperature": 0.5}}),
@@ -63,6 +63,36 @@ def test_an_experiment_file_may_use_either(old: dict[str, Any], new: dict[str, A
     batch = Batch.checked(strategies=["clin"], **old)
     assert batch == Batch.checked(strategies=["clin"], **new)
     assert batch == Batch.checked(**batch.model_dump(mode="json"))
+
+
+@pytest.mark.parametrize("old", [{"test_steps": 6}, {"exploration": {"test_steps": 6}}])
+def test_a_run_with_an_option_that_is_no_more_is_read_and_no_run_of_now(
+    old: dict[str, Any],
+) -> None:
+    run = RunConfig.checked(**{**PLACE, **old})
+    assert run.retired == {"test_steps": 6}
+    assert run != RunConfig.checked(**PLACE)
+    assert run == RunConfig.checked(**json.loads(run.model_dump_json()))
+    with pytest.raises(UserError, match="test_steps: no more") as refused:
+        Batch.checked(strategies=["evidence"], **old)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_run_that_tested_links_is_shown_and_not_continued(clin: Clin, tmp_path: Path) -> None:
+    place = ("--world", "causal", "--task", "make", "--trials", "1", "--budget", "2")
+    assert clin("run", *place).returncode == 0
+    test = {"link": "wait MAY BE NECESSARY to complete the task", "steps": 6}
+    with sqlite3.connect(tmp_path / "clin.db") as db:
+        db.execute("update runs set config = json_set(config, '$.test_steps', 6)")
+        db.execute(
+            "update trials set recalled = json_set(recalled, '$.test', json(?))", [json.dumps(test)]
+        )
+    shown = clin("show", "r1", "--trial", "0")
+    assert "Test of a link: wait MAY BE NECESSARY" in shown.stdout, shown.stderr
+    assert json.loads(clin("show", "r1", "--trial", "0", "--json").stdout)["test"] == test
+    refused = clin("resume", "r1")
+    assert refused.returncode == 2 and "test_steps = 6" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
 
 
 def test_a_batch_that_was_stored_flat_with_nothing_said_still_says_nothing() -> None:
@@ -138,7 +168,8 @@ def flat(config: dict[str, Any]) -> dict[str, Any]:
     old = {name: each for name, each in config.items() if name not in GROUPS}
     old["read_elsewhere"] = old.pop("read_unconfirmed")
     explored = config["exploration"]
-    old |= {name: explored[name] for name in ("repeats", "test_steps")}
+    old |= {"repeats": explored["repeats"], "test_steps": 0}
+    del old["retired"]
     old |= {"heed": explored["memory_mask"], "go_back": explored["return_to_best"]}
     options = {**config["engine"], **config["sampling"]}
     return old | {"memory_room": 0, "model": {**config["model"], "options": options}}
@@ -262,7 +293,7 @@ def test_options_that_contradict_each_other_are_one_line(
             {**dict.fromkeys(BACK, False), "repeats": 0},
         ),
         (("--no-return-to-best",), {"return_to_best": False}),
-        (("--heed", "--memory-mask", "--test-steps", "4"), {"test_steps": 4}),
+        (("--heed", "--memory-mask"), {}),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -272,7 +303,7 @@ def test_a_run_keeps_what_was_asked_for_and_what_its_model_needs(
     place = ("--world", "causal", "--task", "make", "--trials", "1", "--budget", "1")
     done = clin("run", *place, *words)
     assert done.returncode == 0, done.stderr
-    needed = {"repeats": 2, "memory_mask": True, **BACK, "test_steps": 0}
+    needed = {"repeats": 2, "memory_mask": True, **BACK}
     with Store(tmp_path / "clin.db", read_only=True) as store:
         assert store.run("r1").config["exploration"] == needed | different
 

@@ -46,6 +46,9 @@ def _resume_run(store: Store, name: str, shown: Shown) -> None:
             f"{name} was played by a person; `clin play {config.world} {config.task}` begins "
             "another"
         )
+    if config.retired:
+        options = ", ".join(f"{option} = {value}" for option, value in config.retired.items())
+        raise UserError(f"{name} was played with {options}, which this version cannot do any more")
     alone = config.but(engine=config.engine.but(lanes=1))
     roles = {role: info.reference for role, info in config.role_models.items()}
     llm = open_models(

@@ -149,10 +149,11 @@ def run(
     from clin.models import open_models
     from memory.exchange import from_reference
     from memory.store import Store
+    from memory.strategies import traits_of
 
     task, variations = _places(place)
     roles = parse_roles(named.role_model)
-    _check_tests(kept.strategy, exploration)
+    traits_of(kept.strategy)  # an unknown strategy is told before a model is loaded
     if shown.watch:
         _watched(shown)
         return
@@ -198,18 +199,6 @@ def _with_models(
         "role_models": role_models,
         "versions": versions(),
     }
-
-
-def _check_tests(strategy: str, exploration: Exploration) -> None:
-    """UserError for a test of links whose result nobody counts, StrategyError for no strategy."""
-    from memory.strategies import traits_of
-
-    counts = traits_of(strategy).counts
-    if exploration.test_steps and not counts:
-        raise UserError(
-            "--test-steps needs a strategy that counts what a test shows (evidence), and "
-            f"'{strategy}' does not"
-        )
 
 
 def _watched(shown: Shown) -> None:

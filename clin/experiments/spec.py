@@ -71,7 +71,10 @@ class Batch(Length):
     @model_validator(mode="before")
     @classmethod
     def _read_old_keys(cls, fields: Any) -> Any:
-        return grouped(fields) if isinstance(fields, Mapping) else fields
+        found = grouped(fields) if isinstance(fields, Mapping) else fields
+        if isinstance(found, Mapping) and (retired := found.get("retired")):
+            raise ValueError(f"{', '.join(retired)}: no more (docs/log.md says why); leave it out")
+        return found
 
     @field_validator("strategies")
     @classmethod

@@ -1,9 +1,9 @@
 """Which wrappers a trial plays through, in the one order in which they are put around its world.
 
 From the inside out: :class:`LoopGuard` (for the whole run), :class:`MemoryMask`, :class:`RiskMask`,
-:class:`Untried`, :class:`LeastTried`, :class:`ReturnToBest`, :class:`Intervention`. Each offers
-some of the admissible actions that the one inside it offers, and all of them where none would be
-left; an action that is done anyway is done.
+:class:`Untried`, :class:`LeastTried`, :class:`ReturnToBest`. Each offers some of the admissible
+actions that the one inside it offers, and all of them where none would be left; an action that is
+done anyway is done.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clin.exploration.intervention import Intervention
 from clin.exploration.loop_guard import LoopGuard
 from clin.exploration.memory_mask import MemoryMask
 from clin.exploration.novelty import LeastTried, Untried
@@ -19,7 +18,6 @@ from clin.exploration.return_to_best import ReturnToBest
 from clin.exploration.risk_mask import RiskMask, Risks
 from clin.options import Exploration
 from memory.archive import Archive, Route
-from memory.evidence.link_tests import LinkTest
 from memory.language import Language
 from memory.trials import Memory
 from worlds import World
@@ -50,10 +48,9 @@ def for_trial(
     known: Known,
     *,
     route: Route | None,
-    test: LinkTest | None,
 ) -> World:
     """``world`` (of :func:`for_run`) as one trial is offered it. ``route``: where it goes back to
-    first. ``test``: the link whose cause is withheld."""
+    first."""
     archive = known.archive
     if exploration.memory_mask:
         lost = archive.costly if exploration.risk_mask else None
@@ -64,5 +61,4 @@ def for_trial(
     if exploration.novelty:
         world = Untried(world, language, archive.fruitless)
         world = LeastTried(world, language) if known.number else world
-    world = ReturnToBest(world, route) if route else world
-    return Intervention(world, test) if test else world
+    return ReturnToBest(world, route) if route else world

@@ -1,5 +1,5 @@
-"""What a trial begins with, read from the store: what it reads of the memory, the link that it
-tests, the route back to the best state, and what is known of the world that it plays."""
+"""What a trial begins with, read from the store: what it reads of the memory, the
+route back to the best state, and what is known of the world that it plays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from clin.exploration.stack import Known
 from clin.prompts import Style
 from memory.archive import Archive, Route, route_of
 from memory.evidence.confirmation import confirmed
-from memory.evidence.link_tests import LinkTest, chosen
 from memory.language import Language
 from memory.links import Hedge, Relation
 from memory.retrieval import select, usage
@@ -25,24 +24,20 @@ from memory.trials import Memory, Step
 
 @dataclass(frozen=True)
 class Start:
-    """What a trial reads of the memory, with the ``ranking`` where it could not read all; the link
-    that it tests; the route that it takes first; and what it has ``done`` before it was
-    interrupted."""
+    """What a trial reads of the memory, with the ``ranking`` where it could not read all; the route
+    that it takes first; and what it has ``done`` before it was interrupted."""
 
     recalled: Memory
     ranking: Sequence[Ranked] = ()
-    test: LinkTest | None = None
     route: Route | None = None
     done: Sequence[Step] = ()
 
     @classmethod
     def again(cls, store: Store, trial_id: int, language: Language) -> Start:
         """Of a trial that was interrupted: it goes on as it began, whatever was corrected since."""
-        test = store.link_test(trial_id)
         return cls(
             store.trial(trial_id).recalled,
-            test=test,
-            route=None if test else route_of(store, trial_id, language),
+            route=route_of(store, trial_id, language),
             done=store.steps(trial_id),
         )
 
@@ -86,8 +81,7 @@ class Past:
     def start(self, strategy: Strategy, goal: str, reading: Reading) -> Start:
         """What the trial begins with."""
         recalled, ranking = self._recalled(strategy, goal, reading)
-        test = self._test()
-        return Start(recalled, ranking, test, None if test else self._route())
+        return Start(recalled, ranking, self._route())
 
     def known(self, recalled: Memory) -> Known:
         """What the wrappers around the trial's world go by, where the trial reads ``recalled``."""
@@ -132,16 +126,6 @@ class Past:
             strategy.recall(memory, goal), reading.room, reading.size, goal, used, told
         )
         return recalled, ranked
-
-    def _test(self) -> LinkTest | None:
-        """The link that the trial tests: one that is open after the last trial. Not in the last,
-        whose result nobody reads."""
-        steps = self.config.exploration.test_steps
-        if not self.run or not steps or self.number + 1 == self.config.trials:
-            return None
-        tests = [self.store.link_test(row.id) for row in self.store.trials(self.run)]
-        tested = [test.link for test in tests if test]
-        return chosen(self.store.tallies(self.run, self.number - 1), tested, steps)
 
     def _route(self) -> Route | None:
         """Where the trial goes back to first."""

@@ -25,14 +25,13 @@ from pathlib import Path
 from typing import Any
 
 from memory.corrections import Overrides
-from memory.evidence.link_tests import LinkTest
 from memory.evidence.tally import Tally
 from memory.links import Link
 from memory.store import calls, corrections, integrity, recalled, runs, trials, versions
 from memory.store.connection import Connection
 from memory.store.corrections import Correction
 from memory.store.opening import StoreError
-from memory.store.recalled import NewTrial, Ranked, StoredRoute
+from memory.store.recalled import LinkTest, NewTrial, Ranked, StoredRoute
 from memory.store.runs import RunRow
 from memory.store.schema import migrations
 from memory.store.trials import StepRow, TrialRow
@@ -216,7 +215,7 @@ class Store:
         return recalled.read_ranking(self.connection, trial_id)
 
     def link_test(self, trial_id: int) -> LinkTest | None:
-        """The link that a trial tests, if it does."""
+        """The link that a trial of an older version tested, if it did."""
         return recalled.read_link_test(self.connection, trial_id)
 
     def route(self, trial_id: int) -> StoredRoute | None:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass, field
 from typing import Any
 
-from memory.evidence.link_tests import LinkTest
 from memory.links import Link, parse
 from memory.store.connection import Connection
 from memory.store.encoding import as_json
@@ -39,10 +38,18 @@ class StoredRoute:
 
 
 @dataclass(frozen=True)
+class LinkTest:
+    """A test of ``link`` in an older run: its cause was not offered in the first ``steps`` steps.
+    No trial tests links any more (docs/log.md says why)."""
+
+    link: Link
+    steps: int
+
+
+@dataclass(frozen=True)
 class NewTrial:
     """A trial as it begins: where, what it read (``recalled`` of memory ``version``, by
-    ``ranking`` where not all of it fitted), which link it tests, and which ``route`` it takes
-    first."""
+    ``ranking`` where not all of it fitted), and which ``route`` it takes first."""
 
     number: int
     world: str
@@ -53,7 +60,6 @@ class NewTrial:
     recalled: Memory = field(default_factory=Memory)
     version: int | None = None
     ranking: Sequence[Ranked] = ()
-    test: LinkTest | None = None
     route: StoredRoute | None = None
 
 
@@ -73,8 +79,6 @@ def recalled_column(new: NewTrial) -> str:
         stored["ranking"] = [
             [str(each.link), each.score, each.reasons, each.read] for each in new.ranking
         ]
-    if new.test:
-        stored["test"] = {"link": str(new.test.link), "steps": new.test.steps}
     if new.route:
         stored["way"] = asdict(new.route)
     return as_json(stored)
@@ -105,7 +109,7 @@ def read_ranking(connection: Connection, trial_id: int) -> list[Ranked]:
 
 
 def read_link_test(connection: Connection, trial_id: int) -> LinkTest | None:
-    """The link that a trial tests, if it does."""
+    """The link that a trial of an older version tested, if it did."""
     stored = _read_column(connection, trial_id).get("test")
     return LinkTest(parse(stored["link"]), stored["steps"]) if stored else None
 
