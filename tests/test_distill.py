@@ -303,9 +303,8 @@ def test_the_export_plays_through_the_learner_and_shows_its_card(
         for row in rows
         for trial in row["trials"]
     )
-    assert (
-        json.loads(runner.invoke(main, words).stdout) == rows
-    )  # what is in the database is not played again
+    # What is in the database is not played again.
+    assert json.loads(runner.invoke(main, words).stdout) == rows
 
 
 def test_our_muon_moves_matrices_as_torchs_does() -> None:
