@@ -39,15 +39,13 @@ def main() -> None:
     llm = open_model(given.model, seed=0, threads=given.threads)
     loaded = time.perf_counter() - began
     tokens = llm.count(TEXT)
-    read = [
-        tokens / seconds(llm, Question((f"Task: {n}\n", TEXT), max_tokens=1))[0] for n in range(5)
-    ]
-    written = [
-        count / took
-        for took, count in (
-            seconds(llm, Question((f"Task: {n} go\n",), max_tokens=300)) for n in range(5)
-        )
-    ]
+    read, written = [], []
+    for n in range(5):
+        took, _ = seconds(llm, Question((f"Task: {n}\n", TEXT), max_tokens=1))
+        read.append(tokens / took)
+    for n in range(5):
+        took, count = seconds(llm, Question((f"Task: {n} go\n",), max_tokens=300))
+        written.append(count / took)
     print(
         f"loaded in {loaded:.2f} s; reads {statistics.median(read):,.0f} tokens/s ({tokens} "
         f"tokens), writes {statistics.median(written):,.0f} tokens/s"

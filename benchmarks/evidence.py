@@ -16,28 +16,23 @@ from __future__ import annotations
 import argparse
 import random
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-sys.path = [
-    each for each in sys.path if Path(each).resolve() != Path(__file__).parent
-]  # or benchmarks/memory.py would be `memory`
-
-from clin.analysis.grading import Grade, grade  # noqa: E402
-from clin.analysis.statistics import mean_of  # noqa: E402
-from clin.config import ModelInfo, RunConfig  # noqa: E402
-from clin.language import language_of  # noqa: E402
-from clin.learner import Learner  # noqa: E402
-from clin.llms import Answer, ModelCard  # noqa: E402
-from clin.options import Exploration  # noqa: E402
-from memory.store import Store  # noqa: E402
-from memory.strategies import open_strategy  # noqa: E402
-from memory.trials import Ending, Memory, Step, Trial  # noqa: E402
-from worlds import World, open_world  # noqa: E402
+from clin.analysis.grading import Grade, grade
+from clin.analysis.statistics import mean_of
+from clin.config import ModelInfo, RunConfig
+from clin.language import language_of
+from clin.learner import Learner
+from clin.llms import Answer, ModelCard
+from clin.options import Exploration
+from memory.store import Store
+from memory.strategies import open_strategy
+from memory.trials import Ending, Memory, Step, Trial
+from worlds import World, open_world
 
 AFTER = (1, 5, 20, 100)
 TASKS = ("make", "repair", "grow", "deliver")

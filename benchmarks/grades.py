@@ -8,36 +8,28 @@ python benchmarks/grades.py bundled.db [MORE.db ...]
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import defaultdict
 from pathlib import Path
 
-sys.path = [
-    each for each in sys.path if Path(each).resolve() != Path(__file__).parent
-]  # or benchmarks/memory.py would be `memory`
-
-from clin.analysis.grading import Grade, grade_run  # noqa: E402
-from clin.analysis.statistics import mean_of  # noqa: E402
-from memory.store import Store  # noqa: E402
+from clin.analysis.grading import Grade, grade_run
+from clin.analysis.statistics import mean_of
+from memory.store import Store
 
 
 def graded(path: Path) -> dict[tuple[str, int], list[Grade]]:
     """Grades by (strategy, trial) of the runs of `causal` that ended and keep links."""
-    found: dict[tuple[str, int], list[Grade]] = defaultdict(list)
+    grades: dict[tuple[str, int], list[Grade]] = defaultdict(list)
     with Store(path, read_only=True) as store:
         for run in store.runs():
-            config = run.config
-            if (
-                config["world"] != "causal"
-                or config["setting"] != "adapt"
-                or config["strategy"] not in ("clin", "evidence")
-            ):
+            strategy, trials = run.config["strategy"], run.config["trials"]
+            plain = (run.config["world"], run.config["setting"]) == ("causal", "adapt")
+            if not plain or strategy not in ("clin", "evidence"):
                 continue
-            last = config["trials"] - 1
-            if len([row for row in store.trials(run.name) if row.ending is not None]) > last:
-                for number in (0, last):
-                    found[config["strategy"], number].append(grade_run(store, run.name, number))
-    return found
+            ended = [row for row in store.trials(run.name) if row.ending is not None]
+            if len(ended) >= trials:
+                for number in (0, trials - 1):
+                    grades[strategy, number].append(grade_run(store, run.name, number))
+    return grades
 
 
 def main() -> None:
@@ -45,21 +37,20 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("files", nargs="+", type=Path)
-    found: dict[tuple[str, int], list[Grade]] = defaultdict(list)
+    by_arm: dict[tuple[str, int], list[Grade]] = defaultdict(list)
     for path in parser.parse_args().files:
-        for key, grades in graded(path).items():
-            found[key] += grades
+        for arm, grades in graded(path).items():
+            by_arm[arm] += grades
     print(
         "| strategy | after trial | precision | recall | F1 (95 % bootstrap interval) "
         "|\n|---|---|---|---|---|"
     )
-    for (strategy, number), grades in sorted(found.items()):
-        precision, recall, f1 = (
-            mean_of([getattr(each, name) or 0.0 for each in grades])
-            for name in ("precision", "recall", "f1")
-        )
-        told = f"{f1.mean:.2f} ({f1.low:.2f} to {f1.high:.2f}; n={f1.n})"
-        print(f"| {strategy} | {number} | {precision.mean:.2f} | {recall.mean:.2f} | {told} |")
+    for (strategy, number), grades in sorted(by_arm.items()):
+        precision = mean_of([grade.precision or 0.0 for grade in grades]).mean
+        recall = mean_of([grade.recall or 0.0 for grade in grades]).mean
+        f1 = mean_of([grade.f1 for grade in grades])
+        interval = f"{f1.mean:.2f} ({f1.low:.2f} to {f1.high:.2f}; n={f1.n})"
+        print(f"| {strategy} | {number} | {precision:.2f} | {recall:.2f} | {interval} |")
 
 
 if __name__ == "__main__":

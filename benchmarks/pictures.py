@@ -18,14 +18,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-sys.path = [
-    each for each in sys.path if Path(each).resolve() != Path(__file__).parent
-]  # or tui.py here is `tui`
+from textual.pilot import Pilot
 
-from textual.pilot import Pilot  # noqa: E402
-
-from memory.store import Store  # noqa: E402
-from tui.app import Watch  # noqa: E402
+from memory.store import Store
+from tui.app import Watch
 
 SIZE = (122, 24)
 RUNS = (

@@ -1,8 +1,7 @@
 """A GGUF of a real architecture with random weights and a real model's vocabulary, for measuring
 speed.
 
-    python benchmarks/random_gguf.py VOCABULARY.gguf OUT.gguf [--size 120m|500m|8b] [--type
-    f16|q4_k_m]
+    python benchmarks/random_gguf.py VOCABULARY.gguf OUT.gguf [--size 500m] [--type q4_k_m]
 
 VOCABULARY.gguf is one of llama.cpp's models/ggml-vocab-*.gguf (in llama-cpp-python's source
 archive); needs the extra [bench].
@@ -11,17 +10,50 @@ archive); needs the extra [bench].
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
 import gguf
 import numpy as np
 
-SIZES = {  # width, layers, heads, key-value heads, feed-forward
-    "120m": (768, 12, 12, 12, 2048),
-    "500m": (1280, 24, 20, 4, 3584),
-    "8b": (4096, 32, 32, 8, 14336),
-}
 
+@dataclass(frozen=True)
+class Size:
+    """The sizes of a Llama."""
+
+    width: int
+    layers: int
+    heads: int
+    kv_heads: int
+    feed: int
+
+    def matrices(self, tokens: int) -> dict[str, tuple[int, int]]:
+        """The shapes of its matrices, by llama.cpp's names."""
+        width, kv = self.width, self.width // self.heads * self.kv_heads
+        shapes = {"token_embd": (tokens, width)}
+        for n in range(self.layers):
+            shapes |= {
+                f"blk.{n}.attn_q": (width, width),
+                f"blk.{n}.attn_k": (kv, width),
+                f"blk.{n}.attn_v": (kv, width),
+                f"blk.{n}.attn_output": (width, width),
+                f"blk.{n}.ffn_gate": (self.feed, width),
+                f"blk.{n}.ffn_up": (self.feed, width),
+                f"blk.{n}.ffn_down": (width, self.feed),
+            }
+        return shapes
+
+    def norms(self) -> list[str]:
+        """The names of its norms."""
+        parts = ("attn_norm", "ffn_norm")
+        return ["output_norm", *(f"blk.{n}.{part}" for n in range(self.layers) for part in parts)]
+
+
+SIZES = {
+    "120m": Size(768, 12, 12, 12, 2048),
+    "500m": Size(1280, 24, 20, 4, 3584),
+    "8b": Size(4096, 32, 32, 8, 14336),
+}
 
 Q4, Q6 = gguf.GGMLQuantizationType.Q4_K, gguf.GGMLQuantizationType.Q6_K
 
@@ -34,20 +66,23 @@ def plain(draw: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
 def blocks(
     draw: np.random.Generator, shape: tuple[int, int], kind: gguf.GGMLQuantizationType
 ) -> np.ndarray:
-    """Blocks of 256 weights with about the same deviation (bytes [rows, bytes of a row]): the
-    weights and scales of each are random bits, only the factors that all of a block are multiplied
-    by are set. Layout: llama.cpp's ggml-common.h, block_q4_K and block_q6_K."""
+    """Blocks of 256 weights with about the same deviation (bytes [rows, bytes of a row]).
+
+    The weights and scales of each are random bits; only the factors that all of a block are
+    multiplied by are set. Layout: llama.cpp's ggml-common.h, block_q4_K and block_q6_K.
+    """
     size = gguf.GGML_QUANT_SIZES[kind][1]
-    found = draw.integers(0, 256, (shape[0] * shape[1] // 256, size), dtype=np.uint8)
+    bits = draw.integers(0, 256, (shape[0] * shape[1] // 256, size), dtype=np.uint8)
     if kind is Q4:  # d, dmin, twelve bytes of scales, the weights; dmin takes off the mean
-        found[:, :4] = np.frombuffer(
-            np.array([7e-5, 7.5 * 7e-5], dtype=np.float16).tobytes(), dtype=np.uint8
-        )
+        bits[:, :4] = halves(7e-5, 7.5 * 7e-5)
     else:  # the weights, sixteen scales, d
-        found[:, -2:] = np.frombuffer(
-            np.array([1.5e-5], dtype=np.float16).tobytes(), dtype=np.uint8
-        )
-    return found.reshape(shape[0], -1)
+        bits[:, -2:] = halves(1.5e-5)
+    return bits.reshape(shape[0], -1)
+
+
+def halves(*numbers: float) -> np.ndarray:
+    """``numbers`` as F16, byte by byte."""
+    return np.frombuffer(np.array(numbers, dtype=np.float16).tobytes(), dtype=np.uint8)
 
 
 def kind_of(name: str, layers: int) -> gguf.GGMLQuantizationType:
@@ -63,61 +98,53 @@ def kind_of(name: str, layers: int) -> gguf.GGMLQuantizationType:
 def write(vocabulary: Path, out: Path, size: str, kind: str = "f16", context: int = 8192) -> int:
     """Write the model (tied embeddings, llama architecture); returns the number of its parameters.
     Of ``q4_k_m`` equal shapes share their bits."""
-    width, layers, heads, kv_heads, feed = SIZES[size]
     reader = gguf.GGUFReader(vocabulary)
     writer = gguf.GGUFWriter(out, "llama")
-    for key, field in reader.fields.items():
-        if key.startswith("tokenizer."):
-            sub = field.types[-1] if field.types[0] == gguf.GGUFValueType.ARRAY else None
-            writer.add_key_value(key, field.contents(), field.types[0], sub_type=sub)
-    tokens = len(reader.fields["tokenizer.ggml.tokens"].data)
+    copy_tokeniser(reader, writer)
     writer.add_name(f"random-{size}")
     writer.add_context_length(context)
-    writer.add_embedding_length(width)
-    writer.add_block_count(layers)
-    writer.add_feed_forward_length(feed)
-    writer.add_head_count(heads)
-    writer.add_head_count_kv(kv_heads)
-    writer.add_layer_norm_rms_eps(1e-5)
-    writer.add_rope_dimension_count(width // heads)
-    writer.add_vocab_size(tokens)
-    writer.add_file_type(
-        gguf.LlamaFileType.MOSTLY_F16 if kind == "f16" else gguf.LlamaFileType.MOSTLY_Q4_K_M
-    )
-    writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
-    draw, count = np.random.default_rng(0), 0
-    made: dict[tuple, np.ndarray] = {}
-    kv = width // heads * kv_heads
-    shapes = {"token_embd": (tokens, width)}
-    for n in range(layers):
-        shapes |= {
-            f"blk.{n}.attn_q": (width, width),
-            f"blk.{n}.attn_k": (kv, width),
-            f"blk.{n}.attn_v": (kv, width),
-            f"blk.{n}.attn_output": (width, width),
-            f"blk.{n}.ffn_gate": (feed, width),
-            f"blk.{n}.ffn_up": (feed, width),
-            f"blk.{n}.ffn_down": (width, feed),
-        }
+    tokens = len(reader.fields["tokenizer.ggml.tokens"].data)
+    describe(writer, SIZES[size], tokens, kind)
+    shapes = SIZES[size].matrices(tokens)
+    draw = np.random.default_rng(0)
+    shared: dict[object, np.ndarray] = {}
     for name, shape in shapes.items():
         if kind == "f16":
             writer.add_tensor(f"{name}.weight", plain(draw, shape))
-        else:
-            form = kind_of(name, layers)
-            if (shape, form) not in made:
-                made[shape, form] = blocks(draw, shape, form)
-            writer.add_tensor(f"{name}.weight", made[shape, form], raw_dtype=form)
-        count += shape[0] * shape[1]
-    for name in [
-        "output_norm",
-        *(f"blk.{n}.{each}" for n in range(layers) for each in ("attn_norm", "ffn_norm")),
-    ]:
-        writer.add_tensor(f"{name}.weight", np.ones(width, dtype=np.float32))
+            continue
+        form = kind_of(name, SIZES[size].layers)
+        if (shape, form) not in shared:
+            shared[shape, form] = blocks(draw, shape, form)
+        writer.add_tensor(f"{name}.weight", shared[shape, form], raw_dtype=form)
+    for name in SIZES[size].norms():
+        writer.add_tensor(f"{name}.weight", np.ones(SIZES[size].width, dtype=np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    return count
+    return sum(rows * columns for rows, columns in shapes.values())
+
+
+def copy_tokeniser(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
+    for key, field in reader.fields.items():
+        if key.startswith("tokenizer."):
+            sub = field.types[-1] if field.types[0] == gguf.GGUFValueType.ARRAY else None
+            writer.add_key_value(key, field.contents(), field.types[0], sub_type=sub)
+
+
+def describe(writer: gguf.GGUFWriter, size: Size, tokens: int, kind: str) -> None:
+    """The keys that llama.cpp builds the model from."""
+    writer.add_embedding_length(size.width)
+    writer.add_block_count(size.layers)
+    writer.add_feed_forward_length(size.feed)
+    writer.add_head_count(size.heads)
+    writer.add_head_count_kv(size.kv_heads)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_dimension_count(size.width // size.heads)
+    writer.add_vocab_size(tokens)
+    half, quantised = gguf.LlamaFileType.MOSTLY_F16, gguf.LlamaFileType.MOSTLY_Q4_K_M
+    writer.add_file_type(half if kind == "f16" else quantised)
+    writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
 
 
 if __name__ == "__main__":
@@ -129,7 +156,5 @@ if __name__ == "__main__":
     parser.add_argument("--size", choices=SIZES, default="120m")
     parser.add_argument("--type", choices=("f16", "q4_k_m"), default="f16")
     given = parser.parse_args()
-    print(
-        f"{given.out}: {write(given.vocabulary, given.out, given.size, given.type) / 1e6:.0f} M "
-        "parameters"
-    )
+    count = write(given.vocabulary, given.out, given.size, given.type)
+    print(f"{given.out}: {count / 1e6:.0f} M parameters")

@@ -10,20 +10,15 @@ of those that were read before.
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from pathlib import Path
 from random import Random
 
-sys.path = [
-    each for each in sys.path if Path(each).resolve() != Path(__file__).parent
-]  # or benchmarks/memory.py would be `memory`
-
-from memory.archive import Archive  # noqa: E402
-from memory.language import Language  # noqa: E402
-from memory.store import NewTrial, NewVersion, Store  # noqa: E402
-from memory.trials import Ending, Memory, Step  # noqa: E402
+from memory.archive import Archive
+from memory.language import Language
+from memory.store import NewTrial, NewVersion, Store
+from memory.trials import Ending, Memory, Step
 
 STEPS = 100
 

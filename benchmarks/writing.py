@@ -11,28 +11,50 @@ hedge. For `causal` both are held against the world's truth.
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-sys.path = [
-    each for each in sys.path if Path(each).resolve() != Path(__file__).parent
-]  # or benchmarks/memory.py would be `memory`
+from clin.analysis.grading import grade
+from clin.analysis.statistics import mean_of
+from clin.language import language_of
+from clin.llms import LLM, Question
+from clin.llms.open import open_model
+from clin.prompts.compact_writer import ROOM, asked, grammar
+from memory import rules
+from memory.language import Language
+from memory.links import Link, read
+from memory.store import RunRow, Store
+from memory.strategies import RevisionRequest
+from memory.trials import Trial
+from worlds import open_world
+from worlds.causal import Causal
+from worlds.causal.truth import Truth
 
-from clin.analysis.grading import grade  # noqa: E402
-from clin.analysis.statistics import mean_of  # noqa: E402
-from clin.language import language_of  # noqa: E402
-from clin.llms import LLM, Question  # noqa: E402
-from clin.llms.open import open_model  # noqa: E402
-from clin.prompts.compact_writer import ROOM, asked, grammar  # noqa: E402
-from memory import rules  # noqa: E402
-from memory.language import Language  # noqa: E402
-from memory.links import Link, read  # noqa: E402
-from memory.store import RunRow, Store  # noqa: E402
-from memory.strategies import RevisionRequest  # noqa: E402
-from memory.trials import Trial  # noqa: E402
-from worlds import open_world  # noqa: E402
+
+@dataclass(frozen=True)
+class Agreement:
+    """How near one memory comes to another, as shares of 1."""
+
+    precision: float
+    recall: float
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean; 0 where both are."""
+        both = self.precision + self.recall
+        return 2 * self.precision * self.recall / both if both else 0.0
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A memory of the model against the rules', and the F1 of both against the truth where there is
+    one."""
+
+    agreement: Agreement
+    seconds: float
+    truth: tuple[float, float] | None
 
 
 def written(llm: LLM, trial: Trial, language: Language) -> tuple[Link, ...]:
@@ -44,43 +66,53 @@ def written(llm: LLM, trial: Trial, language: Language) -> tuple[Link, ...]:
     return read(llm.ready()[0][1].text).links
 
 
-def scores(found: Sequence[Link], wanted: Sequence[Link]) -> tuple[float, float, float]:
-    """Precision, recall and F1; an empty memory where none is wanted is right."""
-    said, asked = {each.sense for each in found}, {each.sense for each in wanted}
+def agreement(links: Sequence[Link], wanted: Sequence[Link]) -> Agreement:
+    """An empty memory where none is wanted is right."""
+    said, asked = {link.sense for link in links}, {link.sense for link in wanted}
     if not said or not asked:
-        return (float(said == asked),) * 3
-    precision, recall = len(said & asked) / len(said), len(said & asked) / len(asked)
-    return (
-        precision,
-        recall,
-        2 * precision * recall / (precision + recall) if precision + recall else 0.0,
-    )
+        return Agreement(float(said == asked), float(said == asked))
+    return Agreement(len(said & asked) / len(said), len(said & asked) / len(asked))
 
 
-def compared(
-    store: Store, llm: LLM, run: RunRow, most: int
-) -> Iterator[tuple[tuple[float, float, float], float, tuple[float, float] | None]]:
-    """For each of the first ``most`` trials: agreement, seconds, and F1 of model and rules against
-    the truth where there is one."""
-    config = run.config
-    world = (
-        open_world(config["world"], config["task"], config["variation"], **config["world_options"])
-        if config["world"] == "causal"
-        else None
-    )
-    language = language_of(config["world"])
+def compared(store: Store, llm: LLM, run: RunRow, most: int) -> Iterator[Compared]:
+    """The memories after each of the first ``most`` trials."""
+    truth, language = truth_of(run), language_of(run.config["world"])
     trials: list[Trial] = []
     for row in store.trials(run.name)[:most]:
         trials.append(store.trial(row.id))
         began = time.perf_counter()
         mine = written(llm, trials[-1], language)
         took, theirs = time.perf_counter() - began, rules.links(trials, language)
-        truth = world.truth() if world else None
-        yield (
-            scores(mine, theirs),
-            took,
-            (grade(mine, truth).f1, grade(theirs, truth).f1) if truth else None,
-        )
+        right = (grade(mine, truth).f1, grade(theirs, truth).f1) if truth else None
+        yield Compared(agreement(mine, theirs), took, right)
+
+
+def truth_of(run: RunRow) -> Truth | None:
+    """What holds where ``run`` was played, where that is known."""
+    config = run.config
+    if config["world"] != "causal":
+        return None
+    place = config["world"], config["task"], config["variation"]
+    world = open_world(*place, **config["world_options"])
+    assert isinstance(world, Causal)
+    return world.truth()
+
+
+def line(world: str, memories: Sequence[Compared]) -> str:
+    """A line of the table."""
+    precision = mean_of([memory.agreement.precision for memory in memories]).mean
+    recall = mean_of([memory.agreement.recall for memory in memories]).mean
+    f1 = mean_of([memory.agreement.f1 for memory in memories])
+    seconds = sum(memory.seconds for memory in memories) / len(memories)
+    truths = [memory.truth for memory in memories if memory.truth]
+    model, by_rules = "", ""
+    if truths:
+        model = f"{mean_of([f1 for f1, _ in truths]).mean:.2f}"
+        by_rules = f"{mean_of([f1 for _, f1 in truths]).mean:.2f}"
+    return (
+        f"| {world} | {f1.n} | {precision:.2f} | {recall:.2f} | {f1.mean:.2f} ({f1.low:.2f} to "
+        f"{f1.high:.2f}) | {seconds:.2f} | {model} | {by_rules} |"
+    )
 
 
 def main() -> None:
@@ -97,28 +129,13 @@ def main() -> None:
         "F1 against the truth: model | rules |\n|---|---|---|---|---|---|---|---|"
     )
     with Store(given.database) as store:
-        runs = [run for run in store.runs() if run.config["strategy"] in ("clin", "none")]
-        for world in dict.fromkeys(run.config["world"] for run in runs):
-            found = [
-                each
-                for run in runs
-                if run.config["world"] == world
-                for each in compared(store, llm, run, given.trials)
-            ]
-            precision, recall, f1 = (
-                mean_of([each[0][part] for each in found]) for part in range(3)
-            )
-            truths = [each[2] for each in found if each[2]]
-            told = [
-                f"{mean_of([each[part] for each in truths]).mean:.2f}" if truths else ""
-                for part in range(2)
-            ]
-            seconds = sum(each[1] for each in found) / len(found)
-            print(
-                f"| {world} | {f1.n} | {precision.mean:.2f} | {recall.mean:.2f} | {f1.mean:.2f} "
-                f"({f1.low:.2f} to {f1.high:.2f}) | {seconds:.2f} | "
-                f"{told[0]} | {told[1]} |"
-            )
+        memories: dict[str, list[Compared]] = {}
+        for run in store.runs():
+            if run.config["strategy"] in ("clin", "none"):
+                of_world = memories.setdefault(run.config["world"], [])
+                of_world += compared(store, llm, run, given.trials)
+        for world, of_world in memories.items():
+            print(line(world, of_world))
     llm.close()
 
 

@@ -154,9 +154,8 @@ def test_a_sequence_carries_its_memory_and_goes_on_after_a_kill(tmp_path: Path, 
         for run in mine:
             begun = store.latest_version(run.name, -1)
             assert memory is None or (begun is not None and claims(begun.memory) == claims(memory))
-            assert (
-                run.config["read_unconfirmed"] is False
-            )  # the bundled model reads of other places what this one bears out
+            # The bundled model reads of other places what this one bears out.
+            assert run.config["read_unconfirmed"] is False
             learned = store.version_after(run.name, len(store.trials(run.name)) - 1).memory
             if run.config["stream"].endswith("evaluate"):
                 assert begun is None or learned == begun.memory

@@ -118,9 +118,8 @@ def test_a_model_writes_links_of_its_trial_and_nothing_else() -> None:
     finally:
         llm.close()
     known = {step.action for step in STEPS} | {link.cause for link in READ.links}
-    assert all(
-        parse(line.removeprefix("- ")).cause in known for line in lines[:-1]
-    )  # the last one may have been cut
+    # The last one may have been cut.
+    assert all(parse(line.removeprefix("- ")).cause in known for line in lines[:-1])
 
 
 def test_strategies_that_it_was_not_trained_for_are_refused_in_one_line() -> None:

@@ -120,10 +120,11 @@ def test_it_is_read_at_once_where_that_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_its_warnings_are_not_heeded_before_they_were_earned_here(tmp_path: Path) -> None:
+    # What one starts a run from oneself counts at once.
     for setting, offered in (
         ("gen-env", True),
         ("adapt", False),
-    ):  # what one starts a run from oneself counts at once
+    ):
         told = episode(
             tmp_path / f"{setting}.db", Memory((WARNED,)), setting=setting, exploration=MASKED
         )

@@ -17,19 +17,19 @@ for package in ("tokenizers", "gguf"):
         package, reason=f"`clin distill` needs the extra [distill]: {package} is not installed"
     )
 
-import gguf  # noqa: E402
+import gguf
 
-from clin.cli import main  # noqa: E402
-from clin.distill import collect, export, presets, start  # noqa: E402
-from clin.distill import train as training  # noqa: E402
-from clin.distill.copies import copies  # noqa: E402
-from clin.distill.copying import copy_loss  # noqa: E402
-from clin.distill.episodes import opened  # noqa: E402
-from clin.distill.mix import Bank  # noqa: E402
-from clin.distill.model import Llama, Shape  # noqa: E402
-from clin.distill.muon import Muon  # noqa: E402
-from clin.llms.native import Native  # noqa: E402
-from clin.llms.open import model_file  # noqa: E402
+from clin.cli import main
+from clin.distill import collect, export, presets, start
+from clin.distill import train as training
+from clin.distill.copies import copies
+from clin.distill.copying import copy_loss
+from clin.distill.episodes import opened
+from clin.distill.mix import Bank
+from clin.distill.model import Llama, Shape
+from clin.distill.muon import Muon
+from clin.llms.native import Native
+from clin.llms.open import model_file
 
 CPU = torch.device("cpu")
 STEPS = 8
@@ -303,9 +303,8 @@ def test_the_export_plays_through_the_learner_and_shows_its_card(
         for row in rows
         for trial in row["trials"]
     )
-    assert (
-        json.loads(runner.invoke(main, words).stdout) == rows
-    )  # what is in the database is not played again
+    # What is in the database is not played again.
+    assert json.loads(runner.invoke(main, words).stdout) == rows
 
 
 def test_our_muon_moves_matrices_as_torchs_does() -> None:

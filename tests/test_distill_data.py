@@ -172,9 +172,8 @@ def test_windows_are_the_prompts_of_run_time_and_each_action_is_learned_once(
     )
     read = []
     for act in acts:
-        if (
-            act.weight
-        ):  # what the model reads when it must write this action, and what it shall write
+        # What the model reads when it must write this action, and what it shall write.
+        if act.weight:
             prompt = [
                 0,
                 *(token for part in (*context.parts(), compact.ASK) for token in letters(part)),

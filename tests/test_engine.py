@@ -138,11 +138,12 @@ def test_a_beginning_that_several_lanes_ask_for_at_once_is_read_once(
     found: dict[int, Answer] = {}
     while len(found) < 3:
         found.update(model.ready())
+    # With the token that begins a text.
     assert sorted(answer.reused for answer in found.values()) == [
         0,
         1 + model.count(head),
         1 + model.count(head),
-    ]  # with the token that begins a text
+    ]
     model.close()
 
 
@@ -211,9 +212,8 @@ def test_long_thinking_leaves_the_answer_its_room(bundled, monkeypatch) -> None:
     assert (answer.text, answer.finish) == ("focus on the frog, the bee and the kitchen", "stop")
     assert answer.thinking == "the frog lives\n\n" * 30
     monkeypatch.setattr(bundled, "_sampling", Planned(tokens))
-    bounded = ask(
-        bundled, Question((*HEAD, ">"), max_tokens=24)
-    )  # the marks are many tokens to this tokeniser
+    # The marks are many tokens to this tokeniser.
+    bounded = ask(bundled, Question((*HEAD, ">"), max_tokens=24))
     assert bounded.finish == "length"
     assert bounded.text and said.partition("</think>\n\n")[2].startswith(bounded.text)
 

@@ -193,9 +193,8 @@ def test_the_rule_as_its_reasons_state_it() -> None:
 def test_what_comes_as_often_without_the_cause_is_explained_away_by_more_than_one_case() -> None:
     assert explained_away(Tally(together=3, without=17), "pick up lever")
     assert explained_away(Tally(together=1, without=2), "pick up lever")
-    assert not explained_away(
-        Tally(together=3, without=17), "make progress"
-    )  # the score itself has spoken
+    # The score itself has spoken.
+    assert not explained_away(Tally(together=3, without=17), "make progress")
     assert not explained_away(Tally(together=9, without=2, neither=9), "pick up lever")
     assert not explained_away(Tally(together=1, without=1), "pick up lever")
     assert judged(Tally(together=9, without=1), "pick up lever") == (
@@ -312,9 +311,8 @@ def test_a_writer_that_forgets_loses_nothing_and_one_that_lies_is_refused() -> N
     held = {str(link) for link in second.memory.links}
     assert "focus on bee DOES NOT CONTRIBUTE to the task" in held
     assert "focus on frog SHOULD BE NECESSARY to complete the task" in held
-    assert (
-        str(second.memory.links[-1]) == "humming MAY CONTRIBUTE to luck"
-    )  # a hint: nothing bears on it
+    # A hint: nothing bears on it.
+    assert str(second.memory.links[-1]) == "humming MAY CONTRIBUTE to luck"
     [(proposal, reason)] = second.refused
     assert proposal == "focus on bee SHOULD BE NECESSARY to complete the task"
     assert reason.startswith(
@@ -494,10 +492,11 @@ def test_a_link_about_another_task_is_kept_but_not_read_and_one_about_the_world_
         parse("go to hall SHOULD CONTRIBUTE to find frog"),
     )
     memory = Memory((bee, hall))
+    # Nothing is known of where they come from.
     assert strategy.recall(memory, "").links == (
         bee,
         hall,
-    )  # nothing is known of where they come from
+    )
     strategy.carry(memory, {hall: Tally(together=3, neither=1)}, {})
     assert strategy.recall(memory, "").links == (hall,)
     revised, _ = answered(strategy.revise(memory, [told(("sing", "You sing.", 0))], words), [])
@@ -528,9 +527,8 @@ def test_a_sequence_counts_world_claims_everywhere_and_task_claims_where_they_ho
     once = Tally(together=1)
     counted.add("frogs", 0, {door: once, win: once, way: once}, {})
     assert counted.here("frogs", 0) == {door: once, win: once, way: once}
-    assert (
-        counted.here("frogs", 1) == counted.here("bees", 0) == {door: once}
-    )  # another pond may have another frog
+    # Another pond may have another frog.
+    assert counted.here("frogs", 1) == counted.here("bees", 0) == {door: once}
     counted.add(
         "frogs", 1, {door: Tally(together=2), win: once, way: Tally(neither=1)}, {door: once}
     )

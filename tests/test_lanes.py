@@ -118,9 +118,8 @@ class Lanes(RuleBasedStateMachine):
             [(_, alone)] = fresh.ready()
             mine, theirs = self.many.logits[lane], fresh.logits[0]
             assert mine[0] == pytest.approx(theirs[0], abs=0.02)
-            if (
-                answer.text == alone.text
-            ):  # a near tie may fall otherwise, and what is read then differs
+            # A near tie may fall otherwise, and what is read then differs.
+            if answer.text == alone.text:
                 assert np.allclose(mine, theirs, atol=0.02)
             assert answer.read == alone.read
             assert answer.scores == pytest.approx(alone.scores, abs=0.02)

@@ -141,9 +141,8 @@ def test_the_figures_are_those_of_l2metrics_on_the_same_logs(tmp_path_factory, m
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(report, "load_ste_data", frames.get)
-        patch.setattr(
-            numpy, "NaN", numpy.nan, raising=False
-        )  # l2metrics 3.1 was written for NumPy 1
+        # l2metrics 3.1 was written for NumPy 1.
+        patch.setattr(numpy, "NaN", numpy.nan, raising=False)
         theirs = report.MetricsReport(
             log_dir=logged(found, tmp_path_factory.mktemp("l2")),
             perf_measure="points",
@@ -208,9 +207,8 @@ def test_by_hand() -> None:
         (4, False, "b", 60),
     ]
     sequence = regimes(Experience(*each) for each in told)
-    assert maintenance(sequence) == pytest.approx(
-        -20
-    )  # a fell from 40 to 20; b has no later evaluation
+    # A fell from 40 to 20; b has no later evaluation.
+    assert maintenance(sequence) == pytest.approx(-20)
     assert forgetting(sequence) == pytest.approx(((40 - 20) + (30 - 60)) / 2)
     assert transfer(sequence, forward=True) == pytest.approx((30 - 10) / 40)  # a taught b
     assert transfer(sequence, forward=False) == pytest.approx((20 - 40) / 60)  # b harmed a

@@ -12,7 +12,7 @@ from clin.defaults import chosen_exploration
 from clin.exploration.loop_guard import LoopGuard
 from clin.llms import ModelCard
 from clin.options import NO_EXPLORATION, Exploration
-from worlds import open_world
+from worlds import Observation, open_world
 
 
 def circling(most: int = 3) -> LoopGuard:
@@ -69,20 +69,25 @@ def test_a_circle_of_rooms_is_left_after_some_rounds() -> None:
 
 
 def test_what_is_done_anyway_is_done_and_all_is_offered_where_nothing_else_is_left() -> None:
-    class Bare:
+    class Wheel:
         goal = "turn"
 
-        def reset(self):
-            from worlds import Observation
-
+        def reset(self) -> Observation:
             return Observation("a wheel", 0.0, False)
 
-        step = lambda self, action: self.reset()  # noqa: E731
-        surroundings = lambda self: "a wheel"  # noqa: E731
-        actions = lambda self: ("turn",)  # noqa: E731
-        close = lambda self: None  # noqa: E731
+        def step(self, action: str) -> Observation:
+            return self.reset()
 
-    world = LoopGuard(Bare(), CAUSAL, 1)
+        def surroundings(self) -> str:
+            return "a wheel"
+
+        def actions(self) -> tuple[str, ...]:
+            return ("turn",)
+
+        def close(self) -> None:
+            pass
+
+    world = LoopGuard(Wheel(), CAUSAL, 1)
     world.reset()
     for _ in range(3):
         assert world.step("turn").text == "a wheel"

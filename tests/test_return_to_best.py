@@ -265,9 +265,8 @@ def test_a_long_route_is_cut_short_once(tmp_path: Path) -> None:
     assert route_of(tower.store, trial, SCIENCE) == route
     tower.store.append_step(trial, Step("open door", "it is stuck", 0.0))
     tower.store.finish_trial(trial, Ending.BUDGET, NewVersion(Memory(), "none"))
-    assert best_route(tower.store, tower.run, 2, longest=3) == Route(
-        0, tuple(long), 20.0, 4
-    )  # what was left out was needed
+    # What was left out was needed.
+    assert best_route(tower.store, tower.run, 2, longest=3) == Route(0, tuple(long), 20.0, 4)
 
 
 def test_it_goes_back_step_by_step_and_is_free_where_something_differs() -> None:
@@ -380,9 +379,8 @@ def test_what_the_world_does_not_know_speaks_for_all_that_begins_alike() -> None
         "move pot to hall",
         "wait",
     ]
-    assert (
-        offered(LeastTried(Sewer(), SCIENCE), "move pollen to hall", "up") == Sewer().actions()
-    )  # the points have changed
+    # The points have changed.
+    assert offered(LeastTried(Sewer(), SCIENCE), "move pollen to hall", "up") == Sewer().actions()
     assert [
         beginning(each)
         for each in ("focus on cup in hall", "use key on red door", "look", "pour cup into jug")

@@ -231,9 +231,8 @@ def test_what_lost_is_out_for_good_while_nothing_of_its_kind_has_gained() -> Non
     )
     room = Room("Focus on the life stages of the moth.", "focus on moth egg", "up")
     assert "focus on moth egg" not in offered(masked(room, Risks([egg])), "up")
-    assert "focus on moth egg" in offered(
-        masked(room, Risks([egg, moth])), "up"
-    )  # it may have come too early
+    # It may have come too early.
+    assert "focus on moth egg" in offered(masked(room, Risks([egg, moth])), "up")
     assert "focus on moth egg" not in offered(masked(room, Risks([egg, moth])))
 
 
@@ -378,6 +377,5 @@ def test_it_carries_to_other_places_once_two_bear_it_out() -> None:
             *[trial(n, BOIL, Step("focus on cup", "You focus on the cup.", 50.0)) for n in (1, 2)],
         ),
     )
-    assert not any(
-        UNNAMED in link for link in general(tin, right)
-    )  # it helped as often, and what helped it does not say
+    # It helped as often, and what helped it does not say.
+    assert not any(UNNAMED in link for link in general(tin, right))

@@ -9,9 +9,9 @@ import pytest
 
 gymnasium = pytest.importorskip("gymnasium")
 
-from gymnasium.utils.env_checker import check_env  # noqa: E402
+from gymnasium.utils.env_checker import check_env
 
-from worlds import World, WorldError, as_gymnasium, open_world, world_module  # noqa: E402
+from worlds import World, WorldError, as_gymnasium, open_world, world_module
 
 PLACES = [
     ("textworldexpress", "coin", 3),

@@ -76,9 +76,8 @@ def windows(sample: Sample, encode: Encode, room: int) -> Iterator[Window]:
         step = Step(act.action, act.observation, 0.0)
         context.append(step)
         kept.append((style.turn(step), act.weight))
-        if (
-            context.left_out != left_out
-        ):  # this action was still chosen with all that went before in sight
+        # This action was still chosen with all that went before in sight.
+        if context.left_out != left_out:
             yield from _window(sample.kind, before, kept, encode)
             kept = [(turn, 0.0) for turn, _ in kept][context.left_out - left_out :]
     gap = style.gap(context.left_out) if context.left_out else ()

@@ -43,9 +43,8 @@ def _question(prompt: Prompt, role: str, card: ModelCard, size: Callable[[str], 
             f"{', '.join(card.roles)}); use --writer rules"
         )
     parts = compact_writing.asked(prompt.about, size, card.context)
-    left = (
-        card.context - sum(map(size, parts)) - 1 if card.context else prompt.max_tokens
-    )  # one token begins every prompt
+    # One token begins every prompt.
+    left = card.context - sum(map(size, parts)) - 1 if card.context else prompt.max_tokens
     most = max(1, min(prompt.max_tokens, compact_writing.ROOM, left))
     return Question(
         parts, grammar=compact_writing.grammar(prompt.about), max_tokens=most, role=role

@@ -46,9 +46,8 @@ def drive(
                     lane, each = free.pop(0), waiting.popleft()
                     begun = pool.submit(_resume, each, None)
                     lane_of[begun] = lane, each
-                    wait(
-                        [begun]
-                    )  # one after the other, so that runs get their names in the order given
+                    # One after the other, so that runs get their names in the order given.
+                    wait([begun])
                 if stopped and not lane_of:
                     return False
                 refused: list[tuple[int, Answer | ModelError]] = []

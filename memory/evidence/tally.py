@@ -129,9 +129,8 @@ def judged(tally: Tally, effect: str) -> tuple[Relation, Hedge] | None:
     together, against = weight * tally.together, tally.alone + SCORED * tally.lost
     use = above_half(together, against)
     necessity = above_half(together, tally.without)
-    seen = (
-        weight == 1 or tally.lost or tally.without
-    )  # without either, it may have lacked something that must come first
+    # Without either, it may have lacked something that must come first.
+    seen = weight == 1 or tally.lost or tally.without
     if not tally.together and (tally.without or weight == SCORED):
         unused = 1 - (use if weight == SCORED else necessity)
         return Relation.NOT_CONTRIBUTE, Hedge.SHOULD if unused >= SURE and seen else Hedge.MAY
@@ -156,9 +155,8 @@ def explained_away(tally: Tally, effect: str) -> bool:
     if is_progress(effect) or is_complete(effect) or tally.without < TWICE:
         return False
     tried, untried = tally.together + tally.alone + tally.lost, tally.without + tally.neither
-    return (tally.together + 1) * (untried + 2) <= (tally.without + 1) * (
-        tried + 2
-    )  # posterior means, without fractions
+    # Posterior means, without fractions.
+    return (tally.together + 1) * (untried + 2) <= (tally.without + 1) * (tried + 2)
 
 
 @lru_cache(maxsize=4096)

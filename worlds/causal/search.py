@@ -61,9 +61,8 @@ class Search:
         if action in self._left:
             self._left.remove(action)
             on = tried_on(action)
-            self._tried = {
-                each for each in self._tried if tried_on(each) != on
-            }  # a device that was mended may now be started
+            # A device that was mended may now be started.
+            self._tried = {each for each in self._tried if tried_on(each) != on}
         elif tried_on(action):
             self._tried.add(action)
 

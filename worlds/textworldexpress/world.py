@@ -139,9 +139,8 @@ class TextWorldExpress:
         try:
             self._begin()
         except WorldCrashed as error:
-            if isinstance(
-                error.__cause__, Py4JJavaError
-            ):  # such as rooms too few for the distance asked for
+            # Such as rooms too few for the distance asked for.
+            if isinstance(error.__cause__, Py4JJavaError):
                 raise WorldError(f"{game} with {parameters or 'no parameters'}: {error}") from None
             raise
         self.goal: str = java_call(self._server.getTaskDescription).strip()
@@ -174,9 +173,8 @@ class TextWorldExpress:
     def surroundings(self) -> str:
         self._open()
         seen = f"{self._seen['look'].strip()}\n{self._seen['inventory'].strip()}".strip()
-        return (
-            seen or self._seen["observation"].strip()
-        )  # simonsays has no rooms: what Simon says is all there is
+        # simonsays has no rooms: what Simon says is all there is.
+        return seen or self._seen["observation"].strip()
 
     def actions(self) -> Sequence[str]:
         self._open()

@@ -1,7 +1,7 @@
 """Is the terminal UI quick? Opening a large file, appending to a long live trial, memory growing.
 
-    python benchmarks/memory.py --file large.db      # makes the file of a million steps, once
-    python benchmarks/tui.py --file large.db
+    python benchmarks/large_file.py --file large.db      # makes the file of a million steps, once
+    python benchmarks/screens.py --file large.db
 
 The app runs without a terminal, at 200x60; all else is what a user gets. ``first paint`` is from
 the moment that the app is made until the table of runs has been drawn; ``from the shell`` adds
@@ -21,13 +21,9 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path = [
-    each for each in sys.path if Path(each).resolve() != Path(__file__).parent
-]  # or this file would be `tui`
-
-from memory.store import NewTrial, Store  # noqa: E402
-from memory.store.housekeeping import stats  # noqa: E402
-from memory.trials import Step  # noqa: E402
+from memory.store import NewTrial, Store
+from memory.store.housekeeping import stats
+from memory.trials import Step
 
 SIZE = (200, 60)
 OBSERVATION = (
@@ -105,7 +101,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--file", type=Path, required=True, help="a large database; benchmarks/memory.py makes one"
+        "--file", type=Path, required=True, help="a large one, from benchmarks/large_file.py"
     )
     parser.add_argument("--steps", type=int, default=10_000, help="steps appended to a live trial")
     parser.add_argument("--repeat", type=int, default=5)
