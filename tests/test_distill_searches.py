@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 from random import Random
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +21,7 @@ from clin.distill.playing import Walk
 from clin.llms.open import open_model
 from memory.links import parse
 from worlds import open_world
-from worlds.causal.search import search
+from worlds.causal.search import Search, search
 from worlds.experts import expert
 
 TASKS = ("make", "repair", "grow", "deliver")
@@ -53,6 +54,21 @@ def test_no_key_is_tried_twice_on_a_door(task: str, variation: int, rules: int) 
         if CAUSAL.did_not_fit(step.action, step.observation) and step.action.startswith("unlock")
     ]
     assert len(vain) == len(set(vain))
+
+
+def test_of_what_is_known_to_help_the_memorys_first_is_tried() -> None:
+    class Hall:
+        def actions(self) -> tuple[str, ...]:
+            return ("use hammer on kiln", "use lever on kiln", "use tongs on kiln")
+
+        def surroundings(self) -> str:
+            return "This room is called the hall. In it, you see: \n\ta kiln (that is broken)\n"
+
+    walk = SimpleNamespace(world=Hall(), random=Random(0))
+    deeds = ("use hammer on kiln", "use lever on kiln", "use tongs on kiln")
+    for first in deeds:
+        helps = [(deed, "make progress") for deed in (first, *deeds)]
+        assert Search(walk, deeds, helps, ()).next() == first
 
 
 @settings(max_examples=10)

@@ -1,6 +1,8 @@
-"""From samples to tokens: exactly the prompt that ``clin/prompts/compact.py`` makes at run time,
-cut exactly where a trial's context is cut (``clin.rollout.trial.Context``), each part tokenised by
-itself."""
+"""From samples to tokens: exactly the prompt that ``clin/prompts/compact.py`` makes at run time.
+
+It is cut exactly where a trial's context is cut (:class:`clin.rollout.context.Context`), and each
+part is tokenised by itself.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,8 @@ class Sample:
 
     With ``ended`` (how the trial ended) the sample is one of revising: what is learned from are the
     lines ``written``. With ``elsewhere`` (memories of other episodes) it is one of generalising,
-    and has no steps."""
+    and has no steps.
+    """
 
     kind: str
     world: str
@@ -56,6 +59,15 @@ class Window:
     weights: tuple[float, ...]
 
 
+@dataclass(frozen=True)
+class Turn:
+    """A step in the context: its parts, of which the second is the action, and the weight with
+    which that is still to be learned."""
+
+    parts: tuple[str, ...]
+    weight: float
+
+
 def windows(sample: Sample, encode: Encode, room: int) -> Iterator[Window]:
     """The prompts of ``sample`` in a context of ``room`` tokens, as few as show each action to be
     learned once."""
@@ -67,19 +79,17 @@ def windows(sample: Sample, encode: Encode, room: int) -> Iterator[Window]:
     if sum(len(encode(part)) for part in head) + Compact.reserve > room:
         return
     context = Context(style, room, lambda part: len(encode(part)), head)
-    kept: list[
-        tuple[tuple[str, ...], float]
-    ] = []  # the turns in the context, with the weights that are still to be learned
+    kept: list[Turn] = []
     for act in sample.acts:
         left_out = context.left_out
         before = (*head, *(style.gap(left_out) if left_out else ()))
         step = Step(act.action, act.observation, 0.0)
         context.append(step)
-        kept.append((style.turn(step), act.weight))
+        kept.append(Turn(style.turn(step), act.weight))
         # This action was still chosen with all that went before in sight.
         if context.left_out != left_out:
             yield from _window(sample.kind, before, kept, encode)
-            kept = [(turn, 0.0) for turn, _ in kept][context.left_out - left_out :]
+            kept = [Turn(turn.parts, 0.0) for turn in kept[context.left_out - left_out :]]
     gap = style.gap(context.left_out) if context.left_out else ()
     yield from _window(sample.kind, (*head, *gap), kept, encode)
 
@@ -124,18 +134,19 @@ def _that_fit(memory: Sequence[str], encode: Encode, room: int) -> tuple[str, ..
 
 
 def _window(
-    kind: str, head: Sequence[str], kept: Sequence[tuple[tuple[str, ...], float]], encode: Encode
+    kind: str, head: Sequence[str], kept: Sequence[Turn], encode: Encode
 ) -> Iterator[Window]:
     """The head and the turns up to the last action that is to be learned; nothing where there is
     none."""
-    last = max((number for number, (_, weight) in enumerate(kept) if weight), default=-1)
-    if last < 0:
+    learned = [number for number, turn in enumerate(kept) if turn.weight]
+    if not learned:
         return
+    last = learned[-1]
     tokens = [BOS, *(token for part in head for token in encode(part))]
     weights = [0.0] * len(tokens)
-    for number, (turn, weight) in enumerate(kept[: last + 1]):
-        for place, part in enumerate(turn if number < last else turn[:2]):
+    for number, turn in enumerate(kept[: last + 1]):
+        for place, part in enumerate(turn.parts if number < last else turn.parts[:2]):
             piece = encode(part)
             tokens += piece
-            weights += [weight if place == 1 else 0.0] * len(piece)
+            weights += [turn.weight if place == 1 else 0.0] * len(piece)
     yield Window(kind, tuple(tokens), tuple(weights))

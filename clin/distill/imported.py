@@ -3,6 +3,7 @@ paths (``--paths``)."""
 
 from __future__ import annotations
 
+import io
 import json
 import lzma
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from clin.distill.practice import practice_of
 from clin.errors import UserError
 from clin.language import language_of
 from memory.language import Language
-from memory.store import Store
+from memory.store import RunRow, Store
 from memory.trials import Ending, Trial
 
 STRAIGHT_FROM = 100.0
@@ -59,23 +60,19 @@ def from_store(shards: Shards, db: Path) -> Taking:
     by_place: dict[Place, list[Episode]] = {}
     with Store(db, read_only=True) as store:
         for run in store.runs():
-            config = run.config
-            place = Place.of(
-                config["world"], config["task"], config["variation"], config["world_options"]
-            )
-            language = language_of(place.world)
-            for row in store.trials(run.name):
-                if row.ending is not None and row.ending is not Ending.CRASHED:
-                    episode = _of_trial(place, store.trial(row.id), language)
-                    by_place.setdefault(place, []).append(episode)
-    return _add(
-        shards,
-        {
-            place: [each for each in found if each.steps]
-            for place, found in by_place.items()
-            if any(each.steps for each in found)
-        },
-    )
+            for episode in _of_run(store, run):
+                by_place.setdefault(episode.place, []).append(episode)
+    return _add(shards, by_place)
+
+
+def _of_run(store: Store, run: RunRow) -> Iterator[Episode]:
+    """Its ended trials, but for those without a step."""
+    config = run.config
+    place = Place.of(config["world"], config["task"], config["variation"], config["world_options"])
+    language = language_of(place.world)
+    for row in store.trials(run.name):
+        if row.steps and row.ending is not None and row.ending is not Ending.CRASHED:
+            yield _of_trial(place, store.trial(row.id), language)
 
 
 def _of_trial(place: Place, trial: Trial, language: Language) -> Episode:
@@ -90,9 +87,11 @@ def _of_trial(place: Place, trial: Trial, language: Language) -> Episode:
 
 
 def from_paths(shards: Shards, file: Path, world: str = "scienceworld") -> Taking:
-    """Paths of ``world`` as JSON lines, compressed or not: rows with ``task``, ``var``, ``desc``,
-    ``gold`` (and perhaps ``pruned`` and ``expl``), each step ``[action, observation, score, done,
-    mark]``, mark 2 for what is not imitated."""
+    """Paths of ``world`` as JSON lines, compressed or not.
+
+    Rows have ``task``, ``var``, ``desc``, ``gold`` (and perhaps ``pruned`` and ``expl``); each step
+    is ``[action, observation, score, done, mark]``, with mark 2 for what is not imitated.
+    """
     if not file.is_file():
         raise UserError(f"no file '{file}' of expert paths")
     by_place: dict[Place, list[Episode]] = {}
@@ -103,24 +102,23 @@ def from_paths(shards: Shards, file: Path, world: str = "scienceworld") -> Takin
 
 
 def _rows(file: Path) -> Iterator[dict[str, Any]]:
+    open_text = lzma.open if file.suffix == ".xz" else io.open
     try:
-        packed = file.suffix == ".xz"
-        with (
-            lzma.open(file, "rt", encoding="utf-8") if packed else file.open(encoding="utf-8")
-        ) as lines:
-            for line in lines:
-                row = json.loads(line)
-                if not {"task", "var", "desc", "gold"} <= row.keys():
-                    raise UserError(
-                        f"'{file}' is no file of expert paths: a row lacks task, var, desc or gold"
-                    )
-                yield row
+        with open_text(file, "rt", encoding="utf-8") as lines:
+            rows = map(json.loads, lines)
+            yield from (_checked(row, file) for row in rows)
+    except UserError:
+        raise
     except (lzma.LZMAError, EOFError, ValueError) as error:
-        if isinstance(error, UserError):
-            raise
         raise UserError(
             f"'{file}' is not JSON lines, compressed with xz or plain: {error}"
         ) from None
+
+
+def _checked(row: dict[str, Any], file: Path) -> dict[str, Any]:
+    if not {"task", "var", "desc", "gold"} <= row.keys():
+        raise UserError(f"'{file}' is no file of expert paths: a row lacks task, var, desc or gold")
+    return row
 
 
 def _of_row(place: Place, row: dict[str, Any]) -> Iterator[Episode]:
@@ -140,8 +138,10 @@ def _episode(place: Place, goal: str, kind: str, rows: list[list[Any]]) -> Episo
         Taken(action, seen.strip("\n"), float(score), begun and not mark)
         for action, seen, score, _, mark in rows
     )
-    last = rows[-1]
-    ending = (
-        Ending.WON if last[2] >= 100 else Ending.LOST if last[3] or last[2] < 0 else Ending.BUDGET
-    )
+    _, _, score, done, _ = rows[-1]
+    ending = Ending.BUDGET
+    if score >= 100:
+        ending = Ending.WON
+    elif done or score < 0:
+        ending = Ending.LOST
     return Episode(place, kind, goal, "", steps, ending)

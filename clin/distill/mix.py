@@ -34,10 +34,12 @@ SHARES = {
     "revise": 0.1,
     "generalise": 0.05,
 }
-"""Which memory a sample reads: none; of its own place; of another variation; of another task; its
-own with links that are wrong; and the elimination drill, whose samples are so short that a third of
-them are a tenth of the tokens. The last two write memories instead of acting
-(:mod:`clin.distill.writing`)."""
+"""Which memory a sample reads.
+
+None; of its own place; of another variation; of another task; its own with links that are wrong;
+and the elimination drill, whose samples are so short that a third of them are a tenth of the
+tokens. The last two write memories instead of acting (:mod:`clin.distill.writing`).
+"""
 AFTER_FAILURE = 3.0
 """Weight of an action whose object matters where the memory tells of a failure: this is what memory
 is for."""
@@ -52,6 +54,8 @@ WORTH_IMITATING = 50.0
 USUAL_STEPS = 15.0
 """Expert steps of a task that is drawn with full weight; tasks with longer paths are drawn less,
 they cost more."""
+MANY_PLACES = 10
+"""Places of a task that is drawn with full weight."""
 
 
 def world_shares() -> dict[str, float]:
@@ -91,12 +95,11 @@ class Bank:
 
 def good(episodes: Sequence[Episode]) -> list[Episode]:
     """The episodes with the best score that have something to imitate."""
-    best = max(each.score for each in episodes)
+    best = max(episode.score for episode in episodes)
     if best < WORTH_IMITATING:
         return []
-    return [
-        each for each in episodes if each.score == best and any(step.right for step in each.steps)
-    ]
+    best_ones = [episode for episode in episodes if episode.score == best]
+    return [episode for episode in best_ones if any(step.right for step in episode.steps)]
 
 
 class Mixer:
@@ -111,74 +114,76 @@ class Mixer:
     ) -> None:
         self._bank, self._shares = bank, shares or SHARES
         self._tasks = sorted(bank.tasks)
-        share = {
-            world: sum(_weight(bank, task) for task in self._tasks if task[0] == world)
-            for world, _ in self._tasks
-        }
         wanted = worlds or world_shares()
+        weights = {task: _weight(bank, task) for task in self._tasks}
+        by_world: dict[str, float] = {}
+        for (world, _), weight in weights.items():
+            by_world[world] = by_world.get(world, 0.0) + weight
         self._weights = [
-            wanted.get(task[0], Practice.share) * _weight(bank, task) / share[task[0]]
-            for task in self._tasks
+            wanted.get(world, Practice.share) * weights[world, task] / by_world[world]
+            for world, task in self._tasks
         ]
 
     def draw(self, random: Random) -> Sample:
+        """A sample; its kind first."""
         kind = random.choices(list(self._shares), list(self._shares.values()))[0]
         if kind == "elimination":
             return drill(random)
-        if kind in ("revise", "generalise"):
-            return self._writing(random, kind)
         task = random.choices(self._tasks, self._weights)[0]
         places = self._bank.tasks[task]
         here = random.choice(places)
+        if kind in ("revise", "generalise"):
+            return self._writing(random, kind, task, here)
         if kind == "none":
-            return _named(
-                random,
-                kind,
-                random.choice(_of_kind(random, here, "search") or good(here)),
-                (),
-                mild=True,
-            )
-        if kind in ("own", "misleading"):
-            if kind == "own" and (informed := _of_kind(random, here, "informed")):
-                episode = random.choice(informed)
-                return _heavier(_named(random, kind, episode, episode.memory, mild=True))
-            return self._own(random, kind, here)
-        source = random.choice(
-            places if kind == "variation" else self._bank.tasks[random.choice(self._tasks)]
-        )
+            episode = random.choice(_of_kind(random, here, "search") or good(here))
+            return _named(random, kind, episode, (), mild=True)
+        if kind == "own":
+            return self._own(random, here)
+        if kind == "misleading":
+            return _misled(random, _remembering(random, kind, here))
+        if kind == "task":
+            places = self._bank.tasks[random.choice(self._tasks)]
+        source = random.choice(places)
         kind = "own" if source is here else kind
         return _named(random, kind, _straight(random, here), _written(random, source), mild=True)
 
-    def _writing(self, random: Random, kind: str) -> Sample:
-        task = random.choices(self._tasks, self._weights)[0]
-        places = self._bank.tasks[task]
-        here = random.choice(places)
+    def _writing(
+        self, random: Random, kind: str, task: tuple[str, str], here: Sequence[Episode]
+    ) -> Sample:
         if kind == "revise":
             return _renamed(random, revising(random, here), here[0].place)
-        others = [each for each in places if each is not here]
+        places = self._bank.tasks[task]
+        others = [place for place in places if place is not here]
         if random.random() < OTHER_TASKS or not others:
-            others = [
-                each
-                for other in self._tasks
-                if other[0] == task[0] and other != task
-                for each in self._bank.tasks[other]
-            ] or places
+            others = self._of_other_tasks(task) or places
         return _renamed(random, generalising(random, here, others), here[0].place)
 
-    def _own(self, random: Random, kind: str, here: Sequence[Episode]) -> Sample:
-        lines = _written(random, here)
-        sample = _named(random, kind, _straight(random, here), lines)
-        if kind == "misleading":
-            other = rename.shuffled(random, rename.CLASSES)
-            wrong = [other(line) for line in sample.memory]
-            mixed = [
-                line
-                for pair in zip(sample.memory, wrong, strict=True)
-                for line in pair
-                if random.random() < 0.5
-            ]
-            return replace(sample, memory=tuple(dict.fromkeys(mixed)))
-        return _heavier(sample)
+    def _of_other_tasks(self, task: tuple[str, str]) -> list[list[Episode]]:
+        """The places of the world's other tasks."""
+        others = [other for other in self._tasks if other[0] == task[0] and other != task]
+        return [place for other in others for place in self._bank.tasks[other]]
+
+    def _own(self, random: Random, here: Sequence[Episode]) -> Sample:
+        if informed := _of_kind(random, here, "informed"):
+            episode = random.choice(informed)
+            return _heavier(_named(random, "own", episode, episode.memory, mild=True))
+        return _heavier(_remembering(random, "own", here))
+
+
+def _remembering(random: Random, kind: str, here: Sequence[Episode]) -> Sample:
+    """One who remembers earlier trials of this place, and goes straight."""
+    lines = _written(random, here)
+    return _named(random, kind, _straight(random, here), lines)
+
+
+def _misled(random: Random, sample: Sample) -> Sample:
+    """The sample with a memory of which about half is left out and half is wrong."""
+    other = rename.shuffled(random, rename.CLASSES)
+    wrong = [other(line) for line in sample.memory]
+    mixed: dict[str, None] = {}
+    for pair in zip(sample.memory, wrong, strict=True):
+        mixed.update((line, None) for line in pair if random.random() < 0.5)
+    return replace(sample, memory=tuple(mixed))
 
 
 def _heavier(sample: Sample) -> Sample:
@@ -188,46 +193,45 @@ def _heavier(sample: Sample) -> Sample:
     warnings = [line for line in sample.memory if "NOT CONTRIBUTE" in line]
     warned = {line.split(" ")[0] for line in warnings if practice.object_matters(line)}
     warned -= set(practice.not_weighted)
-    heavier = (
-        replace(act, weight=act.weight * AFTER_FAILURE)
-        if act.action.split(" ")[0] in warned
-        else act
-        for act in sample.acts
-    )
-    return replace(sample, acts=tuple(heavier))
+    acts = []
+    for act in sample.acts:
+        factor = AFTER_FAILURE if act.action.split(" ")[0] in warned else 1.0
+        acts.append(replace(act, weight=act.weight * factor))
+    return replace(sample, acts=tuple(acts))
 
 
 def _of_kind(random: Random, here: Sequence[Episode], kind: str) -> list[Episode]:
     """Mostly the searches of a place (those with a memory: ``informed``), which show what can be
     known; now and then none, so that an expert's path is taken."""
-    return [each for each in here if each.kind == kind] if random.random() < SEARCHED else []
+    if random.random() >= SEARCHED:
+        return []
+    return [episode for episode in here if episode.kind == kind]
 
 
 def _weight(bank: Bank, task: tuple[str, str]) -> float:
-    lengths = [min(len(each.steps) for each in good(place)) for place in bank.tasks[task][:20]]
-    return min(1.0, USUAL_STEPS / (sum(lengths) / len(lengths))) * min(
-        1.0, len(bank.tasks[task]) / 10
-    )
+    """Less for a task with long paths, and for one of few places."""
+    places = bank.tasks[task]
+    lengths = [min(len(episode.steps) for episode in good(place)) for place in places[:20]]
+    usual = sum(lengths) / len(lengths)
+    return min(1.0, USUAL_STEPS / usual) * min(1.0, len(places) / MANY_PLACES)
 
 
 def _straight(random: Random, here: Sequence[Episode]) -> Episode:
     """Mostly the shortest good episode: one who remembers does not search."""
-    found = good(here)
-    return (
-        min(found, key=lambda each: len(each.steps))
-        if random.random() < 0.8
-        else random.choice(found)
-    )
+    episodes = good(here)
+    if random.random() < 0.8:
+        return min(episodes, key=lambda episode: len(episode.steps))
+    return random.choice(episodes)
 
 
 def _written(random: Random, episodes: Sequence[Episode]) -> tuple[str, ...]:
     """The memory after one to four earlier trials, imperfect ones above all; now and then a line is
     lost."""
-    imperfect = [each for each in episodes if each.score < 100] or list(episodes)
+    imperfect = [episode for episode in episodes if episode.score < 100] or list(episodes)
     chosen = random.sample(imperfect, min(len(imperfect), random.choice((1, 1, 2, 2, 3, 4))))
     if random.random() < 0.2:
         chosen.append(random.choice(list(episodes)))
-    trials = [each.trial(number) for number, each in enumerate(chosen)]
+    trials = [episode.trial(number) for number, episode in enumerate(chosen)]
     language = language_of(episodes[0].place.world)
     if random.random() < REFLECTIONS:
         return _reflections(trials, language)
@@ -252,7 +256,7 @@ def _named(
 ) -> Sample:
     """The sample, perhaps with other names in all of it; ``mild``: only names that no knowledge
     hangs on."""
-    acts = tuple(Act(each.action, each.observation, float(each.right)) for each in episode.steps)
+    acts = tuple(Act(step.action, step.observation, float(step.right)) for step in episode.steps)
     sample = Sample(kind, episode.place.world, episode.goal, lines, acts, episode.opening)
     return _renamed(random, sample, episode.place, mild=mild)
 

@@ -10,7 +10,7 @@ at.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
@@ -27,21 +27,19 @@ MOST_SOURCES = 4
 def revising(random: Random, here: Sequence[Episode]) -> Sample:
     """The last of one to four trials of a place."""
     chosen = _some(random, here, random.choice((1, 1, 2, 3, 4)))
-    trials = [each.trial(number) for number, each in enumerate(chosen)]
+    trials = [episode.trial(number) for number, episode in enumerate(chosen)]
     last = trials[-1]
-    acts = tuple(Act(step.action, step.observation, 0.0) for step in last.steps)
     world = here[0].place.world
-    before = tuple(map(str, links(trials[:-1], language_of(world))))
-    after = tuple(map(str, links(trials, language_of(world))))
+    language = language_of(world)
     return Sample(
-        "revise",
-        world,
-        last.goal,
-        before,
-        acts,
-        last.opening,
+        kind="revise",
+        world=world,
+        goal=last.goal,
+        memory=tuple(map(str, links(trials[:-1], language))),
+        acts=tuple(Act(step.action, step.observation, 0.0) for step in last.steps),
+        opening=last.opening,
         ended=ending(last.ending, last.steps),
-        written=after,
+        written=tuple(map(str, links(trials, language))),
     )
 
 
@@ -49,31 +47,38 @@ def generalising(
     random: Random, here: Sequence[Episode], others: Sequence[Sequence[Episode]]
 ) -> Sample:
     """What some of the places ``others`` teach for the place of ``here``."""
-    sources = [
-        _memory(random, each)
-        for each in random.sample(list(others), min(len(others), random.randint(1, MOST_SOURCES)))
-    ]
+    count = min(len(others), random.randint(1, MOST_SOURCES))
+    sources = [_memory(random, place) for place in random.sample(list(others), count)]
     known = {link.sense for link in _memory(random, here, most=8)}
-    held = Counter(
-        link.sense for memory in sources for link in {each.sense: each for each in memory}.values()
+    return Sample(
+        kind="generalise",
+        world=here[0].place.world,
+        goal=here[0].goal,
+        memory=(),
+        acts=(),
+        elsewhere=tuple(tuple(map(str, memory)) for memory in sources),
+        written=tuple(map(str, _in_common(sources, known))),
     )
-    found = {link.sense: link for memory in sources for link in memory if link.sense in known}
-    ranked = sorted(found.values(), key=lambda link: -held[link.sense])
-    sure = (
-        replace(link, hedge=Hedge.SHOULD if held[link.sense] > 1 else Hedge.MAY) for link in ranked
-    )
-    told = tuple(tuple(map(str, memory)) for memory in sources)
-    world, written = here[0].place.world, tuple(map(str, sure))
-    return Sample("generalise", world, here[0].goal, (), (), elsewhere=told, written=written)
+
+
+def _in_common(sources: Sequence[Sequence[Link]], known: Collection[object]) -> Iterator[Link]:
+    """What of ``sources`` is ``known`` to hold; sure where several say it, and these first."""
+    held: Counter[object] = Counter()
+    latest: dict[object, Link] = {}
+    for memory in sources:
+        held.update({link.sense for link in memory})
+        latest.update((link.sense, link) for link in memory if link.sense in known)
+    for link in sorted(latest.values(), key=lambda link: -held[link.sense]):
+        yield replace(link, hedge=Hedge.SHOULD if held[link.sense] > 1 else Hedge.MAY)
 
 
 def _memory(random: Random, place: Sequence[Episode], most: int = 4) -> tuple[Link, ...]:
     chosen = _some(random, place, random.randint(1, most))
-    trials = [each.trial(number) for number, each in enumerate(chosen)]
+    trials = [episode.trial(number) for number, episode in enumerate(chosen)]
     return links(trials, language_of(place[0].place.world))
 
 
 def _some(random: Random, place: Sequence[Episode], most: int) -> list[Episode]:
     """At most ``most`` trials that are no expert's; where there are none, what there is."""
-    own = [each for each in place if each.kind != "expert"] or list(place)
+    own = [episode for episode in place if episode.kind != "expert"] or list(place)
     return random.sample(own, min(len(own), most))
