@@ -108,7 +108,7 @@ def world_names() -> list[str]:
     )
 
 
-NOT_WORLDS = frozenset({"conformance", "experts", "gym"})
+NOT_WORLDS = frozenset({"conformance", "experts", "gym", "language_checks"})
 """Files of this folder that serve worlds without being one."""
 
 
@@ -149,6 +149,18 @@ def language_of(name: str) -> Any:
     if name.startswith("gymnasium:"):  # read without gymnasium, which may not be installed
         return None
     return getattr(world_module(name), "language", None)
+
+
+def first_place(name: str) -> tuple[str, int] | None:
+    """The task and variation of world ``name`` that are played where none is named; None where it
+    says of none."""
+    found: tuple[str, int] | None = getattr(world_module(name), "FIRST_PLACE", None)
+    return found
+
+
+def shares_places(name: str) -> bool:
+    """Whether a variation of world ``name`` is the same place for all tasks."""
+    return bool(getattr(world_module(name), "SHARED_PLACES", False))
 
 
 def packages() -> list[str]:

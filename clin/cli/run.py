@@ -26,9 +26,6 @@ from clin.options import Engine, Exploration, Length, Sampling
 if TYPE_CHECKING:
     from clin.llms import LLM
 
-DEFAULT_TASK = "lifespan-shortest-lived"
-DEFAULT_VARIATION = 98
-
 
 @dataclass(frozen=True)
 class Place:
@@ -37,8 +34,8 @@ class Place:
     world: str
     task: str | None
     variation: str | None
-    simplifications: str | None
     world_options: dict[str, int | str]
+    simplifications: str | None
     seed: int
 
     @property
@@ -77,12 +74,10 @@ PLACE = gathered(
         group="Run",
         help="Variations: 7, 3,5 or 0-9, a run each.  [default: the first of the test split]",
     ),
-    option(
-        "--simplifications",
-        group="Run",
-        help="ScienceWorld's presets or single ones, by commas.  [default: easy]",
-    ),
     world_options,
+    option(
+        "--simplifications", group="Run", hidden=True, help="As --world-option simplifications=…"
+    ),
     field(RunConfig, "seed", group="Run"),
 )
 KEPT = gathered(
@@ -215,15 +210,16 @@ def _watched(shown: Shown) -> None:
 
 def _places(asked: Place) -> tuple[str, list[int]]:
     """The task and variations asked for, checked before anything heavy is loaded."""
-    from worlds import WorldError, find_task, world_module
+    from worlds import WorldError, find_task, first_place, world_module
 
     task, variation = asked.task, asked.variation
     if task is None:
-        if asked.world != "scienceworld":
+        first = first_place(asked.world)
+        if first is None:
             names = ", ".join(each.name for each in world_module(asked.world).tasks()[:8])
             raise UserError(f"which task of {asked.world}? Give --task (such as {names})")
-        task = DEFAULT_TASK
-        variation = str(DEFAULT_VARIATION) if variation is None else variation
+        task = first[0]
+        variation = str(first[1]) if variation is None else variation
     found = find_task(asked.world, task)
     if variation is None:
         wanted = [next(iter(found.splits.get("test", ())), 0)]

@@ -13,7 +13,7 @@ from clin.defaults import chosen_exploration, reads_unconfirmed
 from clin.errors import UserError
 from clin.experiments.sequence import Block, Lineage, lineages
 from clin.experiments.spec import Batch
-from worlds import find_task, open_world, world_module
+from worlds import find_task, open_world, shares_places, world_module
 
 
 @dataclass(frozen=True)
@@ -155,8 +155,8 @@ def _sources(
     batch: Batch, world: str, task: str, variation: int, setting: Setting
 ) -> tuple[tuple[str, int], ...]:
     """GEN-ENV: the first variations of the task's train split. GEN-TASK: other tasks of the world,
-    the one after this first: in the same variation where the world has one place for all tasks
-    (causal), else in the first of their train split."""
+    the one after this first: in the same variation where that is one place for all tasks, else in
+    the first of their train split."""
     if setting == "adapt":
         return ()
     if setting == "gen-env":
@@ -167,7 +167,7 @@ def _sources(
     tasks = list(world_module(world).tasks())
     place = [each.name for each in tasks].index(task)
     others = [*tasks[place + 1 :], *tasks[:place]][: batch.sources]
-    shared = getattr(world_module(world), "SHARED_PLACES", False)
+    shared = shares_places(world)
     return tuple(
         (each.name, variation if shared else next(iter(each.splits.get("train", (0,))), 0))
         for each in others
