@@ -8,12 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 from conftest import environment
+from transcripts import transcripts
 
-from worlds import WorldError, find_task, open_world, world_module, world_names
+from clin.language import language_of
+from worlds import WorldError, find_task, language_checks, open_world, world_module, world_names
 from worlds import scienceworld as sw
 from worlds import textworldexpress as tx
 from worlds.conformance import CHECKS, machine, walk
@@ -25,6 +28,8 @@ SAMPLES = {
 }
 PLACES = [(name, *place) for name in world_names() for place in SAMPLES[name]]
 """One line per world here; a new world without one fails at once."""
+TOLD = [(name, *place) for name in world_names() for place in SAMPLES[name][:2]]
+"""Two places of each world, which its language is held against."""
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -40,6 +45,30 @@ def test_a_world_keeps_the_contract(place: tuple[str, str, int], check) -> None:
 )
 def test_played_in_any_order_a_world_can_be_replayed(place: tuple[str, str, int]) -> None:
     machine(lambda: open_world(*place)).TestCase().runTest()
+
+
+@pytest.mark.parametrize("check", language_checks.CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("place", TOLD, ids=lambda place: "-".join(map(str, place)))
+def test_a_worlds_language_agrees_with_it(
+    place: tuple[str, str, int], check: Callable[..., None]
+) -> None:
+    check(lambda: open_world(*place), language_of(place[0]))
+
+
+@pytest.mark.parametrize("name", world_names())
+def test_a_worlds_language_agrees_with_its_transcripts(name: str) -> None:
+    told = [row for row in transcripts() if row["world"] == name]
+    assert told
+    language = language_of(name)
+    for row in told:
+        choices: Mapping[str, str] = {}
+        for action, text, _, _ in row["steps"]:
+            assert not choices or action in choices or language.is_refused(text)
+            if language.destination(action) and not language.is_refused(text):
+                assert language.arrived_at(action, text) in (language.destination(action), "")
+            short = language.shortened(action, text)
+            assert short.splitlines() in ([short], []) and len(short) <= len(text) + 40
+            choices = language.choices_offered(text)
 
 
 def test_after_the_end_a_step_is_an_error() -> None:

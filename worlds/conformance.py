@@ -8,7 +8,8 @@
 >>> TestMyWorld = machine(lambda: MyWorld("a task", 0)).TestCase
 
 Every check takes a function that opens a new world of one place, not yet reset, and raises
-AssertionError with what is wrong. Needs hypothesis (extra ``test``).
+AssertionError with what is wrong. Needs hypothesis (extra ``test``). What a world says of its words
+has checks of its own (:mod:`worlds.language_checks`).
 """
 
 from __future__ import annotations
