@@ -22,6 +22,8 @@ It may offer more; what it does not offer, nobody needs:
     the seeds of its option ``rules`` by split, where it has such an option.
 ``FIRST_PLACE``
     the task and variation that are played where none is named.
+``TASK_SETS``
+    names for sets of its tasks.
 ``PACKAGE``
     the package whose version decides what happens in a trial.
 ``REQUIRES``

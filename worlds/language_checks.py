@@ -28,6 +28,13 @@ Open = Callable[[], World]
 STEPS = 16
 MOST = 2_000
 """Characters of a short form at most."""
+OF_ACTIONS = (
+    *("destination", "is_move", "is_jump", "passes_time", "is_look", "inspects"),
+    *("takes_or_opens", "is_deed", "alters", "tried_on"),
+)
+OF_OBSERVATIONS = ("is_unknown", "is_refused", "choices_offered", "room")
+OF_BOTH = ("did_not_fit", "came_to_nothing", "meant", "arrived_at", "things_seen", "shortened")
+"""The questions that any text has an answer to, by what they are asked about."""
 
 
 @dataclass(frozen=True)
@@ -144,15 +151,10 @@ def any_text_has_an_answer(open: Open, language: Any) -> None:
 
 
 def _asked(language: Any, action: str, observation: str) -> list[tuple[str, Any]]:
-    of_moves = ("destination", "is_move", "is_jump")
-    of_others = ("passes_time", "is_look", "inspects", "takes_or_opens", "is_deed", "alters")
-    of_actions = (*of_moves, *of_others, "tried_on")
-    of_observations = ("is_unknown", "is_refused", "choices_offered", "room")
-    of_both = ("did_not_fit", "came_to_nothing", "meant", "arrived_at", "things_seen", "shortened")
     return [
-        *((name, getattr(language, name)(action)) for name in of_actions),
-        *((name, getattr(language, name)(observation)) for name in of_observations),
-        *((name, getattr(language, name)(action, observation)) for name in of_both),
+        *((name, getattr(language, name)(action)) for name in OF_ACTIONS),
+        *((name, getattr(language, name)(observation)) for name in OF_OBSERVATIONS),
+        *((name, getattr(language, name)(action, observation)) for name in OF_BOTH),
     ]
 
 

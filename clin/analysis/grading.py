@@ -1,4 +1,4 @@
-"""A memory held against the truth of its world, where the world knows it (``causal``)."""
+"""A memory held against the truth of its world, where the world knows it."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def grade_run(store: Store, run: str, trial: int) -> Grade:
         if not hasattr(world, "truth"):
             raise UserError(
                 f"the world {config['world']} does not know its causes, so a memory cannot be "
-                "graded there (causal does)"
+                "graded there (docs/worlds.md names one that does)"
             )
         return grade(store.version_after(run, trial).memory.links, world.truth())
     finally:

@@ -64,8 +64,7 @@ class Playing:
         "--astray",
         group="Episodes",
         default="",
-        help="A model that leads the searches of causal astray: bundled or PATH.gguf.  "
-        "[default: chance]",
+        help="A model that leads searches astray: bundled or PATH.gguf.  [default: chance]",
     ),
 )
 @gathered(

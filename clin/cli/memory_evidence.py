@@ -66,7 +66,7 @@ def check_evidence(run: str, db: Path, as_json: bool) -> None:
 @database
 @as_json
 def grade(run: str, trial: int | None, db: Path, as_json: bool) -> None:
-    """Hold the memory of RUN against the truth of its world, where the world knows it (causal)."""
+    """Hold the memory of RUN against the truth of its world, where the world knows it."""
     from rich.text import Text
 
     from clin.analysis.grading import grade_run

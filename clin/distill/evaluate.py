@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -19,43 +19,15 @@ from memory.spelling import did_you_mean
 from memory.store import Store
 from worlds import find_task, world_module
 
-PAPER = (
-    "use-thermometer",
-    "measure-melting-point-known-substance",
-    "find-plant",
-    "find-living-thing",
-    "chemistry-mix",
-    "chemistry-mix-paint-secondary-color",
-    "lifespan-longest-lived",
-    "lifespan-shortest-lived",
-    "identify-life-stages-2",
-    "identify-life-stages-1",
-    "boil",
-    "freeze",
-    "grow-plant",
-    "grow-fruit",
-    "inclined-plane-determine-angle",
-    "inclined-plane-friction-named-surfaces",
-    "mendelian-genetics-known-plant",
-    "mendelian-genetics-unknown-plant",
-)
-"""The paper's 18 tasks; its two find tasks are taken to be find-plant and find-living-thing."""
-SHORT = (
-    "find-living-thing",
-    "find-non-living-thing",
-    "lifespan-longest-lived",
-    "lifespan-shortest-lived",
-)
-"""The four short tasks of the first experiment."""
-
 
 def places(world: str, tasks: Sequence[str], split: str, per_task: int, seed: int) -> list[Place]:
-    """``per_task`` places of each task from ``split`` (all for ``all``); the rule seeds
-    of a world that has such are of that split too. UserError for a split that does not exist."""
+    """``per_task`` places of each task from ``split``; ``tasks`` may be ``all`` or a set that the
+    world names. The rule seeds of a world that has such are of that split too. UserError for a
+    split that does not exist."""
     module = world_module(world)
-    names = {"all": [each.name for each in module.tasks()], "paper": PAPER, "short": SHORT}.get(
-        " ".join(tasks), tasks
-    )
+    every = [each.name for each in module.tasks()]
+    sets: Mapping[str, Sequence[str]] = {"all": every, **getattr(module, "TASK_SETS", {})}
+    names = sets.get(" ".join(tasks), tasks)
     found = []
     for name in names:
         task = find_task(world, name)

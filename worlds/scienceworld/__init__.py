@@ -13,6 +13,7 @@ __all__ = [
     "PACKAGE",
     "REQUIRES",
     "SCORE",
+    "TASK_SETS",
     "ScienceWorld",
     "java_runtime",
     "jvm",
@@ -20,6 +21,36 @@ __all__ = [
     "open",
     "tasks",
 ]
+
+_PAPER = (
+    "use-thermometer",
+    "measure-melting-point-known-substance",
+    "find-plant",
+    "find-living-thing",
+    "chemistry-mix",
+    "chemistry-mix-paint-secondary-color",
+    "lifespan-longest-lived",
+    "lifespan-shortest-lived",
+    "identify-life-stages-2",
+    "identify-life-stages-1",
+    "boil",
+    "freeze",
+    "grow-plant",
+    "grow-fruit",
+    "inclined-plane-determine-angle",
+    "inclined-plane-friction-named-surfaces",
+    "mendelian-genetics-known-plant",
+    "mendelian-genetics-unknown-plant",
+)
+"""The paper's 18 tasks; its two find tasks are taken to be find-plant and find-living-thing."""
+_SHORT = (
+    "find-living-thing",
+    "find-non-living-thing",
+    "lifespan-longest-lived",
+    "lifespan-shortest-lived",
+)
+"""The four short tasks of the first experiment."""
+TASK_SETS = {"paper": _PAPER, "short": _SHORT}
 
 FIRST_PLACE = ("lifespan-shortest-lived", 98)
 PACKAGE = "scienceworld"
