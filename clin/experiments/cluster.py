@@ -12,7 +12,7 @@ import socket
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,31 @@ def _reached(address: str) -> None:
         raise UserError(
             f"no Ray cluster at '{address}': {getattr(error, 'strerror', None) or error}"
         ) from None
+
+
+@dataclass
+class _Crew:
+    """The workers of a stage: the work that waits, and what is ``out`` with which worker."""
+
+    ray: Any
+    batch: Batch
+    waiting: deque[Work]
+    out: dict[Any, tuple[Any, Work]] = field(default_factory=dict)
+
+    def hire(self) -> Any:
+        """A worker more."""
+        return self.ray.remote(Worker).options(num_cpus=1).remote()
+
+    def send(self, worker: Any) -> None:
+        """Give ``worker`` the next work."""
+        work = self.waiting.popleft()
+        playing = worker.play.options(num_returns="streaming")
+        self.out[playing.remote(self.batch, work.planned, work.parcel)] = worker, work
+
+    def ready(self) -> list[Any]:
+        """Whose worker has sent something, or has died."""
+        sent, _ = self.ray.wait(list(self.out), num_returns=1, timeout=LOOK_SECONDS)
+        return list(sent)
 
 
 class Cluster:
@@ -138,44 +163,38 @@ class Cluster:
         return self._known[run.uid]
 
     def _stage(self, ray: Any, stage: Sequence[Cell | Line], count: int) -> None:
-        waiting = deque(Work(each, self._begun_with(each)) for each in stage)
-        spawn = ray.remote(Worker)
-        out: dict[Any, tuple[Any, Work]] = {}
-
-        def send(worker: Any) -> None:
-            work = waiting.popleft()
-            sending = worker.play.options(num_returns="streaming").remote(
-                self._batch, work.planned, work.parcel
-            )
-            out[sending] = worker, work
-
+        waiting = deque(Work(planned, self._begun_with(planned)) for planned in stage)
+        crew = _Crew(ray, self._batch, waiting)
         for _ in range(count):
-            send(spawn.options(num_cpus=1).remote())
-        while out and not self.outcome.interrupted:
-            ready, _ = ray.wait(list(out), num_returns=1, timeout=LOOK_SECONDS)
-            for sending in ready:
-                worker, work = out[sending]
-                try:
-                    sent = ray.get(next(sending))
-                except StopIteration:
-                    del out[sending]
-                    continue
-                except ray.exceptions.RayError:
-                    del out[sending]
-                    self._died(work, waiting)
-                    worker = None
-                else:
-                    work.parcel = sent.parcel
-                    self._tell(str(work.planned), sent.pid)
-                    if sent.outcome is None:
-                        continue
-                    self._arrived(sent)
-                    del out[sending]
-                if waiting:
-                    send(worker or spawn.options(num_cpus=1).remote())
+            crew.send(crew.hire())
+        while crew.out and not self.outcome.interrupted:
+            for sending in crew.ready():
+                self._take(crew, sending)
             self.outcome.interrupted = self._stop()
-        for _, work in out.values():  # interrupted: what was sent so far stays
+        for _, work in crew.out.values():  # interrupted: what was sent so far stays
             self._keep(work.parcel)
+
+    def _take(self, crew: _Crew, sending: Any) -> None:
+        """What a worker has sent, or that it died; one that is done gets the next work."""
+        worker, work = crew.out[sending]
+        try:
+            sent = crew.ray.get(next(sending))
+        except StopIteration:
+            del crew.out[sending]
+            return
+        except crew.ray.exceptions.RayError:
+            del crew.out[sending]
+            self._died(work, crew.waiting)
+            if crew.waiting:
+                crew.send(crew.hire())
+            return
+        work.parcel = sent.parcel
+        self._tell(str(work.planned), sent.pid)
+        if sent.outcome is not None:
+            del crew.out[sending]
+            self._arrived(sent)
+            if crew.waiting:
+                crew.send(worker)
 
     def _begun_with(self, planned: Cell | Line) -> bytes:
         """The runs that a cell's meta-memory is made from, as a database."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 
 from clin.errors import ModelError
 from clin.llms import LLM, Answer, Question
@@ -32,86 +33,108 @@ def drive(
     model cannot give is thrown into the generator that asked, as ModelError. An exception in one
     generator closes all and is raised. Either way the model can be driven again.
     """
-    waiting = deque(asking)
-    lane_of: dict[Future[Question | None], tuple[int, Resumable]] = {}
-    active: dict[int, Resumable] = {}
-    unfinished: list[Resumable] = []
-    stopped = False
     with ThreadPoolExecutor(max_workers=lanes, thread_name_prefix="trial") as pool:
-        free = list(range(lanes))
+        driver = _Driver(llm, pool, deque(asking), list(range(lanes)))
         try:
-            while waiting or lane_of or active:
-                stopped = stopped or stop()
-                while waiting and free and not stopped:
-                    lane, each = free.pop(0), waiting.popleft()
-                    begun = pool.submit(_resume, each, None)
-                    lane_of[begun] = lane, each
-                    # One after the other, so that runs get their names in the order given.
-                    wait([begun])
-                if stopped and not lane_of:
-                    return False
-                refused: list[tuple[int, Answer | ModelError]] = []
-                for future in _finished(lane_of, block=not active):
-                    lane, each = lane_of.pop(future)
-                    question = future.result()
-                    if question is None:
-                        free.append(lane)
-                    elif stopped:
-                        unfinished.append(each)
-                    else:
-                        active[lane] = each
-                        refused += _submitted(llm, question, lane)
-                told = refused or (
-                    _told(llm, lambda: any(each.done() for each in lane_of)) if active else []
-                )
-                for lane, answer in told:
-                    each = active.pop(lane)
-                    lane_of[pool.submit(_resume, each, answer)] = lane, each
-            return not unfinished
+            return driver.run(stop)
         finally:
-            wait(lane_of)
-            for lane in active:
-                llm.cancel(lane)
-            for each in [
-                *waiting,
-                *unfinished,
-                *active.values(),
-                *(each for _, each in lane_of.values()),
-            ]:
-                each.close()
+            driver.close()
 
 
-def _submitted(llm: LLM, question: Question, lane: int) -> list[tuple[int, Answer | ModelError]]:
-    """What is wrong with the question, if it can never be answered."""
-    try:
-        llm.submit(question, lane=lane)
-    except ModelError as error:
-        return [(lane, error)]
-    return []
+@dataclass
+class _Driver:
+    """Who is where: a generator waits for a lane, is resumed in a thread, or waits for an answer of
+    the model."""
 
+    llm: LLM
+    pool: ThreadPoolExecutor
+    waiting: deque[Resumable]
+    free: list[int]
+    resuming: dict[Future[Question | None], tuple[int, Resumable]] = field(default_factory=dict)
+    asking: dict[int, Resumable] = field(default_factory=dict)
+    """By lane."""
+    unfinished: list[Resumable] = field(default_factory=list)
+    """Those that had another question when it was over."""
 
-def _told(llm: LLM, until: Callable[[], bool]) -> Sequence[tuple[int, Answer | ModelError]]:
-    """The answers that are ready, or what is wrong with one lane's question; ModelError where no
-    lane can be answered."""
-    try:
-        return llm.ready(until)
-    except ModelError as error:
-        if error.lane is None:
-            raise
-        return [(error.lane, error)]
+    def run(self, stop: Callable[[], bool]) -> bool:
+        """True when all ended; see :func:`drive`."""
+        stopped = False
+        while self.waiting or self.resuming or self.asking:
+            stopped = stopped or stop()
+            if not stopped:
+                self._begin()
+            elif not self.resuming:
+                return False
+            answers = self._ask(stopped) or self._answered()
+            for lane, answer in answers:
+                self._resume(lane, self.asking.pop(lane), answer)
+        return not self.unfinished
+
+    def _begin(self) -> None:
+        """Give the free lanes to those that wait, one after the other, so that runs get their names
+        in the order given."""
+        while self.waiting and self.free:
+            wait([self._resume(self.free.pop(0), self.waiting.popleft(), None)])
+
+    def _resume(
+        self, lane: int, resumable: Resumable, answer: Answer | ModelError | None
+    ) -> Future[Question | None]:
+        future = self.pool.submit(_resume, resumable, answer)
+        self.resuming[future] = lane, resumable
+        return future
+
+    def _ask(self, stopped: bool) -> list[tuple[int, Answer | ModelError]]:
+        """Put the questions of those that have got so far; what is wrong with those that can never
+        be answered."""
+        refused: list[tuple[int, Answer | ModelError]] = []
+        for future in self._resumed():
+            lane, resumable = self.resuming.pop(future)
+            question = future.result()
+            if question is None:
+                self.free.append(lane)
+            elif stopped:
+                self.unfinished.append(resumable)
+            else:
+                self.asking[lane] = resumable
+                try:
+                    self.llm.submit(question, lane=lane)
+                except ModelError as error:
+                    refused.append((lane, error))
+        return refused
+
+    def _resumed(self) -> list[Future[Question | None]]:
+        """Those that have got so far, by lane. Waits for one where the model has nothing to do."""
+        patience = 0 if self.asking else None
+        done, _ = wait(self.resuming, timeout=patience, return_when=FIRST_COMPLETED)
+        return sorted(done, key=lambda future: self.resuming[future][0])
+
+    def _answered(self) -> Sequence[tuple[int, Answer | ModelError]]:
+        """The answers that are ready, or what is wrong with one lane's question; ModelError where
+        no lane can be answered."""
+        if not self.asking:
+            return []
+        try:
+            return self.llm.ready(lambda: any(future.done() for future in self.resuming))
+        except ModelError as error:
+            if error.lane is None:
+                raise
+            return [(error.lane, error)]
+
+    def close(self) -> None:
+        """Let go of what is under way."""
+        wait(self.resuming)
+        for lane in self.asking:
+            self.llm.cancel(lane)
+        resuming = [resumable for _, resumable in self.resuming.values()]
+        for resumable in (*self.waiting, *self.unfinished, *self.asking.values(), *resuming):
+            resumable.close()
 
 
 def _resume(asking: Resumable, answer: Answer | ModelError | None) -> Question | None:
+    """Its next question; None at its end."""
     try:
         if isinstance(answer, ModelError):
             return asking.throw(answer)
         return next(asking) if answer is None else asking.send(answer)
     except StopIteration:
         return None
-
-
-def _finished(
-    futures: dict[Future[Question | None], tuple[int, Resumable]], *, block: bool
-) -> list[Future[Question | None]]:
-    done, _ = wait(futures, timeout=None if block else 0, return_when=FIRST_COMPLETED)
-    return sorted(done, key=lambda future: futures[future][0])
