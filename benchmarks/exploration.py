@@ -31,7 +31,10 @@ from clin.learner import Watcher
 from memory.store import Store
 from worlds import World
 
-RULES = ("LoopGuard", "MemoryMask", "RiskMask", "Untried", "LeastTried", "ReturnToBest")
+WRAPPERS = ("LoopGuard", "MemoryMask", "RiskMask", "Untried", "LeastTried", "ReturnToBest")
+TOGETHER = "the last four"
+RULES = (*WRAPPERS, TOGETHER)
+"""What is left out: one wrapper, or all that ``--no-go-back`` leaves out."""
 DRAWN = (
     ("scienceworld", ("paper",), 1),
     ("causal", ("make", "repair", "grow", "deliver", "compose-2", "compose-3"), 2),
@@ -71,12 +74,13 @@ def main() -> None:
 
 @contextmanager
 def without(rule: str) -> Iterator[None]:
-    """``rule`` offers what it is offered."""
+    """Each wrapper that ``rule`` names offers what it is offered."""
 
     def offered(world: World, *_: object) -> World:
         return world
 
-    with patch.object(stack, rule, offered):
+    left_out = WRAPPERS[-4:] if rule == TOGETHER else (rule,)
+    with patch.multiple(stack, **dict.fromkeys(left_out, offered)):
         yield
 
 
