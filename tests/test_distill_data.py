@@ -237,7 +237,7 @@ def test_a_writer_is_asked_as_it_was_trained(shards: Shards) -> None:
             last.ending,
             Memory(tuple(map(parse, sample.memory))),
         )
-        prompt = "".join(asked(RevisionRequest(trial), len, 20_000))
+        prompt = "".join(asked(RevisionRequest(trial, CAUSAL), len, 20_000))
         (window,) = windows(sample, encode, 20_000)
         text = "".join(map(chr, window.tokens[1:]))
         assert text == prompt + "".join(f"- {line}\n" for line in sample.written) + "\n"

@@ -12,7 +12,7 @@ import pytest
 from conftest import Clin
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from languages import SCIENCE
+from languages import EXPRESS, SCIENCE
 from test_trial import CARD, Ladder
 
 from clin.config import ModelInfo, RunConfig
@@ -327,11 +327,9 @@ def test_what_many_things_begin_with_is_not_spent() -> None:
         def actions(self):
             return ["open chest", "pick up key", "take coin", "up", "use key on chest"]
 
-    assert offered(Untried(Chest(), SCIENCE, {0.0: set(Chest().actions())})) == [
-        "open chest",
-        "pick up key",
-        "take coin",
-    ]
+    spent = {0.0: set(Chest().actions())}
+    assert offered(Untried(Chest(), SCIENCE, spent)) == ["open chest", "pick up key"]
+    assert offered(Untried(Chest(), EXPRESS, spent)) == ["open chest", "take coin"]
 
 
 @settings(max_examples=25)
@@ -410,9 +408,9 @@ def test_ways_stay_open_and_looks_count_together() -> None:
 
 def test_a_warning_holds_until_more_is_held_than_when_it_cost_points() -> None:
     warned = [parse("jump DOES NOT CONTRIBUTE to the task")]
-    assert "jump" not in offered(MemoryMask(Ladder(), warned), "up", "up")
-    assert "jump" not in offered(MemoryMask(Ladder(), warned, {"jump": 25.0}), "up")
-    assert "jump" in offered(MemoryMask(Ladder(), warned, {"jump": 25.0}), "up", "up")
+    assert "jump" not in offered(MemoryMask(Ladder(), SCIENCE, warned), "up", "up")
+    assert "jump" not in offered(MemoryMask(Ladder(), SCIENCE, warned, {"jump": 25.0}), "up")
+    assert "jump" in offered(MemoryMask(Ladder(), SCIENCE, warned, {"jump": 25.0}), "up", "up")
 
 
 def test_a_strategy_that_counts_goes_back_unless_told_otherwise() -> None:
