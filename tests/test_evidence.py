@@ -276,7 +276,7 @@ def test_going_back_to_where_the_trial_began_is_no_cause_of_what_is_done_there(
 
 
 def test_what_was_carried_back_needed_the_way_back() -> None:
-    brought = record(there_and_back(CELLAR, SCIENCE))
+    brought = record(there_and_back(CELLAR), SCIENCE)
     assert brought.returns("go to cellar", "pick up lever") and brought.returns(
         "going to cellar", "find lever"
     )
