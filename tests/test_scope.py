@@ -133,7 +133,7 @@ def begun(path: Path) -> Store:
     """A run that began with HELD and has one trial under way."""
     store = Store(path)
     begun = NewVersion(HELD, "from find-plant:12")
-    run = store.begin_run({"strategy": "evidence", "task": "t"}, begun)
+    run = store.begin_run({"world": "causal", "strategy": "evidence", "task": "t"}, begun)
     version = store.version_after(run, -1).id
     store.begin_trial(run, NewTrial(0, "w", "t", 0, "g", "o", recalled=HELD, version=version))
     return store

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,9 @@ from clin.cli.options import CommandGroup, as_json, database, existing
 
 if TYPE_CHECKING:
     from memory.archive import Route
-    from memory.store import Store
+    from memory.evidence.tally import Tally
+    from memory.links import Link
+    from memory.store import Store, Version
 
 SHOWN = 8
 """Actions that came to nothing that are listed in words; `--json` has all."""
@@ -69,61 +72,77 @@ def list_(db: Path, as_json: bool) -> None:
 @as_json
 def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
     """The causal links of RUN."""
-    from rich.text import Text
-
     from clin.cli.lookup import ended_trial
-    from clin.cli.tables import console, dump, memory_lines
-    from memory.sanitize import sanitized
+    from clin.cli.tables import console, dump
     from memory.store import Store
 
     with Store(existing(db), read_only=True) as store:
         number = -1 if trial == -1 else ended_trial(store, run, trial)
-        version = store.version_after(run, number)
-        tallies, refusals = store.tallies(run, number), store.refusals(run, number)
-        if as_json:
-            links = [str(link) for link in version.memory.links]
-            counted = {str(link): asdict(tally) for link, tally in tallies.items()}
-            scopes = {str(link): asdict(scope) for link, scope in version.memory.scopes}
-            route, nothing = _reached(store, run, number)
-            dump(
-                {
-                    "run": run,
-                    "trial": number,
-                    "writer": version.writer,
-                    "links": links,
-                    "notes": version.memory.notes,
-                    "unreadable": version.unreadable,
-                    "tallies": counted,
-                    "scopes": scopes,
-                    "refused": refusals,
-                    "goes_back": route.as_json() if route else None,
-                    "came_to_nothing": nothing,
-                }
-            )
-            return
-        out = console()
-        when = (
-            f"after trial {number}, written by {version.writer}"
-            if number >= 0
-            else f"when it began, {version.writer}"
+        kept = Kept(
+            store.version_after(run, number),
+            store.tallies(run, number),
+            store.refusals(run, number),
+            *_reached(store, run, number),
         )
-        out.print(f"The memory of {run} {when}:")
-        out.print(Text("\n".join(memory_lines(version.memory, tallies) or ["  (empty)"])))
-        for link, reason in refusals:
+    if as_json:
+        dump({"run": run, "trial": number, **kept.as_json()})
+    else:
+        when = f"after trial {number}, written by" if number >= 0 else "when it began,"
+        console().print(f"The memory of {run} {when} {kept.version.writer}:")
+        kept.show()
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A version of a memory and what is told with it."""
+
+    version: Version
+    tallies: Mapping[Link, Tally]
+    refusals: Sequence[tuple[str, str]]
+    route: Route | None
+    fruitless: list[str]
+    """What came to nothing at the points to which the next trial goes back."""
+
+    def as_json(self) -> dict[str, object]:
+        memory = self.version.memory
+        return {
+            "writer": self.version.writer,
+            "links": [str(link) for link in memory.links],
+            "notes": memory.notes,
+            "unreadable": self.version.unreadable,
+            "tallies": {str(link): asdict(tally) for link, tally in self.tallies.items()},
+            "scopes": {str(link): asdict(scope) for link, scope in memory.scopes},
+            "refused": self.refusals,
+            "goes_back": self.route.as_json() if self.route else None,
+            "came_to_nothing": self.fruitless,
+        }
+
+    def show(self) -> None:
+        """Print it in words."""
+        from rich.text import Text
+
+        from clin.cli.tables import console, memory_lines
+        from memory.sanitize import sanitized
+
+        out = console()
+        lines = memory_lines(self.version.memory, self.tallies)
+        out.print(Text("\n".join(lines or ["  (empty)"])))
+        for link, reason in self.refusals:
             out.print(Text(f"  - refused: {sanitized(link)}; {sanitized(reason)}"), style="dim")
-        for line in version.unreadable:
+        for line in self.version.unreadable:
             out.print(Text(f"  ? could not be read: {sanitized(line)}"), style="dim")
-        route, nothing = _reached(store, run, number)
-        if route:
-            out.print(f"The next trial {route}.")
-        if nothing:
-            shown = ", ".join(map(sanitized, nothing[:SHOWN])) + (
-                f" and {len(nothing) - SHOWN} more" if len(nothing) > SHOWN else ""
-            )
-            out.print(
-                Text(f"What came to nothing at {route.points if route else 0:g} points: {shown}."),
-                style="dim",
-            )
+        if self.route:
+            out.print(f"The next trial {self.route}.")
+        if self.fruitless:
+            out.print(Text(f"What came to nothing at {self._in_vain()}."), style="dim")
+
+    def _in_vain(self) -> str:
+        from memory.sanitize import sanitized
+
+        points = self.route.points if self.route else 0
+        shown = ", ".join(map(sanitized, self.fruitless[:SHOWN]))
+        more = len(self.fruitless) - SHOWN
+        return f"{points:g} points: {shown}" + (f" and {more} more" if more > 0 else "")
 
 
 def _reached(store: Store, run: str, number: int) -> tuple[Route | None, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,12 @@ import click
 from clin.cli.options import as_json, database, existing
 
 if TYPE_CHECKING:
+    from memory.archive import Route
     from memory.store import Store
+    from memory.store.recalled import LinkTest
+    from memory.trials import Trial
+
+CUT = "(The context was full here: the model no longer reads the earliest steps.)"
 
 
 @click.command()
@@ -40,14 +46,12 @@ def _overview(store: Store, run: str) -> None:
     from clin.cli.tables import console, trials_table
     from memory.sanitize import sanitized
 
-    found = document(store, run)
-    where = f"{found['world']}, {found['task']}, variation {found['variation']}"
-    console().print(
-        f"{run}: {where}; {found['setting']}, strategy {found['strategy']}, writer "
-        f"{found['writer']}, "
-        f"model {sanitized(found['model']['name'])}, seed {found['seed']}; {store.run(run).state}\n"
-    )
-    trials_table(found["trials"])
+    shown = document(store, run)
+    where = f"{shown['world']}, {shown['task']}, variation {shown['variation']}"
+    how = f"{shown['setting']}, strategy {shown['strategy']}, writer {shown['writer']}"
+    model = f"model {sanitized(shown['model']['name'])}, seed {shown['seed']}"
+    console().print(f"{run}: {where}; {how}, {model}; {store.run(run).state}\n")
+    trials_table(shown["trials"])
     for row in store.trials(run):
         if row.ending is None:
             console().print(
@@ -56,70 +60,79 @@ def _overview(store: Store, run: str) -> None:
 
 
 def _trajectory(store: Store, run: str, number: int, as_json: bool) -> None:
-    from rich.text import Text
-
     from clin.cli.lookup import trial_row
-    from clin.cli.tables import console, dump, memory_lines
+    from clin.cli.tables import dump
     from clin.language import language_of_run
     from memory.archive import route_of
-    from memory.sanitize import sanitized
     from memory.store.overview import cuts
 
     row = trial_row(store, run, number)
     trial, test = store.trial(row.id), store.link_test(row.id)
     route = route_of(store, row.id, language_of_run(store, run))
-    if as_json:
-        links = [str(link) for link in trial.recalled.links]
-        tested = {"link": str(test.link), "steps": test.steps} if test else None
-        back = route.as_json() if route else None
-        dump(
-            {
-                **asdict(trial),
-                "links": links,
-                "context_cut_before": sorted(cuts(store, row.id)),
-                "test": tested,
-                "goes_back": back,
-            }
-        )
+    cut = cuts(store, row.id)
+    if not as_json:
+        _print_head(trial, test, route)
+        _print_steps(trial, cut)
+        _print_end(trial, under_way=row.ending is None)
         return
-    out = console()
-    out.print(Text(f"Task: {sanitized(trial.goal)}"), style="bold")
-    out.print(
-        Text("\n".join(["Memory that it read:", *(memory_lines(trial.recalled) or ["  (empty)"])]))
+    dump(
+        {
+            **asdict(trial),
+            "links": [str(link) for link in trial.recalled.links],
+            "context_cut_before": sorted(cut),
+            "test": {"link": str(test.link), "steps": test.steps} if test else None,
+            "goes_back": route.as_json() if route else None,
+        }
     )
+
+
+def _print_head(trial: Trial, test: LinkTest | None, route: Route | None) -> None:
+    """The task, what was read, and what was settled when the trial began."""
+    from rich.text import Text
+
+    from clin.cli.tables import console, memory_lines
+    from memory.sanitize import sanitized
+
+    out = console()
+    read = memory_lines(trial.recalled) or ["  (empty)"]
+    out.print(Text(f"Task: {sanitized(trial.goal)}"), style="bold")
+    out.print(Text("\n".join(["Memory that it read:", *read])))
     if test:
-        out.print(
-            Text(
-                f"Test of a link: {sanitized(str(test.link))}; its cause is not offered in the "
-                "first "
-                f"{test.steps} steps."
-            ),
-            style="italic",
-        )
+        about = f"{sanitized(str(test.link))}; its cause is not offered in the first {test.steps}"
+        out.print(Text(f"Test of a link: {about} steps."), style="italic")
     if route:
         out.print(Text(f"It {route}."), style="italic")
     out.print(Text(f"\n{sanitized(trial.opening)}"))
-    before, cut = 0.0, cuts(store, row.id)
+
+
+def _print_steps(trial: Trial, cut: Collection[int]) -> None:
+    from rich.text import Text
+
+    from clin.cli.tables import console
+    from memory.sanitize import sanitized
+
+    out, before = console(), 0.0
     for index, step in enumerate(trial.steps):
         gain = f"  ({step.score - before:+g})" if step.score != before else ""
         cited = f"  cites {', '.join(map(str, step.cited))}" if step.cited else ""
-        out.print(
-            Text(f"\n[{index}] score {step.score:g}{gain}{cited}"), style="bold" if gain else "dim"
-        )
+        head = Text(f"\n[{index}] score {step.score:g}{gain}{cited}")
+        out.print(head, style="bold" if gain else "dim")
         if index in cut:
-            out.print(
-                Text("(The context was full here: the model no longer reads the earliest steps.)"),
-                style="italic",
-            )
+            out.print(Text(CUT), style="italic")
         if step.thought:
             out.print(Text(f"Thought: {sanitized(step.thought)}"))
         out.print(Text(f"> {sanitized(step.action)}"), style="cyan")
         out.print(Text(sanitized(step.observation)))
         before = step.score
-    out.print(
-        Text(
-            f"\nEnded: {trial.ending}, score {trial.score:g} after {len(trial.steps)} steps."
-            if row.ending
-            else f"\nUnder way: {len(trial.steps)} steps so far."
-        )
-    )
+
+
+def _print_end(trial: Trial, *, under_way: bool) -> None:
+    from rich.text import Text
+
+    from clin.cli.tables import console
+
+    count = len(trial.steps)
+    text = f"Ended: {trial.ending}, score {trial.score:g} after {count} steps."
+    if under_way:
+        text = f"Under way: {count} steps so far."
+    console().print(Text(f"\n{text}"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,6 +26,39 @@ class Written:
     finish: str
 
 
+@dataclass
+class _Growing:
+    """A reply so far."""
+
+    tokens: list[int] = field(default_factory=list)
+    raw: bytes = b""
+    new: int = 0
+    """Bytes of the last token."""
+    thought: int = 0
+    """Tokens inside the thinking."""
+    logprob: float = 0.0
+
+    def may_go_on(self, most: int) -> bool:
+        """Whether there is room for a token more: ``most`` are said."""
+        return len(self.tokens) - self.thought < most and self.thought < THINKING
+
+    def say(self, piece: bytes) -> None:
+        """The bytes of the next token."""
+        self.raw += piece
+        self.new = len(piece)
+        self.thought += thinks(self.raw)
+
+    def has_stopped(self, stops: tuple[str, ...]) -> bool:
+        """Whether a stop string has come to stand outside the thinking with the last token."""
+        marks = [stop.encode() for stop in stops]
+        if not any(mark in self.raw[-(len(mark) + self.new) :] for mark in marks):
+            return False
+        if thinks(self.raw):
+            return False
+        said, _ = without_thinking(self.raw.decode("utf-8", "ignore"))
+        return any(stop in said for stop in stops)
+
+
 def write(
     native: Native,
     question: Question,
@@ -41,34 +74,30 @@ def write(
     """
     grammar = native.grammar(question.grammar) if question.grammar else None
     pick = sampling.pick(prompt)
-    new: list[int] = []
-    raw, thought, logprob, finish = b"", 0, 0.0, "length"
+    reply, finish = _Growing(), "length"
     try:
-        while len(new) < room and len(new) - thought < question.max_tokens and thought < THINKING:
+        while len(reply.tokens) < room and reply.may_go_on(question.max_tokens):
             shares = log_softmax(logits)
             likely = shares
             if sampling.repeat_penalty != 1.0:
-                likely = log_softmax(sampling.penalised(logits, prompt + new))
+                likely = log_softmax(sampling.penalised(logits, prompt + reply.tokens))
             token = _next(likely, pick, grammar)
-            logprob += float(shares[token])
-            new.append(token)
-            if native.ends(token):
-                finish = "stop"
-                break
-            if grammar:
-                grammar.accept(token)
-            piece = native.piece(token)
-            raw += piece
-            thought += thinks(raw)
-            if _stopped(raw, len(piece), question.stop):
+            reply.logprob += float(shares[token])
+            reply.tokens.append(token)
+            if not native.ends(token):
+                if grammar:
+                    grammar.accept(token)
+                reply.say(native.piece(token))
+            if native.ends(token) or reply.has_stopped(question.stop):
                 finish = "stop"
                 break
             logits = yield [token], True
     finally:
         if grammar:
             grammar.close()
-    said, thinking = without_thinking(raw.decode("utf-8", "replace"))
-    return Written(before_stop(said, question.stop), thinking, len(new), logprob, finish)
+    said, thinking = without_thinking(reply.raw.decode("utf-8", "replace"))
+    said = before_stop(said, question.stop)
+    return Written(said, thinking, len(reply.tokens), reply.logprob, finish)
 
 
 def _next(shares: np.ndarray, pick: Pick, grammar: Grammar | None) -> int:
@@ -81,12 +110,3 @@ def _next(shares: np.ndarray, pick: Pick, grammar: Grammar | None) -> int:
     if grammar and not grammar.allows(token):
         token = pick(grammar.mask(shares))
     return token
-
-
-def _stopped(raw: bytes, new: int, stops: tuple[str, ...]) -> bool:
-    """Whether a stop string has come to stand outside the thinking with the ``new`` last bytes."""
-    marks = [stop.encode() for stop in stops]
-    if thinks(raw) or not any(mark in raw[-(len(mark) + new) :] for mark in marks):
-        return False
-    said, _ = without_thinking(raw.decode("utf-8", "ignore"))
-    return any(stop in said for stop in stops)

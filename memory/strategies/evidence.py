@@ -11,7 +11,7 @@ cannot speak to is kept as a hint, MAY at most.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from memory.evidence import proposals
 from memory.evidence.ledger import Claim, Ledger, by_claim, claim_of, of_the_task
@@ -125,9 +125,11 @@ class Evidence(Strategy):
         )
 
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
-        """Links as far as the record over the environments supports them: one that held in a single
-        episode, though others may bear on it, is offered as MAY and says in which, one that others
-        contradict says so or leaves, one whose transfer hurt is withheld."""
+        """Links as far as the record over the environments supports them.
+
+        One that held in a single episode, though others may bear on it, is offered as MAY and says
+        in which. One that others contradict says so or leaves. One whose transfer hurt is withheld.
+        """
         if setting not in _clin_prompts.SETTINGS:
             raise StrategyError(
                 f"no setting '{setting}'{did_you_mean(setting, _clin_prompts.SETTINGS)} (settings: "
@@ -135,39 +137,28 @@ class Evidence(Strategy):
             )
         episodes = [episode for episode in past if episode.memories]
         ledgers = [Ledger(self._language, episode.trials) for episode in episodes]
-        known = dict.fromkeys(
-            claim_of(link) for episode in episodes for link in episode.memories[-1].links
-        )
-        sample = {
-            claim_of(link): link for episode in episodes for link in episode.memories[-1].links
-        }
-        found, withheld = [], []
-        for claim in known:
-            tallies = [ledger.tally(sample[claim]) for ledger in ledgers]
+        # Of a claim that several memories hold, the last wording.
+        held = {claim_of(link): link for each in episodes for link in each.memories[-1].links}
+        lessons: list[_Lesson] = []
+        withheld: list[tuple[str, str]] = []
+        for claim, wording in held.items():
+            tallies = [ledger.tally(wording) for ledger in ledgers]
             over_all = sum(tallies, Tally())
-            link = stated(sample[claim], over_all)
-            confirmed = sum(tally.seen > 0 for tally in tallies)
-            if link is None or explained_away(over_all, claim[1]) or says_nothing(link):
+            link = stated(wording, over_all)
+            if link is None or says_nothing(link) or explained_away(over_all, claim[1]):
                 continue
             if reason := hurt(claim, [episode.trials for episode in episodes]):
                 withheld.append((str(link), reason))
-            elif confirmed > 1 or _helps(link):
-                held = [
-                    episode
-                    for episode, tally in zip(episodes, tallies, strict=True)
-                    if tally.together and _helps(link)
-                ]
-                found.append(
-                    (replace(link, hedge=Hedge.MAY) if len(held) == 1 else link, confirmed, held)
-                )
-        ranked = sorted(found, key=lambda each: (-each[1], each[0].hedge is Hedge.MAY))
+                continue
+            lesson = _lesson(link, episodes, tallies)
+            if lesson.confirmed > 1 or _helps(link):
+                lessons.append(lesson)
+        lessons.sort(key=lambda lesson: (-lesson.confirmed, lesson.link.hedge is Hedge.MAY))
+        links = tuple(dict.fromkeys(lesson.link for lesson in lessons))
         scopes = tuple(
-            (link, _scope(held[0], len(episodes))) for link, _, held in ranked if len(held) == 1
+            (lesson.link, _scope(lesson.only, len(episodes))) for lesson in lessons if lesson.only
         )
-        return Revised(
-            Memory(tuple(dict.fromkeys(link for link, _, _ in ranked)), scopes=scopes),
-            refused=tuple(withheld),
-        )
+        return Revised(Memory(links, scopes=scopes), refused=tuple(withheld))
         yield  # a generator that asks nothing
 
     def _read(self, trials: Sequence[Trial]) -> Ledger:
@@ -180,6 +171,26 @@ class Evidence(Strategy):
         self._ledger.add(trials[-1])
         self._last = _mark(trials[-1])
         return self._ledger
+
+
+@dataclass(frozen=True)
+class _Lesson:
+    """A link that earlier episodes teach: in how many of them something bears on it, and the only
+    one in which it held, where that is so."""
+
+    link: Link
+    confirmed: int
+    only: Episode | None
+
+
+def _lesson(link: Link, episodes: Sequence[Episode], tallies: Sequence[Tally]) -> _Lesson:
+    """What held in a single episode is uncertain elsewhere."""
+    confirmed = sum(tally.seen > 0 for tally in tallies)
+    paired = zip(episodes, tallies, strict=True)
+    held = [episode for episode, tally in paired if tally.together] if _helps(link) else []
+    if len(held) != 1:
+        return _Lesson(link, confirmed, None)
+    return _Lesson(replace(link, hedge=Hedge.MAY), confirmed, held[0])
 
 
 def dispose(
