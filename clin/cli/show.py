@@ -60,14 +60,13 @@ def _trajectory(store: Store, run: str, number: int, as_json: bool) -> None:
 
     from clin.cli.lookup import trial_row
     from clin.cli.tables import console, dump, memory_lines
-    from clin.language import language_of_run
-    from memory.archive import route_of
+    from clin.language import route_taken
     from memory.sanitize import sanitized
     from memory.store.overview import cuts
 
     row = trial_row(store, run, number)
     trial, test = store.trial(row.id), store.link_test(row.id)
-    route = route_of(store, row.id, language_of_run(store, run))
+    route = route_taken(store, run, row.id)
     if as_json:
         links = [str(link) for link in trial.recalled.links]
         tested = {"link": str(test.link), "steps": test.steps} if test else None
