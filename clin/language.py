@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import worlds
+from memory.archive import Route, route_of
 from memory.language import Language
 from memory.store import Store
 
@@ -18,4 +19,12 @@ def language_of(world: str) -> Language:
 
 def language_of_run(store: Store, run: str) -> Language:
     """The language of the world in which ``run`` was played, for what is stored of it."""
-    return language_of(store.run(run).config["world"])
+    return language_of(store.run(run).config.get("world", ""))
+
+
+def route_taken(store: Store, run: str, trial_id: int) -> Route | None:
+    """The route that a stored trial took first. The language is asked for only where there is one:
+    a run that was made by hand, or whose world has gone, is shown like any other."""
+    if store.route(trial_id) is None:
+        return None
+    return route_of(store, trial_id, language_of_run(store, run))

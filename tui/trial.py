@@ -13,8 +13,7 @@ from textual.events import Resize
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from clin.language import language_of_run
-from memory.archive import route_of
+from clin.language import route_taken
 from memory.store import StoreError
 from memory.store.overview import TrialLine, by_person, costs, outline, steps_between, steps_with
 from memory.trials import Memory, Step
@@ -164,7 +163,7 @@ class TrialScreen(Watching):
             self.recalled, self.opening = store.recalled(trial.id), row.opening
             known, people = outline(store, trial.id), by_person(store, trial.id)
             test = store.link_test(trial.id)
-            route = route_of(store, trial.id, language_of_run(store, self.run))
+            route = route_taken(store, self.run, trial.id)
         except ValueError as error:  # of the store, or a world that is not here any more
             self.say(str(error), wrong=True)
             return

@@ -33,8 +33,7 @@ def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> N
     from clin.cli.lookup import trial_row
     from clin.cli.tables import dump
     from clin.errors import UserError
-    from clin.language import language_of_run
-    from memory.archive import route_of
+    from clin.language import route_taken
     from memory.store import Store
 
     with Store(existing(db), read_only=True) as store:
@@ -43,7 +42,7 @@ def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> N
         calls = store.calls(row.id, step) if step is not None else store.writer_calls(row.id)
         count = len(store.steps(row.id))
         ranking = store.ranking(row.id)
-        route = route_of(store, row.id, language_of_run(store, run))
+        route = route_taken(store, run, row.id)
     if not calls and step is not None and step < count:
         on_route = route is not None and step < len(route.steps)
         why = f"the trial {route}" if on_route else "one action alone was offered"

@@ -62,13 +62,12 @@ def _overview(store: Store, run: str) -> None:
 def _trajectory(store: Store, run: str, number: int, as_json: bool) -> None:
     from clin.cli.lookup import trial_row
     from clin.cli.tables import dump
-    from clin.language import language_of_run
-    from memory.archive import route_of
+    from clin.language import route_taken
     from memory.store.overview import cuts
 
     row = trial_row(store, run, number)
     trial, test = store.trial(row.id), store.link_test(row.id)
-    route = route_of(store, row.id, language_of_run(store, run))
+    route = route_taken(store, run, row.id)
     cut = cuts(store, row.id)
     if not as_json:
         _print_head(trial, test, route)

@@ -15,8 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clin.analysis.document import document
-from clin.language import language_of_run
-from memory.archive import route_of
+from clin.language import route_taken
 from memory.changes import Change
 from memory.evidence.tally import Tally
 from memory.links import Link
@@ -120,9 +119,8 @@ def summary(store: Store, run: str) -> None:
 def _last_asked(store: Store, run: str) -> tuple[int, int]:
     """The first step at which the model was asked in the last trial in which it was; on the route
     that a trial takes first it is not."""
-    language = language_of_run(store, run)
     for row in reversed(store.trials(run)):
-        route = route_of(store, row.id, language)
+        route = route_taken(store, run, row.id)
         step = len(route.steps) if route else 0
         if step < row.steps:
             return row.number, step
