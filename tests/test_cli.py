@@ -31,7 +31,7 @@ def without_times(document: dict) -> dict:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Path:
-    """A database with the default run, made by ``clin run``."""
+    """A database with the default run, made by ``clin run`` as a user starts it."""
     folder = tmp_path_factory.mktemp("finished")
     done = subprocess.run(
         command("run", "--trials", "3"),
@@ -122,27 +122,13 @@ LISTINGS = [
 
 @pytest.mark.parametrize("words", LISTINGS, ids=" ".join)
 def test_every_listing_speaks_words_and_json(
-    words: tuple[str, ...], finished: Path, clin: Clin
+    words: tuple[str, ...], finished: Path, clin: Clin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    environmental = {**environment(), "CLIN_DB": str(finished)}
-    plain = subprocess.run(
-        command(*words),
-        capture_output=True,
-        text=True,
-        env=environmental,
-        cwd=finished.parent,
-        check=False,
-    )
+    monkeypatch.setenv("CLIN_DB", str(finished))
+    plain = clin(*words)
     assert (plain.returncode, plain.stderr) == (0, "")
     assert plain.stdout.strip()
-    coded = subprocess.run(
-        command(*words, "--json"),
-        capture_output=True,
-        text=True,
-        env=environmental,
-        cwd=finished.parent,
-        check=False,
-    )
+    coded = clin(*words, "--json")
     assert coded.returncode == 0, coded.stderr
     assert json.loads(coded.stdout)
 
@@ -297,9 +283,9 @@ def test_ctrl_c_with_many_lanes_leaves_runs_that_end_as_undisturbed(
         "--variation",
         "0-3",
         "--trials",
-        "3",
+        "2",
         "--budget",
-        "40",
+        "16",
         "--threads",
         "1",
     )
@@ -572,12 +558,12 @@ def kill_after(words: list[str], seconds: float, folder: Path) -> list[str]:
 
 
 def test_a_second_process_does_not_drive_a_live_run(
-    finished: Path, tmp_path: Path, clin: Clin
+    finished: Path, tmp_path: Path, clin_child: Clin
 ) -> None:
     copy = tmp_path / "copy.db"
     copy.write_bytes(finished.read_bytes())
     with Store(copy) as store:
         store.claim_run("r1")
-        done = clin("resume", "r1", "--db", str(copy))
+        done = clin_child("resume", "r1", "--db", str(copy))
         assert done.returncode == 2
         assert f"process {os.getpid()}" in done.stderr

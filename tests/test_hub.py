@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, command, environment
+from conftest import ROOT, Clin, command, environment
 
 BUNDLED = next((ROOT / "clin/llms/bundled").glob("*.gguf")).read_bytes()
 LONG = BUNDLED + bytes(20_000_000)
@@ -124,6 +124,12 @@ def hub(tmp_path: Path, monkeypatch) -> Iterator[Hub]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def clin(clin_child: Clin) -> Clin:
+    """The hub's client reads where the hub is when its process begins."""
+    return clin_child
 
 
 def card(clin, reference: str = "hf:o/r:m.gguf"):

@@ -32,8 +32,8 @@ logging.getLogger("py4j").setLevel(
 )  # it logs tracebacks for a JVM that is gone, which we handle
 
 HEAP = "2g"
-"""Upper bound of the Java heap for all worlds together (CLIN_JAVA_HEAP overrides it)."""
-
+"""Upper bound of the Java heap for all worlds together (CLIN_JAVA_HEAP overrides it).
+CLIN_JAVA_OPTIONS holds further options for Java, with spaces between them."""
 
 FIXED = ("-XX:+UseSerialGC", "-XX:+UnlockExperimentalVMOptions", "-XX:hashCode=2")
 """hashCode=2 gives every object the same identity hash: ScienceWorld 1.2.3 keeps objects in hash
@@ -168,7 +168,7 @@ class Jvm:
     def _start(self) -> None:
         path, source = _find()
         heap = os.environ.get("CLIN_JAVA_HEAP", HEAP)
-        options = [f"-Xmx{heap}", *FIXED]
+        options = [f"-Xmx{heap}", *FIXED, *os.environ.get("CLIN_JAVA_OPTIONS", "").split()]
         try:
             port, self._process = launch_gateway(
                 classpath=str(self.jar),
