@@ -27,7 +27,7 @@ settings.register_profile("clin", deadline=None)
 settings.load_profile("clin")
 
 os.environ.setdefault("CLIN_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
-"""Java compiles once and quickly: no test lives long enough to earn a second, better compilation."""
+"""Java compiles once and quickly: no test lives long enough to earn a better compilation."""
 
 Clin = Callable[..., subprocess.CompletedProcess[str]]
 
