@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import cache
 from pathlib import Path
 
 from hypothesis import assume
@@ -27,6 +28,7 @@ _VOCABULARY = (
 _WORDS = st.sampled_from(_VOCABULARY.split())
 
 
+@cache
 def phrases() -> st.SearchStrategy[str]:
     """Causes and effects: phrases of a text world, and any text that might pass for one."""
     return st.one_of(
@@ -59,11 +61,13 @@ def memories(draw: st.DrawFn, most: int = 8) -> Memory:
     return Memory(tuple(held), tuple(notes), tuple((link, draw(scopes())) for link in scoped))
 
 
+@cache
 def scopes() -> st.SearchStrategy[Scope]:
     """Places in which a link may have held."""
     return st.builds(Scope, texts(10), texts(20), st.integers(0, 99), st.integers(1, 10))
 
 
+@cache
 def texts(most: int = 200) -> st.SearchStrategy[str]:
     """Text as worlds and models may write it: control characters, escapes, markup, SQL, any
     script."""
@@ -81,17 +85,20 @@ def texts(most: int = 200) -> st.SearchStrategy[str]:
     return st.one_of(st.text(max_size=most), hostile)
 
 
+@cache
 def scores() -> st.SearchStrategy[float]:
     """Points from -100 to 100."""
     return st.integers(-100, 100).map(float)
 
 
+@cache
 def steps() -> st.SearchStrategy[Step]:
     """Steps with any text, some with thoughts and citations."""
     cited = st.lists(st.integers(1, 20), max_size=3).map(tuple)
     return st.builds(Step, texts(40), texts(), scores(), texts(40), cited)
 
 
+@cache
 def calls() -> st.SearchStrategy[Call]:
     """Model calls whose prompts share beginnings, as append-only prompts do."""
     parts = st.lists(
@@ -110,6 +117,7 @@ def calls() -> st.SearchStrategy[Call]:
     )
 
 
+@cache
 def trials() -> st.SearchStrategy[Trial]:
     """Whole trials; endings need not fit the scores, as a reader of stored trials cannot rely on
     that."""

@@ -24,12 +24,17 @@ WIDTH = "160"
 """Columns of the terminal that there is not."""
 
 settings.register_profile("clin", deadline=None)
-settings.load_profile("clin")
+settings.register_profile("daily", deadline=None, max_examples=20)
 
 os.environ.setdefault("CLIN_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
 """Java compiles once and quickly: no test lives long enough to earn a better compilation."""
 
 Clin = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """``-m "not slow"`` looks at fewer examples of each property."""
+    settings.load_profile("daily" if config.option.markexpr == "not slow" else "clin")
 
 
 @pytest.fixture(scope="session")

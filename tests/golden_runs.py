@@ -57,13 +57,11 @@ def play(place: Sequence[str], checkout: Path = ROOT) -> dict[str, Any]:
     world, task, variation, *more = place
     with tempfile.TemporaryDirectory() as folder:
         words = ["--world", world, "--task", task, "--variation", variation, *more]
-        words += ["--trials", str(TRIALS), "--budget", str(BUDGET), "--threads", "1", "--json"]
-        told = _clin(checkout, folder, "run", *words)
-        shown = [_clin(checkout, folder, "show", "r1", "--trial", str(n)) for n in range(TRIALS)]
-        memories = [
-            _clin(checkout, folder, "memory", "show", "r1", "--trial", str(n))
-            for n in range(TRIALS)
-        ]
+        words += ["--trials", str(TRIALS), "--budget", str(BUDGET), "--threads", "1"]
+        after = [("show", "r1", "--trial", str(n)) for n in range(TRIALS)]
+        after += [("memory", *each) for each in after]
+        told, *found = _clin(checkout, folder, ("run", *words), *after)
+        shown, memories = found[:TRIALS], found[TRIALS:]
     return {
         "place": list(place),
         "trials": [
@@ -79,17 +77,31 @@ def play(place: Sequence[str], checkout: Path = ROOT) -> dict[str, Any]:
     }
 
 
-def _clin(checkout: Path, folder: str, *words: str) -> Any:
-    if "--json" not in words:
-        words = (*words, "--json")
-    command = [sys.executable, "-m", "clin.cli", *words, "--db", f"{folder}/clin.db"]
+CALLED = """
+import json, sys
+from clin.cli import main
+for words in json.loads(sys.argv[1]):
+    main(words, standalone_mode=False)
+    sys.stdout.write("\\0")
+"""
+"""Calls the command line several times in one process."""
+
+
+def _clin(checkout: Path, folder: str, *calls: Sequence[str]) -> list[Any]:
+    """The documents that these calls of the command line print, one after the other."""
+    words = json.dumps([[*call, "--json", "--db", f"{folder}/clin.db"] for call in calls])
     environment = {**os.environ, "PYTHONPATH": str(checkout)}
     done = subprocess.run(
-        command, capture_output=True, text=True, env=environment, cwd=folder, check=False
+        [sys.executable, "-c", CALLED, words],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=folder,
+        check=False,
     )
     if done.returncode:
-        raise RuntimeError(f"clin {' '.join(words)}: {done.stderr.strip()}")
-    return json.loads(done.stdout)
+        raise RuntimeError(f"clin {words}: {done.stderr.strip()}")
+    return [json.loads(document) for document in done.stdout.split("\0")[:-1]]
 
 
 def kept() -> list[dict[str, Any]]:

@@ -88,6 +88,7 @@ def test_a_batch_plays_every_cell_once(played: Path, clin: Clin) -> None:
     assert told(played / "clin.db") == table
 
 
+@pytest.mark.slow
 def test_a_batch_killed_at_random_and_started_again_ends_with_the_same_rows(
     played: Path, tmp_path: Path, clin: Clin
 ) -> None:
@@ -129,6 +130,7 @@ def claims(memory: Memory) -> list[Claim]:
     return [claim_of(link) for link in memory.links]
 
 
+@pytest.mark.slow
 def test_a_sequence_carries_its_memory_and_goes_on_after_a_kill(tmp_path: Path, clin: Clin) -> None:
     (tmp_path / "stream.toml").write_text(STREAM)
     assert clin("batch", "stream.toml", "--db", "whole.db").returncode == 0

@@ -4,7 +4,7 @@ from layouts."""
 from __future__ import annotations
 
 import json
-from itertools import pairwise, product
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -81,9 +81,13 @@ def test_the_truth_reads_as_links_and_never_contradicts_itself(place: dict) -> N
     assert grade([], truth).f1 == 0.0
 
 
+PROVABLE = [("repair", n) for n in (0, 1)] + [("deliver", n) for n in (1, 2, 3, 5)]
+"""Places of which a full search sees at most 4,000 states."""
+
+
 def test_the_plan_is_the_shortest_that_a_full_search_finds() -> None:
     """Breadth first over everything that can be done, in worlds small enough for it."""
-    for task, variation in product(("repair", "deliver"), range(6)):
+    for task, variation in PROVABLE:
         world = open_world("causal", task, variation, rooms=3, distractors=0)
         bound = len(world.plan())
         world.reset()
@@ -108,8 +112,6 @@ def test_the_plan_is_the_shortest_that_a_full_search_finds() -> None:
                         seen.add(key)
                         after.append(new)
             frontier = after
-            if len(seen) > 4_000:
-                break  # too large to prove; the others are
 
 
 @given(st.integers(0, 999), st.integers(0, 299), st.integers(0, 299))
@@ -194,6 +196,7 @@ def test_a_bad_option_is_one_line(options: dict, says: str) -> None:
 PLACE = ("--variation", "203", "--world-option", "rules=901")
 
 
+@pytest.mark.slow
 def test_a_person_plays_takes_a_step_back_and_seeds_a_memory(clin, tmp_path: Path) -> None:
     plan = open_world("causal", "repair", 203, rules=901).plan()
     typed = "\n".join([plan[0], plan[1], ":undo", ":fly", "sing a song", *plan[1:]])

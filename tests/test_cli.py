@@ -62,6 +62,7 @@ def test_the_main_job_tells_what_happened(finished: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_two_runs_with_one_seed_are_the_same(clin: Clin, tmp_path: Path) -> None:
     documents = []
     for name in ("a.db", "b.db"):
@@ -247,6 +248,7 @@ def test_no_java_is_one_line(clin: Clin) -> None:
     assert "CLIN_JAVA names '/nowhere/java'" in done.stderr
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_after_the_step_and_says_how_to_go_on(tmp_path: Path, clin: Clin) -> None:
     words = command(*RUN, "--task", "boil", "--variation", "21", "--budget", "60", "--verbose")
     child = subprocess.Popen(
@@ -270,6 +272,7 @@ def test_ctrl_c_ends_after_the_step_and_says_how_to_go_on(tmp_path: Path, clin: 
         assert store.run("r1").state == "running"
 
 
+@pytest.mark.slow
 def test_ctrl_c_with_many_lanes_leaves_runs_that_end_as_undisturbed(
     tmp_path: Path, clin: Clin
 ) -> None:
@@ -483,6 +486,7 @@ def test_bad_memory_commands_are_one_line(
         assert store.corrections("r1") == []
 
 
+@pytest.mark.slow
 def test_a_trial_that_outgrows_the_context_says_where(clin: Clin, tmp_path: Path) -> None:
     place = (
         "--task",
@@ -508,6 +512,7 @@ KILLS = int(os.environ.get("CLIN_KILLS", "4"))
 """Kills at random moments; ``CLIN_KILLS=50 pytest tests/test_cli.py -k kill`` is the full test."""
 
 
+@pytest.mark.slow
 def test_kill_9_loses_no_printed_step_and_resume_ends_as_undisturbed(
     tmp_path: Path, clin: Clin
 ) -> None:

@@ -157,6 +157,7 @@ def test_clin_reads_the_links_that_come_back() -> None:
     assert stop.value.value.memory.links == wanted
 
 
+@pytest.mark.slow
 def test_a_run_can_be_written_by_the_bundled_model(tmp_path: Path) -> None:
     db = tmp_path / "own.db"
     words = [

@@ -187,6 +187,7 @@ def test_a_batch_keeps_it_with_the_run(setting: str, asked: bool | None, read: b
     assert config_of(batch, cell, played).read_unconfirmed is read
 
 
+@pytest.mark.slow
 def test_a_batch_finds_what_a_new_place_begins_with_and_reads_it_by_and_by(
     tmp_path: Path, clin: Clin
 ) -> None:

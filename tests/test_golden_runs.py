@@ -19,6 +19,7 @@ PLAYED = (0, 7, 13, 17, 21)
 """Places that the suite plays: a few of each world, with each way to write a memory."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", PLAYED, ids=lambda number: "-".join(PLACES[number][:3]))
 def test_a_run_goes_as_it_went(number: int) -> None:
     assert difference(play(PLACES[number]), kept()[number]) == ""

@@ -136,6 +136,7 @@ def card(clin, reference: str = "hf:o/r:m.gguf"):
     return clin("models", "show", reference)
 
 
+@pytest.mark.slow
 def test_a_file_is_fetched_once_and_read_from_the_cache_without_the_hub(
     hub: Hub, clin, monkeypatch
 ) -> None:
@@ -182,6 +183,7 @@ def cut_off(hub: Hub, tmp_path: Path, how: signal.Signals) -> int:
     return partial(tmp_path).stat().st_size
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_download_that_was_cut_off_goes_on_where_it_was(
     hub: Hub, tmp_path: Path, clin, how: signal.Signals
@@ -194,6 +196,7 @@ def test_a_download_that_was_cut_off_goes_on_where_it_was(
     assert not list((tmp_path / "hf").rglob("*.part"))
 
 
+@pytest.mark.slow
 def test_pieces_that_do_not_fit_together_are_thrown_away(hub: Hub, tmp_path: Path, clin) -> None:
     cut_off(hub, tmp_path, signal.SIGKILL)
     with partial(tmp_path).open("r+b") as damaged:
@@ -210,6 +213,7 @@ def refused(clin, reference: str) -> str:
     return done.stderr
 
 
+@pytest.mark.slow
 def test_what_the_hub_does_not_have_is_one_line_that_names_the_nearest(hub: Hub, clin) -> None:
     assert "o/r has no file 'n.gguf'; did you mean 'm.gguf'?" in refused(clin, "hf:o/r:n.gguf")
     assert "no repository 'o/rr', or it needs HF_TOKEN" in refused(clin, "hf:o/rr:m.gguf")

@@ -192,6 +192,7 @@ def offered(feed: Feed) -> object:
     return feed.runs["r1"].offer
 
 
+@pytest.mark.slow
 def test_a_live_run_is_paused_steered_handed_back_stopped_and_resumed(tmp_path: Path, clin) -> None:
     child, feed = started(tmp_path)
     with Store(tmp_path / "clin.db") as store:
@@ -241,6 +242,7 @@ def test_a_live_run_is_paused_steered_handed_back_stopped_and_resumed(tmp_path: 
         ] == stopped
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_it_waits_for_a_person_ends_it_at_once(tmp_path: Path) -> None:
     child, feed = started(tmp_path)
     with Store(tmp_path / "clin.db") as store:

@@ -155,6 +155,7 @@ def test_lanes_never_read_each_others_tokens(
     )
 
 
+@pytest.mark.slow
 def test_lanes_are_right_when_cells_run_out(tmp_path_factory, monkeypatch) -> None:
     """A pool of fewer cells than the lanes may want: idle lanes are emptied, and where that does
     not suffice all is dropped."""

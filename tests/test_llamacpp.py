@@ -250,6 +250,7 @@ def test_a_cache_type_that_cannot_be_had_is_one_line_with_the_reason(tmp_path: P
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_more_threads_than_processors_are_not_started(bundled) -> None:
     """A stored run may come from a larger machine; llama.cpp would stand still."""
     model = open_model("bundled", threads=10_000)

@@ -293,6 +293,7 @@ def question(draw: random.Random) -> Question:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(

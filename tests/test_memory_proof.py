@@ -83,6 +83,7 @@ def holds_what_was_told(path: Path, told: Path) -> None:
                 assert len(store.corrections(run)) > int(place[0])
 
 
+@pytest.mark.slow
 def test_killed_at_every_statement_nothing_told_is_lost(tmp_path: Path, monkeypatch) -> None:
     """The child dies just before its n-th SQL statement, for every n until it lives to its end."""
     opened = Store.__init__
@@ -108,6 +109,7 @@ def test_killed_at_every_statement_nothing_told_is_lost(tmp_path: Path, monkeypa
     assert count > 100
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments_nothing_told_is_lost(tmp_path: Path) -> None:
     """One file, many violent ends: what earlier children were told stays true too."""
     path, told, moments = tmp_path / "clin.db", tmp_path / "log", random.Random(5)

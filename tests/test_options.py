@@ -196,6 +196,7 @@ lanes = 2
 """
 
 
+@pytest.mark.slow
 def test_a_batch_knows_its_runs_of_before_and_goes_on(clin: Clin, tmp_path: Path) -> None:
     (tmp_path / "small.toml").write_text(SMALL)
     assert clin("batch", "small.toml").returncode == 0
@@ -206,6 +207,7 @@ def test_a_batch_knows_its_runs_of_before_and_goes_on(clin: Clin, tmp_path: Path
         assert clin(*words).returncode == 0, words
 
 
+@pytest.mark.slow
 def test_a_run_of_before_is_resumed_as_it_would_have_ended(clin: Clin, tmp_path: Path) -> None:
     place = ("--world", "causal", "--task", "make", "--budget", "12", "--threads", "1")
     assert clin("run", *place, "--trials", "3", "--db", "whole.db").returncode == 0

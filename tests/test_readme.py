@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from conftest import ROOT, environment
 from test_docs import code, examples
 
@@ -47,12 +48,14 @@ def printed(page: str, folder: Path) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_the_library_page_plays_a_run_and_a_trial_by_hand(tmp_path: Path) -> None:
     run, by_hand = printed("docs/library.md", tmp_path)
     assert "Memory(links=(Link(cause=" in run
     assert by_hand.startswith("['") and by_hand.count(", ") == 4
 
 
+@pytest.mark.slow
 def test_the_memory_page_corrects_and_follows_a_file(tmp_path: Path) -> None:
     corrected, followed, _ = printed("docs/memory.md", tmp_path)
     assert "The key SHOULD BE NECESSARY to opening the door" in corrected

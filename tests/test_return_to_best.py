@@ -425,6 +425,7 @@ def test_a_strategy_that_counts_goes_back_unless_told_otherwise() -> None:
     assert chosen_exploration(Exploration(novelty=False), CARD, "evidence").return_to_best
 
 
+@pytest.mark.slow
 def test_a_run_says_where_its_trials_went_back_to(clin: Clin, tmp_path: Path) -> None:
     place = (
         "--world",

@@ -78,6 +78,7 @@ def toasts(pilot: Pilot) -> str:
     return " | ".join(each.message for each in pilot.app._notifications)
 
 
+@pytest.mark.slow
 def test_keys_of_runs(file: Path) -> None:
     async def play(pilot: Pilot) -> None:
         app, runs = pilot.app, pilot.app.screen
@@ -119,6 +120,7 @@ def test_keys_of_runs(file: Path) -> None:
     piloted(Watch(file), play)
 
 
+@pytest.mark.slow
 def test_keys_of_a_trial(file: Path) -> None:
     async def play(pilot: Pilot) -> None:
         await pilot.press("down", "enter")
@@ -177,6 +179,7 @@ def test_a_replay_shows_the_trial_from_its_first_step(file: Path) -> None:
     piloted(Watch(file), play)
 
 
+@pytest.mark.slow
 def test_keys_of_the_memory(file: Path) -> None:
     async def play(pilot: Pilot) -> None:
         await pilot.press("down", "down", "m")
@@ -279,6 +282,7 @@ def test_keys_of_curves_and_side_by_side(file: Path) -> None:
     piloted(Watch(file), play)
 
 
+@pytest.mark.slow
 def test_keys_of_stepping_in_are_rows_for_the_run(tmp_path: Path) -> None:
     file = watched.live(tmp_path / "clin.db")
 
@@ -337,6 +341,7 @@ def test_a_live_trial_grows_while_it_is_watched_and_the_next_one_follows(tmp_pat
     piloted(Watch(file), play)
 
 
+@pytest.mark.slow
 def test_a_run_is_started_from_the_form_and_ends_in_a_process_of_its_own(
     tmp_path: Path, monkeypatch
 ) -> None:
@@ -366,6 +371,7 @@ def test_a_run_is_started_from_the_form_and_ends_in_a_process_of_its_own(
     piloted(Watch(file), play)
 
 
+@pytest.mark.slow
 def test_every_key_told_by_help_is_bound_and_every_binding_is_told(file: Path) -> None:
     async def play(pilot: Pilot) -> None:
         for keys in ((), ("enter",), ("m",), ("c",), ("n",)):

@@ -38,6 +38,7 @@ def test_a_world_keeps_the_contract(place: tuple[str, str, int], check) -> None:
     check(lambda: open_world(*place))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "place",
     [next(place for place in PLACES if place[0] == name) for name in world_names()],
@@ -100,6 +101,7 @@ def test_ambiguous_requests_are_answered_by_number() -> None:
     world.close()
 
 
+@pytest.mark.slow
 def test_a_world_whose_java_dies_goes_on() -> None:
     world = open_world("scienceworld", "find-living-thing", 225)
     told = walk(world, 6)
@@ -115,6 +117,7 @@ def test_a_world_whose_java_dies_goes_on() -> None:
     world.close()
 
 
+@pytest.mark.slow
 def test_java_is_gone_when_python_is_killed() -> None:
     code = (
         "from worlds import open_world, scienceworld as s; "
@@ -157,6 +160,7 @@ def test_tasks_variations_and_splits_are_the_simulators() -> None:
             )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variation", [0, 9])
 @pytest.mark.parametrize("task", [task.name for task in sw.tasks()][::3])
 def test_admissible_actions_are_the_official_list(task: str, variation: int) -> None:
@@ -164,7 +168,7 @@ def test_admissible_actions_are_the_official_list(task: str, variation: int) -> 
     simulator, which is seeded."""
     world = open_world("scienceworld", task, variation)
     world.reset()
-    for index in range(10):
+    for index in range(5):
         actions = world.actions()
         world._simulator._seed(index)
         official = set(world._simulator.server.getValidActionObjectCombinations()) - {"reset task"}
@@ -300,6 +304,7 @@ def test_the_simulators_own_path_wins_each_game(game: str, variation: int) -> No
         world.step("look around")
 
 
+@pytest.mark.slow
 def test_a_game_whose_java_dies_goes_on() -> None:
     world = open_world("textworldexpress", "cookingworld", 5)
     told = walk(world, 6)

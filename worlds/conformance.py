@@ -150,14 +150,17 @@ def any_string_gets_an_answer(open: Open) -> None:
     world = open()
 
     @settings(
-        max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck)
     )
-    @given(any_action())
-    def answered(action: str) -> None:
-        world.reset()
-        seen = world.step(action)
-        assert isinstance(seen.text, str) and len(seen.text) < 100_000
-        assert -100 <= seen.score <= 100
+    @given(st.lists(any_action(), min_size=1, max_size=6))
+    def answered(actions: list[str]) -> None:
+        seen = world.reset()
+        for action in actions:
+            if seen.done:
+                break
+            seen = world.step(action)
+            assert isinstance(seen.text, str) and len(seen.text) < 100_000
+            assert -100 <= seen.score <= 100
 
     answered()
     world.close()
