@@ -31,9 +31,17 @@ _WORDS = st.sampled_from(_VOCABULARY.split())
 @cache
 def phrases() -> st.SearchStrategy[str]:
     """Causes and effects: phrases of a text world, and any text that might pass for one."""
-    return st.one_of(
-        st.lists(_WORDS, min_size=1, max_size=6).map(" ".join), st.text(min_size=1, max_size=40)
-    )
+    told = st.lists(_WORDS, min_size=1, max_size=6).map(" ".join)
+    return st.one_of(told, st.text(min_size=1, max_size=40).filter(_is_phrase))
+
+
+def _is_phrase(text: str) -> bool:
+    """Whether a link may have ``text`` on either side: most text of any script may not."""
+    try:
+        Link(text, Hedge.MAY, Relation.NECESSARY, text)
+    except LinkError:
+        return False
+    return True
 
 
 @st.composite
