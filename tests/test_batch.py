@@ -78,6 +78,7 @@ def played(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_batch_plays_every_cell_once(played: Path, clin: Clin) -> None:
     table = told(played / "clin.db")
     assert len(table) == 2 * 2 * 2 * 2 + 2 * 2  # the last: grow, learned from
@@ -189,6 +190,7 @@ def test_sequences_hold_the_same_blocks_in_other_orders_and_keep_evaluated_place
             )
 
 
+@pytest.mark.slow
 def test_samples_estimate_the_probability_of_success(tmp_path: Path, clin: Clin) -> None:
     (tmp_path / "s.toml").write_text(
         'tasks = ["find-living-thing"]\nvariations = [225]\nstrategies = ["none"]\ntrials = '

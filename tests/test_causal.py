@@ -66,6 +66,7 @@ def test_without_any_one_of_its_necessary_actions_the_plan_fails(place: dict, da
         assert left_out.startswith("go to ")  # a way back through rooms that were passed already
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(places)
 def test_the_truth_reads_as_links_and_never_contradicts_itself(place: dict) -> None:

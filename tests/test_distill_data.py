@@ -87,6 +87,7 @@ def test_a_held_out_place_is_refused_when_it_is_recorded_and_when_it_is_read(
         list(Shards(tmp_path))
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(seed=st.integers(0, 10**6), per_task=st.integers(1, 40))
 def test_no_dev_or_test_place_is_ever_wanted(seed: int, per_task: int) -> None:

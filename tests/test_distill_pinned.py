@@ -88,6 +88,7 @@ def test_searches_and_wrong_turns_in_causal_are_what_they_were() -> None:
     assert found == [(row["goal"], row["told"]) for row in rows(["causal"])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "place", [("scienceworld", "find-plant", 110), ("textworldexpress", "cookingworld", 549)]
 )

@@ -511,6 +511,7 @@ def test_a_memory_is_shown_with_how_far_it_got(clin: Clin, tmp_path: Path) -> No
     assert clin("memory", "check-evidence", "r1", "--db", "t.db").returncode == 0
 
 
+@pytest.mark.slow
 def test_asked_what_was_read_on_the_way_it_says_that_nothing_was(clin: Clin) -> None:
     done = clin("run", "--trials", "3", "--db", "t.db")  # learns the place in its second trial
     assert done.returncode == 0, done.stderr

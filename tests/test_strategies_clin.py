@@ -123,6 +123,7 @@ WORD = st.from_regex(r"[a-zA-Z0-9][a-zA-Z0-9'(),/-]{0,23}", fullmatch=True)
 WORDS = st.lists(WORD, min_size=1, max_size=12).map(" ".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(
     WORDS,

@@ -10,7 +10,22 @@ from worlds import open_world, world_module, world_names
 ROWS = transcripts()
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['world']}-{row['task']}")
+QUICK = 5
+"""ScienceWorld tasks that daily work looks at."""
+SCIENCE = [row for row in ROWS if row["world"] == "scienceworld"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(
+            row,
+            id=f"{row['world']}-{row['task']}",
+            marks=[pytest.mark.slow] if row in SCIENCE[QUICK:] else [],
+        )
+        for row in ROWS
+    ],
+)
 def test_a_golden_transcript_is_answered_as_before(row) -> None:
     world = open_world(row["world"], row["task"], row["variation"], **row["options"])
     seen = world.reset()

@@ -164,6 +164,7 @@ def test_keys_of_a_trial(file: Path) -> None:
     piloted(Watch(file), play)
 
 
+@pytest.mark.slow
 def test_a_replay_shows_the_trial_from_its_first_step(file: Path) -> None:
     async def play(pilot: Pilot) -> None:
         await pilot.press("down", "enter", "minus", "minus", "minus", "r")
@@ -258,6 +259,7 @@ def test_pin_and_ban_are_a_persons_and_show_at_once(file: Path) -> None:
     piloted(Watch(file), play)
 
 
+@pytest.mark.slow
 def test_keys_of_curves_and_side_by_side(file: Path) -> None:
     async def play(pilot: Pilot) -> None:
         await pilot.press("c", "b")

@@ -23,7 +23,7 @@ HOSTILE = "\x1b[31mred [bold]not markup[/bold] \u202eabc \x07 [@click=app.quit]x
 Before = Callable[[Pilot], Awaitable[None]]
 
 
-@pytest.fixture(params=SIZES, autouse=True)
+@pytest.fixture(params=["80x24", pytest.param("200x60", marks=pytest.mark.slow)], autouse=True)
 def size(request) -> tuple[int, int]:
     return SIZES[request.param]
 

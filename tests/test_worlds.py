@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import environment
@@ -32,8 +33,17 @@ TOLD = [(name, *place) for name in world_names() for place in SAMPLES[name][:2]]
 """Two places of each world, which its language is held against."""
 
 
+def named(places: list[tuple[str, str, int]]) -> list[Any]:
+    """``places`` as parameters with names; those whose simulator is slow are marked."""
+    slow = {"scienceworld": [pytest.mark.slow]}
+    return [
+        pytest.param(place, id="-".join(map(str, place)), marks=slow.get(place[0], []))
+        for place in places
+    ]
+
+
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: "-".join(map(str, place)))
+@pytest.mark.parametrize("place", named(PLACES))
 def test_a_world_keeps_the_contract(place: tuple[str, str, int], check) -> None:
     check(lambda: open_world(*place))
 
@@ -49,7 +59,7 @@ def test_played_in_any_order_a_world_can_be_replayed(place: tuple[str, str, int]
 
 
 @pytest.mark.parametrize("check", language_checks.CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("place", TOLD, ids=lambda place: "-".join(map(str, place)))
+@pytest.mark.parametrize("place", named(TOLD))
 def test_a_worlds_language_agrees_with_it(
     place: tuple[str, str, int], check: Callable[..., None]
 ) -> None:
@@ -177,6 +187,7 @@ def test_admissible_actions_are_the_official_list(task: str, variation: int) -> 
     world.close()
 
 
+@pytest.mark.slow
 def test_chance_and_simplifications_are_each_worlds_own() -> None:
     """The simulator keeps both once per process."""
     walk_outside = ["teleport to outside", *["wait1"] * 12, "look around"]
