@@ -51,12 +51,8 @@ class Walk:
         seen = self.world.step(action)
         self.steps.append(Taken(action, seen.text, seen.score, right))
         self.done = seen.done
-        if self.moves(action):
+        if self.language.is_move(action):
             self.here = action
-
-    def moves(self, action: str) -> bool:
-        """Whether ``action`` leads elsewhere."""
-        return self.language.is_move(action) or bool(self.practice.way_back(action))
 
     def offered(self) -> Sequence[str]:
         """The admissible actions; none after the end."""
@@ -101,7 +97,7 @@ def _detours(walk: Walk, path: Sequence[str]) -> None:
     """Wrong rooms and idle actions on the way, each with the way back."""
     for action in path:
         chance = walk.random.random()
-        if chance < (0.35 if walk.moves(action) else 0.06):
+        if chance < (0.35 if walk.language.is_move(action) else 0.06):
             _wrong_room(walk, action)
         elif chance < 0.4:
             _idle(walk)
@@ -111,7 +107,7 @@ def _detours(walk: Walk, path: Sequence[str]) -> None:
 def _wrong_room(walk: Walk, following: str) -> None:
     """Somewhere else, a look around, and back; where the way goes on with a jump, it needs no way
     back, nor where only the way away was one."""
-    moves = [each for each in walk.offered() if walk.moves(each)]
+    moves = [each for each in walk.offered() if walk.language.is_move(each)]
     moves = [each for each in moves if each not in (walk.here, following)]
     if not moves:
         return
@@ -180,7 +176,7 @@ def _loops(walk: Walk, path: Sequence[str]) -> None:
 def _circle(walk: Walk) -> None:
     """The same room and back again, or one idle action again and again."""
     actions = walk.world.actions()
-    away = [each for each in actions if walk.moves(each) and each != walk.here]
+    away = [each for each in actions if walk.language.is_move(each) and each != walk.here]
     here, went = walk.here, walk.random.choice(away) if away else ""
     back = walk.practice.way_back(went) or here
     idle = [each for each in actions if each.startswith(walk.practice.harmless)]

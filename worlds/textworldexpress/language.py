@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-costly_actions = ("move ",)
-
 _LOOKS = frozenset(["look", "examine", "inventory", "read", "task"])
 _WAYS = frozenset(["move north", "move south", "move east", "move west"])
 
@@ -25,6 +23,11 @@ _EMPTY = re.compile(r", that (?:has nothing on it|is empty)$")
 _HOLDS = re.compile(r" that has (?P<things>.+) on it$")
 
 
+def is_move(action: str) -> bool:
+    """One walks by compass: a way has no name of its own, and the answer says where it led."""
+    return action in _WAYS
+
+
 def is_look(action: str) -> bool:
     return action.split(" ")[0] in _LOOKS
 
@@ -38,11 +41,7 @@ def takes_or_opens(action: str) -> bool:
 
 
 def is_deed(action: str) -> bool:
-    return action in _WAYS or action.startswith("read ")
-
-
-def alters(action: str) -> bool:
-    return action in _WAYS
+    return action.startswith("read ")
 
 
 def is_unknown(observation: str) -> bool:
@@ -52,6 +51,11 @@ def is_unknown(observation: str) -> bool:
 def is_refused(observation: str) -> bool:
     """ "You can't move there, the door is closed." comes to nothing as well."""
     return observation.startswith(("Unknown action", "You can't"))
+
+
+def arrived_at(action: str, observation: str) -> str:
+    begins = _BEGINS.match(observation)
+    return begins["room"] if begins and is_move(action) else ""
 
 
 def shortened(action: str, observation: str) -> str:
