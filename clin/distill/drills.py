@@ -18,28 +18,13 @@ from typing import Any
 from clin.distill import rename
 from clin.distill.form import Act, Sample
 from clin.distill.practice import practised
+from worlds.causal.physics import DEVICES
 
 TOOLS = (
     *(["wrench", "hammer", "tongs", "chisel", "spanner", "file", "pliers", "saw"]),
     *(["drill", "clamp", "flint", "crank", "pedal", "fuse", "lever"]),
 )
 KEYS = tuple(f"{each} key" for each in ["brass", "bone", "iron", "glass", "silver", "wooden"])
-DEVICES = (
-    "kiln",
-    "loom",
-    "press",
-    "still",
-    "mill",
-    "vat",
-    "forge",
-    "lathe",
-    "oven",
-    "centrifuge",
-    "bellows",
-    "crusher",
-    "dryer",
-    "mixer",
-)
 THINGS = (
     "axe",
     "shovel",
