@@ -63,12 +63,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What a model declares of itself. ``prompt`` is ``full`` or ``compact``; ``roles`` those it
-    was made for."""
+    """What a model declares of itself. ``prompt`` is the style of its prompt
+    (:data:`clin.prompts.STYLES`); ``roles`` those it was made for."""
 
     name: str
     sha256: str = ""
-    prompt: str = "full"
+    prompt: str = "full-2"
     roles: tuple[str, ...] = ("act", "revise", "generalise")
     context: int = 0
     """Tokens that one lane holds; 0 when unbounded."""
@@ -78,6 +78,11 @@ class ModelCard:
     exact: bool = True
     """Whether an answer depends on the question alone, byte for byte; many lanes in one batch
     change the order of floating-point sums, and a remote server promises nothing."""
+
+    @property
+    def thinks(self) -> bool:
+        """Whether the model thinks before it answers, in a form of its own."""
+        return False
 
 
 class LLM(Protocol):

@@ -46,7 +46,7 @@ def card(
     return ModelCard(
         name=metadata.get("general.name") or path.stem,
         sha256=sha256(path),
-        prompt=metadata.get("clin.prompt", "full"),
+        prompt=metadata.get("clin.prompt", ModelCard.prompt),
         roles=named or ModelCard.roles,
         context=context,
         template=template,
