@@ -195,11 +195,13 @@ class Learner:
     def _context(self, world: World, reading: Reading, recalled: Memory, opening: str) -> Context:
         """The prompt's head, to which the trial adds its turns."""
         example = told_example(self.config, self._language)
-        head = reading.layout.head(world.goal, recalled, opening, templates_of(world), example)
-        around = sum(map(self.size, self.card.template)) + 1  # one token begins every prompt
-        return Context(
-            reading.layout, reading.context, reading.size, head, seen=opening, around=around
+        layout = reading.layout
+        seen = world.surroundings() if layout.tells_surroundings else opening
+        head = layout.head(
+            world.goal, recalled, opening, templates_of(world), example, surroundings=seen
         )
+        around = sum(map(self.size, self.card.template)) + 1  # one token begins every prompt
+        return Context(layout, reading.context, reading.size, head, seen=seen, around=around)
 
     def _begin(self, number: int, goal: str, opening: str, start: Start) -> int:
         """Put the trial into the store, and the run before its first one; the trial's id."""

@@ -64,6 +64,9 @@ class Style(Protocol):
     """Whether the model thinks before it acts."""
     tells_surroundings: bool
     """Whether a turn tells what is seen and held after the step; the world is not asked else."""
+    sections: Sequence[tuple[str, str]]
+    """How parts of the prompt begin, and what each is; ``rest`` says what other parts are."""
+    rest: str
     own_form: bool
     """Whether it was trained to be asked for a memory in a form of its own
     (:mod:`clin.prompts.compact_writer`), and not in a strategy's words."""
@@ -77,9 +80,10 @@ class Style(Protocol):
         opening: str,
         templates: Sequence[Template] = (),
         example: str = "",
+        surroundings: str = "",
     ) -> tuple[str, ...]:
-        """How to act, in which forms, a worked ``example``, the task, the memory: stable over a
-        whole trial."""
+        """How to act, in which forms, a worked ``example``, the task, the memory, what the trial
+        opens with, and what is seen and held then: stable over a whole trial."""
         ...
 
     def learning(self, memory: Memory, link: Link) -> str:

@@ -38,6 +38,13 @@ class Compact:
     reserve = 64
     thinks = False
     own_form = True
+    rest = "steps"
+    sections: Sequence[tuple[str, str]] = (
+        ("Task: ", "task"),
+        ("Memory:\n", "memory"),
+        ("- ", "memory"),
+        ("none\n", "memory"),
+    )
     tells_surroundings = False
 
     def __init__(self, language: Language, thinking: Thinking | None = None) -> None:
@@ -50,6 +57,7 @@ class Compact:
         opening: str,
         templates: Sequence[Template] = (),
         example: str = "",
+        surroundings: str = "",
     ) -> tuple[str, ...]:
         """Task and memory; notes stand like links, one line each. An ``opening`` that looking
         around would repeat is left out, and so is what the model was not trained to read: forms of

@@ -27,11 +27,12 @@ of it. You are scored from 0 to 100 by how much of the task is done, and some mi
 once. An action that did nothing twice will do nothing the third time.
 """
 SHORT_THOUGHT = """
-First say in one or two sentences what to do next and why, and name a learning that helps by its \
-number, as [2]. Then choose one action:
+First say in one or two sentences what the task still needs and what to do for it now.{cite} \
+Then choose one action:
 Thought: ...
 Action: ...
 """
+CITE = " Name a learning that helps by its number in brackets."
 LONG_THOUGHT = """
 Which action comes next? Answer with that action alone, as "Action: ...".
 """
@@ -48,8 +49,29 @@ LONGEST = 1500
 """Characters of an observation that are told."""
 
 
+SECTIONS = (
+    (HOW.partition("\n")[0], "how to act"),
+    ("\nForms of action", "forms of action"),
+    ("\nAn example", "example"),
+    ("\nTask: ", "task"),
+    ("\nLearnings from earlier trials", "memory"),
+    ("\nAt first: ", "what is seen at first"),
+    ("\nThought: ", "steps"),
+    ("\nAction: ", "steps"),
+    ("Observation: ", "steps"),
+    ("\n(The ", "steps"),
+    ("\nWhat can be named: ", _TAIL := "what can be done, and the question"),
+    ("\nYou can do:", _TAIL),
+    ("\n\nFirst say", _TAIL),
+    ("\n\nWhich action", _TAIL),
+)
+
+
 class Full:
     """The prompt of instruction-tuned models."""
+
+    sections: Sequence[tuple[str, str]] = SECTIONS
+    rest = "chat template, beginning of the reply"
 
     name = "full-2"
     thinks = True
@@ -68,9 +90,12 @@ class Full:
         opening: str,
         templates: Sequence[Template] = (),
         example: str = "",
+        surroundings: str = "",
     ) -> tuple[str, ...]:
         how = HOW + "".join(f"{hint}\n" for hint in self.language.hints)
-        first = told_sights(Sights.of(opening, self.language), None)
+        first = told_sights(Sights.of(surroundings or opening, self.language), None)
+        if surroundings and (more := _without(opening, surroundings)):
+            first = f"{more}\n{first}"
         parts = (
             how,
             told_forms(templates),
@@ -103,7 +128,8 @@ class Full:
         if len(actions) == 1:
             return Move(actions[0])
         tokens = 0 if weigh else self.thinking.tokens
-        parts = (*asked.parts, self._tail(actions, templates_of(world), asked, tokens))
+        question = self._question(tokens, memory)
+        parts = (*asked.parts, _tail(actions, templates_of(world), asked, question, tokens))
         choices = tuple(f" {action}\n" for action in actions)
         if weigh:
             answer = yield Question(parts, choices=choices, begun=("Action:",), score_choices=True)
@@ -115,15 +141,24 @@ class Full:
             return (yield from _after_native_thought(parts, choices, tokens, memory))
         return (yield from _after_short_thought(parts, choices, tokens, memory))
 
-    def _tail(
-        self, actions: Sequence[str], templates: Sequence[Template], asked: Ask, tokens: int
-    ) -> str:
-        """What holds for this step alone, in the room that the reply leaves it."""
-        question = NO_THOUGHT
-        if tokens:
-            question = LONG_THOUGHT if self.thinking.native else SHORT_THOUGHT
-        room = min(TAIL_TOKENS, asked.left - tokens - ACTION_TOKENS) - asked.size(question) - 1
-        return f"\n{told_offers(Offers.of(actions, templates), room, asked.size)}{question}"
+    def _question(self, tokens: int, memory: Memory) -> str:
+        if not tokens:
+            return NO_THOUGHT
+        if self.thinking.native:
+            return LONG_THOUGHT
+        return SHORT_THOUGHT.replace("{cite}", CITE if memory.links else "")
+
+
+def _tail(
+    actions: Sequence[str],
+    templates: Sequence[Template],
+    asked: Ask,
+    question: str,
+    tokens: int,
+) -> str:
+    """What holds for this step alone, in the room that the reply leaves it."""
+    room = min(TAIL_TOKENS, asked.left - tokens - ACTION_TOKENS) - asked.size(question) - 1
+    return f"\n{told_offers(Offers.of(actions, templates), room, asked.size)}{question}"
 
 
 def _after_short_thought(
