@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from clin.llms.chat_format import ChatFormat
+from clin.llms.chat_format import ChatFormat, first_mark
 from clin.llms.template import ANSWER, THOUGHT, Template
 
 OFF: dict[str, Any] = {
@@ -45,8 +45,8 @@ _OPENED = re.compile(r"[<\[](?!/)(?![^<>\[\]]*END_)[^<>\[\]]*think[^<>\[\]]*[>\]
 _PAIR = re.compile(rf"(?P<open>{_MARK}\w*)(?P<space>\s*)(?P<close>{_MARK})(?P<after>\s*)")
 _EMPTY = re.compile(rf"{_MARK}\s*{_MARK}\s*\Z")
 _QUOTED = re.compile(r"['\"]type['\"]")
-"""Thinking opened at the end of a text; an empty thought; one at the end of a text; and the trace of
-a list that was printed instead of read."""
+"""Thinking opened at the end of a text, an empty thought, one at the end of a text, and the trace
+of a list that was printed instead of read."""
 
 
 @dataclass(frozen=True)
@@ -97,15 +97,13 @@ def _answer(tail: str, told: str) -> str:
     return tail
 
 
-def _thinking(
-    template: Template, off: str, told: str, effort: dict[str, Any]
-) -> _Thinking | None:
+def _thinking(template: Template, off: str, told: str, effort: dict[str, Any]) -> _Thinking | None:
     """How the model thinks; None if the template does not show that it does."""
     opening, on = template.asked(**ON, **effort)
     for lead, end in _shown(template, effort):
         if lead.startswith(on):
             return _Thinking(opening, lead, end)
-        if on.startswith(lead) and not _names_thinking(on[len(lead) :]):
+        if on.startswith(lead) and first_mark(end) not in on[len(lead) :]:
             return _Thinking(opening, on, end)
     channel = told[len(on) :] if told.startswith(on) else ""
     if _names_thinking(channel):
@@ -133,7 +131,7 @@ def _shown(template: Template, effort: dict[str, Any]) -> Iterator[tuple[str, st
         text = template.told(reply, **ON, **effort)
         lead, found, after = text.partition(THOUGHT)
         end = _between(after, ANSWER)
-        if found and end and THOUGHT not in end and not _QUOTED.search(end):
+        if found and end.strip() and THOUGHT not in end and not _QUOTED.search(end):
             yield lead, end
 
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _MARK = re.compile(r"<[^<>\n]+>|\[[^\[\]\n]+\]")
 """A mark as templates write it: ``<think>``, ``<|end|>``, ``[/THINK]``."""
+
+
+def first_mark(text: str) -> str:
+    """The first mark of ``text``; all of it where it has none."""
+    found = _MARK.search(text)
+    return found.group() if found else text.strip()
 
 
 @dataclass(frozen=True)
@@ -34,18 +40,23 @@ class ChatFormat:
     @property
     def end_mark(self) -> str:
         """What the model itself writes where its thinking ends."""
-        found = _MARK.search(self.thought_end)
-        return found.group() if found else self.thought_end.strip()
+        return first_mark(self.thought_end)
+
+    def without_begin(self, begin: str) -> ChatFormat:
+        """The same, without the text ``begin`` at the beginning of the prompt."""
+        return replace(
+            self,
+            opening=self.opening.removeprefix(begin),
+            think_opening=self.think_opening.removeprefix(begin),
+        )
 
     def around(
         self, parts: Sequence[str], *, think: bool, thought: str
     ) -> tuple[tuple[str, bool], ...]:
-        """The pieces of text that the model reads, in order, with whether each is the template's
-        own, which alone may hold control tokens."""
+        """The pieces of text that the model reads, in order and some of them empty, with whether
+        each is the template's own, which alone may hold control tokens."""
         opening, closing = self.opening, self.answer
         if think or thought:
             opening, closing = self.think_opening, self.think
-        pieces = [(opening, True), *((part, False) for part in parts), (closing, True)]
-        if thought:
-            pieces += [(thought, False), (self.thought_end, True)]
-        return tuple(piece for piece in pieces if piece[0])
+        message = ((opening, True), *((part, False) for part in parts), (closing, True))
+        return (*message, (thought, False), (self.thought_end, True)) if thought else message

@@ -36,7 +36,7 @@ Messages = list[dict[str, Any]]
 class _Generation(Extension):
     """``{% generation %}`` marks what the assistant wrote, which changes nothing in the text."""
 
-    tags = {"generation"}
+    tags = {"generation"}  # noqa: RUF012 (the base class has it so)
 
     def parse(self, parser: Parser) -> list[nodes.Node]:
         next(parser.stream)
