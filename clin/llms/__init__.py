@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from clin.errors import ModelError
 from clin.llms.chat_format import ChatFormat
 
 
@@ -88,6 +89,11 @@ class ModelCard:
     change the order of floating-point sums, and a remote server promises nothing."""
     notes: tuple[str, ...] = ()
     """What a person should know of how the model is used, a line each."""
+
+    def check(self, question: Question) -> None:
+        """ModelError if the model cannot think as ``question`` asks it to."""
+        if (question.think or question.thought) and not self.template.thinks:
+            raise ModelError(f"{self.name} does not think in a form of its own")
 
 
 class LLM(Protocol):

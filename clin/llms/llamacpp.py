@@ -75,8 +75,7 @@ class LlamaCpp:
 
     def submit(self, question: Question, *, lane: int) -> None:
         there = self._lanes[lane]
-        if (question.think or question.thought) and not self.card.template.thinks:
-            raise ModelError(f"{self.card.name} does not think in a form of its own")
+        self.card.check(question)
         if there.question is not None:
             raise RuntimeError(f"lane {lane} is still busy with another question")
         pieces = self._pieces(question)
