@@ -85,6 +85,12 @@ MECHANISMS = {
         "{% if thinking %}Think.{% endif %}" + REASONING,
         ChatFormat(USER, REPLY, REPLY + "<mind>", "</mind>\n", "Think.[user]"),
     ),
+    "a wish in the system message": (
+        "{% set quiet = messages[0].content == '/no_think' %}"
+        "{% for m in messages if m.role != 'system' %}[{{ m.role }}]{{ m.content }}[/{{ m.role }}]"
+        "{% endfor %}[assistant]{{ '<think></think>' if quiet else '<think>' }}",
+        ChatFormat(USER, REPLY + "<think></think>", REPLY + "<think>", "</think>", USER),
+    ),
     "an effort that must be named": (
         REASONING + "{% if not reasoning_effort %}<mind></mind>\n{% endif %}",
         ChatFormat(USER, REPLY + "<mind></mind>\n", REPLY + "<mind>", "</mind>\n", USER),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from clin.errors import ModelError
 from clin.llms.chat_format import ChatFormat, first_mark
 from clin.llms.template import ANSWER, THOUGHT, Template
 
@@ -18,6 +19,7 @@ OFF: dict[str, Any] = {
     "thinking_budget": 0,
 }
 ON: dict[str, Any] = {"enable_thinking": True, "thinking": True, "thinking_mode": "enabled"}
+NO_THINKING = "/no_think"
 EFFORTS: tuple[dict[str, Any], ...] = ({}, {"reasoning_effort": "low"})
 """Switches under the names that templates give them. Some think only where an effort is named."""
 
@@ -67,7 +69,7 @@ def chat_format(source: str, begin: str = "", end: str = "") -> ChatFormat:
     if not source.strip():
         return ChatFormat()
     template = Template(source, begin, end)
-    opening, tail = template.asked(**OFF)
+    opening, tail = _quiet(template)
     told = _between(template.told({"content": ANSWER}, **OFF), ANSWER)
     found = (_thinking(template, tail, told, effort) for effort in EFFORTS)
     thinking = next((each for each in found if each), None)
@@ -82,6 +84,19 @@ def chat_format(source: str, begin: str = "", end: str = "") -> ChatFormat:
         if answer == tail and not can_be_told:
             answer = closed
     return ChatFormat(opening, answer, lead, thinking.end, thinking.opening)
+
+
+def _quiet(template: Template) -> tuple[str, str]:
+    """What stands around a message that is not to be thought about. Some templates look for the
+    wish in a system message, and take it out."""
+    found = template.asked(**OFF)
+    if not _opens(found[1]):
+        return found
+    try:
+        wished = template.asked(NO_THINKING, **OFF)
+    except ModelError:
+        return found
+    return found if _opens(wished[1]) or NO_THINKING in wished[0] else wished
 
 
 def _answer(tail: str, told: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,9 @@ ABSENT: tuple[Mapping[str, Any], ...] = (
     {"tools": [], "documents": [], "functions": "[]", "datetime": TODAY.strftime("%Y-%m-%d")},
 )
 """Ways to say that there are no tools and no documents, that of the transformers library first."""
+
+SYSTEMS = ("", "You are a helpful assistant.")
+"""None, and one for templates that want one."""
 
 Messages = list[dict[str, Any]]
 
@@ -62,10 +65,11 @@ class Template:
         except Exception as error:
             raise _failed(error) from None
 
-    def asked(self, **switches: object) -> tuple[str, str]:
-        """What stands before and after a message to which an answer is wanted."""
+    def asked(self, *systems: str, **switches: object) -> tuple[str, str]:
+        """What stands before and after a message to which an answer is wanted, after the first of
+        ``systems`` that the template takes."""
         failure: Exception | None = None
-        for messages in _asking():
+        for messages in _asking(systems or SYSTEMS):
             try:
                 text = self._rendered(messages, add_generation_prompt=True, **switches)
             except ModelError as error:
@@ -79,7 +83,7 @@ class Template:
     def told(self, reply: Mapping[str, Any], **switches: object) -> str:
         """What stands after a message to which ``reply`` is the answer; empty where the template
         takes no such reply."""
-        for messages in _asking():
+        for messages in _asking(SYSTEMS):
             try:
                 text = self._rendered(
                     [*messages, {"role": "assistant", **reply}],
@@ -104,12 +108,11 @@ class Template:
         raise _failed(failure) from None
 
 
-def _asking() -> Iterator[Messages]:
-    """One user's message in the forms that templates take: text or a list of parts; alone or, for
-    those that want one, after a system message."""
+def _asking(systems: Sequence[str]) -> Iterator[Messages]:
+    """One user's message in the forms that templates take: text or a list of parts."""
     contents: tuple[Any, ...] = (MESSAGE, [{"type": "text", "text": MESSAGE}])
-    system = {"role": "system", "content": "You are a helpful assistant."}
-    for before, content in itertools.product(([], [system]), contents):
+    for system, content in itertools.product(systems, contents):
+        before = [{"role": "system", "content": system}] if system else []
         yield [*before, {"role": "user", "content": content}]
 
 
