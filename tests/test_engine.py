@@ -272,7 +272,7 @@ def test_a_native_thought_ends_at_its_mark_and_is_put_before_the_answer(
     tmp_path: Path, monkeypatch, control: tuple[str, ...]
 ) -> None:
     file = tiny(tmp_path / "reasoner.gguf", template=REASONER, control=control)
-    model = open_model(str(file), threads=1)
+    model = open_model(str(file), threads=1, think=60)
     planned(model, monkeypatch, " The frog lives.\n</think>\n\n focus on frog")
     asking = Question((*HEAD, ">"), max_tokens=60, think=True)
     thought = ask(model, asking)
@@ -298,13 +298,6 @@ def test_a_native_thought_is_cut_at_its_budget(tmp_path: Path, monkeypatch) -> N
     assert (thought.finish, thought.written) == ("length", 9)
     assert set(thought.thinking.split()) <= {"frog", "fro", "fr", "f"}
     model.close()
-
-
-@pytest.mark.parametrize("asked", [{"think": True}, {"thought": "The frog lives."}])
-def test_a_model_without_a_form_for_it_is_not_asked_to_think(bundled, asked: dict) -> None:
-    with pytest.raises(ModelError, match="does not think in a form of its own"):
-        bundled.submit(Question((*HEAD, ">"), **asked), lane=0)
-    assert ask(bundled, QUESTIONS[0]).text in CHOICES
 
 
 texts = st.lists(
