@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
 from clin.config import ModelInfo, RunConfig
@@ -10,6 +11,10 @@ from clin.llms import LLM
 from clin.llms.open import open_model
 from clin.llms.roles import NAMES, Roles
 from clin.options import Engine, Sampling, loading
+from memory.sanitize import sanitized
+
+LOG = logging.getLogger(__name__)
+"""What a person should know of a model; shown on stderr unless a program says otherwise."""
 
 
 def open_models(
@@ -28,7 +33,9 @@ def open_models(
     opened: dict[str, LLM] = {}
     try:
         for each in dict.fromkeys(named):
-            opened[each] = open_model(each, seed=seed, **loading(engine, sampling))
+            model = opened[each] = open_model(each, seed=seed, **loading(engine, sampling))
+            for note in model.card.notes:
+                LOG.warning("%s", sanitized(f"{model.card.name}: {note}"))
     except BaseException:
         for model in opened.values():
             model.close()

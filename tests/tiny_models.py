@@ -19,14 +19,20 @@ def tiny(
     template: str = "",
     context: int = 512,
     name: str = "",
+    control: tuple[str, ...] = (),
 ) -> Path:
     """Write a model of ``architecture`` (``llama`` or the recurrent ``mamba``), with a chat
-    template if one is given."""
+    template if one is given. ``control`` are control tokens, in the place of the vocabulary's
+    last."""
     reader, writer = gguf.GGUFReader(BUNDLED), gguf.GGUFWriter(out, architecture)
     for key, field in reader.fields.items():
         if key.startswith("tokenizer.") and key != "tokenizer.chat_template":
             sub = field.types[-1] if field.types[0] == gguf.GGUFValueType.ARRAY else None
-            writer.add_key_value(key, field.contents(), field.types[0], sub_type=sub)
+            value = field.contents()
+            if control and key in ("tokenizer.ggml.tokens", "tokenizer.ggml.token_type"):
+                kinds = [int(gguf.TokenType.CONTROL)] * len(control)
+                value[-len(control) :] = control if key.endswith("tokens") else kinds
+            writer.add_key_value(key, value, field.types[0], sub_type=sub)
     if template:
         writer.add_chat_template(template)
     tokens = len(reader.fields["tokenizer.ggml.tokens"].data)

@@ -94,7 +94,7 @@ def _model(reference: str) -> Finding:
     return (
         True,
         f"{card.name}, sha256 {card.sha256}, roles {', '.join(card.roles)}, prompt "
-        f"{card.prompt}, context {card.context}",
+        f"{card.prompt}, context {card.context}" + "".join(f"; {note}" for note in card.notes),
     )
 
 

@@ -82,6 +82,8 @@ def show(model: str, as_json: bool) -> None:
         )
     )
     out.print(Text(f"sha256 {card.sha256}"))
+    for note in card.notes:
+        out.print(Text(sanitized(note)))
     for name, value in card.details.items():
         out.print(Text(f"{name}: {sanitized(str(value))}"))
     out.print(Text(sanitized(card_text(model))))

@@ -227,6 +227,16 @@ class Native:
             return ()
         return (llama_cpp.llama_vocab_bos(self._vocab),)
 
+    def edges(self) -> tuple[str, str]:
+        """The texts of the tokens that begin and end a sequence; empty where there are none."""
+        begin = llama_cpp.llama_vocab_bos(self._vocab)
+        end = llama_cpp.llama_vocab_eos(self._vocab)
+        return self._text(begin), self._text(end)
+
+    def _text(self, token: int) -> str:
+        found = llama_cpp.llama_vocab_get_text(self._vocab, token) if token >= 0 else None
+        return found.decode("utf-8", "replace") if found else ""
+
     def ends(self, token: int) -> bool:
         """Whether ``token`` ends a reply."""
         return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))

@@ -30,6 +30,7 @@ def open_model(reference: str, **options: Any) -> LLM:
         return OpenAI(rest, **options)
     from clin.llms.llamacpp import LlamaCpp
 
+    options.pop("think", None)  # of a model in this process a question itself asks for it
     return LlamaCpp(model_file(reference), **options)
 
 

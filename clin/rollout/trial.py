@@ -151,13 +151,13 @@ def _decided(
 
 def call(question: Question, answer: Answer, card: ModelCard) -> Call:
     """A question and its answer as the store keeps them: with what the chat template put around the
-    question."""
-    opening, closing = card.template
-    parts = tuple(part for part in (opening, *question.parts, closing, *question.begun) if part)
+    question. The reply to a question for a thought is the thought."""
+    around = card.template.around(question.parts, think=question.think, thought=question.thought)
+    parts = (*(text for text, _ in around), *question.begun)
     return Call(
         question.role,
-        parts,
-        answer.text,
+        tuple(part for part in parts if part),
+        answer.thinking if question.think else answer.text,
         answer.read,
         answer.reused,
         answer.written,
