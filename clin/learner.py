@@ -200,7 +200,7 @@ class Learner:
         head = layout.head(
             world.goal, recalled, opening, templates_of(world), example, surroundings=seen
         )
-        around = sum(map(self.size, self.card.template)) + 1  # one token begins every prompt
+        around = self.card.template.tokens(self.size)
         return Context(layout, reading.context, reading.size, head, seen=seen, around=around)
 
     def _begin(self, number: int, goal: str, opening: str, start: Start) -> int:

@@ -158,7 +158,9 @@ def run(
     engine = engine.but(lanes=min(engine.lanes, len(variations)))
     with Store(shown.db) as store:
         initial = from_reference(store, kept.start) if kept.start else None
-        llm = open_models(named.model, engine, sampling, seed=place.seed, roles=roles)
+        llm = open_models(
+            named.model, engine, sampling, seed=place.seed, roles=roles, think=prompting.think
+        )
         try:
             first = RunConfig.checked(
                 world=place.world,

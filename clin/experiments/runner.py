@@ -74,7 +74,11 @@ class Batching:
     def _with_model(self, model: str, seed: int, planned: list[Cell | Line]) -> None:
         try:
             llm = (self._kept or {}).get((model, seed)) or open_models(
-                model, self._batch.engine, self._batch.sampling, seed=seed
+                model,
+                self._batch.engine,
+                self._batch.sampling,
+                seed=seed,
+                think=self._batch.prompting.think,
             )
         except UserError as error:
             self.outcome.failed += [(str(each), str(error)) for each in planned]

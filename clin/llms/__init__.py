@@ -98,7 +98,7 @@ class ModelCard:
     @property
     def thinks(self) -> bool:
         """Whether the model thinks before it answers, in a form of its own."""
-        return False
+        return self.template.thinks
 
 
 class LLM(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 _MARK = re.compile(r"<[^<>\n]+>|\[[^\[\]\n]+\]")
@@ -41,6 +41,13 @@ class ChatFormat:
     def end_mark(self) -> str:
         """What the model itself writes where its thinking ends."""
         return first_mark(self.thought_end)
+
+    def tokens(self, size: Callable[[str], int]) -> int:
+        """At most so many tokens, as ``size`` counts them, stand around a question's parts, the one
+        that begins every prompt included."""
+        plain = size(self.opening) + size(self.answer)
+        thinking = sum(map(size, (self.think_opening, self.think, self.thought_end)))
+        return max(plain, thinking) + 1
 
     def without_begin(self, begin: str) -> ChatFormat:
         """The same, without the text ``begin`` at the beginning of the prompt."""

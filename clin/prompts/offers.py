@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from worlds import Template
 
 MOST_LISTED = 24
-"""Actions that are listed one by one. A kitchen of ScienceWorld has a thousand, of some forty
-things."""
+"""Actions that are listed one by one. A room of forty things can have a thousand."""
 
 _SLOT = re.compile(r"\b(?:OBJ|PLACE)\b")
 
