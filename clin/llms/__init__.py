@@ -78,6 +78,8 @@ class ModelCard:
     exact: bool = True
     """Whether an answer depends on the question alone, byte for byte; many lanes in one batch
     change the order of floating-point sums, and a remote server promises nothing."""
+    notes: tuple[str, ...] = ()
+    """What its user should know, a line each."""
 
 
 class LLM(Protocol):

@@ -25,6 +25,7 @@ from clin.llms.gguf_card import card
 from clin.llms.gguf_file import checked
 from clin.llms.lanes import Answering, Cache, Lane, Piece
 from clin.llms.native import CHUNK, Native, Row
+from clin.llms.quantizing import slow_on_cpu
 from clin.llms.sampling import Sampling
 from clin.llms.template import wrapping
 from clin.llms.trie import Node, Trie
@@ -40,9 +41,10 @@ MOST_KNOWN = 200_000
 
 class LlamaCpp:
     """See :class:`clin.llms.LLM`. ``options`` are the fields of :class:`clin.llms.engine.Engine`
-    and of :class:`clin.llms.sampling.Sampling`."""
+    and of :class:`clin.llms.sampling.Sampling`; ``reference`` is what the user calls the
+    file."""
 
-    def __init__(self, path: Path, **options: Any) -> None:
+    def __init__(self, path: Path, *, reference: str = "", **options: Any) -> None:
         chosen = {name: options.pop(name) for name in FIELDS if name in options}
         self._sampling = Sampling(**options)
         engine = Engine(**chosen)
@@ -59,6 +61,8 @@ class LlamaCpp:
         )
         template = wrapping(self._native.chat_template())
         self.card = replace(card(path, metadata, context, template), exact=engine.exact)
+        if slow := slow_on_cpu(path, reference or str(path), engine.gpu_layers):
+            self.card = replace(self.card, notes=(*self.card.notes, slow))
         self._deterministic = engine.deterministic
         self._lanes = [Lane(number) for number in range(engine.lanes)]
         # A recurrent state has no beginning to copy.
@@ -260,9 +264,12 @@ class LlamaCpp:
 
     def _pieces(self, question: Question) -> list[Piece]:
         opening, closing = self.card.template
+        parts = question.parts
+        if not opening and parts:
+            parts = (self._native.begun(parts[0]), *parts[1:])
         pieces = [
-            self._native.first() + self._native.tokenize(opening, special=True),
-            *map(self._piece, question.parts),
+            self._native.first() + self._native.tokenize(self._native.begun(opening), special=True),
+            *map(self._piece, parts),
             self._native.tokenize(closing, special=True),
             *map(self._piece, question.begun),
         ]
