@@ -27,7 +27,7 @@ FIELDS = {
     "task": ("lifespan-shortest-lived", "a task of that world"),
     "variation": ("93", "7, 3,5 or 0-9: a run each"),
     "strategy": ("evidence", "how the memory is kept"),
-    "model": ("bundled", "bundled, smollm2, PATH.gguf, hf:ORG/REPO:FILE, openai:MODEL@URL"),
+    "model": ("bundled", "bundled, PATH.gguf, hf:ORG/REPO:FILE, openai:MODEL@URL"),
     "trials": ("5", "of one episode"),
     "budget": ("100", "steps per trial at most"),
     "seed": ("0", "of world and sampling"),

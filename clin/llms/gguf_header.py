@@ -36,9 +36,11 @@ SCALARS: dict[int, Any] = {
 
 @dataclass(frozen=True)
 class Header:
-    """``keys`` with a single value, and the bytes of all tensors by their type (``q4_1``)."""
+    """``keys`` with a single value, the number of ``tensors``, and of those in the layers the bytes
+    by type (``q4_1``)."""
 
     keys: dict[str, Value]
+    tensors: int
     bytes_by_type: dict[str, int]
 
     @property
@@ -66,10 +68,13 @@ def read_header(path: Path) -> Header | None:
         return None
     try:
         sizes: Counter[str] = Counter()
-        for index in range(ggml.gguf_get_n_tensors(file)):
+        count = ggml.gguf_get_n_tensors(file)
+        for index in range(count):
+            if not ggml.gguf_get_tensor_name(file, index).startswith(b"blk."):
+                continue
             kind = ggml.ggml_type_name(ggml.gguf_get_tensor_type(file, index)).decode()
             sizes[kind] += ggml.gguf_get_tensor_size(file, index)
-        return Header(dict(_keys(ggml, file)), dict(sizes))
+        return Header(dict(_keys(ggml, file)), count, dict(sizes))
     finally:
         ggml.gguf_free(file)
 
@@ -101,6 +106,7 @@ def _ggml() -> Any:
         ("gguf_get_val_str", (file, index), ctypes.c_char_p),
         ("gguf_get_val_data", (file, index), ctypes.c_void_p),
         ("gguf_get_n_tensors", (file,), index),
+        ("gguf_get_tensor_name", (file, index), ctypes.c_char_p),
         ("gguf_get_tensor_type", (file, index), ctypes.c_int),
         ("gguf_get_tensor_size", (file, index), ctypes.c_size_t),
         ("ggml_type_name", (ctypes.c_int,), ctypes.c_char_p),

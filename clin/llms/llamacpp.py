@@ -265,10 +265,12 @@ class LlamaCpp:
     def _pieces(self, question: Question) -> list[Piece]:
         opening, closing = self.card.template
         parts = question.parts
-        if not opening and parts:
+        if opening:
+            opening = self._native.begun(opening, special=True)
+        elif parts:
             parts = (self._native.begun(parts[0]), *parts[1:])
         pieces = [
-            self._native.first() + self._native.tokenize(self._native.begun(opening), special=True),
+            self._native.first() + self._native.tokenize(opening, special=True),
             *map(self._piece, parts),
             self._native.tokenize(closing, special=True),
             *map(self._piece, question.begun),

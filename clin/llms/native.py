@@ -223,12 +223,12 @@ class Native:
         found = llama_cpp.llama_model_chat_template(self._model, None)
         return found.decode("utf-8", "replace") if found else ""
 
-    def begun(self, text: str) -> str:
+    def begun(self, text: str, *, special: bool = False) -> str:
         """``text`` as a prompt begins with it: after the space that some vocabularies want before
-        the first word. A control token is no word."""
+        the first word. A control token (read where ``special``) is no word."""
         if not text or not self._spaced:
             return text
-        first = self.tokenize(text, special=True)[0]
+        first = self.tokenize(text, special=special)[0]
         attributes = llama_cpp.llama_vocab_get_attr(self._vocab, first)
         return text if attributes & SPECIAL else f" {text}"
 

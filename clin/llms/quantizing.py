@@ -3,6 +3,7 @@ pays."""
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +90,8 @@ def slow_on_cpu(path: Path, reference: str, gpu_layers: int) -> str:
     slow = _mostly(header) if header else ""
     if slow not in SLOW:
         return ""
-    faster = shlex.quote(f"{path.stem.removesuffix(slow.upper()).rstrip('.-_')}-q4_0.gguf")
+    name = re.sub(rf"[-._]?{slow}$", "", path.stem, flags=re.IGNORECASE)
+    faster = shlex.quote(f"{name}-q4_0.gguf")
     return (
         f"on a CPU, weights of type {slow} read prompts about half as fast as q4_0; `clin models "
         f"quantize {shlex.quote(reference)} {faster}` makes such a file"
@@ -97,5 +99,5 @@ def slow_on_cpu(path: Path, reference: str, gpu_layers: int) -> str:
 
 
 def _mostly(header: Header) -> str:
-    """The type that most bytes of the weights are of."""
+    """The type that most bytes of the layers are of."""
     return max(header.bytes_by_type, key=lambda kind: header.bytes_by_type[kind], default="")

@@ -30,12 +30,12 @@ def unplayable(path: Path, header: Header) -> str:
     split = _split(path, header)
     if split or header.number("split.count") > 1:
         return split
-    if not header.bytes_by_type:
+    if not header.tensors:
         return "holds a vocabulary and no weights; give a whole model"
     if _reads_both_ways(header):
         return (
-            f"is an encoder ({header.architecture}): it makes embeddings and writes no text; give "
-            "an instruct model"
+            f"is an encoder or embedding model ({header.architecture}), which writes no text "
+            "here; give an instruct model"
         )
     return ""
 
