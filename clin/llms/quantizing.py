@@ -52,7 +52,7 @@ def quantize(source: Path, target: Path, kind: str) -> Sizes:
     header = read_header(checked(source))
     if header and header.keys.get("general.file_type") == _number(kind):
         raise ModelError(f"'{source}' is of type {kind} already")
-    part = target.with_suffix(".part")
+    part = target.with_name(f"{target.name}.part")
     try:
         _written(source, part, kind)
         part.replace(target)
