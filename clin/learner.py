@@ -40,6 +40,9 @@ class Watcher:
     """What happens in a run, told after it is safe in the store. Does nothing; override what you
     want to see."""
 
+    def model_opened(self, notes: Sequence[str]) -> None:
+        """A model was loaded; ``notes`` are what its user should know."""
+
     def run_begins(self, run: str, config: RunConfig) -> None:
         """A new run is in the store."""
 

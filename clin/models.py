@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 
 from clin.config import ModelInfo, RunConfig
@@ -11,10 +10,6 @@ from clin.llms import LLM
 from clin.llms.open import open_model
 from clin.llms.roles import NAMES, Roles
 from clin.options import Engine, Sampling, loading
-from memory.sanitize import sanitized
-
-LOG = logging.getLogger(__name__)
-"""What a person should know of a model; shown on stderr unless a program says otherwise."""
 
 
 def open_models(
@@ -35,11 +30,7 @@ def open_models(
     opened: dict[str, LLM] = {}
     try:
         for each in dict.fromkeys(named):
-            model = opened[each] = open_model(
-                each, seed=seed, think=think, **loading(engine, sampling)
-            )
-            for note in model.card.notes:
-                LOG.warning("%s", sanitized(f"{model.card.name}: {note}"))
+            opened[each] = open_model(each, seed=seed, think=think, **loading(engine, sampling))
     except BaseException:
         for model in opened.values():
             model.close()

@@ -96,7 +96,8 @@ NAMED = gathered(
         group="Model",
         default="bundled",
         show_default=True,
-        help="bundled, PATH.gguf, hf:ORG/REPO:FILE, openai:MODEL@URL or scripted:FILE.",
+        help="bundled, smollm2, PATH.gguf, pkg:MODULE, hf:ORG/REPO:FILE, openai:MODEL@URL or "
+        "scripted:FILE.",
     ),
     option(
         "--role-model",

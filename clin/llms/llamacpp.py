@@ -26,6 +26,7 @@ from clin.llms.gguf_card import card
 from clin.llms.gguf_file import checked
 from clin.llms.lanes import Answering, Cache, Lane, Piece
 from clin.llms.native import CHUNK, Native, Row
+from clin.llms.quantizing import slow_on_cpu
 from clin.llms.sampling import Sampling
 from clin.llms.trie import Node, Trie
 from clin.llms.writing import Written, think, write
@@ -40,9 +41,10 @@ MOST_KNOWN = 200_000
 
 class LlamaCpp:
     """See :class:`clin.llms.LLM`. ``options`` are the fields of :class:`clin.llms.engine.Engine`
-    and of :class:`clin.llms.sampling.Sampling`."""
+    and of :class:`clin.llms.sampling.Sampling`; ``reference`` is what the user calls the
+    file."""
 
-    def __init__(self, path: Path, **options: Any) -> None:
+    def __init__(self, path: Path, *, reference: str = "", **options: Any) -> None:
         chosen = {name: options.pop(name) for name in FIELDS if name in options}
         self._sampling = Sampling(**options)
         engine = Engine(**chosen)
@@ -58,6 +60,8 @@ class LlamaCpp:
             unified=engine.unified,
         )
         template, notes = format_of(self._native, metadata.get("general.architecture", ""))
+        if slow := slow_on_cpu(path, reference or str(path), engine.gpu_layers):
+            notes = (*notes, slow)
         found = card(path, metadata, context, template)
         self.card = replace(found, exact=engine.exact, notes=notes)
         self._deterministic = engine.deterministic
@@ -270,6 +274,10 @@ class LlamaCpp:
         (opening, _), *rest = self.card.template.around(
             question.parts, think=question.think, thought=question.thought
         )
+        if opening:
+            opening = self._native.begun(opening, special=True)
+        elif rest:
+            rest[0] = (self._native.begun(rest[0][0]), rest[0][1])
         pieces = [
             self._native.first() + self._native.tokenize(opening, special=True),
             *(
