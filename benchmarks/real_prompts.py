@@ -15,9 +15,12 @@ import httpx
 from clin.config import ModelInfo, RunConfig
 from clin.learner import Learner
 from clin.llms import Answer, ModelCard, Question
+from clin.llms.chat_format import ChatFormat
 from clin.llms.llamacpp import LlamaCpp
+from clin.options import Prompting
 from clin.rollout.scheduler import drive
 from memory.store import Store
+from worlds import shown_names
 
 THOUGHT = " I look first at what the task names, and none of the learnings helps with that."
 LONGEST_ACTION = 24
@@ -37,10 +40,12 @@ def recorded(model: LlamaCpp, place: str, number: int, steps: int) -> Trial:
         strategy="none",
         trials=1,
         budget=steps,
+        world_options=shown_names(world),
+        prompting=Prompting(think=160),
         model=ModelInfo(reference="chance"),
     )
     draw, asked = random.Random(number), []
-    card = ModelCard("chance", prompt="full", context=model.card.context)
+    card = ModelCard("chance", prompt="full-2", context=model.card.context)
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "chance.db") as store:
         asking = Learner(store, config, card, model.count).adapt()
         answer = None
@@ -62,10 +67,10 @@ def steps_of(trials: Sequence[Trial]) -> int:
     return sum(bool(question.choices) for trial in trials for question in trial)
 
 
-def prompt_of(question: Question, template: tuple[str, str]) -> str:
+def prompt_of(question: Question, template: ChatFormat) -> str:
     """The whole text that is read."""
-    opening, closing = template
-    return opening + "".join(question.parts) + closing + "".join(question.begun)
+    around = template.around(question.parts, think=question.think, thought=question.thought)
+    return "".join(text for text, _ in around) + "".join(question.begun)
 
 
 def ours(model: LlamaCpp, trials: Sequence[Trial]) -> dict[str, float]:
@@ -90,7 +95,7 @@ def ours(model: LlamaCpp, trials: Sequence[Trial]) -> dict[str, float]:
     }
 
 
-def naive(model, trials: Sequence[Trial], template: tuple[str, str]) -> float:
+def naive(model, trials: Sequence[Trial], template: ChatFormat) -> float:
     """Steps/s of one llama_cpp.Llama that reads the whole prompt anew each time."""
     began = time.perf_counter()
     for trial in trials:
@@ -105,7 +110,7 @@ def naive(model, trials: Sequence[Trial], template: tuple[str, str]) -> float:
     return steps_of(trials) / (time.perf_counter() - began)
 
 
-def served(url: str, trials: Sequence[Trial], template: tuple[str, str]) -> float:
+def served(url: str, trials: Sequence[Trial], template: ChatFormat) -> float:
     """Steps/s of llama-server at ``url``, each trial with a slot and a thread of its own."""
 
     def one(slot: int) -> None:
