@@ -1,0 +1,216 @@
+"""What a writer may say, as GBNF: every line that it allows is a link that :mod:`memory.links`
+reads.
+
+A line is about an action of the trial, in the order in which they were first done and each once, or
+repeats what was known before, or is a free abstraction: "opening doors" and what it brings about,
+in a few plain words that cannot spell a second relation.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from memory.evidence.events import COMPLETE, PROGRESS, TASK
+from memory.language import Language
+from memory.links import Hedge, Link, LinkError, Relation, read
+from memory.rules.reading import acts, lesson
+from memory.trials import Memory, Trial
+
+MOST, LONGEST = 60, 80
+"""Actions of a trial that are offered, the latest, and the characters of one: half an action would
+be another one."""
+MOST_FREE = 4
+"""Free lines that may stand before the others, and after them."""
+
+
+def literal(text: str) -> str:
+    """``text`` as GBNF quotes it. Only some of JSON's escapes are known there, so a character that
+    cannot stand for itself goes by its number."""
+    return '"' + "".join(map(_quoted, text)) + '"'
+
+
+def _quoted(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    code = ord(character)
+    plain = code >= 0x20 and code != 0x7F and not 0xD800 <= code <= 0xDFFF
+    return character if plain else f"\\u{code:04X}"
+
+
+def either(texts: Iterable[str]) -> str:
+    """Any one of ``texts``."""
+    return " | ".join(map(literal, texts))
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was done in a trial: distinct ``actions`` in the order of their first time, those that
+    were accepted, gained points or lost some, and what was found, as often as it was seen."""
+
+    actions: tuple[str, ...]
+    accepted: frozenset[str]
+    gained: frozenset[str]
+    lost: frozenset[str]
+    before_gain: frozenset[str]
+    """Actions that were done before or when the last points were gained."""
+    finds: tuple[str, ...]
+    won: bool
+
+
+def done_in(trial: Trial, language: Language) -> Done:
+    """Read ``trial``, of a world with this ``language``."""
+    done, found = list(acts(trial.steps, language)), lesson(trial, language)
+    last = max((act.index for act in done if act.gain > 0), default=-1)
+    return Done(
+        actions=tuple(dict.fromkeys(act.action for act in done)),
+        accepted=frozenset(act.action for act in done if not act.refused),
+        gained=frozenset(act.action for act in done if act.gain > 0),
+        lost=frozenset(act.action for act in done if act.gain < 0),
+        before_gain=frozenset(act.action for act in done if act.index <= last),
+        finds=tuple(f"find {thing}" for _, thing in found.seen),
+        won=found.won,
+    )
+
+
+def revising(trial: Trial, language: Language) -> str:
+    """Links of ``trial``: from an action that lost nothing to points that were gained, to what was
+    found or to what was done later; from one that gained nothing to the task, which it does not
+    help. And what the trial had read, as far as its scores do not contradict that."""
+    done = done_in(trial, language)
+    actions = [each for each in done.actions if _offered(each)][-MOST:]
+    finds = [each for each in dict.fromkeys(done.finds) if _offered(each)][:MOST]
+    known = [link for link in trial.recalled.links if not _in_line(link, actions, finds, done)]
+    lines = [_again(link, done) for link in _distinct(known)]
+    rules = _later(actions, done)
+    if finds:
+        rules["find"] = either(finds)
+    lines += [_about(number, action, done, rules) for number, action in enumerate(actions)]
+    return _grammar([line for line in lines if line], rules)
+
+
+def generalising(memories: Sequence[Memory]) -> str:
+    """The links of ``memories``, each claim once and as sure as the writer finds it, and free
+    lines."""
+    known = _distinct([link for memory in memories for link in memory.links])
+    return _grammar(
+        [f"{literal(link.cause)} (sure | not) {literal(link.effect)}" for link in known], {}
+    )
+
+
+def _distinct(links: Iterable[Link]) -> list[Link]:
+    """The latest links, one per claim."""
+    claims = {link.claim: link for link in links if read(str(link)).links == (link,)}
+    return list(claims.values())[-MOST:]
+
+
+def _offered(phrase: str) -> bool:
+    """Whether a line can have ``phrase`` on either side and still be read as what it says."""
+    if len(phrase) > LONGEST:
+        return False
+    try:
+        said = [Link(phrase, hedge, how, phrase) for hedge in Hedge for how in Relation]
+    except LinkError:
+        return False
+    return all(read(str(link)).links == (link,) for link in said)
+
+
+def _in_line(link: Link, actions: Collection[str], finds: Collection[str], done: Done) -> bool:
+    """Whether the line about its cause can say ``link`` too, so that it need not be said again."""
+    if link.cause not in actions or link.cause in done.lost:
+        return False
+    if link.relation is Relation.NOT_CONTRIBUTE:
+        return link.effect == TASK and link.cause not in done.gained
+    gained = link.effect == PROGRESS and link.cause in done.before_gain
+    won = link.effect == COMPLETE and done.won
+    return link.cause in done.accepted and (gained or won or link.effect in finds)
+
+
+def _again(link: Link, done: Done) -> str:
+    gained, lost = link.cause in done.gained, link.cause in done.lost
+    how = "sure" if gained and not lost else "not" if lost and not gained else "(sure | not)"
+    return f"{literal(link.cause)} {how} {literal(link.effect)}"
+
+
+def _later(actions: Sequence[str], done: Done) -> dict[str, str]:
+    """Rules by name: "later3" is any accepted action that was first done after the third; absent
+    where there is none."""
+    rules: dict[str, str] = {}
+    for number in reversed(range(len(actions) - 1)):
+        after, further = actions[number + 1], f"later{number + 1}"
+        either_one = [literal(after)] if after in done.accepted else []
+        either_one += [further] if further in rules else []
+        if either_one:
+            rules[f"later{number}"] = " | ".join(either_one)
+    return rules
+
+
+def _about(number: int, action: str, done: Done, rules: Collection[str]) -> str:
+    """A line about an action; empty where nothing can be said of it."""
+    effects = [name for name in (f"later{number}", "find") if name in rules]
+    if action in done.before_gain:
+        effects.append(literal(PROGRESS))
+    if done.won:
+        effects.append(literal(COMPLETE))
+    ways = []
+    if effects and action in done.accepted and action not in done.lost:
+        ways.append(f"sure ({' | '.join(effects)})")
+    if action not in done.gained:
+        ways.append(f"not {literal(TASK)}")
+    return f"{literal(action)} ({' | '.join(ways)})" if ways else ""
+
+
+SURE = ("MAY BE NECESSARY to", "SHOULD BE NECESSARY to", "MAY CONTRIBUTE to")
+NOT = ("DOES NOT CONTRIBUTE to", "MAY NOT CONTRIBUTE to")
+
+
+def _grammar(lines: Sequence[str], rules: Mapping[str, str]) -> str:
+    """Some of ``lines`` in their order, and free ones before and after them; at least one in all.
+    "rest2" is what may follow from the second line on, "some2" that and not nothing."""
+    last = len(lines)
+    chain = {f"rest{last}": f"free{{0,{MOST_FREE}}}", f"some{last}": f"free{{1,{MOST_FREE}}}"}
+    for number, line in enumerate(lines):
+        said = f'{line} "\\n" rest{number + 1}'
+        chain[f"rest{number}"] = f"{said} | rest{number + 1}"
+        chain[f"some{number}"] = f"{said} | some{number + 1}"
+    every = {
+        "root": f"some0 | free{{1,{MOST_FREE}}} rest0",
+        **chain,
+        **rules,
+        "free": 'doing (sure what | not what) "\\n"',
+        "doing": '[a-zA-Z] [a-z]{1,12} "ing" (" " word){0,7}',
+        "what": 'word (" " word){0,7}',
+        "sure": either(f" {phrase} " for phrase in SURE),
+        "not": either(f" {phrase} " for phrase in NOT),
+        **_WORDS,
+    }
+    return "".join(f"{name} ::= {rule}\n" for name, rule in every.items())
+
+
+_RELATION_WORDS = (
+    *("nece", "necc", "neca", "contri"),
+    *("mayc", "mightc", "couldc", "mustc", "willc", "shouldc", "doesc", "doco"),
+)
+"""How a word begins that could be part of a relation ("mustcontribute to" is read as one); no word
+of use is lost with them."""
+_LETTERS = string.ascii_lowercase
+
+
+def _words() -> dict[str, str]:
+    """A word that does not begin like a relation: a rule for each beginning that could still become
+    one."""
+    rules = {"tail": "[a-zA-Z0-9'-]{0,15}"}
+    begun = {each[:length] for each in _RELATION_WORDS for length in range(len(each))}
+    for beginning in sorted(begun):
+        longer = [beginning + letter for letter in _LETTERS]
+        free = "".join(each[-1] for each in longer if each not in {*begun, *_RELATION_WORDS})
+        ways = [f"[{each[-1]}{each[-1].upper()}] word-{each}" for each in longer if each in begun]
+        ways.append(f"[{free}{free.upper()}0-9] tail")
+        rules[f"word-{beginning}" if beginning else "word"] = " | ".join(ways)
+        if beginning:
+            rules[f"word-{beginning}"] += ' | ""'
+    return rules
+
+
+_WORDS = _words()
