@@ -8,6 +8,7 @@ in a few plain words that cannot spell a second relation.
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,8 +22,8 @@ from memory.trials import Memory, Trial
 MOST, LONGEST = 60, 80
 """Actions of a trial that are offered, the latest, and the characters of one: half an action would
 be another one."""
-MOST_FREE = 4
-"""Free lines that may stand before the others, and after them."""
+MOST_KINDS = 10
+"""Kinds of action of which a free line may speak."""
 
 
 def literal(text: str) -> str:
@@ -87,16 +88,15 @@ def revising(trial: Trial, language: Language) -> str:
     if finds:
         rules["find"] = either(finds)
     lines += [_about(number, action, done, rules) for number, action in enumerate(actions)]
-    return _grammar([line for line in lines if line], rules)
+    return _grammar(lines, rules, actions)
 
 
 def generalising(memories: Sequence[Memory]) -> str:
     """The links of ``memories``, each claim once and as sure as the writer finds it, and free
     lines."""
     known = _distinct([link for memory in memories for link in memory.links])
-    return _grammar(
-        [f"{literal(link.cause)} (sure | not) {literal(link.effect)}" for link in known], {}
-    )
+    lines = [f"{literal(link.cause)} (sure | not) {literal(link.effect)}" for link in known]
+    return _grammar(lines, {}, [link.cause for link in known])
 
 
 def _distinct(links: Iterable[Link]) -> list[Link]:
@@ -165,27 +165,49 @@ SURE = ("MAY BE NECESSARY to", "SHOULD BE NECESSARY to", "MAY CONTRIBUTE to")
 NOT = ("DOES NOT CONTRIBUTE to", "MAY NOT CONTRIBUTE to")
 
 
-def _grammar(lines: Sequence[str], rules: Mapping[str, str]) -> str:
-    """Some of ``lines`` in their order, and free ones before and after them; at least one in all.
-    "rest2" is what may follow from the second line on, "some2" that and not nothing."""
-    last = len(lines)
-    chain = {f"rest{last}": f"free{{0,{MOST_FREE}}}", f"some{last}": f"free{{1,{MOST_FREE}}}"}
-    for number, line in enumerate(lines):
+def _grammar(lines: Iterable[str], rules: Mapping[str, str], actions: Iterable[str]) -> str:
+    """Some of ``lines`` in their order, then free ones, of each kind of action at most one; at
+    least one line in all. "rest2" is what may follow from the second on, "some2" that and not
+    nothing."""
+    every = [line for line in lines if line]
+    every += [f"{literal(doing)} about" for doing in _doings(actions)]
+    chain = {}
+    for number, line in enumerate(every):
         said = f'{line} "\\n" rest{number + 1}'
+        last = number + 1 == len(every)
+        chain[f"some{number}"] = said if last else f"{said} | some{number + 1}"
         chain[f"rest{number}"] = f"{said} | rest{number + 1}"
-        chain[f"some{number}"] = f"{said} | some{number + 1}"
-    every = {
-        "root": f"some0 | free{{1,{MOST_FREE}}} rest0",
+    all_rules = {
+        "root": "some0",
         **chain,
+        f"rest{len(every)}": '""',
         **rules,
-        "free": 'doing (sure what | not what) "\\n"',
-        "doing": '[a-zA-Z] [a-z]{1,12} "ing" (" " word){0,7}',
-        "what": 'word (" " word){0,7}',
+        "about": '(" " word){1,6} (sure | not) word (" " word){0,7}',
         "sure": either(f" {phrase} " for phrase in SURE),
         "not": either(f" {phrase} " for phrase in NOT),
         **_WORDS,
     }
-    return "".join(f"{name} ::= {rule}\n" for name, rule in every.items())
+    return "".join(f"{name} ::= {rule}\n" for name, rule in all_rules.items())
+
+
+_VERB = re.compile(r"[a-z]{2,12}")
+
+
+def _doings(actions: Iterable[str]) -> list[str]:
+    """The kinds of action among ``actions`` as a free line may begin: "opening"."""
+    first = [action.partition(" ")[0] for action in actions]
+    plain = [word for word in dict.fromkeys(first) if _VERB.fullmatch(word)][:MOST_KINDS]
+    return list(dict.fromkeys(map(_ing, plain or ["find"])))
+
+
+def _ing(verb: str) -> str:
+    """ "opening" of "open", "moving" of "move", "getting" of "get"."""
+    if re.fullmatch(r"[^aeiou]+[aeiou][^aeiouwxy]", verb):
+        return f"{verb}{verb[-1]}ing"
+    if verb.endswith("ing") and len(verb) > 4:
+        return verb
+    silent = verb.endswith("e") and not verb.endswith(("ee", "oe")) and len(verb) > 2
+    return f"{verb.removesuffix('e') if silent else verb}ing"
 
 
 _RELATION_WORDS = (
@@ -194,23 +216,29 @@ _RELATION_WORDS = (
 )
 """How a word begins that could be part of a relation ("mustcontribute to" is read as one); no word
 of use is lost with them."""
-_LETTERS = string.ascii_lowercase
 
 
 def _words() -> dict[str, str]:
-    """A word that does not begin like a relation: a rule for each beginning that could still become
-    one."""
-    rules = {"tail": "[a-zA-Z0-9'-]{0,15}"}
+    """A word, in small letters but for the first, that does not begin like a relation: a rule for
+    each beginning that could still become one."""
+    rules = {"tail": "[a-z0-9'-]{0,15}"}
     begun = {each[:length] for each in _RELATION_WORDS for length in range(len(each))}
     for beginning in sorted(begun):
-        longer = [beginning + letter for letter in _LETTERS]
+        longer = [beginning + letter for letter in string.ascii_lowercase]
         free = "".join(each[-1] for each in longer if each not in {*begun, *_RELATION_WORDS})
-        ways = [f"[{each[-1]}{each[-1].upper()}] word-{each}" for each in longer if each in begun]
-        ways.append(f"[{free}{free.upper()}0-9] tail")
+        either_case = free.upper() if not beginning else ""
+        ways = [f"{_letter(each)} word-{each}" for each in longer if each in begun]
+        ways.append(f"[{free}{either_case}0-9] tail")
         rules[f"word-{beginning}" if beginning else "word"] = " | ".join(ways)
         if beginning:
             rules[f"word-{beginning}"] += ' | ""'
     return rules
+
+
+def _letter(beginning: str) -> str:
+    """Its last letter, in either case where it is the first."""
+    small = beginning[-1]
+    return f"[{small}{small.upper()}]" if len(beginning) == 1 else f"[{small}]"
 
 
 _WORDS = _words()
