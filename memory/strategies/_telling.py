@@ -112,6 +112,7 @@ def _tellings(trial: Trial, language: Language) -> Iterator[str]:
     for left_out in range(len(scores) + 1):
         gap = f"(The first {left_out} changes of the score are left out.)\n" if left_out else ""
         yield gap + "".join(scores[left_out:]) + end
+    yield end
 
 
 def _score(turn: _Turn) -> str:
