@@ -57,6 +57,8 @@ class Done:
     before_gain: frozenset[str]
     """Actions that were done before or when the last points were gained."""
     finds: tuple[str, ...]
+    events: tuple[str, ...]
+    """Accepted actions and finds, distinct, in the order in which they first came about."""
     won: bool
 
 
@@ -64,6 +66,11 @@ def done_in(trial: Trial, language: Language) -> Done:
     """Read ``trial``, of a world with this ``language``."""
     done, found = list(acts(trial.steps, language)), lesson(trial, language)
     last = max((act.index for act in done if act.gain > 0), default=-1)
+    events: list[str] = []
+    for act in done:
+        seen = language.things_seen(act.action, trial.steps[act.index].observation)
+        things = [] if act.refused or not seen else seen[1]
+        events += [] if act.refused else [act.action, *(f"find {thing}" for thing in things)]
     return Done(
         actions=tuple(dict.fromkeys(act.action for act in done)),
         accepted=frozenset(act.action for act in done if not act.refused),
@@ -71,23 +78,25 @@ def done_in(trial: Trial, language: Language) -> Done:
         lost=frozenset(act.action for act in done if act.gain < 0),
         before_gain=frozenset(act.action for act in done if act.index <= last),
         finds=tuple(f"find {thing}" for _, thing in found.seen),
+        events=tuple(dict.fromkeys(events)),
         won=found.won,
     )
 
 
 def revising(trial: Trial, language: Language) -> str:
     """Links of ``trial``: from an action that lost nothing to points that were gained, to what was
-    found or to what was done later; from one that gained nothing to the task, which it does not
-    help. And what the trial had read, as far as its scores do not contradict that."""
+    found or done later; from one that gained nothing to the task, which it does not help. And what
+    the trial had read, as far as its scores do not contradict that."""
     done = done_in(trial, language)
     actions = [each for each in done.actions if _offered(each)][-MOST:]
     finds = [each for each in dict.fromkeys(done.finds) if _offered(each)][:MOST]
-    known = [link for link in trial.recalled.links if not _in_line(link, actions, finds, done)]
+    known = [link for link in trial.recalled.links if not _in_line(link, actions, done)]
+    events = [each for each in done.events if each in {*actions, *finds}]
+    rules = _after(events)
     lines = [_again(link, done) for link in _distinct(known)]
-    rules = _later(actions, done)
-    if finds:
-        rules["find"] = either(finds)
-    lines += [_about(number, action, done, rules) for number, action in enumerate(actions)]
+    for action in actions:
+        after = f"after{events.index(action)}" if action in events else ""
+        lines.append(_about(action, done, after if after in rules else ""))
     return _grammar(lines, rules, actions)
 
 
@@ -116,39 +125,38 @@ def _offered(phrase: str) -> bool:
     return all(read(str(link)).links == (link,) for link in said)
 
 
-def _in_line(link: Link, actions: Collection[str], finds: Collection[str], done: Done) -> bool:
-    """Whether the line about its cause can say ``link`` too, so that it need not be said again."""
-    if link.cause not in actions or link.cause in done.lost:
-        return False
-    if link.relation is Relation.NOT_CONTRIBUTE:
-        return link.effect == TASK and link.cause not in done.gained
-    gained = link.effect == PROGRESS and link.cause in done.before_gain
-    won = link.effect == COMPLETE and done.won
-    return link.cause in done.accepted and (gained or won or link.effect in finds)
-
-
 def _again(link: Link, done: Done) -> str:
+    """What was known before, said again unless the trial's score contradicts it."""
     gained, lost = link.cause in done.gained, link.cause in done.lost
     how = "sure" if gained and not lost else "not" if lost and not gained else "(sure | not)"
     return f"{literal(link.cause)} {how} {literal(link.effect)}"
 
 
-def _later(actions: Sequence[str], done: Done) -> dict[str, str]:
-    """Rules by name: "later3" is any accepted action that was first done after the third; absent
-    where there is none."""
+def _in_line(link: Link, actions: Collection[str], done: Done) -> bool:
+    """Whether the line about its cause can say ``link`` too, so that it need not be said again."""
+    if link.cause not in actions:
+        return False
+    if link.relation is Relation.NOT_CONTRIBUTE:
+        return link.effect == TASK and link.cause not in done.gained
+    if link.cause not in done.accepted or link.cause in done.lost:
+        return False
+    gained = link.effect == PROGRESS and link.cause in done.before_gain
+    return gained or (link.effect == COMPLETE and done.won)
+
+
+def _after(events: Sequence[str]) -> dict[str, str]:
+    """Rules by name: "after3" is any event after the third; none for the last."""
     rules: dict[str, str] = {}
-    for number in reversed(range(len(actions) - 1)):
-        after, further = actions[number + 1], f"later{number + 1}"
-        either_one = [literal(after)] if after in done.accepted else []
-        either_one += [further] if further in rules else []
-        if either_one:
-            rules[f"later{number}"] = " | ".join(either_one)
+    for number in reversed(range(len(events) - 1)):
+        further = f" | after{number + 1}" if number + 2 < len(events) else ""
+        rules[f"after{number}"] = literal(events[number + 1]) + further
     return rules
 
 
-def _about(number: int, action: str, done: Done, rules: Collection[str]) -> str:
-    """A line about an action; empty where nothing can be said of it."""
-    effects = [name for name in (f"later{number}", "find") if name in rules]
+def _about(action: str, done: Done, after: str) -> str:
+    """A line about an action, with the rule of what came ``after`` it; empty where nothing can be
+    said of it."""
+    effects = [after] if after else []
     if action in done.before_gain:
         effects.append(literal(PROGRESS))
     if done.won:

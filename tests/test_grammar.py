@@ -96,17 +96,32 @@ def test_lines_are_about_what_was_done_and_came_of_it() -> None:
     )
     said = revising(Trial(0, "a goal", "", steps, Ending.BUDGET), SCIENCE).splitlines()
     lines = {line.split('"')[1]: line for line in said if line.startswith("rest")}
-    assert "sure (later0" in lines["open door"] and "make progress" in lines["open door"]
+    assert "sure (after0" in lines["open door"] and "make progress" in lines["open door"]
     assert " not " not in lines["pull lever"] and "make progress" in lines["pull lever"]
     assert " sure " not in lines["eat lamp"] and " sure " not in lines["touch wire"]
     assert "complete the task" not in "".join(said)
-    assert 'later0 ::= "pull lever" | later1' in said and "later1 ::= later2" in said
+    assert 'after0 ::= "pull lever" | after1' in said and 'after1 ::= "touch wire"' in said
+
+
+def test_what_was_found_before_an_action_did_not_come_of_it() -> None:
+    steps = (
+        Step("look around", "This room is called the hall. In it, you see: \n\ta frog\n", 0.0),
+        Step("open door", "It is open.", 0.0),
+        Step("go to attic", "You go to the attic.", 0.0),
+        Step("look around", "This room is called the attic. In it, you see: \n\ta bee\n", 0.0),
+    )
+    said = revising(Trial(0, "a goal", "", steps, Ending.BUDGET), SCIENCE).splitlines()
+    rules = dict(line.split(" ::= ", 1) for line in said)
+    order = ["look around", "find frog", "open door", "go to attic", "find bee"]
+    assert [rules[f"after{n}"].split('"')[1] for n in range(4)] == order[1:]
+    assert "after2" in next(line for line in said if line.startswith('rest1 ::= "open door"'))
 
 
 def test_what_was_read_can_be_said_again_unless_the_scores_contradict_it() -> None:
     read_before = (
         parse("go to attic MAY BE NECESSARY to find frog"),
         parse("touch wire SHOULD BE NECESSARY to make progress"),
+        parse("touch wire DOES NOT CONTRIBUTE to the task"),
     )
     trial = Trial(
         0,
@@ -119,6 +134,7 @@ def test_what_was_read_can_be_said_again_unless_the_scores_contradict_it() -> No
     said = revising(trial, SCIENCE)
     assert '"go to attic" (sure | not) "find frog"' in said
     assert '"touch wire" not "make progress"' in said
+    assert '"touch wire" not "the task"' not in said  # the line about it says that
 
 
 def test_only_the_latest_actions_that_are_short_enough_are_offered() -> None:
