@@ -120,3 +120,11 @@ def test_a_wrong_option_is_one_line(options: dict, says: str) -> None:
 def test_an_unknown_setting_names_the_nearest() -> None:
     with pytest.raises(StrategyError, match="did you mean 'gen-env'"):
         next(open_strategy("clin", SCIENCE).generalise([], "a goal", "genenv", words))
+
+
+def test_what_was_read_says_whether_it_comes_from_elsewhere() -> None:
+    """A first trial reads what other places taught, a later one what this episode did."""
+    held = memory("x MAY CONTRIBUTE to y")
+    for number, says in ((0, "from other environments or tasks"), (1, "before this trial")):
+        text = reflection([trial(number=number, recalled=held)], 0, 10_000, words, SCIENCE)
+        assert f"Learnings {says}" in text and "1. x MAY CONTRIBUTE to y" in text

@@ -48,27 +48,23 @@ def reflection(trials: Sequence[Trial], k: int, budget: int, size: Size, languag
     last = trials[-1]
     memories = [(after.recalled, before.score) for before, after in itertools.pairwise(trials)]
     memories = memories[max(len(memories) - k, 0) :]
-    meta = trials[0].recalled if trials[0].recalled.links else None
+    known = trials[0].recalled
+    whence = "Learnings from other environments or tasks, which may or may not hold here"
+    meta = f"{whence if trials[0].number == 0 else 'Learnings before this trial'}:\n{_list(known)}"
+    meta = meta if known.links else ""
     while meta or memories:
         before, after = _around(last.goal, memories, meta)
         text = before + in_full(last) + after
         if size(text) <= budget:
             return text
-        meta, memories = None, memories if meta else memories[1:]
-    head, tail = _around(last.goal, [], None)
+        meta, memories = "", memories if meta else memories[1:]
+    head, tail = _around(last.goal, [], "")
     return head + told(last, language, budget, lambda text: size(head + text + tail)) + tail
 
 
-def _around(
-    goal: str, memories: Sequence[tuple[Memory, float]], meta: Memory | None
-) -> tuple[str, str]:
+def _around(goal: str, memories: Sequence[tuple[Memory, float]], meta: str) -> tuple[str, str]:
     """What stands before the latest trial, and after it."""
-    parts = [HOW]
-    if meta is not None:
-        parts.append(
-            "\nLearnings from other environments or tasks, which may or may not hold "
-            f"here:\n{_list(meta)}"
-        )
+    parts = [HOW, f"\n{meta}" if meta else ""]
     for memory, score in memories:
         parts.append(
             f"\nLearnings after an earlier trial ({in_words(score)}; score "
