@@ -190,7 +190,7 @@ def _grammar(lines: Iterable[str], rules: Mapping[str, str], actions: Iterable[s
         **chain,
         f"rest{len(every)}": '""',
         **rules,
-        "about": '(" " word){1,6} (sure | not) word (" " word){0,7}',
+        "about": '(" " word){1,5} (sure | not) word (" " word){0,5}',
         "sure": either(f" {phrase} " for phrase in SURE),
         "not": either(f" {phrase} " for phrase in NOT),
         **_WORDS,
@@ -228,15 +228,15 @@ of use is lost with them."""
 
 def _words() -> dict[str, str]:
     """A word, in small letters but for the first, that does not begin like a relation: a rule for
-    each beginning that could still become one."""
-    rules = {"tail": "[a-z0-9'-]{0,15}"}
+    each beginning that could still become one. No numbers: what is abstract has none."""
+    rules = {"tail": "[a-z'-]{0,15}"}
     begun = {each[:length] for each in _RELATION_WORDS for length in range(len(each))}
     for beginning in sorted(begun):
         longer = [beginning + letter for letter in string.ascii_lowercase]
         free = "".join(each[-1] for each in longer if each not in {*begun, *_RELATION_WORDS})
         either_case = free.upper() if not beginning else ""
         ways = [f"{_letter(each)} word-{each}" for each in longer if each in begun]
-        ways.append(f"[{free}{either_case}0-9] tail")
+        ways.append(f"[{free}{either_case}] tail")
         rules[f"word-{beginning}" if beginning else "word"] = " | ".join(ways)
         if beginning:
             rules[f"word-{beginning}"] += ' | ""'

@@ -151,6 +151,7 @@ def test_a_word_of_a_free_line_spells_no_relation(bundled: LlamaCpp) -> None:
     automaton = f'root ::= word "."\n{rules}'
     for word, allowed in {
         "nectar": True,
+        "3": False,
         "container": True,
         "document": True,
         "Contents": True,
