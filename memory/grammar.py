@@ -102,10 +102,22 @@ def revising(trial: Trial, language: Language) -> str:
 
 def generalising(memories: Sequence[Memory]) -> str:
     """The links of ``memories``, each claim once and as sure as the writer finds it, and free
-    lines."""
-    known = _distinct([link for memory in memories for link in memory.links])
-    lines = [f"{literal(link.cause)} (sure | not) {literal(link.effect)}" for link in known]
+    lines. Whether a cause helps is open only where the memories differ on it."""
+    links = [link for memory in memories for link in memory.links]
+    signs: dict[tuple[str, str], set[str]] = {}
+    for link in links:
+        signs.setdefault(link.claim, set()).add(_sign(link))
+    known = _distinct(links)
+    lines = [_line(link, " | ".join(sorted(signs[link.claim]))) for link in known]
     return _grammar(lines, {}, [link.cause for link in known])
+
+
+def _line(link: Link, how: str) -> str:
+    return f"{literal(link.cause)} ({how}) {literal(link.effect)}"
+
+
+def _sign(link: Link) -> str:
+    return "not" if link.relation is Relation.NOT_CONTRIBUTE else "sure"
 
 
 def _distinct(links: Iterable[Link]) -> list[Link]:
@@ -126,10 +138,12 @@ def _offered(phrase: str) -> bool:
 
 
 def _again(link: Link, done: Done) -> str:
-    """What was known before, said again unless the trial's score contradicts it."""
+    """What was known before, said again: turned round only where the trial did its cause, and not
+    against the score."""
     gained, lost = link.cause in done.gained, link.cause in done.lost
-    how = "sure" if gained and not lost else "not" if lost and not gained else "(sure | not)"
-    return f"{literal(link.cause)} {how} {literal(link.effect)}"
+    if link.cause not in done.actions:
+        return _line(link, _sign(link))
+    return _line(link, "sure | not" if gained == lost else "sure" if gained else "not")
 
 
 def _in_line(link: Link, actions: Collection[str], done: Done) -> bool:

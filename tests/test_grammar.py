@@ -132,8 +132,8 @@ def test_what_was_read_can_be_said_again_unless_the_scores_contradict_it() -> No
         Memory(read_before),
     )
     said = revising(trial, SCIENCE)
-    assert '"go to attic" (sure | not) "find frog"' in said
-    assert '"touch wire" not "make progress"' in said
+    assert '"go to attic" (sure) "find frog"' in said  # this trial says nothing of it
+    assert '"touch wire" (not) "make progress"' in said
     assert '"touch wire" not "the task"' not in said  # the line about it says that
 
 
@@ -176,3 +176,14 @@ def _accepts(model: LlamaCpp, grammar: str, text: str) -> bool:
         return True
     finally:
         automaton.close()
+
+
+def test_a_meta_memory_turns_nothing_round_that_all_agree_on() -> None:
+    past = [
+        Memory((parse("a MAY CONTRIBUTE to b"), parse("c DOES NOT CONTRIBUTE to d"))),
+        Memory((parse("a SHOULD BE NECESSARY to b"), parse("c MAY CONTRIBUTE to d"))),
+        Memory((parse("e DOES NOT CONTRIBUTE to f"),)),
+    ]
+    said = generalising(past)
+    for line in ('"a" (sure) "b"', '"c" (not | sure) "d"', '"e" (not) "f"'):
+        assert line in said

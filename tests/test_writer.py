@@ -81,7 +81,7 @@ def test_a_meta_memory_is_asked_for_with_one_example_of_no_world(setting: str) -
     assert question.text.count("End of the example.") == 1
     assert "1. open door MAY BE NECESSARY to go to hall" in question.text
     assert question.text.index("foghorn") < question.text.index("The next task: Your task is to s")
-    assert '"open door" (sure | not) "go to hall"' in question.grammar
+    assert '"open door" (sure) "go to hall"' in question.grammar
 
 
 def test_a_last_line_that_was_cut_off_is_left_out() -> None:
