@@ -183,7 +183,12 @@ def _about(action: str, done: Done, after: str) -> str:
     return f"{literal(action)} ({' | '.join(ways)})" if ways else ""
 
 
-SURE = ("MAY BE NECESSARY to", "SHOULD BE NECESSARY to", "MAY CONTRIBUTE to")
+SURE = (
+    "MAY BE NECESSARY to",
+    "SHOULD BE NECESSARY to",
+    "MAY CONTRIBUTE to",
+    "SHOULD CONTRIBUTE to",
+)
 NOT = ("DOES NOT CONTRIBUTE to", "MAY NOT CONTRIBUTE to")
 
 
