@@ -21,8 +21,8 @@ X DOES NOT CONTRIBUTE to Y
 
 - Name an action as it was done, or many actions at once, as in "opening doors".
 - MAY: one trial suggests it. SHOULD: several trials or a rise in score support it.
-- First keep the earlier learnings that still hold. Then go through the trial in its order. General \
-ones come last.
+- First keep the earlier learnings that still hold. Then go through the trial in its order. \
+General ones come last.
 - An action that lost points, was refused or came to nothing DOES NOT CONTRIBUTE.
 - Write what is true of the world, not what was so by chance.
 
