@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from languages import SCIENCE
+from transcripts import transcripts
 
 from memory.links import parse
 from memory.strategies import Episode, Revised, StrategyError, open_strategy
-from memory.strategies._clin_prompts import reflection
+from memory.strategies._clin_prompts import HOW, SETTINGS, reflection
 from memory.trials import Ending, Memory, Step, Trial
 
 NOTHING = Memory()
@@ -128,3 +129,10 @@ def test_what_was_read_says_whether_it_comes_from_elsewhere() -> None:
     for number, says in ((0, "from other environments or tasks"), (1, "before this trial")):
         text = reflection([trial(number=number, recalled=held)], 0, 10_000, words, SCIENCE)
         assert f"Learnings {says}" in text and "1. x MAY CONTRIBUTE to y" in text
+
+
+def test_the_examples_are_of_no_world_here() -> None:
+    examples = " ".join([HOW, *(example for _, example in SETTINGS.values())])
+    shown = " ".join(str(row["steps"]) for row in transcripts())
+    for thing in ("foghorn", "windlass", "lantern", "porthole", "lighthouse", "reef"):
+        assert thing in examples and not re.search(rf"\b{thing}\b", shown)

@@ -27,17 +27,17 @@ General ones come last.
 - Write what is true of the world, not what was so by chance.
 
 Example. Task: sound the foghorn.
-> climb tower
-You are in the lantern room. A brass crank is here.
+> climb lighthouse
+You are in the lantern room. A brass windlass is here.
 > wave at ship
 Nothing happens.
-> turn crank
+> turn windlass
 The foghorn sounds.
 (score +50)
 Learnings:
-climb tower SHOULD BE NECESSARY to turn crank
+climb lighthouse SHOULD BE NECESSARY to turn windlass
 wave at ship DOES NOT CONTRIBUTE to the task
-turn crank SHOULD BE NECESSARY to make progress
+turn windlass SHOULD BE NECESSARY to make progress
 climbing up MAY BE NECESSARY to find things to turn
 End of the example.
 """
@@ -82,17 +82,17 @@ SETTINGS = {
         """Task: sound the foghorn.
 It ended: the task was solved.
 Learnings:
-1. climb tower SHOULD BE NECESSARY to turn crank
-2. turn crank SHOULD BE NECESSARY to make progress
+1. climb lighthouse SHOULD BE NECESSARY to turn windlass
+2. turn windlass SHOULD BE NECESSARY to make progress
 Task: sound the foghorn.
 It ended: hardly any of the task was done.
 Learnings:
-1. row to reef MAY BE NECESSARY to find crank
+1. row to reef MAY BE NECESSARY to find windlass
 2. wave at ship DOES NOT CONTRIBUTE to the task
 The learnings that will help there:
-turn crank SHOULD BE NECESSARY to make progress
+turn windlass SHOULD BE NECESSARY to make progress
 wave at ship DOES NOT CONTRIBUTE to the task
-looking for the crank SHOULD BE NECESSARY to turn crank
+looking for the windlass SHOULD BE NECESSARY to turn windlass
 """,
     ),
     "gen-task": (
@@ -101,13 +101,13 @@ looking for the crank SHOULD BE NECESSARY to turn crank
         """Task: sound the foghorn.
 It ended: the task was solved.
 Learnings:
-1. climb tower SHOULD BE NECESSARY to find crank
-2. oil hinge SHOULD BE NECESSARY to open hatch
-3. turn crank SHOULD BE NECESSARY to complete the task
+1. climb lighthouse SHOULD BE NECESSARY to find windlass
+2. oil hinge SHOULD BE NECESSARY to open porthole
+3. turn windlass SHOULD BE NECESSARY to complete the task
 The next task: light the lantern.
 The learnings that will help there:
-climb tower SHOULD BE NECESSARY to find crank
-oil hinge SHOULD BE NECESSARY to open hatch
+climb lighthouse SHOULD BE NECESSARY to find windlass
+oil hinge SHOULD BE NECESSARY to open porthole
 """,
     ),
 }
