@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from languages import SCIENCE
 
 from clin.llms import Answer, ModelCard, Question
+from clin.llms.chat_format import ChatFormat
 from clin.prompts.writer import SLACK, questions
 from memory.links import parse
 from memory.strategies import Episode, Revised, Revision, open_strategy
@@ -36,7 +37,7 @@ def words(text: str) -> int:
 
 def asked(revision: Revision, context: int, reply: Answer | None = None) -> Question | Revised:
     """The one question that a revision comes to; with a ``reply``, what that makes of it."""
-    card = ModelCard("m", context=context, template=("<user>", "<model>"))
+    card = ModelCard("m", context=context, template=ChatFormat("<user>", "<model>"))
     asking = questions(revision, "revise", card, [], words)
     question = next(asking)
     if reply is None:

@@ -58,7 +58,7 @@ def _in_words(prompt: Prompt, role: str, card: ModelCard, size: Callable[[str], 
     text, most = prompt.text, prompt.max_tokens
     if card.context:
         most = max(1, min(most, card.context // 4))
-        room = card.context - most - sum(map(size, card.template)) - SLACK
+        room = card.context - most - card.template.tokens(size) - SLACK
         if prompt.within and size(text) > room:
             text = prompt.within(room)
     return Question((text,), grammar=prompt.grammar, max_tokens=most, role=role)
