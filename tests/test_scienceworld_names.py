@@ -24,6 +24,7 @@ def test_the_words_of_a_text_are_whole_and_without_articles() -> None:
 def test_a_thing_has_the_name_that_is_shown() -> None:
     names = {1: "object", 2: "orange", 3: "tin cup", 4: "bowl containing red apple"}
     referents = {
+        2: ["orange"],
         1: ["object", "pillow", "object in bed", "pillow in bed"],
         3: ["tin cup", "cup"],
         4: ["bowl", "bowl containing red apple", "wood bowl"],
@@ -37,6 +38,16 @@ REFERENTS = st.dictionaries(
 )
 
 
+def test_a_name_that_two_things_go_by_is_taken_for_neither() -> None:
+    text = words("a wood cup (containing red paint), a glass cup")
+    names = {1: "object", 2: "cup containing nothing"}
+    referents = {
+        1: ["cup", "wood cup", "object"],
+        2: ["cup", "glass cup", "cup containing nothing"],
+    }
+    assert shown(names, referents, text) == {1: "wood cup", 2: "glass cup"}
+
+
 @given(REFERENTS)
 def test_every_name_is_one_that_the_simulator_takes(referents: dict[int, list[str]]) -> None:
     names = {thing: accepted[0] for thing, accepted in referents.items()}
@@ -47,7 +58,7 @@ def test_every_name_is_one_that_the_simulator_takes(referents: dict[int, list[st
 @pytest.mark.slow
 def test_names_stand_in_the_text_and_their_actions_can_be_done() -> None:
     """On 60 random states of the 30 tasks."""
-    states = named = 0
+    states = named = asked = 0
     for task in world_module("scienceworld").tasks():
         electric = "power-component" in task.name or "conductivity" in task.name
         options = {"simplifications": "teleportAction,openDoors"} if electric else {}
@@ -55,7 +66,7 @@ def test_names_stand_in_the_text_and_their_actions_can_be_done() -> None:
         for seed in (1, 2):
             chance = random.Random(seed)
             world.reset()
-            for _ in range(6 * seed):
+            for _ in range(4 * seed):
                 actions = [each for each in world.actions() if not each.startswith("focus")]
                 verb = chance.choice(sorted({each.split()[0] for each in actions}))
                 world.step(chance.choice([each for each in actions if each.split()[0] == verb]))
@@ -70,8 +81,9 @@ def test_names_stand_in_the_text_and_their_actions_can_be_done() -> None:
             states, named = states + 1, named + len(names)
             seen = world.step(chance.choice(focused)).text
             assert not seen.startswith("No known action"), (task.name, seed, seen)
+            asked += seen.startswith("Ambiguous request")
         world.close()
-    assert states == 60 and named > 900
+    assert states == 60 and named > 900 and asked <= 3
 
 
 def test_the_official_list_is_what_is_offered_by_default() -> None:

@@ -8,6 +8,7 @@ that stands in what is seen and held is taken.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
 _ARTICLES = frozenset({"a", "an", "the"})
@@ -44,16 +45,19 @@ def shown(
     """The name by which ``text`` (of :func:`words`) shows each thing; things that it does not show
     have none.
 
-    ``names`` are the simulator's own, unique where that can be, ``referents`` what else it accepts
-    for those that :func:`is_plain` does not hold of. A plain name stays.
+    ``names`` are the simulator's own, ``referents`` all that it accepts for each thing. A plain
+    name of its own stays (:func:`is_plain`). Of others one is taken that is accepted for no other
+    thing, where there is one: else the simulator asks which is meant.
     """
-    found = {thing: name for thing, name in names.items() if is_plain(name, text)}
-    for thing in sorted(names.keys() - found.keys()):
-        taken = set(found.values())
+    found = {}
+    accepted = Counter(each for thing in names for each in set(referents[thing]))
+    for thing, own in sorted(names.items()):
         fitting = [each for each in _preferred(referents[thing]) if stands_in(each, text)]
-        free = [each for each in fitting if each not in taken]
-        if fitting:
-            found[thing] = (free or fitting)[0]
+        unique = [each for each in fitting if accepted[each] == 1]
+        if is_plain(own, text):
+            found[thing] = own
+        elif fitting:
+            found[thing] = (unique or fitting)[0]
     return found
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from py4j.java_gateway import JavaGateway, JavaObject
 
 from worlds._jvm import Jvm, java_errors
-from worlds.scienceworld.names import is_plain, shown, words
+from worlds.scienceworld.names import shown, words
 
 _TELEPORT = "teleport to "
 _turn = threading.RLock()
@@ -194,15 +194,12 @@ class Simulator:
         official = got(self._parser.getAllUniqueReferentsLUTObjList(near, place, True, True))
         things = {int(thing.uuid()): got(thing) for thing in near}
         own = self._own_names(official)
-        others = {
-            key: self._referents(things[key], place)
-            for key, name in own.items()
-            if not is_plain(name, text)
-        }
-        names = shown(own, others, text)
+        accepted = {key: self._referents(thing, place) for key, thing in things.items()}
+        names = shown(own, accepted, text)
         table, seen = official, near
-        for key in others.keys() & names.keys():
-            table = got(table.updated(key, names[key]))
+        for key, name in names.items():
+            if name != own[key]:
+                table = got(table.updated(key, name))
         if len(names) < len(things):
             seen = got(self._gateway.new_array(java.thing, len(names)))
             for number, key in enumerate(names):
