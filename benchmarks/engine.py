@@ -3,13 +3,19 @@ llama.cpp's own tools.
 
     python benchmarks/engine.py --model bundled --lanes 1,4,16,64 [--llama-cpp BUILD/bin]
     [--flash-attention on] [--kv-type q8_0]
+    python benchmarks/engine.py --model smollm2 --real scienceworld:boil --lanes 1,4
+    [--beside Q4_0.gguf,Q8_0.gguf]
 
 A trial has a head that all trials share (task and memory), then ``--steps`` steps: the model writes
 one action of at most 8 tokens (ours chooses it among 30), the world's answer follows. The world is
 made up, so that only the model is timed. ``naive`` is one llama_cpp.Llama that is given the whole
 prompt at each step; it keeps the beginning that it shares with its last prompt. ``--llama-cpp``
-names a folder with llama-server and llama-batched-bench of the same sources. Run it alone on the
-machine.
+names a folder with llama-server and llama-batched-bench of the same sources; without it, the one
+where `llama-server` is found. Run it alone on the machine.
+
+``--real WORLD:TASK`` plays first trials of that place instead, in the prompts of the style `full`:
+a bounded thought, then an action. There the naive way reads the whole prompt anew. ``--beside``
+names other files of the same model, each by any reference, for a row each.
 """
 
 from __future__ import annotations
@@ -17,15 +23,17 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
+import real_prompts
 
 from clin.llms import Question
 from clin.llms.llamacpp import LlamaCpp
@@ -127,11 +135,11 @@ def ours(setup: Setup, lanes: int, steps: int) -> dict[str, float]:
     }
 
 
-def naive(setup: Setup, trials: int, steps: int) -> float:
-    """Steps/s of one llama_cpp.Llama with the full prompt at each step, the trials taking turns."""
+def plain(setup: Setup):
+    """One llama_cpp.Llama."""
     import llama_cpp
 
-    model = llama_cpp.Llama(
+    return llama_cpp.Llama(
         str(setup.path),
         n_ctx=setup.ctx,
         n_threads=setup.threads,
@@ -142,6 +150,11 @@ def naive(setup: Setup, trials: int, steps: int) -> float:
         type_v=KV_TYPES[setup.kv_type],
         verbose=False,
     )
+
+
+def naive(setup: Setup, trials: int, steps: int) -> float:
+    """Steps/s of one llama_cpp.Llama with the full prompt at each step, the trials taking turns."""
+    model = plain(setup)
     prompts = ["".join(HEAD)] * trials
     began = time.perf_counter()
     for step in range(steps):
@@ -312,6 +325,12 @@ def choosing(setup: Setup, count: int = 1500, steps: int = 40) -> tuple[float, f
     return spent[0], later[len(later) // 2], later[-1]
 
 
+def found() -> Path | None:
+    """The folder where llama-server is found."""
+    there = shutil.which("llama-server")
+    return Path(there).parent if there else None
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -320,22 +339,28 @@ def main() -> None:
     parser.add_argument("--lanes", default="1,4,16,64")
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--ctx", type=int, default=1408)
-    parser.add_argument("--llama-cpp", type=Path, default=None)
+    parser.add_argument("--ctx", type=int, default=0, help="default: 1408, with --real 8192")
+    parser.add_argument("--llama-cpp", type=Path, default=found())
+    parser.add_argument("--real", metavar="WORLD:TASK", default="")
+    parser.add_argument("--beside", metavar="REFERENCES", default="")
     parser.add_argument("--flash-attention", choices=("on", "off"), default="off")
     parser.add_argument("--kv-type", choices=tuple(KV_TYPES), default="f16")
     parser.add_argument("--only-trials", action="store_true", help="the first table alone")
     given = parser.parse_args()
+    ctx = given.ctx or (8192 if given.real else 1408)
     setup, lanes = (
-        Setup(
-            model_file(given.model), given.threads, given.ctx, given.flash_attention, given.kv_type
-        ),
+        Setup(model_file(given.model), given.threads, ctx, given.flash_attention, given.kv_type),
         [int(each) for each in given.lanes.split(",")],
     )
     print(
-        f"{setup.path.name}, {given.steps} steps a trial, {given.threads} threads, {given.ctx} "
+        f"{setup.path.name}, {given.steps} steps a trial, {given.threads} threads, {ctx} "
         f"tokens a lane, flash attention {setup.flash}, cache {setup.kv_type}\n"
     )
+    if given.real:
+        real_table(setup, lanes, given.real, given.steps, given.llama_cpp)
+        others = [each for each in given.beside.split(",") if each]
+        files_table(setup, [given.model, *others], given.real, given.steps)
+        return
     trials_table(setup, lanes, given.steps, given.llama_cpp)
     if given.only_trials:
         return
@@ -376,6 +401,45 @@ def trials_table(setup: Setup, lanes: list[int], steps: int, llama_cpp: Path | N
         )
 
 
+def real_table(
+    setup: Setup, lanes: list[int], place: str, steps: int, llama_cpp: Path | None
+) -> None:
+    """Trials of real prompts; each contender reads the same prompts and writes as it likes."""
+    print(
+        "| trials | ours, steps/s | naive | ratio | llama-server | ratio | tokens of a prompt | "
+        "reused |\n" + "|---" * 8 + "|"
+    )
+    for each in lanes:
+        model = setup.engine(each)
+        template = model.card.template
+        trials = [real_prompts.recorded(model, place, number, steps) for number in range(each)]
+        mine = real_prompts.ours(model, trials)
+        model.close()
+        other = real_prompts.naive(plain(setup), trials, template)
+        cells = [f"{each}", f"{mine['steps/s']:.2f}", f"{other:.2f}"]
+        cells += [f"{mine['steps/s'] / other:.1f}", "", ""]
+        if llama_cpp:
+            with server(llama_cpp, setup, each) as url:
+                theirs = real_prompts.served(url, trials, template)
+            cells[-2:] = [f"{theirs:.2f}", f"{mine['steps/s'] / theirs:.2f}"]
+        cells += [f"{mine['tokens']:.0f}", f"{mine['reused']:.1%}"]
+        print("| " + " | ".join(cells) + " |", flush=True)
+
+
+def files_table(setup: Setup, references: list[str], place: str, steps: int) -> None:
+    """Files of one model in several types: reading a prompt, and one trial of real prompts."""
+    print("\n| file | MB | reads 512 tokens, tokens/s | steps/s |\n" + "|---" * 4 + "|")
+    for reference in references:
+        path = model_file(reference)
+        model = replace(setup, path=path).engine()
+        reads = real_prompts.reading(model)
+        trial = real_prompts.recorded(model, place, 0, steps)
+        speed = real_prompts.ours(model, [trial])["steps/s"]
+        model.close()
+        size = path.stat().st_size / 1e6
+        print(f"| {path.name} | {size:.0f} | {reads:.0f} | {speed:.2f} |", flush=True)
+
+
 def writing_table(setup: Setup, lanes: list[int], llama_cpp: Path | None) -> None:
     """Free text after a prompt of 256 tokens: nothing but decoding."""
     print(
@@ -384,7 +448,9 @@ def writing_table(setup: Setup, lanes: list[int], llama_cpp: Path | None) -> Non
     )
     print("|---" * 7 + "|")
     theirs = {
-        unified: batched_bench(llama_cpp, setup, lanes, unified) if llama_cpp else {}
+        unified: batched_bench(llama_cpp, setup, lanes, unified)
+        if llama_cpp and (llama_cpp / "llama-batched-bench").exists()
+        else {}
         for unified in (False, True)
     }
     for each in lanes:

@@ -1,11 +1,15 @@
-"""How near the memories that a small model writes come to those that rules write, on stored trials.
+"""What the memories that a model writes are worth, line by line, or against those of rules.
 
-    python benchmarks/writing.py DATABASE [--model bundled]
+    python benchmarks/writing.py DATABASE
+    python benchmarks/writing.py DATABASE --model bundled
 
-For each trial of the runs in DATABASE (played on places that nobody was trained on) the model
-revises the memory that the trial had read, as `--writer model` would; the rules read all trials of
-the run up to it. A link agrees when it says the same of the same cause and effect, whatever its
-hedge. For `causal` both are held against the world's truth.
+The first judges the replies that are stored in DATABASE: the shares of their lines that are
+readable, grounded and say something, by the rule of clin/analysis/writing.py.
+
+The second has a model with a form of its own write. For each trial of the runs in DATABASE (played
+on places that nobody was trained on) it revises the memory that the trial had read, as `--writer
+model` would; the rules read all trials of the run up to it. A link agrees when it says the same of
+the same cause and effect, whatever its hedge. For `causal` both are held against the world's truth.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from pathlib import Path
 
 from clin.analysis.grading import grade
 from clin.analysis.statistics import mean_of
+from clin.analysis.writing import VERDICTS, Line, shares, written
 from clin.language import language_of
 from clin.llms import LLM, Question
 from clin.llms.open import open_model
@@ -57,7 +62,7 @@ class Compared:
     truth: tuple[float, float] | None
 
 
-def written(llm: LLM, trial: Trial, language: Language) -> tuple[Link, ...]:
+def asked_of(llm: LLM, trial: Trial, language: Language) -> tuple[Link, ...]:
     """What the model makes of ``trial``."""
     about = RevisionRequest(trial, language)
     parts = asked(about, llm.count, llm.card.context)
@@ -81,7 +86,7 @@ def compared(store: Store, llm: LLM, run: RunRow, most: int) -> Iterator[Compare
     for row in store.trials(run.name)[:most]:
         trials.append(store.trial(row.id))
         began = time.perf_counter()
-        mine = written(llm, trials[-1], language)
+        mine = asked_of(llm, trials[-1], language)
         took, theirs = time.perf_counter() - began, rules.links(trials, language)
         right = (grade(mine, truth).f1, grade(theirs, truth).f1) if truth else None
         yield Compared(agreement(mine, theirs), took, right)
@@ -120,22 +125,48 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("database", type=Path)
-    parser.add_argument("--model", default="bundled")
+    parser.add_argument("--model", help="have it write, and compare it with the rules")
     parser.add_argument("--trials", type=int, default=2, help="trials of each run, from the first")
     given = parser.parse_args()
-    llm = open_model(given.model, seed=0, threads=1)
+    with Store(given.database, read_only=not given.model) as store:
+        if given.model:
+            compare(store, given.model, given.trials)
+        else:
+            judge_stored(store)
+
+
+def judge_stored(store: Store) -> None:
+    """The table of stored replies, by world, strategy and writer."""
+    print(f"| world | strategy | writer | replies | lines | {' | '.join(VERDICTS)} |")
+    print("|---" * (5 + len(VERDICTS)) + "|")
+    found: dict[tuple[str, ...], list[list[Line]]] = {}
+    for run in store.runs():
+        config = run.config
+        models = config.get("role_models") or {}
+        writer = models.get("writer", config["model"])["name"]
+        key = (config["world"], config["strategy"], writer)
+        found.setdefault(key, []).extend(written(store, run.name))
+    for key, replies in found.items():
+        lines = [line for reply in replies for line in reply]
+        figures = " | ".join(f"{each:.2f}" for each in shares(lines).values())
+        if replies:
+            print(f"| {' | '.join(key)} | {len(replies)} | {len(lines)} | {figures} |")
+
+
+def compare(store: Store, model: str, trials: int) -> None:
+    """The table of a model's memories beside those of the rules."""
+    llm = open_model(model, seed=0, threads=1)
     print(
         "| world | memories | precision | recall | F1 (95 % bootstrap interval) | seconds each | "
         "F1 against the truth: model | rules |\n|---|---|---|---|---|---|---|---|"
     )
-    with Store(given.database) as store:
-        memories: dict[str, list[Compared]] = {}
-        for run in store.runs():
-            if run.config["strategy"] in ("clin", "none"):
-                of_world = memories.setdefault(run.config["world"], [])
-                of_world += compared(store, llm, run, given.trials)
-        for world, of_world in memories.items():
-            print(line(world, of_world))
+    memories: dict[str, list[Compared]] = {}
+    for run in store.runs():
+        if run.config["strategy"] in ("clin", "none"):
+            of_world = memories.setdefault(run.config["world"], [])
+            of_world += compared(store, llm, run, trials)
+    for world, of_world in memories.items():
+        print(line(world, of_world))
     llm.close()
 
 

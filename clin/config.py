@@ -17,6 +17,7 @@ from clin.options import (
     Exploration,
     Length,
     Options,
+    Prompting,
     Sampling,
     option,
 )
@@ -33,8 +34,11 @@ class ModelInfo(Options):
     reference: str
     name: str = ""
     sha256: str = ""
-    prompt: str = "full"
+    prompt: str = ModelCard.prompt
     roles: tuple[str, ...] = ()
+    thinks: bool = Field(
+        default=False, description="whether it thinks before it answers, in a form of its own"
+    )
     exact: bool = Field(
         default=True, description="whether equal questions have equal answers, to the byte"
     )
@@ -48,6 +52,7 @@ class ModelInfo(Options):
             sha256=card.sha256,
             prompt=card.prompt,
             roles=card.roles,
+            thinks=card.thinks,
             exact=card.exact,
         )
 
@@ -89,6 +94,7 @@ class RunConfig(Length):
     exploration: Exploration = NO_EXPLORATION
     engine: Engine = Engine()
     sampling: Sampling = Sampling()
+    prompting: Prompting = Prompting()
     model: ModelInfo
     role_models: dict[str, ModelInfo] = Field(
         default_factory=dict, description="models of single roles: actor, writer"

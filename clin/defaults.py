@@ -6,24 +6,60 @@ is kept from it. A strategy that counts what the record says can go back to what
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from clin.config import ModelInfo
 from clin.errors import ModelError, UserError
 from clin.exploration.loop_guard import MOST
 from clin.llms import ModelCard
-from clin.options import Exploration
-from clin.prompts import style
+from clin.options import Exploration, Prompting
+from clin.prompts import Thinking, style
 from memory.spelling import did_you_mean
 from memory.strategies import traits_of
+from worlds import shown_names
 
 WRITERS = ("model", "rules")
 
 
+NATIVE_TOKENS = 512
+"""Tokens of thought for a model that thinks in a form of its own."""
+
+
+def chosen_prompting(asked: Prompting, model: ModelCard | ModelInfo) -> Prompting:
+    """How long the model thinks: as asked, else as it was made to. ModelError for a thought that is
+    asked of a model that was trained to act at once."""
+    if not style(model.prompt).thinks:
+        if asked.think or asked.example:
+            option = "--think" if asked.think else "--example"
+            raise ModelError(
+                f"{model.name} was trained on the prompt {model.prompt}, which has no place for "
+                f"{option}; leave it out"
+            )
+        return Prompting()
+    if asked.think is not None:
+        return asked
+    return asked.but(think=NATIVE_TOKENS if model.thinks else Thinking.tokens)
+
+
+def chosen_world_options(
+    world: str, asked: Mapping[str, Any], model: ModelCard | ModelInfo
+) -> dict[str, Any]:
+    """The world's options. Things have the names that its text shows, but for a model that was
+    trained on others."""
+    trained = style(model.prompt).own_form
+    return {**({} if trained else shown_names(world)), **asked}
+
+
 def chosen_exploration(
-    asked: Exploration, model: ModelCard | ModelInfo, strategy: str
+    asked: Exploration,
+    model: ModelCard | ModelInfo,
+    strategy: str,
+    prompting: Prompting = Prompting(),  # noqa: B008 (it is frozen)
 ) -> Exploration:
     """The wrappers asked for, and where nothing was asked those that the model and the strategy
     need."""
-    thinks = style(model.prompt).thinks
+    thinks = style(model.prompt).thinks and prompting.think != 0
     counts = traits_of(strategy).counts
     needed = Exploration(
         repeats=0 if thinks else MOST,

@@ -17,7 +17,8 @@ from clin.exploration.stack import Known, for_run, for_trial
 from clin.language import language_of
 from clin.llms import LLM, Answer, ModelCard, Question
 from clin.llms.roles import card_of
-from clin.prompts import style
+from clin.prompts import Style, Thinking, style
+from clin.prompts.examples import told_example
 from clin.prompts.writer import questions
 from clin.rollout.context import Context
 from clin.rollout.interactive import AtTheStore, Stopped
@@ -32,12 +33,15 @@ from memory.store import NewTrial, NewVersion, Store, TrialRow
 from memory.store.requests import lapse
 from memory.strategies import Revised, Strategy, open_strategy
 from memory.trials import Call, Ending, Memory, Step, Trial
-from worlds import World, open_world
+from worlds import World, open_world, templates_of
 
 
 class Watcher:
     """What happens in a run, told after it is safe in the store. Does nothing; override what you
     want to see."""
+
+    def model_opened(self, notes: Sequence[str]) -> None:
+        """A model was loaded; ``notes`` are what its user should know."""
 
     def run_begins(self, run: str, config: RunConfig) -> None:
         """A new run is in the store."""
@@ -160,13 +164,12 @@ class Learner:
         """Play the trial that comes after ``past``, or the rest of it where it has a ``row``; its
         id, and the trial as it is stored."""
         number, opening, goal = past.number, world.reset().text, world.goal
-        reading = Reading(style(self.card.prompt)(self._language), self.card.context, self.size)
+        reading = Reading(self._layout(), self.card.context, self.size)
         if row is None:
             start = past.start(strategy, goal, reading)
         else:
             start = Start.again(self.store, row.id, self._language)
-        head = reading.layout.head(goal, start.recalled, opening)
-        context = Context(reading.layout, reading.context, reading.size, head)
+        context = self._context(world, reading, start.recalled, opening)
 
         trial_id = row.id if row else self._begin(number, goal, opening, start)
         self.watcher.trial_begins(self._name(), self.config, number, len(start.done))
@@ -186,6 +189,22 @@ class Learner:
         self.paused = person.paused
         steps = self.store.steps(trial_id)
         return trial_id, Trial(number, goal, opening, steps, ending, start.recalled)
+
+    def _layout(self) -> Style:
+        """The acting prompt of the run's model."""
+        thinking = Thinking(self.config.prompting.think or 0, self.card.thinks)
+        return style(self.card.prompt)(self._language, thinking)
+
+    def _context(self, world: World, reading: Reading, recalled: Memory, opening: str) -> Context:
+        """The prompt's head, to which the trial adds its turns."""
+        example = told_example(self.config, self._language)
+        layout = reading.layout
+        seen = world.surroundings() if layout.tells_surroundings else opening
+        head = layout.head(
+            world.goal, recalled, opening, templates_of(world), example, surroundings=seen
+        )
+        around = self.card.template.tokens(self.size)
+        return Context(layout, reading.context, reading.size, head, seen=seen, around=around)
 
     def _begin(self, number: int, goal: str, opening: str, start: Start) -> int:
         """Put the trial into the store, and the run before its first one; the trial's id."""

@@ -19,8 +19,10 @@ def open_models(
     *,
     seed: int,
     roles: Mapping[str, str] | None = None,
+    think: int | None = None,
 ) -> LLM:
-    """The model of a run, or a model per role; a reference that is named twice is loaded once."""
+    """The model of a run, or a model per role; a reference that is named twice is loaded once.
+    ``think`` are the tokens that an endpoint's model may think (None: as the server has it)."""
     roles = roles or {}
     named = [*roles.values()]
     if not set(roles) >= set(NAMES):
@@ -28,7 +30,7 @@ def open_models(
     opened: dict[str, LLM] = {}
     try:
         for each in dict.fromkeys(named):
-            opened[each] = open_model(each, seed=seed, **loading(engine, sampling))
+            opened[each] = open_model(each, seed=seed, think=think, **loading(engine, sampling))
     except BaseException:
         for model in opened.values():
             model.close()
@@ -59,6 +61,11 @@ def same_models(config: RunConfig, llm: LLM) -> None:
     if isinstance(llm, Roles):
         pairs += [(info, llm.of(NAMES[name][0]).card) for name, info in config.role_models.items()]
     for info, card in pairs:
+        if info.prompt != card.prompt:
+            raise ModelError(
+                f"the run began with the prompt {info.prompt}, and {info.name} is now asked with "
+                f"{card.prompt}: play it anew"
+            )
         if info.sha256 != card.sha256:
             raise ModelError(
                 f"the run began with {info.name} (sha256 {info.sha256[:12]}…), and "

@@ -153,6 +153,25 @@ class Sampling(Options):
     repeat_penalty: float = option(1.0, "Above 1: repeat less, in free text.", gt=0)
 
 
+class Prompting(Options):
+    """What the acting model reads beside the task and the memory, and how long it thinks. None: as
+    the model needs, which :func:`clin.defaults.chosen_prompting` decides."""
+
+    title = "Prompt"
+
+    think: int | None = option(
+        None,
+        "Tokens that the model may think before each action; 0: none.",
+        shown="512 for models that think in a form of their own, 160 for others that can",
+        ge=0,
+    )
+    example: str = option(
+        "",
+        "Show the model an expert's path in another place first: TASK:VARIATION of the train "
+        "split.",
+    )
+
+
 def loading(engine: Engine, sampling: Sampling) -> dict[str, Any]:
     """What :func:`clin.llms.open.open_model` is told."""
     return {**dict(engine), **dict(sampling)}

@@ -12,12 +12,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from clin.errors import UserError
-from clin.options import Engine, Exploration, Options, Sampling
+from clin.options import Engine, Exploration, Options, Prompting, Sampling
 
 GROUPS: dict[str, type[Options]] = {
     "exploration": Exploration,
     "engine": Engine,
     "sampling": Sampling,
+    "prompting": Prompting,
 }
 RENAMED: dict[str, tuple[str, ...]] = {
     "heed": ("exploration.memory_mask",),

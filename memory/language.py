@@ -139,6 +139,12 @@ class Language:
         """The room and the names of the things in it that looking around, or walking in, showed."""
         return None
 
+    def sights(self, surroundings: str) -> tuple[str, Sequence[str], Sequence[str]]:
+        """What the surroundings tell, thing by thing: the place where one is (empty where the world
+        does not say), a phrase for each thing seen, and for each that is held. Here a line is a
+        thing that is seen."""
+        return "", [line.strip() for line in surroundings.splitlines() if line.strip()], []
+
     def shortened(self, action: str, observation: str) -> str:
         """The answer to ``action`` as a small model reads it: one line, of bounded length."""
         return " ".join(observation.split())[:LONGEST]

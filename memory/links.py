@@ -7,6 +7,7 @@ reader for what language models really write.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -168,14 +169,22 @@ def read(reply: str) -> Reading:
     raises; at most 10,000 characters are read."""
     links: dict[Link, None] = {}
     unreadable: list[str] = []
+    for line, said in read_lines(reply):
+        links.update(dict.fromkeys(said))
+        if not said:
+            unreadable.append(line[:LONGEST])
+    return Reading(tuple(links), tuple(unreadable))
+
+
+def read_lines(reply: str) -> Iterator[tuple[str, tuple[Link, ...]]]:
+    """The lines that :func:`read` reads, each with its links; with none where it is unreadable."""
     for line in _THINKING.sub("\n", reply[:10_000]).splitlines():
         if not line.strip() or line.strip().endswith(":") or not any(map(str.isalnum, line)):
             continue
         try:
-            links.update(dict.fromkeys(map(parse, _sentences(line))))
+            yield line.strip(), tuple(map(parse, _sentences(line)))
         except LinkError:
-            unreadable.append(line.strip()[:LONGEST])
-    return Reading(tuple(links), tuple(unreadable))
+            yield line.strip(), ()
 
 
 _BETWEEN = re.compile(r"(?<=[.;])\s+(?=\S)")

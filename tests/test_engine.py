@@ -15,15 +15,24 @@ from tiny_models import tiny
 
 from clin.errors import ModelError
 from clin.llms import Answer, Question
+from clin.llms.chat_format import ChatFormat
+from clin.llms.gguf_card import read_card
 from clin.llms.open import open_model
+from clin.llms.roles import notes_of
 from clin.llms.sampling import Sampling
 from clin.llms.trie import Node, Trie
+from clin.models import open_models
+from clin.options import Engine
+from clin.options import Sampling as SamplingOptions
 from clin.rollout.scheduler import drive
+from clin.rollout.trial import call
 
 CHATML = (
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
+REASONER = CHATML + "{{ '<think>\\n' }}"
+OPTIONS = SamplingOptions()
 CHOICES = (" look around\n", " focus on frog\n", " focus on bee\n", " open door to kitchen\n")
 HEAD = ("Task: find a living thing.\n", "Memory:\n", "none\n")
 QUESTIONS = [
@@ -157,23 +166,38 @@ def test_scores_agree_with_the_choice_whatever_the_architecture(file: Path) -> N
 
 def test_a_chat_template_wraps_the_parts(tmp_path: Path) -> None:
     model = open_model(str(tiny(tmp_path / "chat.gguf", template=CHATML)), threads=1)
-    assert model.card.template == ("<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n")
+    assert model.card.template == ChatFormat(
+        "<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n"
+    )
     plain = open_model(str(tiny(tmp_path / "plain.gguf")), threads=1)
-    opening, closing = model.card.template
+    around = model.card.template
     assert ask(model, QUESTIONS[0]).read == ask(plain, QUESTIONS[0]).read + plain.count(
-        opening
-    ) + plain.count(closing)
+        around.opening
+    ) + plain.count(around.answer)
     model.close()
     plain.close()
 
 
 @pytest.mark.parametrize(
-    "template", ["{{ raise_exception('no') }}", "{% for %}", "no message at all"]
+    ("template", "architecture", "opening", "instead"),
+    [
+        ("{{ raise_exception('no') }}", "llama", "", "plain text"),
+        ("no message at all", "llama", "", "plain text"),
+        ("{% for %}<|im_start|>", "llama", "<|im_start|>user\n", "llama.cpp's own"),
+    ],
 )
-def test_a_template_that_cannot_be_rendered_is_one_line(tmp_path: Path, template: str) -> None:
-    with pytest.raises(ModelError, match="chat template") as refused:
-        open_model(str(tiny(tmp_path / "chat.gguf", template=template)))
-    assert "\n" not in str(refused.value)
+def test_no_model_is_refused_for_its_template(
+    tmp_path: Path, template: str, architecture: str, opening: str, instead: str
+) -> None:
+    """It is said in one line, in the card, and for whoever opens the model."""
+    file = tiny(tmp_path / "chat.gguf", architecture, template=template)
+    model = open_models(str(file), Engine(threads=1), OPTIONS, seed=0)
+    [note] = model.card.notes
+    assert "chat template" in note and instead in note and "\n" not in note
+    assert notes_of(model) == (note,)
+    assert (model.card.template.opening, read_card(file).notes) == (opening, (note,))
+    assert ask(model, QUESTIONS[0]).text in CHOICES
+    model.close()
 
 
 def test_thinking_without_end_stops_where_the_context_does(tmp_path: Path, monkeypatch) -> None:
@@ -230,14 +254,50 @@ def test_thinking_has_a_bound_of_its_own(bundled, monkeypatch) -> None:
 
 def test_thinking_that_the_template_opens_is_closed_at_once(tmp_path: Path) -> None:
     """Else a reply would be all thinking, and a choice would stand inside it."""
-    model = open_model(
-        str(tiny(tmp_path / "reasoner.gguf", template=CHATML + "<think>\n")), threads=1
-    )
-    assert model.card.template == (
-        "<|im_start|>user\n",
-        "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n",
+    model = open_model(str(tiny(tmp_path / "reasoner.gguf", template=REASONER)), threads=1)
+    assert model.card.template.answer == (
+        "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n"
     )
     assert ask(model, QUESTIONS[0]).text in CHOICES
+    model.close()
+
+
+def planned(model, monkeypatch, said: str) -> None:
+    """Let ``model`` write ``said``, whatever it finds likely."""
+    tokens = model._native.tokenize(said, special=True)
+    monkeypatch.setattr(model, "_sampling", Planned(tokens))
+
+
+@pytest.mark.parametrize("control", [(), ("</think>",)], ids=["as text", "as a control token"])
+def test_a_native_thought_ends_at_its_mark_and_is_put_before_the_answer(
+    tmp_path: Path, monkeypatch, control: tuple[str, ...]
+) -> None:
+    file = tiny(tmp_path / "reasoner.gguf", template=REASONER, control=control)
+    model = open_model(str(file), threads=1, think=60)
+    planned(model, monkeypatch, " The frog lives.\n</think>\n\n focus on frog")
+    asking = Question((*HEAD, ">"), max_tokens=60, think=True)
+    thought = ask(model, asking)
+    assert (thought.text, thought.thinking, thought.finish) == ("", "The frog lives.", "stop")
+    monkeypatch.setattr(model, "_sampling", Sampling())
+    choosing = Question((*HEAD, ">"), CHOICES, thought=thought.thinking, begun=("A:",))
+    answer = ask(model, choosing)
+    assert answer.text in CHOICES
+    # What the first question read is not read again.
+    assert answer.reused == thought.read
+    assert call(asking, thought, model.card).reply == "The frog lives."
+    assert "".join(call(choosing, answer, model.card).parts) == (
+        "<|im_start|>user\nTask: find a living thing.\nMemory:\nnone\n>"
+        "<|im_end|>\n<|im_start|>assistant\n<think>\nThe frog lives.\n</think>\n\nA:"
+    )
+    model.close()
+
+
+def test_a_native_thought_is_cut_at_its_budget(tmp_path: Path, monkeypatch) -> None:
+    model = open_model(str(tiny(tmp_path / "reasoner.gguf", template=REASONER)), threads=1)
+    planned(model, monkeypatch, " frog" * 40)
+    thought = ask(model, Question((*HEAD, ">"), CHOICES, max_tokens=9, think=True))
+    assert (thought.finish, thought.written) == ("length", 9)
+    assert set(thought.thinking.split()) <= {"frog", "fro", "fr", "f"}
     model.close()
 
 

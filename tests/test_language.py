@@ -250,7 +250,7 @@ def test_it_gets_the_rules_writer(burrow: Path) -> None:
     assert "juggle bone MAY NOT CONTRIBUTE to the task" in learned
     assert "stroll to attic SHOULD BE NECESSARY to poke chest with bone" in memory
     assert "munch acorn SHOULD BE NECESSARY to complete the task" in memory
-    assert "- A toadstool is not for moles.\n" in prompt and "focus" not in prompt
+    assert "\nA toadstool is not for moles.\n" in prompt and "focus" not in prompt
 
 
 def test_it_gets_evidence_and_the_way_back(burrow: Path) -> None:

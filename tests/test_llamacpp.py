@@ -18,8 +18,9 @@ from clin.llms.native import KV_TYPES
 from clin.llms.open import open_model
 from clin.llms.trie import Node, Trie
 from clin.options import Engine
-from memory.links import read
-from memory.strategies._clin_prompts import GRAMMAR
+from memory.grammar import generalising
+from memory.links import parse, read
+from memory.trials import Memory
 
 HEAD = ("Task: find a(n) living thing. First, focus on the thing.\n", "Memory:\n", "none\n")
 TURNS = (
@@ -93,7 +94,9 @@ def test_free_text_ends_at_a_stop_or_at_the_bound(bundled) -> None:
 
 
 def test_a_grammar_is_kept(bundled) -> None:
-    answer = ask(bundled, Question((*HEAD, "A learning: "), grammar=GRAMMAR, max_tokens=120))
+    known = Memory((parse("open door MAY BE NECESSARY to go to hall"),))
+    question = Question((*HEAD, "A learning: "), grammar=generalising([known]), max_tokens=120)
+    answer = ask(bundled, question)
     lines = answer.text.split("\n")
     whole = lines[:-1] if answer.finish == "length" else lines
     assert read("\n".join(whole)).unreadable == ()

@@ -127,6 +127,14 @@ def test_a_backend_writes_free_text_within_its_bounds(model: LLM) -> None:
     assert answer.written <= 13
 
 
+@pytest.mark.parametrize("asked", [{"think": True}, {"thought": "The frog lives."}])
+def test_a_backend_without_a_form_for_it_is_not_asked_to_think(model: LLM, asked: dict) -> None:
+    with pytest.raises(ModelError, match="does not think in a form of its own"):
+        model.submit(Question((*HEAD, ">"), **asked), lane=0)
+    model.submit(Question((*HEAD, ">"), CHOICES), lane=0)
+    assert answers(model, 1)[0].text in CHOICES
+
+
 UNANSWERABLE = {
     "scripted": Question(("x",), role="revise"),
     "llamacpp": Question((*HEAD, ">"), grammar="root ::= (", max_tokens=9),

@@ -324,6 +324,61 @@ def test_a_model_whose_thinking_was_cut_off_is_given_room_and_no_stop(served: Se
     ]
 
 
+SWITCHED = {think: {"enable_thinking": think > 0} for think in (0, 300, 2000, 9000)}
+
+
+@pytest.mark.parametrize(
+    ("think", "effort", "room"),
+    [(None, None, 160), (0, "none", 160), (300, "low", 460), (2000, "medium", 2160),
+     (9000, "high", 9160)],
+)  # fmt: skip
+def test_a_server_is_told_how_much_to_think(
+    served: Served, think: int | None, effort: str | None, room: int
+) -> None:
+    model = open_model(f"openai:m@{served.url}", think=think)
+    model.submit(Question(("x",), max_tokens=160), lane=0)
+    model.ready()
+    model.close()
+    [body] = served.bodies
+    assert (body.get("reasoning_effort"), body["max_tokens"]) == (effort, room)
+    assert body.get("chat_template_kwargs") == SWITCHED.get(think)
+    assert model.card.notes == ()
+
+
+@pytest.mark.parametrize("names_the_field", [True, False])
+@pytest.mark.parametrize(
+    ("refused", "taken"),
+    [
+        (("none",), {"chat_template_kwargs": {"enable_thinking": False}}),
+        (("chat_template_kwargs", "none"), {"reasoning_effort": "minimal"}),
+        (("chat_template_kwargs", "reasoning_effort"), {}),
+    ],
+)
+def test_words_on_thinking_that_a_server_refuses_are_left_out(
+    served: Served, refused: tuple[str, ...], taken: dict, names_the_field: bool
+) -> None:
+    """What is left then is found once; that nothing is left is said once."""
+
+    def behave(number, body, key):
+        for word in refused:
+            if word in body or word == body.get("reasoning_effort"):
+                return failure(400, "no reasoning_effort" if names_the_field else "bad request")
+        return reply("focus on frog")
+
+    served.behaviour = behave
+    model = open_model(f"openai:m@{served.url}", think=0)
+    for _ in range(2):
+        model.submit(Question(("x",), CHOICES), lane=0)
+        [(_, answer)] = model.ready()
+        assert answer.text == CHOICES[1]
+    model.close()
+    words = ("reasoning_effort", "chat_template_kwargs")
+    for body in served.bodies[-2:]:
+        assert {word: body[word] for word in words if word in body} == taken
+        assert "grammar" in body  # what constrains the choice is not given up with it
+    assert len(model.card.notes) == (not taken)
+
+
 def test_sampling_options_reach_the_server_where_they_narrow_a_draw(served: Served) -> None:
     plain, narrow = (
         open_model(f"openai:m@{served.url}"),

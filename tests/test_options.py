@@ -15,7 +15,7 @@ from conftest import ROOT, Clin
 from clin.config import ModelInfo, RunConfig
 from clin.errors import UserError
 from clin.experiments.spec import Batch
-from clin.options import NO_EXPLORATION, Engine, Exploration, Length, Sampling
+from clin.options import NO_EXPLORATION, Engine, Exploration, Length, Prompting, Sampling
 from clin.spellings import GROUPS, RENAMED
 from memory.store import Store
 
@@ -246,12 +246,13 @@ def test_help_has_a_section_for_each_group(clin: Clin) -> None:
         "Memory",
         "Exploration",
         "Model",
+        "Prompt",
         "Engine",
         "Sampling",
         "Output",
         "Other",
     ]
-    for options in (Length, Exploration, Engine, Sampling):
+    for options in (Length, Exploration, Prompting, Engine, Sampling):
         for name, field in options.model_fields.items():
             assert f"--{name.replace('_', '-')}" in told[options.title]
             words = " ".join(told[options.title].split())

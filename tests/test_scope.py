@@ -108,8 +108,9 @@ def test_the_bundled_models_prompt_is_the_same_with_and_without_scopes(memory: M
 
 def test_a_larger_model_reads_where_a_link_held_and_its_words_count() -> None:
     assert recollection(HELD) == (
-        "\nLearnings from earlier trials:\n1. opening the door SHOULD BE NECESSARY to going "
-        "outside\n"
+        "\nLearnings from earlier trials (SHOULD BE NECESSARY is well supported, MAY is less "
+        'certain, "X DOES NOT CONTRIBUTE to Y" says what to avoid):\n'
+        "1. opening the door SHOULD BE NECESSARY to going outside\n"
         "2. focus on frog MAY BE NECESSARY to complete the task (seen in one place only: "
         "find-plant 12)\n"
     )

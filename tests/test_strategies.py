@@ -17,7 +17,7 @@ from memory.strategies import (
     open_strategy,
     strategy_names,
 )
-from memory.strategies._clin_prompts import BANDS, in_words
+from memory.strategies._telling import BANDS, in_words
 from memory.testing import memories, scores, texts, trials
 from memory.trials import Ending, Memory, Step, Trial
 

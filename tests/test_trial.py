@@ -14,11 +14,9 @@ from clin.errors import ModelError
 from clin.llms import Answer, ModelCard, Question
 from clin.llms.open import open_model
 from clin.prompts import style
-from clin.prompts.full import Full, citations, forms
 from clin.rollout.context import Context
 from clin.rollout.scheduler import drive
 from clin.rollout.trial import STUCK_AFTER, WAITED_AFTER, WorldChanged, play
-from memory.links import parse
 from memory.trials import Ending, Memory, Step
 from worlds import Observation
 
@@ -148,43 +146,6 @@ def test_the_prompt_never_outgrows_the_context(room: int, steps: int) -> None:
 def test_a_task_that_does_not_fit_is_refused_before_the_trial() -> None:
     with pytest.raises(ModelError, match="context holds 20"):
         trial(["up"], room=20)
-
-
-def test_the_full_prompt_thinks_then_chooses() -> None:
-    world = Ladder()
-    memory = Memory((parse("up SHOULD BE NECESSARY to reach the top"),))
-    full = Full(SCIENCE)
-    asking = full.ask(world, full.head(world.goal, memory, "foot"), memory)
-    thought = next(asking)
-    assert not thought.choices
-    assert "1. up SHOULD BE NECESSARY to reach the top" in thought.text
-    choice = asking.send(Answer(" Learning [1] says to go up."))
-    assert choice.parts == thought.parts
-    assert choice.text.endswith("Thought: Learning [1] says to go up.\nAction:")
-    with pytest.raises(StopIteration) as stop:
-        asking.send(Answer(" up\n"))
-    move = stop.value.value
-    assert (move.action, move.thought, move.cited) == ("up", "Learning [1] says to go up.", (1,))
-
-
-def test_citations_name_learnings_that_exist() -> None:
-    assert citations("as [2] and [1, 3] say, [2], not [9] or [x]", 3) == (2, 1, 3)
-
-
-@given(st.lists(st.text("abc to", min_size=1, max_size=12), max_size=60), st.integers(100, 400))
-def test_the_forms_of_actions_are_bounded(actions: list[str], limit: int) -> None:
-    assert len(forms(actions, limit)) <= limit + 1
-
-
-def test_many_actions_are_shown_as_forms() -> None:
-    things = [f"thing {n}" for n in range(30)]
-    shown = forms(
-        [f"move {a} to {b}" for a in things for b in things] + [f"focus on {a}" for a in things],
-        900,
-    )
-    assert "move A to B" in shown
-    assert "focus on A" in shown
-    assert "thing 29" in shown
 
 
 class Echo:

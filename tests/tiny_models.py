@@ -1,14 +1,16 @@
-"""Random-weight GGUF files of a few hundred kilobytes with the bundled model's vocabulary, for what
-it cannot show itself."""
+"""Random-weight GGUF files of a few hundred kilobytes, for what the bundled model cannot show."""
 
 from __future__ import annotations
 
+import string
 from pathlib import Path
 
 import gguf
 import numpy as np
 
 WIDTH, LAYERS, FEED, STATE = 32, 2, 64, 8
+TENSORS = 2 + 9 * LAYERS
+"""Those of a llama."""
 BUNDLED = next((Path(__file__).parent.parent / "clin/llms/bundled").glob("*.gguf"))
 
 
@@ -19,17 +21,19 @@ def tiny(
     template: str = "",
     context: int = 512,
     name: str = "",
+    control: tuple[str, ...] = (),
+    spm: bool = False,
+    parts: int = 1,
 ) -> Path:
     """Write a model of ``architecture`` (``llama`` or the recurrent ``mamba``), with a chat
-    template if one is given."""
-    reader, writer = gguf.GGUFReader(BUNDLED), gguf.GGUFWriter(out, architecture)
-    for key, field in reader.fields.items():
-        if key.startswith("tokenizer.") and key != "tokenizer.chat_template":
-            sub = field.types[-1] if field.types[0] == gguf.GGUFValueType.ARRAY else None
-            writer.add_key_value(key, field.contents(), field.types[0], sub_type=sub)
+    template if one is given. Its vocabulary is the bundled model's, with ``control`` tokens in the
+    place of its last ones, or with ``spm`` one like Llama 2's. Of a model in ``parts`` each has a
+    file."""
+    split = -(-TENSORS // parts) if parts > 1 else 0
+    writer = gguf.GGUFWriter(out, architecture, split_max_tensors=split)
+    tokens = _spm(writer) if spm else _bundled(writer, control)
     if template:
         writer.add_chat_template(template)
-    tokens = len(reader.fields["tokenizer.ggml.tokens"].data)
     writer.add_name(name or f"tiny-{architecture}")
     writer.add_vocab_size(tokens)
     writer.add_context_length(context)
@@ -49,6 +53,56 @@ def tiny(
     writer.write_tensors_to_file()
     writer.close()
     return out
+
+
+def odd(out: Path, architecture: str = "llama", tensors: bool = True, **keys: object) -> Path:
+    """Write a file that is no whole model: a header, with one tensor or none. Of a key's name
+    ``__`` is a dot."""
+    writer = gguf.GGUFWriter(out, architecture)
+    for name, value in keys.items():
+        add = {str: writer.add_string, bool: writer.add_bool, int: writer.add_uint32}[type(value)]
+        add(name.replace("__", "."), value)
+    if tensors:
+        writer.add_tensor("blk.0.attn_norm.weight", np.ones(WIDTH, dtype=np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return out
+
+
+def _bundled(writer: gguf.GGUFWriter, control: tuple[str, ...]) -> int:
+    reader = gguf.GGUFReader(BUNDLED)
+    for key, field in reader.fields.items():
+        if key.startswith("tokenizer.") and key != "tokenizer.chat_template":
+            sub = field.types[-1] if field.types[0] == gguf.GGUFValueType.ARRAY else None
+            value = field.contents()
+            if control and key in ("tokenizer.ggml.tokens", "tokenizer.ggml.token_type"):
+                kinds = [int(gguf.TokenType.CONTROL)] * len(control)
+                value[-len(control) :] = control if key.endswith("tokens") else kinds
+            writer.add_key_value(key, value, field.types[0], sub_type=sub)
+    return len(reader.fields["tokenizer.ggml.tokens"].data)
+
+
+def _spm(writer: gguf.GGUFWriter) -> int:
+    """Control tokens, all bytes, letters, and words with every beginning of theirs."""
+    words = ("look", "around", "frog", "the", "door")
+    whole = [word[:end] for word in words for end in range(2, len(word) + 1)]
+    texts = [*string.ascii_lowercase, "\u2581", *whole, *(f"\u2581{each}" for each in whole)]
+    texts += [f"\u2581{word[0]}" for word in words]
+    control = ["<s>", "</s>", "<|user|>", "<|end|>"]
+    tokens = ["<unk>", *control, *(f"<0x{byte:02X}>" for byte in range(256)), *dict.fromkeys(texts)]
+    kind = gguf.TokenType
+    types = [kind.UNKNOWN, *[kind.CONTROL] * len(control), *[kind.BYTE] * 256]
+    types += [kind.NORMAL] * (len(tokens) - len(types))
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list(tokens)
+    writer.add_token_scores([float(len(each)) for each in tokens])
+    writer.add_token_types(types)
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_unk_token_id(0)
+    return len(tokens)
 
 
 def _llama(writer: gguf.GGUFWriter, tokens: int) -> dict[str, tuple[int, ...]]:

@@ -24,6 +24,9 @@ It may offer more; what it does not offer, nobody needs:
     the task and variation that are played where none is named.
 ``TASK_SETS``
     names for sets of its tasks.
+``SHOWN_NAMES``
+    the options under which things have the names that the world's own text shows, where that is
+    not so anyway.
 ``PACKAGE``
     the package whose version decides what happens in a trial.
 ``REQUIRES``
@@ -63,9 +66,21 @@ class Observation:
     done: bool
 
 
+@dataclass(frozen=True)
+class Template:
+    """A form of action in a line: ``form`` with OBJ and PLACE for what is named in it, a part that
+    may be left out in brackets ("use OBJ [on OBJ]"), and what it ``means``."""
+
+    form: str
+    means: str
+
+
 @runtime_checkable
 class World(Protocol):
-    """One task in one variation. Not thread-safe; a trial owns it from reset to close."""
+    """One task in one variation. Not thread-safe; a trial owns it from reset to close.
+
+    It may say ``templates`` too, its forms of action (:func:`templates_of`).
+    """
 
     goal: str
 
@@ -89,6 +104,12 @@ class World(Protocol):
     def close(self) -> None:
         """Let go of the world; closing twice is closing once."""
         ...
+
+
+def templates_of(world: World) -> Sequence[Template]:
+    """The forms of action of ``world``; none where it does not say."""
+    found: Sequence[Template] = getattr(world, "templates", ())
+    return found
 
 
 @dataclass(frozen=True)
@@ -158,6 +179,11 @@ def first_place(name: str) -> tuple[str, int] | None:
     says of none."""
     found: tuple[str, int] | None = getattr(world_module(name), "FIRST_PLACE", None)
     return found
+
+
+def shown_names(name: str) -> dict[str, Any]:
+    """The options under which world ``name`` calls things as its text does."""
+    return dict(getattr(world_module(name), "SHOWN_NAMES", {}))
 
 
 def shares_places(name: str) -> bool:

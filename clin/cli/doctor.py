@@ -85,12 +85,15 @@ def _required(found: Callable[[], str]) -> Finding:
 
 def _model(reference: str) -> Finding:
     from clin.llms.open import open_model
+    from memory.sanitize import sanitized
 
     llm = open_model(reference)
     try:
         card = llm.card
     finally:
         llm.close()
+    for note in card.notes:
+        click.echo(f"Note: {sanitized(note)}", err=True)
     return (
         True,
         f"{card.name}, sha256 {card.sha256}, roles {', '.join(card.roles)}, prompt "

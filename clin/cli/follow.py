@@ -48,6 +48,7 @@ def follow(
     leaves with exit code 130 when it was interrupted."""
     from clin.cli.progress import Progress
     from clin.learner import Learner
+    from clin.llms.roles import notes_of
     from clin.rollout.scheduler import drive
 
     quiet, lanes = shown.as_json, runs[0][0].engine.lanes
@@ -64,6 +65,7 @@ def follow(
             )
             for config, name in runs
         ]
+        progress.model_opened(notes_of(llm))
         playing = [learner.adapt() for learner in learners]
         finished = drive(playing, llm, lanes=lanes, stop=interrupt.asked)
     _left(store, learners, finished)

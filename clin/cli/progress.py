@@ -59,6 +59,7 @@ class Progress(Watcher):
         self.bars = Bars(*columns, console=self.console, disable=quiet or not sys.stderr.isatty())
         self._lines: dict[str, _Line] = {}
         self._lock = threading.RLock()
+        self._noted: set[str] = set()
 
     def __enter__(self) -> Progress:
         self.bars.start()
@@ -66,6 +67,12 @@ class Progress(Watcher):
 
     def __exit__(self, *_: object) -> None:
         self.bars.stop()
+
+    def model_opened(self, notes: Sequence[str]) -> None:
+        for note in notes:
+            if note not in self._noted:
+                self._noted.add(note)
+                self.console.print(f"Note: {sanitized(note)}")
 
     def run_begins(self, run: str, config: RunConfig) -> None:
         wrote, name = "", sanitized(config.model.name)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -37,7 +37,7 @@ def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> N
     from memory.store import Store
 
     with Store(existing(db), read_only=True) as store:
-        style = store.run(run).config["model"]["prompt"]
+        model = store.run(run).config["model"]
         row = trial_row(store, run, trial)
         calls = store.calls(row.id, step) if step is not None else store.writer_calls(row.id)
         count = len(store.steps(row.id))
@@ -56,7 +56,42 @@ def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> N
         return
     _print_ranking(ranking)
     for number, call in enumerate(calls, 1):
-        _print(number, len(calls), style, call)
+        _print(number, len(calls), model["prompt"], call)
+    if step is not None:
+        _print_sections(model, calls[0])
+
+
+def _print_sections(model: Mapping[str, Any], call: Call) -> None:
+    """The tokens of each section of the acting prompt, where the model's vocabulary is at hand."""
+    from clin.cli.tables import console
+    from clin.prompts import STYLES, style
+
+    size = _counting(model["reference"])
+    if size is None or model["prompt"] not in STYLES:
+        return
+    counted: dict[str, int] = {}
+    layout = style(model["prompt"])
+    for part in call.parts:
+        names = (name for begins, name in layout.sections if part.startswith(begins))
+        section = next(names, layout.rest)
+        counted[section] = counted.get(section, 0) + size(part)
+    told = ", ".join(f"{name} {tokens}" for name, tokens in counted.items())
+    console().print(f"--- tokens by section: {told}", style="bold")
+
+
+def _counting(reference: str) -> Callable[[str], int] | None:
+    """How the model counts tokens; None for a model whose vocabulary is not in a file here."""
+    from clin.errors import ModelError
+    from clin.llms.native import Native
+    from clin.llms.open import model_file
+
+    if reference.partition(":")[0] in ("scripted", "openai", "person"):
+        return None
+    try:
+        native = Native(model_file(reference), gpu_layers=0, vocabulary_only=True)
+    except (ModelError, OSError):
+        return None
+    return lambda part: len(native.tokenize(part, special=True))
 
 
 def _print(number: int, of: int, style: str, call: Call) -> None:

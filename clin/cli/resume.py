@@ -52,7 +52,12 @@ def _resume_run(store: Store, name: str, shown: Shown) -> None:
     alone = config.but(engine=config.engine.but(lanes=1))
     roles = {role: info.reference for role, info in config.role_models.items()}
     llm = open_models(
-        config.model.reference, alone.engine, alone.sampling, seed=config.seed, roles=roles
+        config.model.reference,
+        alone.engine,
+        alone.sampling,
+        seed=config.seed,
+        roles=roles,
+        think=config.prompting.think,
     )
     try:
         same_models(config, llm)

@@ -21,7 +21,7 @@ from clin.cli.options import (
 )
 from clin.config import RunConfig
 from clin.errors import UserError
-from clin.options import Engine, Exploration, Length, Sampling
+from clin.options import Engine, Exploration, Length, Prompting, Sampling
 
 if TYPE_CHECKING:
     from clin.llms import LLM
@@ -96,7 +96,8 @@ NAMED = gathered(
         group="Model",
         default="bundled",
         show_default=True,
-        help="bundled, PATH.gguf, hf:ORG/REPO:FILE, openai:MODEL@URL or scripted:FILE.",
+        help="bundled, smollm2, PATH.gguf, pkg:MODULE, hf:ORG/REPO:FILE, openai:MODEL@URL or "
+        "scripted:FILE.",
     ),
     option(
         "--role-model",
@@ -126,6 +127,7 @@ SHOWN = gathered(
 @KEPT
 @group("exploration", Exploration)
 @NAMED
+@group("prompting", Prompting)
 @group("engine", Engine)
 @group("sampling", Sampling)
 @SHOWN
@@ -135,11 +137,13 @@ def run(
     kept: Kept,
     exploration: Exploration,
     named: Named,
+    prompting: Prompting,
     engine: Engine,
     sampling: Sampling,
     shown: Shown,
 ) -> None:
     """Play a task several times with a frozen model and learn between the trials."""
+    from clin.defaults import chosen_world_options
     from clin.llms.roles import parse_roles
     from clin.models import open_models
     from memory.exchange import from_reference
@@ -155,18 +159,20 @@ def run(
     engine = engine.but(lanes=min(engine.lanes, len(variations)))
     with Store(shown.db) as store:
         initial = from_reference(store, kept.start) if kept.start else None
-        llm = open_models(named.model, engine, sampling, seed=place.seed, roles=roles)
+        llm = open_models(
+            named.model, engine, sampling, seed=place.seed, roles=roles, think=prompting.think
+        )
         try:
             first = RunConfig.checked(
                 world=place.world,
                 task=task,
                 variation=variations[0],
-                world_options=place.options,
+                world_options=chosen_world_options(place.world, place.options, llm.card),
                 seed=place.seed,
                 engine=engine,
                 sampling=sampling,
                 **dict(length),
-                **_with_models(llm, kept, exploration, named, roles),
+                **_with_models(llm, kept, exploration, prompting, named, roles),
             )
             runs = [(first.but(variation=each), None) for each in variations]
             follow(store, llm, runs, shown, initial=initial)
@@ -175,21 +181,28 @@ def run(
 
 
 def _with_models(
-    llm: LLM, kept: Kept, exploration: Exploration, named: Named, roles: dict[str, str]
+    llm: LLM,
+    kept: Kept,
+    exploration: Exploration,
+    prompting: Prompting,
+    named: Named,
+    roles: dict[str, str],
 ) -> dict[str, Any]:
     """The fields of a configuration that say which models play, and what follows from them."""
     from clin.config import versions
-    from clin.defaults import chosen_exploration, chosen_writer
+    from clin.defaults import chosen_exploration, chosen_prompting, chosen_writer
     from clin.llms.roles import card_of
     from clin.models import on_record
 
     model, role_models = on_record(llm, named.model, roles)
+    prompting = chosen_prompting(prompting, llm.card)
     return {
         "strategy": kept.strategy,
         "writer": chosen_writer(kept.writer, card_of(llm, "revise")),
         "start": kept.start,
         "read_only_memory": kept.read_only_memory,
-        "exploration": chosen_exploration(exploration, llm.card, kept.strategy),
+        "exploration": chosen_exploration(exploration, llm.card, kept.strategy, prompting),
+        "prompting": prompting,
         "model": model,
         "role_models": role_models,
         "versions": versions(),

@@ -9,7 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from clin.config import ModelInfo, RunConfig, Setting
-from clin.defaults import chosen_exploration, reads_unconfirmed
+from clin.defaults import (
+    chosen_exploration,
+    chosen_prompting,
+    chosen_world_options,
+    reads_unconfirmed,
+)
 from clin.errors import UserError
 from clin.experiments.sequence import Block, Lineage, lineages
 from clin.experiments.spec import Batch
@@ -187,11 +192,13 @@ class Played:
 def config_of(batch: Batch, cell: Cell, played: Played) -> RunConfig:
     """The run's configuration, which also decides whether the database has it already."""
     unconfirmed = reads_unconfirmed(batch.read_unconfirmed, played.model, cell.strategy)
+    options = {**batch.world_options.get(cell.world, {}), **dict(cell.options)}
+    prompting = chosen_prompting(batch.prompting, played.model)
     return RunConfig.checked(
         world=cell.world,
         task=cell.task,
         variation=cell.variation,
-        world_options={**batch.world_options.get(cell.world, {}), **dict(cell.options)},
+        world_options=chosen_world_options(cell.world, options, played.model),
         setting=cell.setting,
         strategy=cell.strategy,
         writer=played.writer,
@@ -199,9 +206,10 @@ def config_of(batch: Batch, cell: Cell, played: Played) -> RunConfig:
         budget=batch.budget,
         seed=cell.seed,
         read_unconfirmed=cell.setting == "adapt" or unconfirmed,
-        exploration=chosen_exploration(batch.exploration, played.model, cell.strategy),
+        exploration=chosen_exploration(batch.exploration, played.model, cell.strategy, prompting),
         engine=batch.engine,
         sampling=batch.sampling,
+        prompting=prompting,
         model=played.model,
         versions=played.versions,
         start=" ".join(f"{task}:{variation}" for task, variation in cell.sources),

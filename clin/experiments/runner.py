@@ -16,7 +16,7 @@ from clin.experiments.spec import Batch
 from clin.language import language_of
 from clin.learner import Learner, Watcher
 from clin.llms import LLM, Answer, Question
-from clin.llms.roles import card_of
+from clin.llms.roles import card_of, notes_of
 from clin.models import open_models
 from clin.options import Engine
 from clin.prompts.writer import questions
@@ -74,11 +74,16 @@ class Batching:
     def _with_model(self, model: str, seed: int, planned: list[Cell | Line]) -> None:
         try:
             llm = (self._kept or {}).get((model, seed)) or open_models(
-                model, self._batch.engine, self._batch.sampling, seed=seed
+                model,
+                self._batch.engine,
+                self._batch.sampling,
+                seed=seed,
+                think=self._batch.prompting.think,
             )
         except UserError as error:
             self.outcome.failed += [(str(each), str(error)) for each in planned]
             return
+        self._watcher.model_opened(notes_of(llm))
         try:
             for stage in stages(planned):
                 if stage and not self.outcome.interrupted:

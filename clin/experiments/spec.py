@@ -17,7 +17,7 @@ from pydantic import Field, field_validator, model_validator
 from clin.config import Setting
 from clin.errors import UserError
 from clin.experiments.sequence import Stream
-from clin.options import Engine, Exploration, Length, Sampling
+from clin.options import Engine, Exploration, Length, Prompting, Sampling
 from clin.spellings import GROUPS, grouped
 from memory.spelling import did_you_mean
 from memory.strategies import traits_of
@@ -57,6 +57,7 @@ class Batch(Length):
     exploration: Exploration = Exploration()
     engine: Engine = Engine()
     sampling: Sampling = Sampling()
+    prompting: Prompting = Prompting()
     world_options: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="options by world"
     )

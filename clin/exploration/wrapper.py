@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from worlds import Observation, World
+from worlds import Observation, World, templates_of
 
 
 class Wrapper:
@@ -16,6 +16,7 @@ class Wrapper:
         self._world = world
         self._held = 0.0
         self.goal = world.goal
+        self.templates = templates_of(world)
 
     def reset(self) -> Observation:
         seen = self._world.reset()

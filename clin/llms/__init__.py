@@ -10,6 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from clin.errors import ModelError
+from clin.llms.chat_format import ChatFormat
+
 
 @dataclass(frozen=True)
 class Question:
@@ -34,10 +37,16 @@ class Question:
     """Ask for the log-probability of every choice too, in :attr:`Answer.scores` (SayCan's
     "say")."""
 
+    think: bool = False
+    """Ask for the model's native thought alone, of at most ``max_tokens``: it comes back as
+    :attr:`Answer.thinking`, and the answer's text is empty."""
+    thought: str = ""
+    """A native thought that has been thought; it stands before ``begun``."""
+
     @property
     def text(self) -> str:
         """All that the model reads, without what its chat template adds."""
-        return "".join(self.parts) + "".join(self.begun)
+        return "".join((*self.parts, self.thought, *self.begun))
 
 
 @dataclass(frozen=True)
@@ -58,26 +67,38 @@ class Answer:
     """With ``score_choices``: for each choice the log-probability with which it is drawn when only
     choices can be."""
     thinking: str = ""
-    """What a reasoning model thought in ``<think>`` marks; kept apart, never a fact."""
+    """What a reasoning model thought, asked or unasked; kept apart, never a fact."""
 
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What a model declares of itself. ``prompt`` is ``full`` or ``compact``; ``roles`` those it
-    was made for."""
+    """What a model declares of itself. ``prompt`` is the style of its prompt
+    (:data:`clin.prompts.STYLES`); ``roles`` those it was made for."""
 
     name: str
     sha256: str = ""
-    prompt: str = "full"
+    prompt: str = "full-2"
     roles: tuple[str, ...] = ("act", "revise", "generalise")
     context: int = 0
     """Tokens that one lane holds; 0 when unbounded."""
-    template: tuple[str, str] = ("", "")
-    """What the chat template puts before and after the question's parts."""
+    template: ChatFormat = field(default_factory=ChatFormat)
+    """What the chat template puts around the question's parts."""
     details: dict[str, str] = field(default_factory=dict)
     exact: bool = True
     """Whether an answer depends on the question alone, byte for byte; many lanes in one batch
     change the order of floating-point sums, and a remote server promises nothing."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of how the model is used, a line each."""
+
+    def check(self, question: Question) -> None:
+        """ModelError if the model cannot think as ``question`` asks it to."""
+        if (question.think or question.thought) and not self.template.thinks:
+            raise ModelError(f"{self.name} does not think in a form of its own")
+
+    @property
+    def thinks(self) -> bool:
+        """Whether the model thinks before it answers, in a form of its own."""
+        return self.template.thinks
 
 
 class LLM(Protocol):

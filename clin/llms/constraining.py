@@ -9,13 +9,22 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from clin.llms import Question
 
 MOST_LISTED = 500
 """Choices that a JSON schema may list (OpenAI's own bound on enum values)."""
+EFFORTS = ((512, "low"), (2048, "medium"), (math.inf, "high"))
+"""Tokens up to which an effort is asked for."""
+NONE = ("none", "minimal")
+"""Names of no effort, the newer first."""
+
+
+Extras = Mapping[str, Any]
+"""Fields that a request holds beyond the ordinary ones."""
 
 
 def constraints(question: Question) -> dict[str, Any]:
@@ -58,6 +67,18 @@ def schema(question: Question) -> dict[str, Any]:
 
 WAYS: tuple[Callable[[Question], dict[str, Any]], ...] = (constraints, schema, lambda _: {})
 IN_WORDS = len(WAYS) - 1
+
+
+def efforts(think: int | None) -> tuple[Extras, ...]:
+    """Ways to ask for no thinking (0), or for some of it by the room that it has, the fullest first
+    and nothing last. llama-server and vLLM take a switch of the chat template, hosted servers an
+    effort."""
+    if think is None:
+        return ({},)
+    switch = {"extra_body": {"chat_template_kwargs": {"enable_thinking": think > 0}}}
+    names = [next(name for most, name in EFFORTS if think <= most)] if think else NONE
+    named = [{"reasoning_effort": name} for name in names]
+    return ({**named[0], **switch}, switch, *named, {})
 
 
 def chosen(said: str, choices: Sequence[str]) -> tuple[str, str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from clin.llms import ModelCard
+from clin.llms.built_in import format_of
+from clin.llms.chat_format import ChatFormat
 from clin.llms.gguf_file import checked, sha256
 from clin.llms.native import Native
-from clin.llms.template import wrapping
 
 DETAILS = (
     "general.architecture",
@@ -27,17 +29,16 @@ def read_card(path: Path) -> ModelCard:
     native = Native(checked(path), gpu_layers=0, vocabulary_only=True)
     try:
         metadata = native.metadata()
-        architecture = metadata.get("general.architecture")
+        architecture = metadata.get("general.architecture", "")
         trained = int(metadata.get(f"{architecture}.context_length", 0))
         context = int(metadata.get("clin.context", 0)) or trained
-        return card(path, metadata, context, wrapping(native.chat_template()))
+        template, notes = format_of(native, architecture)
+        return replace(card(path, metadata, context, template), notes=notes)
     finally:
         native.close()
 
 
-def card(
-    path: Path, metadata: dict[str, str], context: int, template: tuple[str, str]
-) -> ModelCard:
+def card(path: Path, metadata: dict[str, str], context: int, template: ChatFormat) -> ModelCard:
     """The card of an opened file: its ``metadata``, the context it is given, and what its chat
     template puts around a prompt."""
     roles = [role.strip() for role in metadata.get("clin.roles", "").split(",")]
@@ -46,7 +47,7 @@ def card(
     return ModelCard(
         name=metadata.get("general.name") or path.stem,
         sha256=sha256(path),
-        prompt=metadata.get("clin.prompt", "full"),
+        prompt=metadata.get("clin.prompt", ModelCard.prompt),
         roles=named or ModelCard.roles,
         context=context,
         template=template,

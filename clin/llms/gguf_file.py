@@ -9,21 +9,28 @@ import os
 from pathlib import Path
 
 from clin.errors import ModelError
+from clin.llms.gguf_header import read_header
+from clin.llms.packages import SHORT
+from clin.llms.unplayable import middle, unplayable
 from memory.spelling import did_you_mean
 
 
 def checked(path: Path) -> Path:
-    """``path`` if a GGUF file is there; ModelError otherwise, naming the nearest file."""
+    """``path`` if a GGUF file of a model that can act is there; ModelError otherwise, naming the
+    nearest file or model."""
     if path.is_dir():
         raise ModelError(f"model '{path}' is a folder; name a .gguf file in it")
     if not path.is_file():
         folder = path.parent if path.parent.is_dir() else Path()
         there = sorted(each.name for each in folder.glob("*.gguf"))
+        near = [*there, "bundled", *SHORT] if path.parent == Path() else there
         listed = f" (GGUF files there: {', '.join(there[:8])})" if there else ""
         raise ModelError(
-            f"no model file '{path}'{did_you_mean(path.name, there)}{listed}; "
+            f"no model file '{path}'{did_you_mean(path.name, near)}{listed}; "
             "--model bundled needs none"
         )
+    if later := middle(path):
+        raise ModelError(f"'{path}' {later}")
     try:
         with path.open("rb") as file:
             magic = file.read(4)
@@ -36,6 +43,9 @@ def checked(path: Path) -> Path:
             f"'{path}' is not a GGUF file (it begins with {magic!r}); convert the model with "
             "llama.cpp's converter"
         )
+    header = read_header(path)
+    if header and (why := unplayable(path, header)):
+        raise ModelError(f"'{path}' {why}")
     return path
 
 

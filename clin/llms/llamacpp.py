@@ -19,16 +19,17 @@ import numpy as np
 
 from clin.errors import ModelError
 from clin.llms import Answer, Question
+from clin.llms.built_in import format_of
 from clin.llms.choosing import Feed, choose, scored
 from clin.llms.engine import DEFAULT_CONTEXT, FIELDS, Engine
 from clin.llms.gguf_card import card
 from clin.llms.gguf_file import checked
 from clin.llms.lanes import Answering, Cache, Lane, Piece
 from clin.llms.native import CHUNK, Native, Row
+from clin.llms.quantizing import slow_on_cpu
 from clin.llms.sampling import Sampling
-from clin.llms.template import wrapping
 from clin.llms.trie import Node, Trie
-from clin.llms.writing import Written, write
+from clin.llms.writing import Written, think, write
 
 SPARE = 8
 """Cells of a lane beyond its context."""
@@ -40,9 +41,10 @@ MOST_KNOWN = 200_000
 
 class LlamaCpp:
     """See :class:`clin.llms.LLM`. ``options`` are the fields of :class:`clin.llms.engine.Engine`
-    and of :class:`clin.llms.sampling.Sampling`."""
+    and of :class:`clin.llms.sampling.Sampling`; ``reference`` is what the user calls the
+    file."""
 
-    def __init__(self, path: Path, **options: Any) -> None:
+    def __init__(self, path: Path, *, reference: str = "", **options: Any) -> None:
         chosen = {name: options.pop(name) for name in FIELDS if name in options}
         self._sampling = Sampling(**options)
         engine = Engine(**chosen)
@@ -57,8 +59,11 @@ class LlamaCpp:
             engine.flash_attention,
             unified=engine.unified,
         )
-        template = wrapping(self._native.chat_template())
-        self.card = replace(card(path, metadata, context, template), exact=engine.exact)
+        template, notes = format_of(self._native, metadata.get("general.architecture", ""))
+        if slow := slow_on_cpu(path, reference or str(path), engine.gpu_layers):
+            notes = (*notes, slow)
+        found = card(path, metadata, context, template)
+        self.card = replace(found, exact=engine.exact, notes=notes)
         self._deterministic = engine.deterministic
         self._lanes = [Lane(number) for number in range(engine.lanes)]
         # A recurrent state has no beginning to copy.
@@ -74,10 +79,12 @@ class LlamaCpp:
 
     def submit(self, question: Question, *, lane: int) -> None:
         there = self._lanes[lane]
+        self.card.check(question)
         if there.question is not None:
             raise RuntimeError(f"lane {lane} is still busy with another question")
         pieces = self._pieces(question)
-        total = sum(map(len, pieces)) + (0 if question.choices else question.max_tokens)
+        chooses = question.choices and not question.think
+        total = sum(map(len, pieces)) + (0 if chooses else question.max_tokens)
         if total > self.card.context:
             raise ModelError(
                 f"a question of {total} tokens (reply included) does not fit the context of "
@@ -198,10 +205,15 @@ class LlamaCpp:
         logits = yield from self._read(lane, pieces)
         prompt = [token for piece in pieces for token in piece]
         scores: tuple[float, ...] = ()
-        if question.choices:
+        room = self.card.context - len(prompt)
+        if question.think:
+            mark = self.card.template.end_mark
+            written = yield from think(
+                self._native, question, mark, logits, room, prompt, self._sampling
+            )
+        elif question.choices:
             written, scores = yield from self._chosen(lane, question, logits, prompt)
         else:
-            room = self.card.context - len(prompt)
             written = yield from write(self._native, question, logits, room, prompt, self._sampling)
         return Answer(
             text=written.said,
@@ -259,11 +271,19 @@ class LlamaCpp:
             raise ModelError(f"these choices cannot be told apart: {error}") from None
 
     def _pieces(self, question: Question) -> list[Piece]:
-        opening, closing = self.card.template
+        (opening, _), *rest = self.card.template.around(
+            question.parts, think=question.think, thought=question.thought
+        )
+        if opening:
+            opening = self._native.begun(opening, special=True)
+        elif rest:
+            rest[0] = (self._native.begun(rest[0][0]), rest[0][1])
         pieces = [
             self._native.first() + self._native.tokenize(opening, special=True),
-            *map(self._piece, question.parts),
-            self._native.tokenize(closing, special=True),
+            *(
+                self._native.tokenize(text, special=True) if own else self._piece(text)
+                for text, own in rest
+            ),
             *map(self._piece, question.begun),
         ]
         filled = [piece for piece in pieces if piece]

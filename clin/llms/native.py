@@ -38,6 +38,13 @@ KV_TYPES = {
 PLAIN = ("f16", "f32", "bf16")
 """Types that are not quantised."""
 
+SPM = 1
+"""llama.cpp's number for vocabularies of SentencePiece's kind (Llama 2, Phi-3)."""
+ADDS_SPACE = "tokenizer.ggml.add_space_prefix"
+"""The key that says whether such a vocabulary wants a space before the first word; so it does
+where the key is missing."""
+SPECIAL = llama_cpp.LLAMA_TOKEN_ATTR_CONTROL | llama_cpp.LLAMA_TOKEN_ATTR_USER_DEFINED
+
 WARNING, ERROR = 3, 4
 """ggml's levels of what it logs."""
 
@@ -124,6 +131,14 @@ def attention(kv_type: str, asked: bool | None) -> bool | None:
     return asked
 
 
+def _without(key: str) -> Any:
+    """Overrides for loading a file, under which its ``key`` is false."""
+    overrides = (llama_cpp.llama_model_kv_override * 2)()  # the empty one ends them
+    overrides[0].tag, overrides[0].key = llama_cpp.LLAMA_KV_OVERRIDE_TYPE_BOOL, key.encode()
+    overrides[0].value.val_bool = False
+    return overrides
+
+
 class Native:
     """A loaded model; :meth:`start` gives it a context of cache cells that all sequences share."""
 
@@ -141,12 +156,18 @@ class Native:
         wanted = llama_cpp.llama_model_default_params()
         wanted.n_gpu_layers = gpu_layers if gpu_layers >= 0 else 999
         wanted.vocab_only = vocabulary_only
+        no_spaces = _without(ADDS_SPACE)
+        wanted.kv_overrides = no_spaces
         self._model = llama_cpp.llama_model_load_from_file(str(path).encode(), wanted)
         if not self._model:
             raise ModelError(f"'{path}' cannot be loaded: {noise.reason()}")
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self.vocabulary = llama_cpp.llama_vocab_n_tokens(self._vocab)
         self.trained = llama_cpp.llama_model_n_ctx_train(self._model)
+        self._spaced = (
+            llama_cpp.llama_vocab_type(self._vocab) == SPM
+            and self.metadata().get(ADDS_SPACE) != "false"
+        )
 
     def start(
         self,
@@ -202,9 +223,18 @@ class Native:
         found = llama_cpp.llama_model_chat_template(self._model, None)
         return found.decode("utf-8", "replace") if found else ""
 
+    def begun(self, text: str, *, special: bool = False) -> str:
+        """``text`` as a prompt begins with it: after the space that some vocabularies want before
+        the first word. A control token (read where ``special``) is no word."""
+        if not text or not self._spaced:
+            return text
+        first = self.tokenize(text, special=special)[0]
+        attributes = llama_cpp.llama_vocab_get_attr(self._vocab, first)
+        return text if attributes & SPECIAL else f" {text}"
+
     def tokenize(self, text: str, *, special: bool = False) -> tuple[int, ...]:
-        """The tokens of ``text`` by itself; ``special`` reads control tokens in it, which only
-        templates may hold."""
+        """The tokens of ``text`` by itself, which spell it and nothing more; ``special`` reads
+        control tokens in it, which only templates may hold."""
         raw = text.encode("utf-8", "replace")
         room = len(raw) + 8
         buffer = (llama_cpp.llama_token * room)()
@@ -226,6 +256,16 @@ class Native:
         if not llama_cpp.llama_vocab_get_add_bos(self._vocab):
             return ()
         return (llama_cpp.llama_vocab_bos(self._vocab),)
+
+    def edges(self) -> tuple[str, str]:
+        """The texts of the tokens that begin and end a sequence; empty where there are none."""
+        begin = llama_cpp.llama_vocab_bos(self._vocab)
+        end = llama_cpp.llama_vocab_eos(self._vocab)
+        return self._text(begin), self._text(end)
+
+    def _text(self, token: int) -> str:
+        found = llama_cpp.llama_vocab_get_text(self._vocab, token) if token >= 0 else None
+        return found.decode("utf-8", "replace") if found else ""
 
     def ends(self, token: int) -> bool:
         """Whether ``token`` ends a reply."""

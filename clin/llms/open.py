@@ -7,14 +7,20 @@ from typing import Any
 
 from clin.errors import ModelError
 from clin.llms import LLM
+from clin.llms.packages import SHORT, packaged_file
 from clin.llms.shelf import BUNDLED
 
-FORMS = "bundled, PATH.gguf, hf:ORG/REPO:FILE, openai:MODEL@URL, scripted:FILE"
+FORMS = (
+    f"bundled, {', '.join(SHORT)}, PATH.gguf, pkg:MODULE, hf:ORG/REPO:FILE, openai:MODEL@URL, "
+    "scripted:FILE"
+)
+NO_FILE = ("openai", "scripted")
+"""Kinds of references behind which no file of weights lies."""
 
 
 def open_model(reference: str, **options: Any) -> LLM:
-    """The model behind ``reference``: ``bundled``, ``PATH.gguf``, ``hf:ORG/REPO:FILE``,
-    ``openai:MODEL@URL`` or ``scripted:FILE``.
+    """The model behind ``reference``: ``bundled``, ``smollm2``, ``PATH.gguf``, ``pkg:MODULE``,
+    ``hf:ORG/REPO:FILE``, ``openai:MODEL@URL`` or ``scripted:FILE``.
 
     ``options`` are those of :class:`clin.llms.llamacpp.LlamaCpp` (gpu_layers, ctx, lanes, threads,
     seed, temperature …). ModelError says in one line what is wrong with the reference or the file.
@@ -30,16 +36,21 @@ def open_model(reference: str, **options: Any) -> LLM:
         return OpenAI(rest, **options)
     from clin.llms.llamacpp import LlamaCpp
 
-    return LlamaCpp(model_file(reference), **options)
+    options.pop("think", None)  # of a model in this process a question itself asks for it
+    return LlamaCpp(model_file(reference), reference=reference, **options)
 
 
 def model_file(reference: str) -> Path:
     """The GGUF file behind ``reference``, fetched from the Hugging Face hub where that is asked
-    for."""
+    for; ModelError for a model that is no file."""
     if not reference.strip():
         raise ModelError(f"an empty model reference (forms: {FORMS})")
     if reference == "bundled":
         return next(iter(sorted(BUNDLED.glob("*.gguf"))))
+    if reference in SHORT or reference.startswith("pkg:"):
+        return packaged_file(reference)
+    if reference.partition(":")[0] in NO_FILE:
+        raise ModelError(f"'{reference}' is no model file")
     if reference.startswith("hf:"):
         from clin.llms.hub import fetched
 

@@ -11,18 +11,20 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from clin.errors import ModelError
 from clin.llms import Answer, ModelCard, Question
-from clin.llms.constraining import IN_WORDS, MOST_LISTED, WAYS, chosen
+from clin.llms.constraining import IN_WORDS, MOST_LISTED, WAYS, Extras, chosen, efforts
 from clin.llms.sampling import Sampling
 from clin.llms.thinking import THINKING, before_stop, without_thinking
 
 TIMEOUT, RETRIES = 120.0, 4
 """Seconds for one request, and how often the client tries again, with growing pauses."""
+THINKING_FIELDS = ("reasoning_effort", "chat_template_kwargs")
+"""What a server names when it is these that it refuses."""
 GREETING = 10.0
 """Seconds for the first request, which only asks whether the server is there."""
 
@@ -40,11 +42,20 @@ class OpenAI:
     """See :class:`clin.llms.LLM`. Requests of several lanes run at the same time.
 
     Of ``options`` the fields of :class:`clin.llms.sampling.Sampling` are read. Tokens that a server
-    does not report are counted as a quarter of the characters. ModelError if the server cannot be
-    reached or refuses the key, so that a run does not begin with it.
+    does not report are counted as a quarter of the characters. ``think`` is the room for thinking
+    beyond a reply's tokens, 0 asks for none, and None leaves it to the server. ModelError if the
+    server cannot be reached or refuses the key, so that a run does not begin with it.
     """
 
-    def __init__(self, reference: str, *, lanes: int = 1, ctx: int = 0, **options: Any) -> None:
+    def __init__(
+        self,
+        reference: str,
+        *,
+        lanes: int = 1,
+        ctx: int = 0,
+        think: int | None = None,
+        **options: Any,
+    ) -> None:
         name, url = address(reference)
         fields = Sampling.__dataclass_fields__.keys() & options.keys()
         sampling = Sampling(**{field: options[field] for field in fields})
@@ -62,8 +73,9 @@ class OpenAI:
         self._request, self._extra = fields_of(name, sampling)
         self._pending: dict[Future[Answer], int] = {}
         self._failures: list[ModelError] = []
-        self._way = 0
-        self._thinks = False
+        self._way = self._effort = 0
+        self._efforts = efforts(think)
+        self._thinks, self._room = bool(think), think or THINKING
         self.card = ModelCard(
             name=name, context=ctx, exact=False, details={"endpoint": url or "the client's default"}
         )
@@ -74,6 +86,7 @@ class OpenAI:
         return len(text) // 4 + 1
 
     def submit(self, question: Question, *, lane: int) -> None:
+        self.card.check(question)
         self._pending[self._pool.submit(self._answer, question)] = lane
 
     def ready(self, until: Callable[[], bool] = lambda: False) -> Sequence[tuple[int, Answer]]:
@@ -150,29 +163,44 @@ class OpenAI:
         )
 
     def _ask(self, question: Question) -> _Reply:
-        """Ask in the first way of constraining that the server takes.
+        """Ask with the first words on thinking, and in the first way of constraining, that the
+        server takes.
 
-        The first that is tried is the one that worked last. A request that the server takes in no
-        way is bad in itself, and the ways stay as they were.
+        The first that is tried is what worked last. A request that the server takes in no way is
+        bad in itself, and everything stays as it was.
         """
-        refused: list[tuple[dict[str, Any], Exception]] = []
-        for way in range(self._way, len(WAYS)):
-            extras = WAYS[way](question)
-            if any(extras == tried for tried, _ in refused):
-                continue
-            try:
-                reply = self._asked(question, way)
-            except self._errors.BadRequestError as error:
-                refused.append((extras, error))
-                continue
-            if refused:
-                self._way = way
-            return reply
-        raise ModelError(self._told(refused[0][1])) from None
+        refused: list[Exception] = []
+        for effort in range(self._effort, len(self._efforts)):
+            tried: list[Extras] = []
+            for way in range(self._way, len(WAYS)):
+                extras = WAYS[way](question)
+                if extras in tried:
+                    continue
+                tried.append(extras)
+                try:
+                    reply = self._asked(question, way, effort)
+                except self._errors.BadRequestError as error:
+                    refused.append(error)
+                    if any(name in str(error) for name in THINKING_FIELDS):
+                        break
+                    continue
+                if refused:
+                    self._way = way
+                    self._leave_out(effort)
+                return reply
+        raise ModelError(self._told(refused[0])) from None
 
-    def _asked(self, question: Question, way: int) -> _Reply:
+    def _leave_out(self, effort: int) -> None:
+        """Keep to the words on thinking that the server took."""
+        if effort > self._effort and not self._efforts[effort]:
+            note = "the server takes no word on thinking (--think): it is left to the server"
+            self.card = replace(self.card, notes=(note,))
+        self._effort = max(effort, self._effort)
+
+    def _asked(self, question: Question, way: int, effort: int | None = None) -> _Reply:
         """One request, and what came of it."""
-        request = self._request_of(question, way)
+        effort = self._effort if effort is None else effort
+        request = self._request_of(question, way, self._efforts[effort])
         reply = self._guarded(lambda: self._client.chat.completions.create(**request))
         if not getattr(reply, "choices", None):
             raise ModelError(
@@ -189,18 +217,21 @@ class OpenAI:
         self._thinks = self._thinks or bool(thinking)
         return _Reply(said, str(thinking), reply.usage)
 
-    def _request_of(self, question: Question, way: int) -> dict[str, Any]:
+    def _request_of(self, question: Question, way: int, effort: Extras) -> dict[str, Any]:
         """The fields of a request. A model that was seen to think gets room for it, and no stop
         string, which might end its thinking."""
         text = _message(question, in_words=way == IN_WORDS)
-        room = question.max_tokens + (THINKING if self._thinks else 0)
+        room = question.max_tokens + (self._room if self._thinks else 0)
+        constraint = WAYS[way](question)
         request = {
             **self._request,
             "messages": [{"role": "user", "content": text}],
             "max_tokens": room,
-            **WAYS[way](question),
+            **constraint,
+            **effort,
         }
-        request["extra_body"] = {**self._extra, **request.get("extra_body", {})}
+        bodies = [each.get("extra_body", {}) for each in (constraint, effort)]
+        request["extra_body"] = {**self._extra, **bodies[0], **bodies[1]}
         if question.stop and not self._thinks:
             request["stop"] = list(question.stop[:4])
         return request

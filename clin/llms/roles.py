@@ -78,6 +78,12 @@ class Roles:
             model.close()
 
 
+def notes_of(llm: LLM) -> tuple[str, ...]:
+    """What the user of ``llm`` should know of its models, each line once."""
+    cards = [card_of(llm, role) for roles in NAMES.values() for role in roles]
+    return tuple(dict.fromkeys(note for card in cards for note in card.notes))
+
+
 def card_of(llm: LLM, role: str) -> ModelCard:
     """The card of the model that answers ``role``."""
     return llm.of(role).card if isinstance(llm, Roles) else llm.card

@@ -48,6 +48,7 @@ class Scripted:
         self._queue: list[tuple[int, Question]] = []
 
     def submit(self, question: Question, *, lane: int) -> None:
+        self.card.check(question)
         self._queue.append((lane, question))
 
     def ready(self, until: Callable[[], bool] = lambda: False) -> Sequence[tuple[int, Answer]]:

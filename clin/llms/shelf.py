@@ -6,27 +6,37 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from clin.llms.packages import packaged
+
 BUNDLED = Path(__file__).parent / "bundled"
 
 
 @dataclass(frozen=True)
 class OnShelf:
-    """A model file: what to give to ``--model``, where it lies, and its size in bytes."""
+    """A model file: what to give to ``--model``, where it lies, its size in bytes, and the licence
+    that its package names."""
 
     reference: str
     path: Path
     bytes: int
+    licence: str = ""
 
 
 def shelf(folder: Path) -> list[OnShelf]:
-    """The bundled model, the GGUF files in ``folder``, and those in the Hugging Face cache."""
-    found = [("bundled", path) for path in sorted(BUNDLED.glob("*.gguf"))]
-    found += [(str(path), path) for path in sorted(folder.glob("*.gguf"))]
+    """The bundled model, the GGUF files of other installed packages, those in ``folder``, and
+    those in the Hugging Face cache."""
+    found = [("bundled", path, "") for path in sorted(BUNDLED.glob("*.gguf"))]
     found += [
-        (_reference(path), path)
+        (each.reference, each.path, each.licence)
+        for each in packaged()
+        if BUNDLED not in each.path.parents
+    ]
+    found += [(str(path), path, "") for path in sorted(folder.glob("*.gguf"))]
+    found += [
+        (_reference(path), path, "")
         for path in sorted(hub_cache().glob("models--*/snapshots/*/**/*.gguf"))
     ]
-    return [OnShelf(reference, path, path.stat().st_size) for reference, path in found]
+    return [OnShelf(name, path, path.stat().st_size, licence) for name, path, licence in found]
 
 
 def hub_cache() -> Path:

@@ -78,9 +78,7 @@ def write(
     try:
         while len(reply.tokens) < room and reply.may_go_on(question.max_tokens):
             shares = log_softmax(logits)
-            likely = shares
-            if sampling.repeat_penalty != 1.0:
-                likely = log_softmax(sampling.penalised(logits, prompt + reply.tokens))
+            likely = _penalised(shares, logits, prompt + reply.tokens, sampling)
             token = _next(likely, pick, grammar)
             reply.logprob += float(shares[token])
             reply.tokens.append(token)
@@ -98,6 +96,45 @@ def write(
     said, thinking = without_thinking(reply.raw.decode("utf-8", "replace"))
     said = before_stop(said, question.stop)
     return Written(said, thinking, len(reply.tokens), reply.logprob, finish)
+
+
+def think(
+    native: Native,
+    question: Question,
+    mark: str,
+    logits: np.ndarray,
+    room: int,
+    prompt: list[int],
+    sampling: Sampling,
+) -> Generator[Feed, np.ndarray, Written]:
+    """A native thought, up to ``mark``, the model's own end, max_tokens or ``room`` tokens.
+
+    The mark is a control token, whose piece is empty, or text of one token or several.
+    """
+    pick = sampling.pick(prompt)
+    marked, end = native.tokenize(mark, special=True), mark.encode()
+    reply, finish = _Growing(), "length"
+    while len(reply.tokens) < min(room, question.max_tokens):
+        shares = log_softmax(logits)
+        token = pick(_penalised(shares, logits, prompt + reply.tokens, sampling))
+        reply.logprob += float(shares[token])
+        reply.tokens.append(token)
+        reply.raw += native.piece(token)
+        if native.ends(token) or (token,) == marked or end in reply.raw:
+            finish = "stop"
+            break
+        logits = yield [token], True
+    thought = reply.raw.partition(end)[0].decode("utf-8", "ignore").strip()
+    return Written("", thought, len(reply.tokens), reply.logprob, finish)
+
+
+def _penalised(
+    shares: np.ndarray, logits: np.ndarray, read: list[int], sampling: Sampling
+) -> np.ndarray:
+    """Log-probabilities after the penalty for what was ``read`` before, if there is one."""
+    if sampling.repeat_penalty == 1.0:
+        return shares
+    return log_softmax(sampling.penalised(logits, read))
 
 
 def _next(shares: np.ndarray, pick: Pick, grammar: Grammar | None) -> int:

@@ -3,12 +3,12 @@
 ``[how to act][task][memory]``, then one turn per step in the order things happened; at the tail,
 and only there, what holds for this step alone. When the step is over the tail is dropped and the
 turn appended, so that a model with a cache reads only what is new. Two styles of the acting prompt:
-``full`` for instruction-tuned models, ``compact-2`` for the bundled model.
+``full-2`` for instruction-tuned models, ``compact-2`` for the bundled model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol
@@ -18,9 +18,9 @@ from clin.llms import Answer, Question
 from memory.language import Language
 from memory.links import Link
 from memory.trials import Memory, Step
-from worlds import World
+from worlds import Template, World
 
-STYLES = {"full": ("clin.prompts.full", "Full"), "compact-2": ("clin.prompts.compact", "Compact")}
+STYLES = {"full-2": ("clin.prompts.full", "Full"), "compact-2": ("clin.prompts.compact", "Compact")}
 """The acting prompts by the name that a model's card gives them."""
 
 
@@ -34,6 +34,25 @@ class Move:
     cited: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True)
+class Thinking:
+    """How a model thinks before it acts: at most so many ``tokens`` (0: it does not), in its own
+    form (``native``: :class:`clin.llms.ChatFormat`) or in a sentence of its answer."""
+
+    tokens: int = 160
+    native: bool = False
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a question about the next action is built on: the ``parts`` of the prompt so far, the
+    tokens ``left`` for its tail and the reply, and how the model counts them."""
+
+    parts: tuple[str, ...]
+    left: int
+    size: Callable[[str], int]
+
+
 class Style(Protocol):
     """One way of laying out the acting prompt of a world with this ``language``."""
 
@@ -43,22 +62,37 @@ class Style(Protocol):
     """Tokens kept free for the tail and the reply."""
     thinks: bool
     """Whether the model thinks before it acts."""
+    tells_surroundings: bool
+    """Whether a turn tells what is seen and held after the step; the world is not asked else."""
+    sections: Sequence[tuple[str, str]]
+    """How parts of the prompt begin, and what each is; ``rest`` says what other parts are."""
+    rest: str
     own_form: bool
     """Whether it was trained to be asked for a memory in a form of its own
     (:mod:`clin.prompts.compact_writer`), and not in a strategy's words."""
 
-    def __init__(self, language: Language) -> None: ...
+    def __init__(self, language: Language, thinking: Thinking | None = None) -> None: ...
 
-    def head(self, goal: str, memory: Memory, opening: str) -> tuple[str, ...]:
-        """How to act, the task, the memory: stable over a whole trial."""
+    def head(
+        self,
+        goal: str,
+        memory: Memory,
+        opening: str,
+        templates: Sequence[Template] = (),
+        example: str = "",
+        surroundings: str = "",
+    ) -> tuple[str, ...]:
+        """How to act, in which forms, a worked ``example``, the task, the memory, what the trial
+        opens with, and what is seen and held then: stable over a whole trial."""
         ...
 
     def learning(self, memory: Memory, link: Link) -> str:
         """How a link of ``memory`` is told."""
         ...
 
-    def turn(self, step: Step) -> tuple[str, ...]:
-        """What stays of a step when it is over."""
+    def turn(self, step: Step, seen: str | None = None, surroundings: str = "") -> tuple[str, ...]:
+        """What stays of a step when it is over: with it, what is different in the ``surroundings``
+        after it from what was last ``seen`` (None: nothing that the prompt still tells)."""
         ...
 
     def gap(self, left_out: int) -> tuple[str, ...]:
@@ -67,7 +101,7 @@ class Style(Protocol):
         ...
 
     def ask(
-        self, world: World, parts: tuple[str, ...], memory: Memory, *, weigh: bool = False
+        self, world: World, asked: Ask, memory: Memory, *, weigh: bool = False
     ) -> Generator[Question, Answer, Move]:
         """Ask for the next action, as one question or several; ``weigh``: for the likelihood of
         every whole action."""

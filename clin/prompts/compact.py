@@ -8,14 +8,14 @@ Its pieces are tokenised one by one, exactly as in training: ``>``, `` action\\n
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 
 from clin.llms import Answer, Question
-from clin.prompts import Move, weightiest
+from clin.prompts import Ask, Move, Thinking, weightiest
 from memory.language import Language
 from memory.links import Link
 from memory.trials import Memory, Step
-from worlds import World
+from worlds import Template, World
 
 ASK = ">"
 
@@ -38,13 +38,30 @@ class Compact:
     reserve = 64
     thinks = False
     own_form = True
+    rest = "steps"
+    sections: Sequence[tuple[str, str]] = (
+        ("Task: ", "task"),
+        ("Memory:\n", "memory"),
+        ("- ", "memory"),
+        ("none\n", "memory"),
+    )
+    tells_surroundings = False
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, thinking: Thinking | None = None) -> None:
         self.language = language
 
-    def head(self, goal: str, memory: Memory, opening: str) -> tuple[str, ...]:
+    def head(
+        self,
+        goal: str,
+        memory: Memory,
+        opening: str,
+        templates: Sequence[Template] = (),
+        example: str = "",
+        surroundings: str = "",
+    ) -> tuple[str, ...]:
         """Task and memory; notes stand like links, one line each. An ``opening`` that looking
-        around would repeat is left out."""
+        around would repeat is left out, and so is what the model was not trained to read: forms of
+        action and examples."""
         lines = [*map(str, memory.links), *(" ".join(note.split()) for note in memory.notes)]
         begun = "" if self.language.room(opening) else self.language.shortened("", opening)
         return (
@@ -57,7 +74,7 @@ class Compact:
     def learning(self, memory: Memory, link: Link) -> str:
         return str(link)  # it was trained on bare links
 
-    def turn(self, step: Step) -> tuple[str, ...]:
+    def turn(self, step: Step, seen: str | None = None, surroundings: str = "") -> tuple[str, ...]:
         seen = self.language.shortened(step.action, step.observation)
         return (ASK, choice(step.action), f"{seen}\n")
 
@@ -65,10 +82,10 @@ class Compact:
         return ("...\n",)
 
     def ask(
-        self, world: World, parts: tuple[str, ...], memory: Memory, *, weigh: bool = False
+        self, world: World, asked: Ask, memory: Memory, *, weigh: bool = False
     ) -> Generator[Question, Answer, Move]:
         choices = tuple(map(choice, world.actions()))
         if len(choices) == 1:
             return Move(choices[0].strip())
-        answer = yield Question((*parts, ASK), choices=choices, score_choices=weigh)
+        answer = yield Question((*asked.parts, ASK), choices=choices, score_choices=weigh)
         return Move(weightiest(choices, answer) if weigh else answer.text.strip())

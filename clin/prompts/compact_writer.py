@@ -9,15 +9,14 @@ next task and what was learned ``Elsewhere:``.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 
 from clin.prompts import compact
 from clin.prompts.compact import Compact
 from clin.rollout.context import Context
 from memory.evidence.events import COMPLETE, PROGRESS, TASK
+from memory.grammar import MOST, done_in, either, literal
 from memory.language import Language
-from memory.rules.reading import acts, lesson
 from memory.strategies import GeneralisationRequest, RevisionRequest
 from memory.trials import Step, Trial
 
@@ -27,8 +26,6 @@ ROOM = 448
 MOST_CHANGES = 8
 """Changes of the score that are told, the latest."""
 LONGEST_ACTION = 80
-MOST_ACTIONS = 60
-"""Actions of the trial, the latest, that a link can be about."""
 
 
 def grammar(about: RevisionRequest | GeneralisationRequest) -> str:
@@ -38,19 +35,15 @@ def grammar(about: RevisionRequest | GeneralisationRequest) -> str:
     none."""
     if isinstance(about, RevisionRequest):
         said = about.trial.recalled.links
-        finds = [f"find {thing}" for _, thing in lesson(about.trial, about.language).seen]
-        done = list(acts(about.trial.steps, about.language))
-        gained, lost = (
-            {act.action for act in done if act.gain > 0},
-            {act.action for act in done if act.gain < 0},
-        )
-        actions = list(dict.fromkeys(act.action for act in done))[-MOST_ACTIONS:]
-        effects = list(dict.fromkeys([PROGRESS, COMPLETE, *finds[:MOST_ACTIONS], *actions]))
+        done = done_in(about.trial, about.language)
+        gained, lost = done.gained, done.lost
+        actions = done.actions[-MOST:]
+        effects = list(dict.fromkeys([PROGRESS, COMPLETE, *done.finds[:MOST], *actions]))
         helps = _pair([each for each in actions if each not in lost], "sure", effects)
         idle = _pair([each for each in actions if each not in gained], "not", [TASK])
     else:
         said = tuple(link for memory in about.memories for link in memory.links)
-        helps, idle, gained, lost = "", "", set(), set()
+        helps, idle, gained, lost = "", "", frozenset(), frozenset()
     again = [
         _again(cause, effect, cause in gained, cause in lost)
         for cause, effect in dict.fromkeys((link.cause, link.effect) for link in said)
@@ -68,16 +61,12 @@ not ::= " MAY NOT CONTRIBUTE to " | " DOES NOT CONTRIBUTE to "
 
 def _again(cause: str, effect: str, gained: bool, lost: bool) -> str:
     how = "sure" if gained else "not" if lost else "(sure | not)"
-    return f"{json.dumps(cause, ensure_ascii=False)} {how} {json.dumps(effect, ensure_ascii=False)}"
+    return f"{literal(cause)} {how} {literal(effect)}"
 
 
 def _pair(causes: Sequence[str], how: str, effects: Sequence[str]) -> str:
     """Any of ``causes`` with any of ``effects``; empty where there is no cause."""
-    either, other = (
-        " | ".join(json.dumps(each, ensure_ascii=False) for each in words)
-        for words in (causes, effects)
-    )
-    return f"({either}) {how} ({other})" if causes else ""
+    return f"({either(causes)}) {how} ({either(effects)})" if causes else ""
 
 
 def asked(

@@ -1,5 +1,10 @@
-"""The prompt of instruction-tuned models, after the paper's section 3 and appendix: learnings by
-number, a bounded thought, then one action of the admissible set."""
+"""The prompt ``full-2`` of instruction-tuned models, after the paper's section 3 and appendix.
+
+The head says how to act, which forms of action the world has, the task, and the learnings by
+number. A turn per step tells what was done, what came of it, and what is seen and held where that
+changed. The tail names what can be acted on, and asks: for a bounded thought where the model is to
+think, then for one action of the admissible set.
+"""
 
 from __future__ import annotations
 
@@ -7,89 +12,202 @@ import re
 from collections.abc import Generator, Sequence
 
 from clin.llms import Answer, Question
-from clin.prompts import Move, weightiest
+from clin.prompts import Ask, Move, Thinking, weightiest
+from clin.prompts.offers import Offers, told_forms
+from clin.prompts.offers import told as told_offers
+from clin.prompts.sights import Sights
+from clin.prompts.sights import told as told_sights
 from memory.language import Language
 from memory.links import Link
 from memory.trials import Memory, Step
-from worlds import World
+from worlds import Template, World, templates_of
 
-HOW = """You are an agent in a text world. You act in steps: each step you are told what you see, \
-and you choose one \
-action. You are scored from 0 to 100 by how much of the task you have done; some mistakes end the \
-trial at once.
-Notes on acting:
-- An action that has no effect twice will have none the third time: try something else.
-{hints}\
-- The learnings below come from your own earlier trials. "X SHOULD BE NECESSARY to Y" is well \
-supported, "MAY" is \
-less certain, "X DOES NOT CONTRIBUTE to Y" tells what to avoid. They can be useful for choosing \
-the next action.
+HOW = """You act in a text world, one action at a time. After each action you are told what came \
+of it. You are scored from 0 to 100 by how much of the task is done, and some mistakes end it at \
+once. An action that did nothing twice will do nothing the third time.
 """
-
-ASK = """
-Say first, in one or two sentences, which learnings help now (by number in brackets, as [2]) and \
-why, then the action:
+SHORT_THOUGHT = """
+First say in one or two sentences what the task still needs and what to do for it now.{cite} \
+Then choose one action:
 Thought: ...
-Action: one of the admissible actions, word for word.
+Action: ...
 """
+CITE = " Name a learning that helps by its number in brackets."
+LONG_THOUGHT = """
+Which action comes next? Answer with that action alone, as "Action: ...".
+"""
+NO_THOUGHT = """
+Which action comes next?
+Action: ...
+"""
+
+TAIL_TOKENS = 350
+"""The tail's share of the context: what can be named, and the question."""
+ACTION_TOKENS = 96
+"""The longest action, with what the chat template puts around a reply."""
+LONGEST = 1500
+"""Characters of an observation that are told."""
+
+
+SECTIONS = (
+    (HOW.partition("\n")[0], "how to act"),
+    ("\nForms of action", "forms of action"),
+    ("\nAn example", "example"),
+    ("\nTask: ", "task"),
+    ("\nLearnings from earlier trials", "memory"),
+    ("\nAt first: ", "what is seen at first"),
+    ("\nThought: ", "steps"),
+    ("\nAction: ", "steps"),
+    ("Observation: ", "steps"),
+    ("\n(The ", "steps"),
+    ("\nWhat can be named: ", _TAIL := "what can be done, and the question"),
+    ("\nYou can do:", _TAIL),
+    ("\n\nFirst say", _TAIL),
+    ("\n\nWhich action", _TAIL),
+)
 
 
 class Full:
-    """The paper's prompt for instruction-tuned models: a bounded thought, then an action from the
-    admissible set."""
+    """The prompt of instruction-tuned models."""
 
-    name = "full"
-    reserve = 1200
+    sections: Sequence[tuple[str, str]] = SECTIONS
+    rest = "chat template, beginning of the reply"
+
+    name = "full-2"
     thinks = True
     own_form = False
-    thought_tokens = 160
-    tail_characters = 3000
+    tells_surroundings = True
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, thinking: Thinking | None = None) -> None:
         self.language = language
+        self.thinking = thinking or Thinking()
+        self.reserve = TAIL_TOKENS + ACTION_TOKENS + self.thinking.tokens
 
-    def head(self, goal: str, memory: Memory, opening: str) -> tuple[str, ...]:
-        hints = "".join(f"- {hint}\n" for hint in self.language.hints)
-        how = HOW.replace("{hints}", hints)
-        return (how, f"\nTask: {goal}\n", recollection(memory), f"\nAt first you see: {opening}\n")
+    def head(
+        self,
+        goal: str,
+        memory: Memory,
+        opening: str,
+        templates: Sequence[Template] = (),
+        example: str = "",
+        surroundings: str = "",
+    ) -> tuple[str, ...]:
+        how = HOW + "".join(f"{hint}\n" for hint in self.language.hints)
+        first = told_sights(Sights.of(surroundings or opening, self.language), None)
+        if surroundings and (more := _without(opening, surroundings)):
+            first = f"{more}\n{first}"
+        parts = (
+            how,
+            told_forms(templates),
+            example,
+            f"\nTask: {goal}\n",
+            recollection(memory),
+            f"\nAt first: {first}\n",
+        )
+        return tuple(part for part in parts if part)
 
     def learning(self, memory: Memory, link: Link) -> str:
         return learning(memory, link)
 
-    def turn(self, step: Step) -> tuple[str, ...]:
-        thought = f"Thought: {step.thought}\n" if step.thought else ""
-        return (f"\n{thought}Action: {step.action}\n", f"Observation: {step.observation}\n")
+    def turn(self, step: Step, seen: str | None = None, surroundings: str = "") -> tuple[str, ...]:
+        short = step.thought if not self.thinking.native else ""
+        thought = f"Thought: {short}\n" if short else ""
+        before = None if seen is None else Sights.of(seen, self.language)
+        news = told_sights(Sights.of(surroundings, self.language), before) if surroundings else ""
+        said = bounded(_without(step.observation, surroundings))
+        observed = " ".join(filter(None, [said, news])) or "nothing new"
+        return (f"\n{thought}Action: {step.action}\n", f"Observation: {observed}\n")
 
     def gap(self, left_out: int) -> tuple[str, ...]:
         return (f"\n(The {left_out} earliest steps are left out here.)\n",)
 
     def ask(
-        self, world: World, parts: tuple[str, ...], memory: Memory, *, weigh: bool = False
+        self, world: World, asked: Ask, memory: Memory, *, weigh: bool = False
     ) -> Generator[Question, Answer, Move]:
         actions = world.actions()
         if len(actions) == 1:
             return Move(actions[0])
+        tokens = 0 if weigh else self.thinking.tokens
+        question = self._question(tokens, memory)
+        parts = (*asked.parts, _tail(actions, templates_of(world), asked, question, tokens))
         choices = tuple(f" {action}\n" for action in actions)
-        tail = f"\nNow: {world.surroundings()}\n{forms(actions, self.tail_characters)}{ASK}"
-        asked = (*parts, tail)
         if weigh:
-            answer = yield Question(asked, choices=choices, begun=("Action:",), score_choices=True)
+            answer = yield Question(parts, choices=choices, begun=("Action:",), score_choices=True)
             return Move(weightiest(choices, answer))
-        reply = yield Question(
-            asked, begun=("Thought:",), stop=("\nAction:", "\n\n"), max_tokens=self.thought_tokens
-        )
-        thought = " ".join(reply.text.split())
-        begun = ("Thought:", f" {thought}\nAction:")
-        answer = yield Question(asked, choices=choices, begun=begun)
-        return Move(answer.text.strip(), thought, citations(thought, len(memory.links)))
+        if not tokens:
+            answer = yield Question(parts, choices=choices, begun=("Action:",))
+            return Move(answer.text.strip())
+        if self.thinking.native:
+            return (yield from _after_native_thought(parts, choices, tokens, memory))
+        return (yield from _after_short_thought(parts, choices, tokens, memory))
+
+    def _question(self, tokens: int, memory: Memory) -> str:
+        if not tokens:
+            return NO_THOUGHT
+        if self.thinking.native:
+            return LONG_THOUGHT
+        return SHORT_THOUGHT.replace("{cite}", CITE if memory.links else "")
+
+
+def _tail(
+    actions: Sequence[str],
+    templates: Sequence[Template],
+    asked: Ask,
+    question: str,
+    tokens: int,
+) -> str:
+    """What holds for this step alone, in the room that the reply leaves it."""
+    room = min(TAIL_TOKENS, asked.left - tokens - ACTION_TOKENS) - asked.size(question) - 1
+    return f"\n{told_offers(Offers.of(actions, templates), room, asked.size)}{question}"
+
+
+def _after_short_thought(
+    parts: tuple[str, ...], choices: tuple[str, ...], tokens: int, memory: Memory
+) -> Generator[Question, Answer, Move]:
+    """A sentence or two in the answer itself, then the action (ReAct)."""
+    stop = ("\nAction:", "Action:", "\n\n")
+    reply = yield Question(parts, begun=("Thought:",), stop=stop, max_tokens=tokens)
+    thought = " ".join(reply.text.split())
+    begun = ("Thought:", f" {thought}\nAction:")
+    answer = yield Question(parts, choices=choices, begun=begun)
+    return Move(answer.text.strip(), thought, citations(thought, len(memory.links)))
+
+
+def _after_native_thought(
+    parts: tuple[str, ...], choices: tuple[str, ...], tokens: int, memory: Memory
+) -> Generator[Question, Answer, Move]:
+    """What the model thinks in a form of its own, closed after ``tokens``, then the action."""
+    reply = yield Question(parts, think=True, max_tokens=tokens)
+    answer = yield Question(parts, choices=choices, thought=reply.thinking, begun=("Action:",))
+    thought = " ".join(reply.thinking.split())
+    return Move(answer.text.strip(), thought, citations(thought, len(memory.links)))
+
+
+def _without(observation: str, surroundings: str) -> str:
+    """The lines of an observation that do not describe the surroundings, which are told by
+    themselves; on one line."""
+    known = {line.strip() for line in surroundings.splitlines()}
+    lines = (line.strip() for line in observation.splitlines())
+    return " ".join(line for line in lines if line and line not in known)
+
+
+def bounded(text: str, most: int = LONGEST) -> str:
+    """``text`` in at most ``most`` characters, cut between two words."""
+    return text if len(text) <= most else f"{text[: most - 2].rpartition(' ')[0]} …"
 
 
 def recollection(memory: Memory) -> str:
     """The memory as the acting model reads it: numbered links with their scopes, then the notes."""
     if not memory.links and not memory.notes:
-        return "\nLearnings: none yet.\n"
+        return "\nLearnings from earlier trials: none yet.\n"
     lines = [f"{number}. {learning(memory, link)}" for number, link in enumerate(memory.links, 1)]
-    return "\nLearnings from earlier trials:\n" + "\n".join([*lines, *memory.notes]) + "\n"
+    title = "Learnings from earlier trials"
+    if memory.links:
+        title += (
+            ' (SHOULD BE NECESSARY is well supported, MAY is less certain, "X DOES NOT CONTRIBUTE '
+            'to Y" says what to avoid)'
+        )
+    return f"\n{title}:\n" + "\n".join([*lines, *memory.notes]) + "\n"
 
 
 def learning(memory: Memory, link: Link) -> str:
@@ -107,38 +225,3 @@ def citations(thought: str, known: int) -> tuple[int, ...]:
         for n in re.findall(r"\d{1,4}", group)
     ]
     return tuple(dict.fromkeys(n for n in numbers if 1 <= n <= known))
-
-
-_PREPOSITION = re.compile(r" (?:to|on|into|in|onto|with|from) ")
-
-
-def forms(actions: Sequence[str], limit: int) -> str:
-    """The admissible actions in words, at most ``limit`` characters: all of them when they are few,
-    otherwise as forms ("move A to B") with what A and B can be."""
-    listed = "Admissible actions:\n" + "".join(f"- {action}\n" for action in actions)
-    if len(listed) <= limit:
-        return listed
-    slots: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
-    for action in actions:
-        form, first, second = _form(action)
-        firsts, seconds = slots.setdefault(form, ({}, {}))
-        firsts[first] = None
-        if second:
-            seconds[second] = None
-    things = dict.fromkeys(
-        thing for pair in slots.values() for slot in pair for thing in slot if thing
-    )
-    return f"Forms of action: {', '.join(slots)}\nThings: {', '.join(things)}\n"[:limit] + "\n"
-
-
-def _form(action: str) -> tuple[str, str, str]:
-    verb, _, rest = action.partition(" ")
-    if not rest:
-        return verb, "", ""
-    head = _PREPOSITION.match(f" {rest}")
-    if head:  # "point at A", "go to A": the preposition belongs to the verb
-        return f"{verb}{head.group()}A", rest[len(head.group()) - 1 :], ""
-    middle = _PREPOSITION.search(rest)
-    if middle:
-        return f"{verb} A{middle.group()}B", rest[: middle.start()], rest[middle.end() :]
-    return f"{verb} A", rest, ""

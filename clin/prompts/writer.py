@@ -12,6 +12,9 @@ from clin.rollout.trial import call
 from memory.strategies import Prompt, Revised, Revision
 from memory.trials import Call
 
+SLACK = 16
+"""Tokens by which a prompt in its template may be longer than its parts."""
+
 
 def questions(
     revision: Revision, role: str, card: ModelCard, calls: list[Call], size: Callable[[str], int]
@@ -24,7 +27,8 @@ def questions(
             question = _question(prompt, role, card, size)
             answer = yield question
             calls.append(call(question, answer, card))
-            prompt = revision.send(answer.text)
+            own = style(card.prompt).own_form or not question.grammar
+            prompt = revision.send(answer.text if own else _whole(answer))
     except StopIteration as stop:
         revised: Revised = stop.value
         return revised
@@ -34,9 +38,7 @@ def _question(prompt: Prompt, role: str, card: ModelCard, size: Callable[[str], 
     """The prompt in the form that the model was made for. ModelError for a model that was made for
     others."""
     if not style(card.prompt).own_form:
-        return Question(
-            (prompt.text,), grammar=prompt.grammar, max_tokens=prompt.max_tokens, role=role
-        )
+        return _in_words(prompt, role, card, size)
     if prompt.about is None or role not in card.roles:
         raise ModelError(
             f"{card.name} was not made to write such a memory (its roles: "
@@ -49,3 +51,21 @@ def _question(prompt: Prompt, role: str, card: ModelCard, size: Callable[[str], 
     return Question(
         parts, grammar=compact_writing.grammar(prompt.about), max_tokens=most, role=role
     )
+
+
+def _in_words(prompt: Prompt, role: str, card: ModelCard, size: Callable[[str], int]) -> Question:
+    """The strategy's words, told within what the context leaves for them."""
+    text, most = prompt.text, prompt.max_tokens
+    if card.context:
+        most = max(1, min(most, card.context // 4))
+        room = card.context - most - card.template.tokens(size) - SLACK
+        if prompt.within and size(text) > room:
+            text = prompt.within(room)
+    return Question((text,), grammar=prompt.grammar, max_tokens=most, role=role)
+
+
+def _whole(answer: Answer) -> str:
+    """The reply without a last line that was cut off: half a link would be another one."""
+    if answer.finish != "length":
+        return answer.text
+    return answer.text[: answer.text.rfind("\n") + 1]

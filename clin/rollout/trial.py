@@ -54,13 +54,13 @@ def play(
     done = False
     for step in past:
         done = _replay(world, step)
-        context.append(step)
+        context.append(step, _surroundings(world, context, done))
         steps.append(step)
     while True:
         ending = _ending(steps, done, budget, context.style.language)
         if ending:
             return ending
-        asking = context.style.ask(world, context.parts(), recalled, weigh=weigh)
+        asking = context.style.ask(world, context.ask(), recalled, weigh=weigh)
         move, calls = yield from _decided(asking, card, person, len(steps))
         try:
             seen = world.step(move.action)
@@ -68,9 +68,14 @@ def play(
             return Ending.CRASHED
         step = Step(move.action, seen.text, seen.score, move.thought, move.cited)
         record(step, calls)
-        context.append(step)
         steps.append(step)
         done = seen.done
+        context.append(step, _surroundings(world, context, done))
+
+
+def _surroundings(world: World, context: Context, done: bool) -> str:
+    """What is seen and held now, where the prompt will tell it."""
+    return world.surroundings() if context.style.tells_surroundings and not done else ""
 
 
 def _ending(steps: Sequence[Step], done: bool, budget: int, language: Language) -> Ending | None:
@@ -146,13 +151,13 @@ def _decided(
 
 def call(question: Question, answer: Answer, card: ModelCard) -> Call:
     """A question and its answer as the store keeps them: with what the chat template put around the
-    question."""
-    opening, closing = card.template
-    parts = tuple(part for part in (opening, *question.parts, closing, *question.begun) if part)
+    question. The reply to a question for a thought is the thought."""
+    around = card.template.around(question.parts, think=question.think, thought=question.thought)
+    parts = (*(text for text, _ in around), *question.begun)
     return Call(
         question.role,
-        parts,
-        answer.text,
+        tuple(part for part in parts if part),
+        answer.thinking if question.think else answer.text,
         answer.read,
         answer.reused,
         answer.written,

@@ -1,13 +1,11 @@
-"""What one trial proposes as links: by rules, from what it showed; for a model, as a grammar of its
-own events."""
+"""What one trial proposes as links: by rules, from what it showed."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 
-from memory.evidence.events import COMPLETE, PROGRESS, TASK
+from memory.evidence.events import TASK
 from memory.language import Language
 from memory.links import Hedge, Link, LinkError, Relation
 from memory.rules import names
@@ -17,14 +15,6 @@ from memory.trials import Trial
 
 AGAIN = 3
 """Times that an action was done without any gain before it is proposed as useless."""
-RELATIONS = (
-    "MAY BE NECESSARY to",
-    "SHOULD BE NECESSARY to",
-    "MAY CONTRIBUTE to",
-    "DOES NOT CONTRIBUTE to",
-)
-MOST_OFFERED = 60
-"""Actions that the grammar offers at most."""
 MOST_FOUND = 4
 
 
@@ -75,25 +65,3 @@ def _link(cause: str, relation: Relation, effect: str) -> Link | None:
         return Link(cause, Hedge.MAY, relation, effect)
     except LinkError:
         return None
-
-
-def grammar(trial: Trial, language: Language) -> str:
-    """GBNF: every line is a link between the trial's own actions, or from one of them to progress
-    or to a find."""
-    done = dict.fromkeys(act.action for act in acts(trial.steps, language))
-    actions = list(done)[-MOST_OFFERED:]
-    seen = dict.fromkeys(lesson(trial, language).seen)
-    finds = [f"find {thing}" for _, thing in seen][:MOST_OFFERED]
-    offered = (
-        " | ".join(json.dumps(action, ensure_ascii=False) for action in actions) or '"look around"'
-    )
-    effects = " | ".join(
-        json.dumps(effect, ensure_ascii=False) for effect in (PROGRESS, COMPLETE, TASK, *finds)
-    )
-    return f"""
-root ::= line{{1,30}}
-line ::= action " " relation " " effect "\\n"
-relation ::= {" | ".join(map(json.dumps, RELATIONS))}
-action ::= {offered}
-effect ::= {effects} | action
-"""

@@ -43,12 +43,14 @@ class GeneralisationRequest:
 class Prompt:
     """A plain question of a strategy to its writer. ``grammar`` (GBNF) is an offer that a model may
     not be able to keep. ``about`` says what is asked for, for models that were trained on a form of
-    their own."""
+    their own. ``within`` asks the same in at most so many tokens, for a context too small for
+    ``text``."""
 
     text: str
     grammar: str = ""
     max_tokens: int = 1000
     about: RevisionRequest | GeneralisationRequest | None = None
+    within: Callable[[int], str] | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from memory import rules
+from memory import grammar, rules
 from memory.language import Language
 from memory.links import Hedge, Link, Relation, read
 from memory.spelling import did_you_mean
@@ -75,13 +75,19 @@ class Clin(Strategy):
         if self.writer == "rules":
             earlier = trials[0].recalled.links if trials else ()
             return Revised(Memory(_with_earlier(rules.links(trials, self._language), earlier)))
-        return (
-            yield from self._ask(
-                _clin_prompts.reflection(trials, self.k, self.budget, size),
-                memory,
-                RevisionRequest(trials[-1], self._language),
-            )
+        language = self._language
+
+        def within(budget: int) -> str:
+            return _clin_prompts.reflection(trials, self.k, budget, size, language)
+
+        prompt = Prompt(
+            within(self.budget),
+            grammar.revising(trials[-1], language),
+            self.max_tokens,
+            RevisionRequest(trials[-1], language),
+            within,
         )
+        return (yield from _asked(prompt, memory))
 
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
         """A meta-memory from each earlier episode's best trial; by rules, the links that several
@@ -94,23 +100,26 @@ class Clin(Strategy):
         best = [_best(episode) for episode in past[:MOST_EPISODES] if episode.memories]
         if self.writer == "rules":
             return Revised(Memory(_shared([memory for _, memory in best])))
-        prompt = _clin_prompts.generalisation(best, goal, setting, self.budget, size)
-        return (
-            yield from self._ask(
-                prompt, Memory(), GeneralisationRequest(goal, tuple(memory for _, memory in best))
-            )
-        )
+        memories = tuple(memory for _, memory in best)
 
-    def _ask(
-        self, text: str, fallback: Memory, about: RevisionRequest | GeneralisationRequest
-    ) -> Revision:
-        """A reply without a single readable link changes nothing: small models return empty
-        extractions."""
-        reply = yield Prompt(
-            text, grammar=_clin_prompts.GRAMMAR, max_tokens=self.max_tokens, about=about
+        def within(budget: int) -> str:
+            return _clin_prompts.generalisation(best, goal, setting, budget, size)
+
+        prompt = Prompt(
+            within(self.budget),
+            grammar.generalising(memories),
+            self.max_tokens,
+            GeneralisationRequest(goal, memories),
+            within,
         )
-        reading = read(reply)
-        return Revised(Memory(reading.links) if reading.links else fallback, reading.unreadable)
+        return (yield from _asked(prompt, Memory()))
+
+
+def _asked(prompt: Prompt, fallback: Memory) -> Revision:
+    """A reply without a single readable link changes nothing: small models return empty
+    extractions."""
+    reading = read((yield prompt))
+    return Revised(Memory(reading.links) if reading.links else fallback, reading.unreadable)
 
 
 def _with_earlier(learned: tuple[Link, ...], earlier: Sequence[Link]) -> tuple[Link, ...]:

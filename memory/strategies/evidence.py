@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from memory import grammar
 from memory.evidence import proposals
 from memory.evidence.ledger import Claim, Ledger, by_claim, claim_of, of_the_task
 from memory.evidence.tally import Tally, explained_away, stated
@@ -102,13 +103,7 @@ class Evidence(Strategy):
         proposed = proposals.of(trials[-1], self._language)
         unreadable: tuple[str, ...] = ()
         if self.writer == "model":
-            prompt = _clin_prompts.reflection(trials[-1:], 0, self.budget, size)
-            reply = yield Prompt(
-                prompt,
-                grammar=proposals.grammar(trials[-1], self._language),
-                max_tokens=self.max_tokens,
-                about=RevisionRequest(trials[-1], self._language),
-            )
+            reply = yield self._question(trials[-1], size)
             reading = read(reply)
             proposed, unreadable = (*reading.links, *proposed), reading.unreadable
         links, refused = dispose(ledger, memory.links, proposed)
@@ -122,6 +117,18 @@ class Evidence(Strategy):
             unreadable,
             tuple((link, ledger.tally(link)) for link in ordered),
             refused,
+        )
+
+    def _question(self, trial: Trial, size: Size) -> Prompt:
+        def within(budget: int) -> str:
+            return _clin_prompts.reflection([trial], 0, budget, size, self._language)
+
+        return Prompt(
+            within(self.budget),
+            grammar.revising(trial, self._language),
+            self.max_tokens,
+            RevisionRequest(trial, self._language),
+            within,
         )
 
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:

@@ -25,6 +25,7 @@ from memory.strategies import (
     Traits,
     _clin_prompts,
 )
+from memory.strategies._telling import told
 from memory.trials import Memory, Trial
 
 WRITERS = ("model", "rules")
@@ -78,7 +79,11 @@ class Reflexion(Strategy):
         if self.writer == "rules":
             said = _by_rules(trials[-1], self._language)
         else:
-            said = yield Prompt(self._asked(memory, trials[-1], size), max_tokens=self.max_tokens)
+
+            def within(budget: int) -> str:
+                return _asked(memory, trials[-1], budget, size, self._language)
+
+            said = yield Prompt(within(self.budget), max_tokens=self.max_tokens, within=within)
         note = " ".join(said.split())[:LONGEST]
         return Revised(Memory(notes=(*memory.notes, note)[-self.last :]) if note else memory)
 
@@ -98,22 +103,13 @@ class Reflexion(Strategy):
         return Revised(Memory(notes=tuple(notes[-self.last :])))
         yield  # a generator that asks nothing
 
-    def _asked(self, memory: Memory, trial: Trial, size: Size) -> str:
-        """The newest steps that fit, as Reflexion's prompt has them last."""
-        earlier = "".join(f"- {note}\n" for note in memory.notes) or "none\n"
-        end = (
-            f"It ended: {_clin_prompts.in_words(trial.score)}; score {trial.score:g} of "
-            "100.\n\nNew plan:"
-        )
-        steps = [f"> {step.action}\n{step.observation}\n" for step in trial.steps]
-        while True:
-            text = (
-                f"{HOW}\nTask: {trial.goal}\nPlans from past trials:\n{earlier}\nThe "
-                f"trial:\n{''.join(steps)}{end}"
-            )
-            if size(text) <= self.budget or not steps:
-                return text
-            steps = steps[(len(steps) + 9) // 10 :]
+
+def _asked(memory: Memory, trial: Trial, budget: int, size: Size, language: Language) -> str:
+    """The trial stands last, in short where it would be too long."""
+    earlier = "".join(f"- {note}\n" for note in memory.notes) or "none\n"
+    before = f"{HOW}\nTask: {trial.goal}\nPlans from past trials:\n{earlier}\nThe trial:\n"
+    after = "\nNew plan:"
+    return before + told(trial, language, budget, lambda text: size(before + text + after)) + after
 
 
 def _by_rules(trial: Trial, language: Language) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from memory.spelling import did_you_mean
 from worlds import Observation, Task, WorldError, whole_number
 from worlds.causal import language
-from worlds.causal.actions import admissible, apply, every_action
+from worlds.causal.actions import FORMS, admissible, apply, every_action
 from worlds.causal.layout import ROOMS, lay
 from worlds.causal.physics import draw
 from worlds.causal.plan import Needs, goals, shortest
@@ -105,6 +105,7 @@ class Causal:
         self._layout = lay(self._physics, variation, rooms, distractors, rules=rules)
         self._needs = Needs(self._physics, self._layout, goals(self._physics, task))
         self._voice_seed, self._plain = f"{rules} {variation}", bool(plain)
+        self.templates = FORMS
         self.goal = f"Your task is to {_in_words(goals(self._physics, task))}."
         self._state: State | None = None
         self._before: list[State] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from worlds import Template
 from worlds.causal.layout import Layout
 from worlds.causal.physics import GROWING, Physics
 from worlds.causal.state import HAND, State, held_text, room_text
@@ -11,6 +12,18 @@ from worlds.causal.wording import IMPOSSIBLE, REFUSED, listed
 
 PASSIVE = ("chute", "planter")
 """Devices that are neither activated nor worked on with a tool."""
+FORMS = (
+    Template("look around", "describe the room"),
+    Template("inventory", "list what you hold"),
+    Template("wait", "let time pass, in which something may grow"),
+    Template("go to PLACE", "walk to a room next to this one"),
+    Template("open OBJ", "open a container and see what it holds"),
+    Template("pick up OBJ", "take a thing into your hands"),
+    Template("unlock OBJ with OBJ", "unlock a door with a key that you hold"),
+    Template("move OBJ to OBJ", "put a substance that you hold into a device"),
+    Template("use OBJ on OBJ", "use a tool that you hold on a device, to repair or start it"),
+    Template("activate OBJ", "let a device work on what it holds"),
+)
 LONGEST = 200
 """Characters of an action that is understood."""
 

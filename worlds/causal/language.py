@@ -17,6 +17,7 @@ _DID_NOT_FIT = re.compile(
 )
 """The ways to say it; that a device is broken or not ready says no such thing."""
 _ROOM = re.compile(r"^This room is called the (?P<room>[a-z ]+)\. In it, you see:? ?\n?")
+_HELD = "In your hands you have: "
 _ALTERING = frozenset(["move", "use", "activate", "unlock"])
 
 _LONGEST_ROOM, _LONGEST_HELD, _LONGEST = 900, 480, 160
@@ -78,6 +79,13 @@ def things_seen(action: str, observation: str) -> tuple[str, list[str]] | None:
         return None
     names = map(_name, _contents(told))
     return room(told), [name for name in names if " door to " not in name]
+
+
+def sights(surroundings: str) -> tuple[str, list[str], list[str]]:
+    """The room, its things with their states and its doors, and what is in hand."""
+    told, _, held = surroundings.partition(_HELD)
+    hands = [] if held.strip() == "nothing." else held.strip().rstrip(".").split(", ")
+    return room(told), _contents(told), [_phrase(each) for each in hands if each]
 
 
 def shortened(action: str, observation: str) -> str:

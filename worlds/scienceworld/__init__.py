@@ -13,6 +13,7 @@ __all__ = [
     "PACKAGE",
     "REQUIRES",
     "SCORE",
+    "SHOWN_NAMES",
     "TASK_SETS",
     "ScienceWorld",
     "java_runtime",
@@ -53,5 +54,6 @@ _SHORT = (
 TASK_SETS = {"paper": _PAPER, "short": _SHORT}
 
 FIRST_PLACE = ("lifespan-shortest-lived", 98)
+SHOWN_NAMES = {"names": "shown"}
 PACKAGE = "scienceworld"
 REQUIRES = {"java": java_found}

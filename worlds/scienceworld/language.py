@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 hints = (
     '"focus on OBJECT" tells the world that OBJECT is what the task is about. It is critical and '
@@ -24,6 +24,9 @@ _ROOM = re.compile(
     r"^(?:This room is called the|This outside location is called the) (?P<room>[a-z ]+)\. "
     r"(?:In it, you see|Here you see):? ?\n?"
 )
+_DOORS = "You also see:"
+_HELD = "In your inventory, you see:"
+_OPENED = re.compile(r"\. The [\w ]+? door is open(?=[:.]|$)")
 _SCENERY = frozenset({"table", "door", "cupboard"})
 _ALWAYS_THERE = frozenset({"", "the agent", "a substance called air"})
 _LOOKS = frozenset(["look", "examine", "inventory", "read", "task"])
@@ -119,6 +122,23 @@ def things_seen(action: str, observation: str) -> tuple[str, list[str]] | None:
     return here, [name for name in names if name not in _SCENERY and " door to " not in name]
 
 
+def sights(surroundings: str) -> tuple[str, list[str], list[str]]:
+    """The room, its things with their states and its doors, and what is held."""
+    told, _, held = surroundings.partition(_HELD)
+    inside, _, outside = told.partition(_DOORS)
+    things = _contents(inside) if room(told) else map(_phrase, inside.split("\n"))
+    seen = [*things, *map(_phrase, outside.split("\n"))]
+    carried = map(_phrase, held.split("\n"))
+    return room(told), _tidied(seen), _tidied(carried)
+
+
+def _tidied(phrases: Iterable[str]) -> list[str]:
+    """Phrases without what :func:`shortened` leaves of an open container's door, and of empty
+    ones."""
+    opened = (_OPENED.sub("", phrase).replace(" ,", ",").rstrip(".") for phrase in phrases)
+    return [phrase for phrase in opened if phrase]
+
+
 def shortened(action: str, observation: str) -> str:
     if here := room(observation):
         return f"{here}: {'; '.join(_contents(observation))}"[:_LONGEST_ROOM]
@@ -160,7 +180,7 @@ def _contents(observation: str) -> list[str]:
     the doors."""
     found = _ROOM.match(observation)
     body = observation[found.end() if found else 0 : _READ_AT_ALL]
-    lines = [line.strip() for line in body.split("You also see:")[0].split("\n")]
+    lines = [line.strip() for line in body.split(_DOORS)[0].split("\n")]
     return [_phrase(line) for line in lines if line not in _ALWAYS_THERE]
 
 

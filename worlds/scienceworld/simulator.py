@@ -16,6 +16,7 @@ from typing import Any
 from py4j.java_gateway import JavaGateway, JavaObject
 
 from worlds._jvm import Jvm, java_errors
+from worlds.scienceworld.names import shown, words
 
 _TELEPORT = "teleport to "
 _turn = threading.RLock()
@@ -36,7 +37,7 @@ class _Java:
 
     def __init__(self, gateway: JavaGateway) -> None:
         java = gateway.jvm
-        thing = java.scienceworld.struct.EnvObject
+        self.thing = java.scienceworld.struct.EnvObject
         self.chance = getattr(getattr(java.scala.util, "Random$"), "MODULE$")
         self.ids, self.set_ids = (
             java.util.UniqueIdentifier.count,
@@ -46,12 +47,16 @@ class _Java:
             java.main.scala.scienceworld.runtime.SimplifierProcessor.parseSimplificationStr
         )
         self.collect = java.scienceworld.input.InputParser.collectObjects
+        self.reachable = java.scienceworld.input.InputParser.collectAccessibleObjects
         self.possible = java.scienceworld.input.ActionDefinitions.mkPossibleActions
         self.operations = java.scala.Predef.genericArrayOps
         self.kind = java.scala.reflect.ClassTag.apply(
             java.java.lang.Class.forName("scienceworld.struct.EnvObject")
         )
-        self.nobody, self.nameless = gateway.new_array(thing, 0), java.scala.Predef.Map().empty()
+        self.nobody, self.nameless = (
+            gateway.new_array(self.thing, 0),
+            java.scala.Predef.Map().empty(),
+        )
 
 
 def gold(jvm: Jvm, task: str, variation: int, simplifications: str) -> tuple[str, ...]:
@@ -114,16 +119,31 @@ class Simulator:
             self._enter()
             self._seed(index)
             if self._teleports is None:
-                options = self.server.agentInterface(), self.server.agent()
-                face, self._agent = (option.get() for option in options)
-                self._parser = face.inputParser()
-                self._held += [*options, face, self._agent, self._parser]
-                listed = self._joined(face.getValidActionObjectCombinations())
-                self._teleports = frozenset(
-                    line for line in listed.split("\n") if line.startswith(_TELEPORT)
-                )
-                return listed
+                return self._begin_listing()
             return "\n".join((self._listed(), *self._teleports))
+
+    def shown(self, index: int, text: str) -> str:
+        """The same with the names that ``text`` shows, what is seen and held now. Without the
+        actions on things that it does not show, such as what a closed cupboard contains, of which
+        the simulator says that it knows no such action."""
+        with _turn, java_errors():
+            self._enter()
+            self._seed(index)
+            if self._teleports is None:
+                self._begin_listing()
+            return "\n".join((self._listed_as(words(text)), *(self._teleports or ())))
+
+    def _begin_listing(self) -> str:
+        """The official list, for the sake of where one can teleport to."""
+        options = self.server.agentInterface(), self.server.agent()
+        face, self._agent = (option.get() for option in options)
+        self._parser = face.inputParser()
+        self._held += [*options, face, self._agent, self._parser]
+        listed = self._joined(face.getValidActionObjectCombinations())
+        self._teleports = frozenset(
+            line for line in listed.split("\n") if line.startswith(_TELEPORT)
+        )
+        return listed
 
     def close(self) -> None:
         with _turn:
@@ -156,6 +176,50 @@ class Simulator:
         for thing in held:
             self._jvm.release(thing)
         return text
+
+    def _listed_as(self, text: str) -> str:
+        """What can be reached and stands in ``text``, under the names there."""
+        java, held = self._java, []
+
+        def got(thing: JavaObject) -> JavaObject:
+            held.append(thing)
+            return thing
+
+        place = got(self._agent.getContainer().get())
+        here = got(java.collect(place, False))
+        reached = got(
+            got(java.reachable(place, True)).union(got(java.reachable(self._agent, True)))
+        )
+        near = got(got(here.intersect(reached)).toArray(java.kind))
+        official = got(self._parser.getAllUniqueReferentsLUTObjList(near, place, True, True))
+        things = {int(thing.uuid()): got(thing) for thing in near}
+        own = self._own_names(official)
+        accepted = {key: self._referents(thing, place) for key, thing in things.items()}
+        names = shown(own, accepted, text)
+        table, seen = official, near
+        for key, name in names.items():
+            if name != own[key]:
+                table = got(table.updated(key, name))
+        if len(names) < len(things):
+            seen = got(self._gateway.new_array(java.thing, len(names)))
+            for number, key in enumerate(names):
+                seen[number] = things[key]
+        text = self._joined(java.possible(self._agent, seen, java.nobody, table, java.nameless))
+        for thing in held:
+            self._jvm.release(thing)
+        return text
+
+    def _own_names(self, official: JavaObject) -> dict[int, str]:
+        """A table of the simulator's names, read in one call."""
+        pairs = (line.split(" -> ", 1) for line in str(official.mkString("\n")).split("\n"))
+        return {int(key): name for key, name in pairs}
+
+    def _referents(self, thing: JavaObject, place: JavaObject) -> list[str]:
+        """What the simulator accepts for ``thing``, seen from ``place``."""
+        found = thing.getReferentsWithContainers(place)
+        text = str(found.mkString("\n"))
+        self._jvm.release(found)
+        return text.split("\n")
 
     def _seed(self, index: int) -> None:
         self._java.chance.setSeed(self._variation * 10_000 + index)

@@ -18,6 +18,7 @@ from typing import Any
 from memory.spelling import did_you_mean
 from worlds import Observation, Task, WorldCrashed, WorldError
 from worlds._jvm import Jvm, one_line
+from worlds.scienceworld.forms import forms
 from worlds.scienceworld.simulator import Simulator
 
 SCORE = (
@@ -32,6 +33,7 @@ SIMPLIFICATIONS = (
     "noElectricalAction",
 )
 PRESETS = ("easy", "none")
+NAMES = ("simulator", "shown")
 ELECTRICAL = ("power-component", "conductivity")
 
 # name: (id, end of train, end of dev, variations), as the simulator 1.2.3 reports them; a test
@@ -89,15 +91,29 @@ def tasks() -> Sequence[Task]:
 
 
 def open(
-    task: str, variation: int, *, seed: int = 0, simplifications: str = "easy", **unknown: object
+    task: str,
+    variation: int,
+    *,
+    seed: int = 0,
+    simplifications: str = "easy",
+    names: str = "simulator",
+    **unknown: object,
 ) -> ScienceWorld:
     """One ScienceWorld. ``simplifications``: "easy" (all), "none", or single ones separated by
-    commas. The simulator takes no seed."""
+    commas. ``names``: "simulator" offers the official list of valid actions, "shown" the part of it
+    that can be done, in the names that the text shows (:mod:`worlds.scienceworld.names`). The
+    simulator takes no seed."""
     if unknown:
         raise WorldError(
-            f"scienceworld has no option '{next(iter(unknown))}' (its option: simplifications)"
+            f"scienceworld has no option '{next(iter(unknown))}'"
+            f"{did_you_mean(next(iter(unknown)), _OPTIONS)} (its options: {', '.join(_OPTIONS)})"
         )
-    return ScienceWorld(task, variation, _checked(task, simplifications))
+    if names not in NAMES:
+        raise WorldError(f"no names '{names}'{did_you_mean(names, NAMES)} ({', '.join(NAMES)})")
+    return ScienceWorld(task, variation, _checked(task, simplifications), shown=names == "shown")
+
+
+_OPTIONS = ("simplifications", "names")
 
 
 def _checked(task: str, simplifications: str) -> str:
@@ -134,8 +150,11 @@ def jvm() -> Jvm:
 class ScienceWorld:
     """One task in one variation. See :class:`worlds.World`."""
 
-    def __init__(self, task: str, variation: int, simplifications: str) -> None:
+    def __init__(
+        self, task: str, variation: int, simplifications: str, *, shown: bool = False
+    ) -> None:
         self._place = (task, variation, simplifications)
+        self._shown = shown
         self._jvm = jvm()
         self._taken: list[str] = []
         self._offered: tuple[str, ...] = ()
@@ -145,6 +164,7 @@ class ScienceWorld:
         self._listed: tuple[str, ...] | None = None
         self._simulator = Simulator(self._jvm, *self._place)
         self.goal: str = _plain(self._ask("getTaskDescription"))
+        self.templates = forms(simplifications)
 
     def reset(self) -> Observation:
         self._open()
@@ -183,7 +203,7 @@ class ScienceWorld:
         if self._offered:
             return tuple(sorted(self._offered, key=int))
         if self._listed is None:
-            found = self._alive(lambda: self._simulator.admissible(len(self._taken)))
+            found = self._alive(self._admissible)
             self._listed = tuple(sorted(set(found.split("\n")) - {_RESET}))
         return self._listed
 
@@ -191,6 +211,11 @@ class ScienceWorld:
         if not self._closed:
             self._closed = True
             self._simulator.close()
+
+    def _admissible(self) -> str:
+        if not self._shown:
+            return self._simulator.admissible(len(self._taken))
+        return self._simulator.shown(len(self._taken), self.surroundings())
 
     def _load(self) -> None:
         if self._simulator.generation == self._jvm.generation:

@@ -19,6 +19,8 @@ _WAY = re.compile(
     r"(?:Through an open (?P<door>[^,.]+), to|To) "
     r"the (?P<where>North|South|East|West) you see (?:the |an? )?(?P<what>[^.]+)"
 )
+_CARRIED = "Inventory"
+_NOTHING = "inventory is currently empty"
 _EMPTY = re.compile(r", that (?:has nothing on it|is empty)$")
 _HOLDS = re.compile(r" that has (?P<things>.+) on it$")
 
@@ -56,6 +58,16 @@ def is_refused(observation: str) -> bool:
 def arrived_at(action: str, observation: str) -> str:
     begins = _BEGINS.match(observation)
     return begins["room"] if begins and is_move(action) else ""
+
+
+def sights(surroundings: str) -> tuple[str, list[str], list[str]]:
+    """The room, its things with what they hold and its exits, and what is carried; outside rooms
+    what Simon says."""
+    told, _, carried = surroundings.partition(_CARRIED)
+    held = [_phrase(line) for line in carried.split("\n")[1:] if _NOTHING not in line]
+    place, _, things = _described(told).partition(": ")
+    lines = things.split("; ") if place else told.split("\n")
+    return place, [each.strip() for each in lines if each.strip()], [each for each in held if each]
 
 
 def shortened(action: str, observation: str) -> str:

@@ -22,6 +22,7 @@ from py4j.protocol import Py4JJavaError
 from memory.spelling import did_you_mean
 from worlds import Observation, Task, WorldCrashed, WorldError, whole_number
 from worlds._jvm import Jvm, java_call, one_line
+from worlds.textworldexpress.forms import forms
 
 SCORE = "points 0 to 100 for the part of the task that is done; -100 where a mistake ends the game"
 
@@ -144,6 +145,7 @@ class TextWorldExpress:
                 raise WorldError(f"{game} with {parameters or 'no parameters'}: {error}") from None
             raise
         self.goal: str = java_call(self._server.getTaskDescription).strip()
+        self.templates = forms(game)
 
     def reset(self) -> Observation:
         self._open()

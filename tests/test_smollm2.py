@@ -1,0 +1,110 @@
+"""A real instruct model, found by name, plays every world with every strategy and both writers.
+
+What is claimed is that prompts and replies are well formed, not that it plays well: it has 135
+million parameters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Clin, called
+
+from memory.links import parse
+from memory.store import Store
+from memory.strategies import strategy_names, traits_of
+from memory.trials import Ending
+
+PLACES = {
+    "scienceworld": ("find-living-thing", 0),
+    "textworldexpress": ("coin", 3),
+    "causal": ("make", 3),
+}
+WRITERS = ("model", "rules")
+BUDGET = 3
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package's file in a type that is read twice as fast."""
+    target = tmp_path_factory.mktemp("models") / "q4_0.gguf"
+    done = called("models", "quantize", "smollm2", str(target), "--type", "q4_0")
+    assert done.returncode == 0 and target.stat().st_size < 95_000_000, done.stderr
+    return target
+
+
+@pytest.fixture(scope="module", params=[(w, by) for w in PLACES for by in WRITERS], ids="-".join)
+def played(
+    request: pytest.FixtureRequest, quick: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
+    """A batch over all strategies in one place, its memories written by the model or by rules."""
+    world, writer = request.param
+    folder = tmp_path_factory.mktemp("smollm2")
+    task, variation = PLACES[world]
+    strategies = [name for name in strategy_names() if writer == "model" or _has_writer(name)]
+    spec = folder / "all.toml"
+    spec.write_text(
+        f"worlds = ['{world}']\ntasks = ['{task}']\nvariations = [{variation}]\n"
+        f"strategies = {strategies}\nmodels = ['{quick}']\nwriter = '{writer}'\n"
+        f"trials = 1\nbudget = {BUDGET}\nlanes = 3\nthreads = 1\nthink = 24\n"
+    )
+    done = called("batch", str(spec), "--db", str(folder / "all.db"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 failed" in done.stdout
+    with Store(folder / "all.db", read_only=True) as store:
+        yield store
+
+
+def _has_writer(strategy: str) -> bool:
+    return traits_of(strategy).has_writer
+
+
+def test_every_trial_is_played_and_every_prompt_is_well_formed(played: Store) -> None:
+    assert len(played.runs()) >= 3
+    for run in played.runs():
+        [row] = played.trials(run.name)
+        trial = played.trial(row.id)
+        assert trial.ending in (Ending.BUDGET, Ending.LOST, Ending.WON, Ending.STUCK)
+        assert trial.steps
+        for number, step in enumerate(trial.steps):
+            for call in played.calls(row.id, number):
+                text = "".join(call.parts)
+                assert text.count("<|im_start|>user\n") == 1
+                before, turn, after = text.partition("<|im_end|>\n<|im_start|>assistant\n")
+                assert turn and after.startswith(("Thought:", "Action:"))
+                assert f"Task: {trial.goal}\n" in before and "Forms of action" in before
+                if call.choices:
+                    assert call.reply.strip() == step.action
+            thought = step.thought
+            assert "\n" not in thought and "Action:" not in thought and "<|" not in thought
+        told = "".join(played.calls(row.id, len(trial.steps) - 1)[-1].parts)
+        for step in trial.steps[:-1]:
+            assert f"\nAction: {step.action}\n" in told
+
+
+def test_what_is_written_can_be_read(played: Store) -> None:
+    """Links that a model writes are inside the grammar, so each line is read."""
+    for run in played.runs():
+        [row] = played.trials(run.name)
+        version = played.version_after(run.name, 0)
+        for link in version.memory.links:
+            assert parse(str(link)) == link
+        calls = played.writer_calls(row.id)
+        strategy, writer = run.config["strategy"], run.config["writer"]
+        assert bool(calls) == (writer == "model" and _has_writer(strategy)), strategy
+        for call in calls:
+            assert call.reply.strip() and not re.search(r"<\|im_(start|end)\|>", call.reply)
+        if calls and strategy in ("clin", "evidence"):
+            assert not version.unreadable, calls[0].reply
+
+
+def test_it_is_found_by_name(clin: Clin) -> None:
+    listed = clin("models").stdout
+    assert "smollm2" in listed and "Apache-2.0" in listed
+    shown = clin("models", "show", "smollm2").stdout
+    assert "prompt full-2" in shown and "135M" in shown
