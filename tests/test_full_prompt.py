@@ -95,6 +95,17 @@ def test_a_short_thought_comes_first_and_then_the_action() -> None:
     assert (move.thought, move.cited) == ("Learning [1] says to take it.", (1,))
 
 
+def test_a_thought_without_a_word_is_none() -> None:
+    world = open_world("causal", "make", 3, rules=5)
+    world.reset()
+    asking = Full(CAUSAL).ask(world, Ask((), 10_000, words), Memory())
+    next(asking)
+    assert asking.send(Answer(" ...")).begun == ("Action:",)
+    with pytest.raises(StopIteration) as stop:
+        asking.send(Answer(" wait\n"))
+    assert stop.value.value.thought == ""
+
+
 def test_a_native_thought_is_asked_for_and_then_closed() -> None:
     world = open_world("causal", "make", 3, rules=5)
     world.reset()

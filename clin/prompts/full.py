@@ -168,7 +168,9 @@ def _after_short_thought(
     stop = ("\nAction:", "Action:", "\n\n")
     reply = yield Question(parts, begun=("Thought:",), stop=stop, max_tokens=tokens)
     thought = " ".join(reply.text.split())
-    begun = ("Thought:", f" {thought}\nAction:")
+    if not re.search(r"\w", thought):  # the dots of the form, which say nothing
+        thought = ""
+    begun = ("Thought:", f" {thought}\nAction:") if thought else ("Action:",)
     answer = yield Question(parts, choices=choices, begun=begun)
     return Move(answer.text.strip(), thought, citations(thought, len(memory.links)))
 
