@@ -34,6 +34,8 @@ class Question:
     max_tokens: int = 256
     begun: tuple[str, ...] = ()
     role: str = "act"
+    recalled: str = ""
+    """What memory says in ``parts`` of what to do now, for the record; not read by itself."""
     score_choices: bool = False
     """Ask for the log-probability of every choice too, in :attr:`Answer.scores` (SayCan's
     "say")."""

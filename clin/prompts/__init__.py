@@ -55,9 +55,7 @@ class Recalling:
     @classmethod
     def of(cls, where: str | None, guidance: float | None) -> Recalling:
         """As the option ``recall`` names it."""
-        return cls(
-            where in (None, "head", "both"), where in ("step", "both"), float(guidance or 0)
-        )
+        return cls(where in (None, "head", "both"), where in ("step", "both"), float(guidance or 0))
 
 
 @dataclass(frozen=True)

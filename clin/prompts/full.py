@@ -20,7 +20,7 @@ from clin.prompts.sights import Sights
 from clin.prompts.sights import told as told_sights
 from memory.language import Language
 from memory.links import Link
-from memory.recall import Recalled, recall
+from memory.recall import LINE, Recalled, recall
 from memory.recall import told as told_recall
 from memory.trials import Memory, Step
 from worlds import Template, World, templates_of
@@ -37,11 +37,10 @@ Action: ...
 """
 CITE = " Name a learning that helps by its number in brackets."
 LONG_THOUGHT = """
-Which action comes next? Answer with that action alone, as "Action: ...".
+What is your next action? Answer with that action alone, as "Action: ...".
 """
 NO_THOUGHT = """
-Which action comes next?
-Action: ...
+What is your next action?
 """
 
 TAIL_TOKENS = 350
@@ -66,7 +65,8 @@ SECTIONS = (
     ("\nWhat can be named: ", _TAIL := "what can be done, and the question"),
     ("\nYou can do:", _TAIL),
     ("\n\nFirst say", _TAIL),
-    ("\n\nWhich action", _TAIL),
+    ("\n\nWhat is your next action", _TAIL),
+    (f"\n\n{LINE}", _TAIL),
 )
 
 

@@ -16,8 +16,8 @@ class Context:
     """The turns that still fit. When they outgrow ``room`` tokens, the oldest half goes at once, so
     that what follows can be reused from the cache for many steps.
 
-    ``opening`` is what the trial began with, ``around`` are the tokens that the model's chat template puts around a prompt, and ``seen`` the
-    surroundings that the prompt told last.
+    ``opening`` is what the trial began with, ``around`` are the tokens that the model's chat
+    template puts around a prompt, and ``seen`` the surroundings that the prompt told last.
     """
 
     style: Style
