@@ -72,12 +72,10 @@ class Lane(Branch):
 
     def want(self, asked: Feed | Feeds) -> None:
         """Hold what the answer under way asks for."""
-        self.both = isinstance(asked, Feeds)
-        if isinstance(asked, Feeds):
-            assert self.plain is not None
-            self.feed, self.plain.feed = asked
-        else:
-            self.feed = asked
+        feeds = asked if isinstance(asked, Feeds) else Feeds(asked, None)
+        self.both = feeds is asked
+        for branch, feed in zip(self.branches, feeds, strict=False):
+            branch.feed, branch.logits = feed, None
 
     def got(self) -> Any:
         """What the answer under way is sent."""
