@@ -9,6 +9,7 @@ what a link says does not contribute.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -101,10 +102,23 @@ class _Chains:
         self._goal, self._now, self._language = goal, now, now.language
         links = sorted(set(memory.links), key=_worth)
         self._links = [link for link in links if link.relation is not Relation.NOT_CONTRIBUTE]
+        self._tried: set[str] = set()  # on the way to one target, so that none is gone into twice
         self._barred = set(now.lost)
         for link in links:
             if link.relation is Relation.NOT_CONTRIBUTE:
                 self._barred |= set(spellings(folded(link.cause)))
+        self._causes: dict[str, list[Link]] = defaultdict(list)
+        for link in self._links:
+            for effect in spellings(folded(link.effect)):
+                self._causes[effect].append(link)
+        self._takes = {
+            effect: causes for effect, causes in self._causes.items() if now.takes(effect)
+        }
+        self._finds = [
+            (words(effect[len(verb(effect)) :]), link)
+            for link in self._links
+            if is_find(effect := folded(link.effect))
+        ]
 
     def found(self) -> Iterator[_Found]:
         """All that could be recalled."""
@@ -112,14 +126,15 @@ class _Chains:
             cause, effect = link.claim
             stage = self._stage(effect)
             if stage is not None and not self._settled(cause):
-                yield from self._for(stage, self._towards(cause, link, ()))
+                yield from self._for(stage, cause, link)
             elif stage is None and self._language.is_deed(effect) and not self._now.did(effect):
-                yield from self._for(2, self._towards(effect, link, ()))
+                yield from self._for(2, effect, link)
         if remains := self._remaining():
             yield remains
 
-    def _for(self, stage: int, found: _Found | None) -> Iterator[_Found]:
-        if found:
+    def _for(self, stage: int, phrase: str, link: Link) -> Iterator[_Found]:
+        self._tried.clear()
+        if found := self._towards(phrase, link, ()):
             yield _Found(found.said, found.move, found.far, stage)
 
     def _stage(self, effect: str) -> int | None:
@@ -150,8 +165,9 @@ class _Chains:
         if action is not None:
             reason = "its turn has come" if not path else f"needed to {path[-1]}"
             return self._say(action, link, path, reason)
-        if phrase in path or len(path) >= DEEPEST:
+        if phrase in self._tried or len(path) >= DEEPEST:
             return None
+        self._tried.add(phrase)
         if self._now.place(phrase):
             return self._walk(self._now.place(phrase), link, path)
         path = (*path, phrase)
@@ -162,7 +178,7 @@ class _Chains:
 
     def _needed(self, phrase: str, link: Link, path: tuple[str, ...]) -> _Found | None:
         """What a link says must be done before, other than going somewhere."""
-        for each in self._causes_of(phrase):
+        for each in self._causes.get(phrase, ()):
             cause = folded(each.cause)
             if self._now.is_move(cause) or self._now.did(cause):
                 continue
@@ -172,11 +188,10 @@ class _Chains:
 
     def _taken(self, phrase: str, link: Link, path: tuple[str, ...]) -> _Found | None:
         """What it is done with, to be taken first: as a link says, or as it lies here."""
-        for each in self._links:
-            effect = folded(each.effect)
+        for effect, causes in self._takes.items():
             if not self._takes_for(effect, phrase) or self._now.did(effect):
                 continue
-            if found := self._towards(effect, each, path):
+            if found := self._towards(effect, causes[0], path):
                 return found
         for name, action in sorted(self._now.names.items()):
             if self._takes_for(name, phrase) and not self._now.did(name):
@@ -191,16 +206,14 @@ class _Chains:
     def _found_by(self, phrase: str, link: Link, path: tuple[str, ...]) -> _Found | None:
         """Where a link says that what it needs is found."""
         lacking = self._now.lacking(phrase)
-        for each in self._links:
-            effect = folded(each.effect)
-            sought = words(effect[len(verb(effect)) :]) if is_find(effect) else frozenset()
+        for sought, each in self._finds:
             if sought and sought <= lacking and (found := self._by(each, path)):
                 return found
         return None
 
     def _placed(self, phrase: str, link: Link, path: tuple[str, ...]) -> _Found | None:
         """Where a link says that it is done."""
-        for each in self._causes_of(phrase):
+        for each in self._causes.get(phrase, ()):
             if self._now.is_move(folded(each.cause)) and (found := self._by(each, path)):
                 return found
         return None
@@ -235,11 +248,6 @@ class _Chains:
             return None
         reason = f"the way to {path[-1]}" if path else f"the way to {room}"
         return self._say(action, link, path, reason)
-
-    def _causes_of(self, phrase: str) -> Iterator[Link]:
-        for link in self._links:
-            if phrase in spellings(folded(link.effect)):
-                yield link
 
     def _say(self, action: str, link: Link, path: tuple[str, ...], reason: str) -> _Found | None:
         """``action``, in the words of ``link`` where it names that; None where it may not be."""
