@@ -145,22 +145,28 @@ class Moment:
     def way(self, room: str, barred: Collection[str]) -> str | None:
         """The admissible move that leads towards ``room``, over rooms that were seen; None where no
         way is known. The fewest moves, then by text."""
-        exits = [
-            (place, name)
+        return next((move for place, move in self._reached(room, barred) if place == room), None)
+
+    def unseen(self, barred: Collection[str]) -> str | None:
+        """The admissible move that leads towards the nearest room that was not yet described."""
+        near = self._reached("", barred)
+        return next((move for place, move in near if place not in self.described), None)
+
+    def _reached(self, wanted: str, barred: Collection[str]) -> Iterator[tuple[str, str]]:
+        """The rooms that can be gone to, the nearest first, each with the first move."""
+        queue = deque(
+            (place, self.names[name])
             for name in sorted(self.names)
             if name not in barred
             and (place := self.place(name) or self._walked[self.here].get(name, ""))
-        ]
+        )
         seen = {self.here}
-        queue = deque(exits)
         while queue:
             place, first = queue.popleft()
-            if place == room:
-                return self.names[first]
             if place not in seen:
                 seen.add(place)
-                queue.extend((onward, first) for onward in self._exits(place, room))
-        return None
+                yield place, first
+                queue.extend((onward, first) for onward in self._exits(place, wanted))
 
     def _exits(self, place: str, wanted: str) -> Iterator[str]:
         """The rooms next to ``place``: gone to or come from there, or named where it is

@@ -124,7 +124,7 @@ class _Chains:
         """All that could be recalled."""
         for link in self._links:
             cause, effect = link.claim
-            stage = self._stage(effect)
+            stage = self._stage(cause, effect)
             if stage is not None and not self._settled(cause):
                 yield from self._for(stage, cause, link)
             elif stage is None and self._language.is_deed(effect) and not self._now.did(effect):
@@ -137,9 +137,11 @@ class _Chains:
         if found := self._towards(phrase, link, ()):
             yield _Found(found.said, found.move, found.far, stage)
 
-    def _stage(self, effect: str) -> int | None:
-        """0 for what makes progress, 1 for what completes the task or is the goal's own event; None
-        for what only serves another link."""
+    def _stage(self, cause: str, effect: str) -> int | None:
+        """0 for progress, 1 for what completes the task or is the goal's own event, 3 for
+        waiting, whose turn comes last; None for what only serves another link."""
+        if self._language.passes_time(cause):
+            return 3 if is_progress(effect) or is_complete(effect) else None
         if is_progress(effect):
             return 0
         named = words(effect)
@@ -213,6 +215,8 @@ class _Chains:
 
     def _placed(self, phrase: str, link: Link, path: tuple[str, ...]) -> _Found | None:
         """Where a link says that it is done."""
+        if any(self._takes_for(take, phrase) and not self._now.did(take) for take in self._takes):
+            return None  # its turn has not come
         for each in self._causes.get(phrase, ()):
             if self._now.is_move(folded(each.cause)) and (found := self._by(each, path)):
                 return found
@@ -243,10 +247,12 @@ class _Chains:
         return None
 
     def _walk(self, room: str, link: Link, path: tuple[str, ...]) -> _Found | None:
-        action = self._now.way(room, self._barred)
+        to = path[-1] if path else room
+        action, reason = self._now.way(room, self._barred), f"the way to {to}"
+        if action is None:
+            action, reason = self._now.unseen(self._barred), f"looking for the way to {to}"
         if action is None:
             return None
-        reason = f"the way to {path[-1]}" if path else f"the way to {room}"
         return self._say(action, link, path, reason)
 
     def _say(self, action: str, link: Link, path: tuple[str, ...], reason: str) -> _Found | None:
