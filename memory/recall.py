@@ -223,10 +223,12 @@ class _Chains:
         return None
 
     def _by(self, link: Link, path: tuple[str, ...]) -> _Found | None:
-        """The cause of ``link``; where that is to be where one is, opening what is closed here."""
+        """The cause of ``link``; where one is there, opening what may hide a thing to take."""
         cause = folded(link.cause)
         if not self._now.is_here(cause):
             return None if self._not_again(cause) else self._towards(cause, link, path)
+        if not self._now.takes(path[-1]):
+            return None
         for name, action in sorted(self._now.names.items()):
             if self._now.opens(name) and not self._now.did(name):
                 return self._say(action, link, path, f"may be needed to {path[-1]}")
