@@ -33,6 +33,8 @@ class Moment:
         """The admissible actions by name, as the world spells them."""
         self._done: dict[str, int] = {}
         self._tries: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
+        self._failed_since_change: set[str] = set()
         self._taken: frozenset[str] = frozenset()
         self._walked: dict[str, dict[str, str]] = defaultdict(dict)
         self._changes: list[int] = []
@@ -55,6 +57,8 @@ class Moment:
             self.lost |= names
         failed = act.refused or language.came_to_nothing(act.action, observation)
         if failed or language.choices_offered(observation):
+            self._failed.update(names)
+            self._failed_since_change |= names
             return
         self.meanings[folded(act.action)] = folded(act.meant)
         self._done |= dict.fromkeys(names, act.index)
@@ -73,6 +77,7 @@ class Moment:
             self._walked[self.here][folded(act.action)] = place
             self.here = place
             self.visits[place] += 1
+            self._failed_since_change.clear()
         if room:
             self.described[self.here] = folded(observation)
         elif self.opens(act.action):
@@ -84,6 +89,7 @@ class Moment:
             self._taken |= thing(folded(act.action))
         if took or act.gain > 0 or self.language.alters(act.action):
             self.visits.clear()
+            self._failed_since_change.clear()
             self._changes.append(act.index)
         elif self.language.passes_time(act.action):
             self._changes.append(act.index + 1)  # itself may be worth another try
@@ -93,6 +99,10 @@ class Moment:
         if self.is_move(phrase):
             return self.is_here(phrase)
         return self._latest(phrase) is not None
+
+    def fails(self, name: str, most: int) -> bool:
+        """Whether it came to nothing and nothing has changed since, or did so ``most`` times."""
+        return name in self._failed_since_change or self._failed[name] >= most
 
     def tries(self, phrase: str) -> int:
         """How often it was done."""

@@ -263,7 +263,7 @@ class _Chains:
         if name in self._barred or folded(self._now.meanings.get(name, name)) in self._barred:
             return None
         place = self._now.place(name)
-        if place and self._now.visits[place] >= VISITS:
+        if self._now.fails(name, TRIES) or (place and self._now.visits[place] >= VISITS):
             return None
         if self._now.action(folded(link.cause)) != action:
             link = _made(action, path[-1] if path else PROGRESS) or link

@@ -103,13 +103,23 @@ def test_the_answer_to_which_one_speaks_for_its_action() -> None:
     assert first(memory, done, ["0", "1"], language=SCIENCE) == "1"
 
 
-def test_what_was_refused_is_not_done_and_what_was_in_vain_waits_for_a_change() -> None:
+@pytest.mark.parametrize("answer", ["You can't do that.", "It clicks."])
+def test_what_was_refused_or_in_vain_waits_for_a_change(answer: str) -> None:
     actions = ["use spanner on forge", "wait"]
-    refused = [("use spanner on forge", "You can't do that.")]
-    assert first([FORGE], refused, actions) == "use spanner on forge"
-    vain = [("use spanner on forge", "It clicks.")]
+    vain = [("use spanner on forge", answer)]
     assert first([FORGE], vain, actions) == ""
     assert first([FORGE], [*vain, ("activate bellows", "Air!")], actions) == actions[0]
+    often = [*vain, ("activate bellows", "Air!")] * 3
+    assert first([FORGE], often, actions) == ""
+
+
+def test_what_was_refused_is_not_done() -> None:
+    """What comes after it is not said: the spanner is still to be taken."""
+    back = "go to stable SHOULD BE NECESSARY to use spanner on forge"
+    take = "pick up spanner SHOULD BE NECESSARY to use spanner on forge"
+    actions = ["go to stable", "pick up spanner"]
+    refused = [("pick up spanner", "You can't reach it."), ("activate bellows", "Air!")]
+    assert first([FORGE, back, take], refused, actions) == "pick up spanner"
 
 
 def test_progress_comes_before_completion_certainty_before_guessing_and_waiting_last() -> None:
