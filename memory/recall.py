@@ -59,15 +59,11 @@ def recall(
         return ()
     found = _Chains(memory, goal, Moment(opening, steps, actions, language)).found()
     best = sorted(found, key=_Found.rank)
-    if not best:
-        return ()
-    first = best[0]
-    fitting = (
-        [first]
-        if first.move
-        else [each for each in best if each.stage == first.stage and not each.move]
-    )
-    return tuple({each.said.action: each.said for each in reversed(fitting)}.values())[::-1][:MOST]
+    said: dict[str, Recalled] = {}
+    for each in best:
+        if each.stage == best[0].stage and (each is best[0] or not each.move):
+            said.setdefault(each.said.action, each.said)
+    return tuple(said.values())[:MOST]
 
 
 def told(recalled: Sequence[Recalled]) -> str:
