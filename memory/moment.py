@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from memory.evidence.events import spellings
 from memory.language import Language
@@ -31,6 +32,8 @@ class Moment:
         self.meanings: dict[str, str] = {}
         self.names = {folded(action): action for action in sorted(actions, reverse=True)}
         """The admissible actions by name, as the world spells them."""
+        self.taking = [name for name in sorted(self.names) if self.takes(name)]
+        self.opening = [name for name in sorted(self.names) if self.opens(name)]
         self._done: dict[str, int] = {}
         self._tries: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
@@ -165,10 +168,7 @@ class Moment:
     def _reached(self, wanted: str, barred: Collection[str]) -> Iterator[tuple[str, str]]:
         """The rooms that can be gone to, the nearest first, each with the first move."""
         queue = deque(
-            (place, self.names[name])
-            for name in sorted(self.names)
-            if name not in barred
-            and (place := self.place(name) or self._walked[self.here].get(name, ""))
+            (place, self.names[name]) for place, name in self._moves if name not in barred
         )
         seen = {self.here}
         while queue:
@@ -177,6 +177,13 @@ class Moment:
                 seen.add(place)
                 yield place, first
                 queue.extend((onward, first) for onward in self._exits(place, wanted))
+
+    @cached_property
+    def _moves(self) -> list[tuple[str, str]]:
+        """The admissible moves by name, each with where it leads as far as that is known."""
+        walked = self._walked[self.here]
+        known = ((self.place(name) or walked.get(name, ""), name) for name in sorted(self.names))
+        return [(place, name) for place, name in known if place]
 
     def _exits(self, place: str, wanted: str) -> Iterator[str]:
         """The rooms next to ``place``: gone to or come from there, or named where it is

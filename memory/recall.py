@@ -191,9 +191,9 @@ class _Chains:
                 continue
             if found := self._towards(effect, causes[0], path):
                 return found
-        for name, action in sorted(self._now.names.items()):
+        for name in self._now.taking:
             if self._takes_for(name, phrase) and not self._now.did(name):
-                return self._say(action, link, path, f"needed to {phrase}")
+                return self._say(self._now.names[name], link, path, f"needed to {phrase}")
         return None
 
     def _takes_for(self, action: str, phrase: str) -> bool:
@@ -225,9 +225,9 @@ class _Chains:
             return None if self._not_again(cause) else self._towards(cause, link, path)
         if not self._now.takes(path[-1]):
             return None
-        for name, action in sorted(self._now.names.items()):
-            if self._now.opens(name) and not self._now.did(name):
-                return self._say(action, link, path, f"may be needed to {path[-1]}")
+        for name in self._now.opening:
+            if not self._now.did(name):
+                return self._say(self._now.names[name], link, path, f"may be needed to {path[-1]}")
         return None
 
     def _not_again(self, cause: str) -> bool:
