@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from memory.evidence.events import spellings
 from memory.language import Language
@@ -31,8 +32,12 @@ class Moment:
         self.meanings: dict[str, str] = {}
         self.names = {folded(action): action for action in sorted(actions, reverse=True)}
         """The admissible actions by name, as the world spells them."""
+        self.taking = [name for name in sorted(self.names) if self.takes(name)]
+        self.opening = [name for name in sorted(self.names) if self.opens(name)]
         self._done: dict[str, int] = {}
         self._tries: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
+        self._failed_since_change: set[str] = set()
         self._taken: frozenset[str] = frozenset()
         self._walked: dict[str, dict[str, str]] = defaultdict(dict)
         self._changes: list[int] = []
@@ -55,6 +60,8 @@ class Moment:
             self.lost |= names
         failed = act.refused or language.came_to_nothing(act.action, observation)
         if failed or language.choices_offered(observation):
+            self._failed.update(names)
+            self._failed_since_change |= names
             return
         self.meanings[folded(act.action)] = folded(act.meant)
         self._done |= dict.fromkeys(names, act.index)
@@ -73,6 +80,7 @@ class Moment:
             self._walked[self.here][folded(act.action)] = place
             self.here = place
             self.visits[place] += 1
+            self._failed_since_change.clear()
         if room:
             self.described[self.here] = folded(observation)
         elif self.opens(act.action):
@@ -84,6 +92,7 @@ class Moment:
             self._taken |= thing(folded(act.action))
         if took or act.gain > 0 or self.language.alters(act.action):
             self.visits.clear()
+            self._failed_since_change.clear()
             self._changes.append(act.index)
         elif self.language.passes_time(act.action):
             self._changes.append(act.index + 1)  # itself may be worth another try
@@ -93,6 +102,10 @@ class Moment:
         if self.is_move(phrase):
             return self.is_here(phrase)
         return self._latest(phrase) is not None
+
+    def fails(self, name: str, most: int) -> bool:
+        """Whether it came to nothing and nothing has changed since, or did so ``most`` times."""
+        return name in self._failed_since_change or self._failed[name] >= most
 
     def tries(self, phrase: str) -> int:
         """How often it was done."""
@@ -145,22 +158,32 @@ class Moment:
     def way(self, room: str, barred: Collection[str]) -> str | None:
         """The admissible move that leads towards ``room``, over rooms that were seen; None where no
         way is known. The fewest moves, then by text."""
-        exits = [
-            (place, name)
-            for name in sorted(self.names)
-            if name not in barred
-            and (place := self.place(name) or self._walked[self.here].get(name, ""))
-        ]
+        return next((move for place, move in self._reached(room, barred) if place == room), None)
+
+    def unseen(self, barred: Collection[str]) -> str | None:
+        """The admissible move that leads towards the nearest room that was not yet described."""
+        near = self._reached("", barred)
+        return next((move for place, move in near if place not in self.described), None)
+
+    def _reached(self, wanted: str, barred: Collection[str]) -> Iterator[tuple[str, str]]:
+        """The rooms that can be gone to, the nearest first, each with the first move."""
+        queue = deque(
+            (place, self.names[name]) for place, name in self._moves if name not in barred
+        )
         seen = {self.here}
-        queue = deque(exits)
         while queue:
             place, first = queue.popleft()
-            if place == room:
-                return self.names[first]
             if place not in seen:
                 seen.add(place)
-                queue.extend((onward, first) for onward in self._exits(place, room))
-        return None
+                yield place, first
+                queue.extend((onward, first) for onward in self._exits(place, wanted))
+
+    @cached_property
+    def _moves(self) -> list[tuple[str, str]]:
+        """The admissible moves by name, each with where it leads as far as that is known."""
+        walked = self._walked[self.here]
+        known = ((self.place(name) or walked.get(name, ""), name) for name in sorted(self.names))
+        return [(place, name) for place, name in known if place]
 
     def _exits(self, place: str, wanted: str) -> Iterator[str]:
         """The rooms next to ``place``: gone to or come from there, or named where it is

@@ -9,6 +9,7 @@ what a link says does not contribute.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -58,15 +59,11 @@ def recall(
         return ()
     found = _Chains(memory, goal, Moment(opening, steps, actions, language)).found()
     best = sorted(found, key=_Found.rank)
-    if not best:
-        return ()
-    first = best[0]
-    fitting = (
-        [first]
-        if first.move
-        else [each for each in best if each.stage == first.stage and not each.move]
-    )
-    return tuple({each.said.action: each.said for each in reversed(fitting)}.values())[::-1][:MOST]
+    said: dict[str, Recalled] = {}
+    for each in best:
+        if each.stage == best[0].stage and (each is best[0] or not each.move):
+            said.setdefault(each.said.action, each.said)
+    return tuple(said.values())[:MOST]
 
 
 def told(recalled: Sequence[Recalled]) -> str:
@@ -101,30 +98,46 @@ class _Chains:
         self._goal, self._now, self._language = goal, now, now.language
         links = sorted(set(memory.links), key=_worth)
         self._links = [link for link in links if link.relation is not Relation.NOT_CONTRIBUTE]
+        self._tried: set[str] = set()  # on the way to one target, so that none is gone into twice
         self._barred = set(now.lost)
         for link in links:
             if link.relation is Relation.NOT_CONTRIBUTE:
                 self._barred |= set(spellings(folded(link.cause)))
+        self._causes: dict[str, list[Link]] = defaultdict(list)
+        for link in self._links:
+            for effect in spellings(folded(link.effect)):
+                self._causes[effect].append(link)
+        self._takes = {
+            effect: causes for effect, causes in self._causes.items() if now.takes(effect)
+        }
+        self._finds = [
+            (words(effect[len(verb(effect)) :]), link)
+            for link in self._links
+            if is_find(effect := folded(link.effect))
+        ]
 
     def found(self) -> Iterator[_Found]:
         """All that could be recalled."""
         for link in self._links:
             cause, effect = link.claim
-            stage = self._stage(effect)
+            stage = self._stage(cause, effect)
             if stage is not None and not self._settled(cause):
-                yield from self._for(stage, self._towards(cause, link, ()))
+                yield from self._for(stage, cause, link)
             elif stage is None and self._language.is_deed(effect) and not self._now.did(effect):
-                yield from self._for(2, self._towards(effect, link, ()))
+                yield from self._for(2, effect, link)
         if remains := self._remaining():
             yield remains
 
-    def _for(self, stage: int, found: _Found | None) -> Iterator[_Found]:
-        if found:
+    def _for(self, stage: int, phrase: str, link: Link) -> Iterator[_Found]:
+        self._tried.clear()
+        if found := self._towards(phrase, link, ()):
             yield _Found(found.said, found.move, found.far, stage)
 
-    def _stage(self, effect: str) -> int | None:
-        """0 for what makes progress, 1 for what completes the task or is the goal's own event; None
-        for what only serves another link."""
+    def _stage(self, cause: str, effect: str) -> int | None:
+        """0 for progress, 1 for what completes the task or is the goal's own event, 3 for
+        waiting, whose turn comes last; None for what only serves another link."""
+        if self._language.passes_time(cause):
+            return 3 if is_progress(effect) or is_complete(effect) else None
         if is_progress(effect):
             return 0
         named = words(effect)
@@ -150,8 +163,9 @@ class _Chains:
         if action is not None:
             reason = "its turn has come" if not path else f"needed to {path[-1]}"
             return self._say(action, link, path, reason)
-        if phrase in path or len(path) >= DEEPEST:
+        if phrase in self._tried or len(path) >= DEEPEST:
             return None
+        self._tried.add(phrase)
         if self._now.place(phrase):
             return self._walk(self._now.place(phrase), link, path)
         path = (*path, phrase)
@@ -162,7 +176,7 @@ class _Chains:
 
     def _needed(self, phrase: str, link: Link, path: tuple[str, ...]) -> _Found | None:
         """What a link says must be done before, other than going somewhere."""
-        for each in self._causes_of(phrase):
+        for each in self._causes.get(phrase, ()):
             cause = folded(each.cause)
             if self._now.is_move(cause) or self._now.did(cause):
                 continue
@@ -172,15 +186,14 @@ class _Chains:
 
     def _taken(self, phrase: str, link: Link, path: tuple[str, ...]) -> _Found | None:
         """What it is done with, to be taken first: as a link says, or as it lies here."""
-        for each in self._links:
-            effect = folded(each.effect)
+        for effect, causes in self._takes.items():
             if not self._takes_for(effect, phrase) or self._now.did(effect):
                 continue
-            if found := self._towards(effect, each, path):
+            if found := self._towards(effect, causes[0], path):
                 return found
-        for name, action in sorted(self._now.names.items()):
+        for name in self._now.taking:
             if self._takes_for(name, phrase) and not self._now.did(name):
-                return self._say(action, link, path, f"needed to {phrase}")
+                return self._say(self._now.names[name], link, path, f"needed to {phrase}")
         return None
 
     def _takes_for(self, action: str, phrase: str) -> bool:
@@ -191,28 +204,30 @@ class _Chains:
     def _found_by(self, phrase: str, link: Link, path: tuple[str, ...]) -> _Found | None:
         """Where a link says that what it needs is found."""
         lacking = self._now.lacking(phrase)
-        for each in self._links:
-            effect = folded(each.effect)
-            sought = words(effect[len(verb(effect)) :]) if is_find(effect) else frozenset()
+        for sought, each in self._finds:
             if sought and sought <= lacking and (found := self._by(each, path)):
                 return found
         return None
 
     def _placed(self, phrase: str, link: Link, path: tuple[str, ...]) -> _Found | None:
         """Where a link says that it is done."""
-        for each in self._causes_of(phrase):
+        if any(self._takes_for(take, phrase) and not self._now.did(take) for take in self._takes):
+            return None  # its turn has not come
+        for each in self._causes.get(phrase, ()):
             if self._now.is_move(folded(each.cause)) and (found := self._by(each, path)):
                 return found
         return None
 
     def _by(self, link: Link, path: tuple[str, ...]) -> _Found | None:
-        """The cause of ``link``; where that is to be where one is, opening what is closed here."""
+        """The cause of ``link``; where one is there, opening what may hide a thing to take."""
         cause = folded(link.cause)
         if not self._now.is_here(cause):
             return None if self._not_again(cause) else self._towards(cause, link, path)
-        for name, action in sorted(self._now.names.items()):
-            if self._now.opens(name) and not self._now.did(name):
-                return self._say(action, link, path, f"may be needed to {path[-1]}")
+        if not self._now.takes(path[-1]):
+            return None
+        for name in self._now.opening:
+            if not self._now.did(name):
+                return self._say(self._now.names[name], link, path, f"may be needed to {path[-1]}")
         return None
 
     def _not_again(self, cause: str) -> bool:
@@ -230,16 +245,13 @@ class _Chains:
         return None
 
     def _walk(self, room: str, link: Link, path: tuple[str, ...]) -> _Found | None:
-        action = self._now.way(room, self._barred)
+        to = path[-1] if path else room
+        action, reason = self._now.way(room, self._barred), f"the way to {to}"
+        if action is None:
+            action, reason = self._now.unseen(self._barred), f"looking for the way to {to}"
         if action is None:
             return None
-        reason = f"the way to {path[-1]}" if path else f"the way to {room}"
         return self._say(action, link, path, reason)
-
-    def _causes_of(self, phrase: str) -> Iterator[Link]:
-        for link in self._links:
-            if phrase in spellings(folded(link.effect)):
-                yield link
 
     def _say(self, action: str, link: Link, path: tuple[str, ...], reason: str) -> _Found | None:
         """``action``, in the words of ``link`` where it names that; None where it may not be."""
@@ -247,7 +259,7 @@ class _Chains:
         if name in self._barred or folded(self._now.meanings.get(name, name)) in self._barred:
             return None
         place = self._now.place(name)
-        if place and self._now.visits[place] >= VISITS:
+        if self._now.fails(name, TRIES) or (place and self._now.visits[place] >= VISITS):
             return None
         if self._now.action(folded(link.cause)) != action:
             link = _made(action, path[-1] if path else PROGRESS) or link
