@@ -30,16 +30,32 @@ def chosen_prompting(asked: Prompting, model: ModelCard | ModelInfo) -> Promptin
     """How long the model thinks: as asked, else as it was made to. ModelError for a thought that is
     asked of a model that was trained to act at once."""
     if not style(model.prompt).thinks:
-        if asked.think or asked.example:
-            option = "--think" if asked.think else "--example"
+        if unknown := _beyond_training(asked):
             raise ModelError(
                 f"{model.name} was trained on the prompt {model.prompt}, which has no place for "
-                f"{option}; leave it out"
+                f"{unknown}; leave it out"
             )
         return Prompting()
-    if asked.think is not None:
-        return asked
-    return asked.but(think=NATIVE_TOKENS if model.thinks else Thinking.tokens)
+    think = NATIVE_TOKENS if model.thinks else Thinking.tokens
+    needed = Prompting(think=think, recall="head", guidance=0.0)
+    chosen = needed.but(**{name: value for name, value in asked if value is not None})
+    if chosen.guidance and chosen.recall not in ("step", "both"):
+        raise UserError(
+            f"--guidance weighs what a recalled line changes, and with --recall {chosen.recall} "
+            "no step has one; give --recall step or both"
+        )
+    return chosen
+
+
+def _beyond_training(asked: Prompting) -> str:
+    """The option that a model cannot follow that was trained to act at once on its memory."""
+    options = {
+        "--think": asked.think,
+        "--example": asked.example,
+        "--recall": asked.recall if asked.recall != "head" else "",
+        "--guidance": asked.guidance,
+    }
+    return next((option for option, value in options.items() if value), "")
 
 
 def chosen_world_options(

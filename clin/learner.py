@@ -17,7 +17,7 @@ from clin.exploration.stack import Known, for_run, for_trial
 from clin.language import language_of
 from clin.llms import LLM, Answer, ModelCard, Question
 from clin.llms.roles import card_of
-from clin.prompts import Style, Thinking, style
+from clin.prompts import Recalling, Style, Thinking, style
 from clin.prompts.examples import told_example
 from clin.prompts.writer import questions
 from clin.rollout.context import Context
@@ -193,7 +193,9 @@ class Learner:
     def _layout(self) -> Style:
         """The acting prompt of the run's model."""
         thinking = Thinking(self.config.prompting.think or 0, self.card.thinks)
-        return style(self.card.prompt)(self._language, thinking)
+        prompting = self.config.prompting
+        recalling = Recalling.of(prompting.recall, prompting.guidance)
+        return style(self.card.prompt)(self._language, thinking, recalling)
 
     def _context(self, world: World, reading: Reading, recalled: Memory, opening: str) -> Context:
         """The prompt's head, to which the trial adds its turns."""
@@ -204,7 +206,15 @@ class Learner:
             world.goal, recalled, opening, templates_of(world), example, surroundings=seen
         )
         around = self.card.template.tokens(self.size)
-        return Context(layout, reading.context, reading.size, head, seen=seen, around=around)
+        return Context(
+            layout,
+            reading.context,
+            reading.size,
+            head,
+            opening=opening,
+            seen=seen,
+            around=around,
+        )
 
     def _begin(self, number: int, goal: str, opening: str, start: Start) -> int:
         """Put the trial into the store, and the run before its first one; the trial's id."""

@@ -20,9 +20,11 @@ def open_models(
     seed: int,
     roles: Mapping[str, str] | None = None,
     think: int | None = None,
+    guided: bool = False,
 ) -> LLM:
     """The model of a run, or a model per role; a reference that is named twice is loaded once.
-    ``think`` are the tokens that an endpoint's model may think (None: as the server has it)."""
+    ``think`` are the tokens that an endpoint's model may think (None: as the server has it), and
+    ``guided`` says whether the acting model's choices will be."""
     roles = roles or {}
     named = [*roles.values()]
     if not set(roles) >= set(NAMES):
@@ -30,7 +32,9 @@ def open_models(
     opened: dict[str, LLM] = {}
     try:
         for each in dict.fromkeys(named):
-            opened[each] = open_model(each, seed=seed, think=think, **loading(engine, sampling))
+            opened[each] = open_model(
+                each, seed=seed, think=think, guided=guided, **loading(engine, sampling)
+            )
     except BaseException:
         for model in opened.values():
             model.close()

@@ -170,6 +170,19 @@ class Prompting(Options):
         "Show the model an expert's path in another place first: TASK:VARIATION of the train "
         "split.",
     )
+    recall: Literal["head", "step", "both", "none"] | None = option(
+        None,
+        "Where the memory is read: all of it in the head, what it says now at each step, both, "
+        "or nowhere.",
+        shown="head",
+    )
+    guidance: float | None = option(
+        None,
+        "Weigh what the recalled line changes in the choice (context-aware decoding); 0 is off.",
+        shown="0",
+        ge=0,
+        allow_inf_nan=False,
+    )
 
 
 def loading(engine: Engine, sampling: Sampling) -> dict[str, Any]:

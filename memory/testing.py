@@ -122,6 +122,7 @@ def calls() -> st.SearchStrategy[Call]:
         counts,
         counts,
         choices=counts,
+        recalled=texts(40),
     )
 
 

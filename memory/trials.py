@@ -108,6 +108,11 @@ class Call:
     seconds: float = 0.0
     choices: int = 0
     """How many admissible actions it chose among; 0 for free text."""
+    recalled: str = ""
+    """What memory said at this step, a line for each link with its reason; empty where nothing."""
+    plain_logprob: float = 0.0
+    """With guidance, the log-probability of the reply where the recalled line is not read;
+    ``logprob`` is that with it."""
 
 
 def trace(steps: Sequence[Step]) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
+from conftest import Clin
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from languages import CAUSAL, SCIENCE
@@ -17,7 +20,7 @@ from clin.errors import ModelError, UserError
 from clin.language import language_of
 from clin.llms import Answer, ModelCard, Question
 from clin.options import Exploration, Prompting
-from clin.prompts import Ask, Thinking
+from clin.prompts import Ask, Recalling, Thinking
 from clin.prompts.examples import told_example
 from clin.prompts.full import ACTION_TOKENS, TAIL_TOKENS, Full, bounded, citations
 from clin.prompts.offers import MOST_LISTED, Offers, told
@@ -302,6 +305,71 @@ def test_an_expert_shows_the_way_in_another_place() -> None:
             told_example(config(wrong), CAUSAL)
     with pytest.raises(WorldError, match="did you mean 'repair'"):
         told_example(config("repare:1"), CAUSAL)
+
+
+KEY = parse("pick up glass key SHOULD BE NECESSARY to unlock white door with glass key")
+DOOR = parse("unlock white door with glass key SHOULD BE NECESSARY to make progress")
+
+
+def asked_with(recalling: Recalling, thinking: int = 0) -> Question:
+    """The choice at the first step of a place whose memory knows what to do."""
+    world, memory = open_world("causal", "make", 3, rules=5), Memory((DOOR, KEY))
+    full = Full(CAUSAL, Thinking(thinking), recalling)
+    opening = world.reset().text
+    parts = full.head(world.goal, memory, opening, world.templates)
+    asking = full.ask(world, Ask(parts, 10_000, words, opening), memory)
+    question = next(asking)
+    while not question.choices:
+        question = asking.send(Answer(" So I go on."))
+    return question
+
+
+@pytest.mark.parametrize("thinking", [0, 40])
+def test_what_memory_says_now_stands_right_before_the_question(thinking: int) -> None:
+    question = asked_with(Recalling(head=False, step=True, guidance=3.0), thinking)
+    line = f"What your memory says about what to do now: {KEY}.\n"
+    tail = question.parts[-1]
+    assert line in tail and str(KEY) not in "".join(question.parts[:-1])
+    assert question.plain == (*question.parts[:-1], tail.replace(f"\n{line}", "\n"))
+    assert question.guidance == 3.0 and question.recalled.startswith(f"{KEY} (")
+
+
+def test_the_head_holds_the_memory_where_it_is_read_there() -> None:
+    both = asked_with(Recalling(head=True, step=True))
+    assert str(DOOR) in "".join(both.parts[:-1]) and both.recalled and both.guidance == 0.0
+    head = asked_with(Recalling())
+    assert str(DOOR) in "".join(head.parts[:-1])
+    assert (head.plain, head.recalled, head.guidance) == ((), "", 0.0)
+    nowhere = asked_with(Recalling(head=False))
+    assert str(DOOR) not in nowhere.text and not nowhere.recalled
+
+
+def test_recall_and_guidance_are_checked() -> None:
+    assert chosen_prompting(Prompting(), CARD).recall == "head"
+    assert chosen_prompting(Prompting(recall="step", guidance=2), CARD).guidance == 2
+    with pytest.raises(UserError, match="give --recall step or both"):
+        chosen_prompting(Prompting(guidance=2), CARD)
+    for wrong in (-1, float("inf"), float("nan")):
+        with pytest.raises(UserError, match="guidance"):
+            Prompting.checked(guidance=wrong)
+    bundled = ModelCard("b", prompt="compact-2")
+    for asked in (Prompting(recall="step"), Prompting(guidance=1)):
+        with pytest.raises(ModelError, match="has no place for --"):
+            chosen_prompting(asked, bundled)
+    assert chosen_prompting(Prompting(recall="head"), bundled) == Prompting()
+
+
+def test_what_memory_said_is_stored_and_shown(clin: Clin, tmp_path: Path) -> None:
+    (tmp_path / "script.json").write_text('[{"pick": 0}, {"reply": "On."}]')
+    (tmp_path / "memory.md").write_text(f"- {DOOR}\n- {KEY}\n")
+    place = ("--world", "causal", "--task", "make", "--variation", "3", "--world-option", "rules=5")
+    read = ("--from", "memory.md", "--recall", "step", "--read-only-memory", "--budget", "2")
+    done = clin("run", "--model", "scripted:script.json", *place, *read, "--trials", "1")
+    assert done.returncode == 0, done.stderr
+    shown = clin("show", "r1", "--trial", "0").stdout
+    assert f"Memory: {KEY} (" in shown
+    stored = json.loads(clin("show", "r1", "--trial", "0", "--json").stdout)
+    assert stored["recalled"]["0"]["links"].startswith(str(KEY))
 
 
 def test_thinking_is_as_asked_or_as_the_model_was_made() -> None:

@@ -49,8 +49,8 @@ class Seen(LlamaCpp):
         self.logits[lane] = []
 
     def _advance(self, lane, logits):
-        if logits is not None:
-            self.logits[lane.sequence].append(logits)
+        both = logits if isinstance(logits, tuple) else (logits,)
+        self.logits[lane.sequence] += [each for each in both if each is not None]
         return super()._advance(lane, logits)
 
 
@@ -70,7 +70,7 @@ class Lanes(RuleBasedStateMachine):
     @rule(
         turns=turns,
         lane=st.integers(0, LANES - 1),
-        kind=st.sampled_from(["choice", "scores", "text", "bad grammar"]),
+        kind=st.sampled_from(["choice", "scores", "text", "bad grammar", "guided"]),
     )
     def ask(self, turns: list[str], lane: int, kind: str) -> None:
         if lane in self.asked:
@@ -82,6 +82,13 @@ class Lanes(RuleBasedStateMachine):
             "scores": replace(question, choices=CHOICES, score_choices=True),
             "text": question,
             "bad grammar": replace(question, grammar="root ::= ("),
+            "guided": replace(
+                question,
+                choices=CHOICES,
+                plain=("Task: find a living thing.\n", *own, *turns[1:], ">"),
+                guidance=2.0 if self.options.get("guided") else 0.0,
+                score_choices=len(turns) % 2 == 0,
+            ),
         }
         self.asked[lane] = forms[kind]
         self.many.submit(forms[kind], lane=lane)
@@ -113,7 +120,7 @@ class Lanes(RuleBasedStateMachine):
             return
         for lane, answer in found:
             question = self.asked.pop(lane)
-            fresh = Seen(self.path, threads=1, ctx=CONTEXT)
+            fresh = Seen(self.path, threads=1, ctx=CONTEXT, guided=question.guided)
             fresh.submit(question, lane=0)
             [(_, alone)] = fresh.ready()
             mine, theirs = self.many.logits[lane], fresh.logits[0]
@@ -121,6 +128,7 @@ class Lanes(RuleBasedStateMachine):
             # A near tie may fall otherwise, and what is read then differs.
             if answer.text == alone.text:
                 assert np.allclose(mine, theirs, atol=0.02)
+                assert answer.plain_logprob == pytest.approx(alone.plain_logprob, abs=0.02)
             assert answer.read == alone.read
             assert answer.scores == pytest.approx(alone.scores, abs=0.02)
             fresh.close()
@@ -130,6 +138,7 @@ class Lanes(RuleBasedStateMachine):
         for lane in self.many._lanes if hasattr(self, "many") else ():
             if lane.question is None:
                 assert lane.position == sum(map(len, lane.held))
+                assert lane.plain is None or lane.plain.position == 0
 
     def teardown(self) -> None:
         if hasattr(self, "many"):
@@ -141,22 +150,27 @@ LAYOUTS = {
     "one pool": {"kv_unified": True},
     "deterministic": {"deterministic": True},
 }
+GUIDED = [pytest.param("llama", name, True, id=f"{name}-guided") for name in LAYOUTS]
 
 
-@pytest.mark.parametrize("architecture", ["llama", "mamba"])
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(
+    ("architecture", "layout", "guided"),
+    [*((each, name, False) for each in ("llama", "mamba") for name in LAYOUTS), *GUIDED],
+)
 def test_lanes_never_read_each_others_tokens(
-    tmp_path_factory, architecture: str, layout: str
+    tmp_path_factory, architecture: str, layout: str, guided: bool
 ) -> None:
     path = tiny(tmp_path_factory.mktemp("lanes") / "tiny.gguf", architecture)
-    machine = type("Machine", (Lanes,), {"path": path, "options": LAYOUTS[layout]})
+    options = {**LAYOUTS[layout], "guided": guided}
+    machine = type("Machine", (Lanes,), {"path": path, "options": options})
     run_state_machine_as_test(
         machine, settings=settings(max_examples=10, stateful_step_count=25, deadline=None)
     )
 
 
 @pytest.mark.slow
-def test_lanes_are_right_when_cells_run_out(tmp_path_factory, monkeypatch) -> None:
+@pytest.mark.parametrize("guided", [False, True])
+def test_lanes_are_right_when_cells_run_out(tmp_path_factory, monkeypatch, guided: bool) -> None:
     """A pool of fewer cells than the lanes may want: idle lanes are emptied, and where that does
     not suffice all is dropped."""
     from clin.llms.native import Native
@@ -166,13 +180,12 @@ def test_lanes_are_right_when_cells_run_out(tmp_path_factory, monkeypatch) -> No
         Native,
         "start",
         lambda self, cells, sequences, *rest, **more: start(
-            self, 512 if sequences > 1 else cells, sequences, *rest, **more
+            self, 512 if more["unified"] and sequences > 1 else cells, sequences, *rest, **more
         ),
     )
     path = tiny(tmp_path_factory.mktemp("crowded") / "tiny.gguf")
-    machine = type(
-        "Machine", (Lanes,), {"path": path, "options": {"kv_unified": True}, "crowded": True}
-    )
+    options = {"kv_unified": True, "guided": guided}
+    machine = type("Machine", (Lanes,), {"path": path, "options": options, "crowded": True})
     run_state_machine_as_test(
         machine, settings=settings(max_examples=15, stateful_step_count=25, deadline=None)
     )

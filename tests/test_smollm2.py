@@ -24,7 +24,7 @@ PLACES = {
     "causal": ("make", 3),
 }
 WRITERS = ("model", "rules")
-BUDGET = 3
+BUDGET = 2
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +51,7 @@ def played(
     spec.write_text(
         f"worlds = ['{world}']\ntasks = ['{task}']\nvariations = [{variation}]\n"
         f"strategies = {strategies}\nmodels = ['{quick}']\nwriter = '{writer}'\n"
-        f"trials = 1\nbudget = {BUDGET}\nlanes = 3\nthreads = 1\nthink = 24\n"
+        f"trials = 1\nbudget = {BUDGET}\nlanes = 3\nthreads = 1\nthink = 16\n"
     )
     done = called("batch", str(spec), "--db", str(folder / "all.db"))
     assert done.returncode == 0, done.stdout + done.stderr

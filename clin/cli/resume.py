@@ -58,6 +58,7 @@ def _resume_run(store: Store, name: str, shown: Shown) -> None:
         seed=config.seed,
         roles=roles,
         think=config.prompting.think,
+        guided=bool(config.prompting.guidance),
     )
     try:
         same_models(config, llm)

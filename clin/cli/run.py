@@ -160,7 +160,13 @@ def run(
     with Store(shown.db) as store:
         initial = from_reference(store, kept.start) if kept.start else None
         llm = open_models(
-            named.model, engine, sampling, seed=place.seed, roles=roles, think=prompting.think
+            named.model,
+            engine,
+            sampling,
+            seed=place.seed,
+            roles=roles,
+            think=prompting.think,
+            guided=bool(prompting.guidance),
         )
         try:
             first = RunConfig.checked(

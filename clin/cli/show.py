@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from clin.cli.options import as_json, database, existing
 if TYPE_CHECKING:
     from memory.archive import Route
     from memory.store import Store
+    from memory.store.overview import Said
     from memory.store.recalled import LinkTest
     from memory.trials import Trial
 
@@ -63,15 +64,16 @@ def _trajectory(store: Store, run: str, number: int, as_json: bool) -> None:
     from clin.cli.lookup import trial_row
     from clin.cli.tables import dump
     from clin.language import route_taken
-    from memory.store.overview import cuts
+    from memory.store.overview import cuts, said
 
     row = trial_row(store, run, number)
     trial, test = store.trial(row.id), store.link_test(row.id)
     route = route_taken(store, run, row.id)
     cut = cuts(store, row.id)
+    recalled = said(store, row.id)
     if not as_json:
         _print_head(trial, test, route)
-        _print_steps(trial, cut)
+        _print_steps(trial, cut, recalled)
         _print_end(trial, under_way=row.ending is None)
         return
     dump(
@@ -79,6 +81,7 @@ def _trajectory(store: Store, run: str, number: int, as_json: bool) -> None:
             **asdict(trial),
             "links": [str(link) for link in trial.recalled.links],
             "context_cut_before": sorted(cut),
+            "recalled": {str(step): asdict(each) for step, each in recalled.items()},
             "test": {"link": str(test.link), "steps": test.steps} if test else None,
             "goes_back": route.as_json() if route else None,
         }
@@ -104,7 +107,7 @@ def _print_head(trial: Trial, test: LinkTest | None, route: Route | None) -> Non
     out.print(Text(f"\n{sanitized(trial.opening)}"))
 
 
-def _print_steps(trial: Trial, cut: Collection[int]) -> None:
+def _print_steps(trial: Trial, cut: Collection[int], recalled: Mapping[int, Said]) -> None:
     from rich.text import Text
 
     from clin.cli.tables import console
@@ -118,11 +121,26 @@ def _print_steps(trial: Trial, cut: Collection[int]) -> None:
         out.print(head, style="bold" if gain else "dim")
         if index in cut:
             out.print(Text(CUT), style="italic")
+        if index in recalled:
+            out.print(Text(_said(recalled[index])), style="magenta")
         if step.thought:
             out.print(Text(f"Thought: {sanitized(step.thought)}"))
         out.print(Text(f"> {sanitized(step.action)}"), style="cyan")
         out.print(Text(sanitized(step.observation)))
         before = step.score
+
+
+def _said(said: Said) -> str:
+    """What memory said, and how much that moved the choice."""
+    from memory.sanitize import sanitized
+
+    told = sanitized("; ".join(said.links.splitlines()))
+    if not said.plain_logprob:
+        return f"Memory: {told}"
+    return (
+        f"Memory: {told}. Log-probability of the action {said.logprob:.1f} with it, "
+        f"{said.plain_logprob:.1f} without"
+    )
 
 
 def _print_end(trial: Trial, *, under_way: bool) -> None:

@@ -6,6 +6,7 @@ The file name is the registry: ``clin/llms/llamacpp.py`` serves GGUF files,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -33,6 +34,8 @@ class Question:
     max_tokens: int = 256
     begun: tuple[str, ...] = ()
     role: str = "act"
+    recalled: str = ""
+    """What memory says in ``parts`` of what to do now, for the record; not read by itself."""
     score_choices: bool = False
     """Ask for the log-probability of every choice too, in :attr:`Answer.scores` (SayCan's
     "say")."""
@@ -43,6 +46,22 @@ class Question:
     thought: str = ""
     """A native thought that has been thought; it stands before ``begun``."""
 
+    plain: tuple[str, ...] = ()
+    """The parts of the same question without what memory recalled, for ``guidance``. What both
+    begin with is read once."""
+    guidance: float = 0.0
+    """How much a choice follows what memory recalled: context-aware decoding's a (Shi et al. 2023,
+    arXiv 2305.14739), at least 0; 0 is off. It takes ``choices`` and ``plain``."""
+
+    def __post_init__(self) -> None:
+        if not (self.guidance >= 0 and math.isfinite(self.guidance)):
+            raise ModelError(f"guidance is a number of at least 0, not {self.guidance}")
+
+    @property
+    def guided(self) -> bool:
+        """Whether the choice is made by what ``parts`` change beside ``plain``."""
+        return bool(self.guidance and self.plain and self.choices and not self.think)
+
     @property
     def text(self) -> str:
         """All that the model reads, without what its chat template adds."""
@@ -52,13 +71,20 @@ class Question:
 @dataclass(frozen=True)
 class Answer:
     """A reply and what it cost: ``read`` counts all prompt tokens, ``reused`` those of them that
-    came from the cache."""
+    came from the cache.
+
+    With guidance ``read`` counts what both prompts begin with once, and then the rest of each.
+    What was evaluated is always ``read - reused``.
+    """
 
     text: str
     read: int = 0
     reused: int = 0
     written: int = 0
     logprob: float = 0.0
+    plain_logprob: float = 0.0
+    """With guidance: the log-probability that the choice has without what memory recalled;
+    ``logprob`` is the one that it has with it. Neither is guided."""
     seconds: float = 0.0
     finish: str = "stop"
     """``stop`` (ended by itself), ``length`` (cut at max_tokens), ``choice``, or ``match`` (a reply

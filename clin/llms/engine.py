@@ -11,6 +11,8 @@ from memory.spelling import did_you_mean
 
 DEFAULT_CONTEXT = 8192
 """Tokens of a lane where neither the user nor a smaller model says otherwise."""
+PLAIN_TAIL = 1024
+"""Cells of a lane in a unified cache for what a guided question reads twice."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Engine:
     compared with the cells of all lanes. That costs more as soon as trajectories outgrow what they
     share (docs/results/engine.md)."""
 
+    guided: bool = False
+    """Make room for guidance (:attr:`clin.llms.Question.guidance`): each lane has a second sequence
+    for the question without what memory recalled. That is twice the memory, or in a unified cache
+    :data:`PLAIN_TAIL` cells a lane."""
+
     def __post_init__(self) -> None:
         if self.kv_type not in KV_TYPES:
             raise ModelError(
@@ -50,8 +57,20 @@ class Engine:
 
     @property
     def unified(self) -> bool:
-        """Whether one pool of cells serves all lanes."""
-        return self.lanes == 1 or (self.kv_unified and not self.deterministic)
+        """Whether one pool of cells serves all sequences. Where answers are exact each has a buffer
+        of its own: in a pool the order of a sequence's cells depends on the others."""
+        return self.sequences == 1 or (self.kv_unified and not self.exact)
+
+    @property
+    def sequences(self) -> int:
+        """Sequences of the cache."""
+        return self.lanes * (2 if self.guided else 1)
+
+    def cells(self, room: int) -> int:
+        """Cells of the cache where a sequence may have ``room`` tokens."""
+        if self.unified and self.guided:
+            return self.lanes * (room + PLAIN_TAIL)
+        return self.sequences * room
 
     @property
     def cores(self) -> int:

@@ -8,46 +8,84 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from clin.llms import Answer, Question
-from clin.llms.choosing import Feed
+from clin.llms.choosing import Feed, Feeds
 from clin.llms.native import CHUNK, Native
 from clin.llms.trie import Trie
 
-Answering = Generator[Feed, np.ndarray | None, Answer]
+Answering = Generator[Feed | Feeds, Any, Answer]
+"""It is sent the logits after a feed, or a pair of them after feeds for both branches."""
 Piece = tuple[int, ...]
 """The tokens of one part of a question."""
 
 
 @dataclass
-class Lane:
-    """One sequence of the cache, and the question that it is asked.
-
-    ``held`` are the pieces that it holds from its beginning, ``pieces`` those of the question.
-    """
+class Branch:
+    """One sequence of the cache. ``held`` are the pieces that it holds from its beginning."""
 
     sequence: int
     held: list[Piece] = field(default_factory=list)
     position: int = 0
     """How many tokens are evaluated, those of the reply included."""
-    question: Question | None = None
-    pieces: list[Piece] = field(default_factory=list)
-    answering: Answering | None = None
     feed: Feed | None = None
     """What the answer under way wants to have evaluated next."""
+    logits: np.ndarray | None = None
+    """Those after the last feed, where they were wanted."""
+
+    def decoded(self, logits: np.ndarray | None) -> None:
+        """Keep what was decoded for the feed."""
+        assert self.feed is not None
+        self.position += len(self.feed[0])
+        self.feed, self.logits = None, logits
+
+
+@dataclass
+class Lane(Branch):
+    """A branch that is asked a question, whose pieces are ``pieces``; ``plain_pieces`` are those of
+    the question without what memory recalled, empty where there is nothing to contrast with."""
+
+    plain: Branch | None = None
+    """The same question without what memory recalled, where there is room for guidance. It holds
+    something only while a guided question is answered."""
+    question: Question | None = None
+    pieces: list[Piece] = field(default_factory=list)
+    plain_pieces: list[Piece] = field(default_factory=list)
+    answering: Answering | None = None
+    both: bool = False
+    """Whether the answer under way waits for the logits of both branches."""
     used: int = 0
     """When it was last asked; smaller is earlier."""
     trie: Trie | None = None
 
-    def ask(self, question: Question, pieces: list[Piece], now: int) -> None:
+    def ask(self, question: Question, pieces: list[Piece], plain: list[Piece], now: int) -> None:
         """Hold a question until its answer begins."""
-        self.question, self.pieces, self.used = question, pieces, now
+        self.question, self.pieces, self.plain_pieces, self.used = question, pieces, plain, now
+
+    @property
+    def branches(self) -> list[Branch]:
+        """The lane's sequences."""
+        return [self] if self.plain is None else [self, self.plain]
+
+    def want(self, asked: Feed | Feeds) -> None:
+        """Hold what the answer under way asks for."""
+        feeds = asked if isinstance(asked, Feeds) else Feeds(asked, None)
+        self.both = feeds is asked
+        for branch, feed in zip(self.branches, feeds, strict=False):
+            branch.feed, branch.logits = feed, None
+
+    def got(self) -> Any:
+        """What the answer under way is sent."""
+        return tuple(each.logits for each in self.branches) if self.both else self.logits
 
     def rest(self) -> None:
         """Forget the question; what is held stays."""
-        self.question = self.answering = self.feed = None
+        self.question = self.answering = None
+        for branch in self.branches:
+            branch.feed = branch.logits = None
 
 
 class Cache:
@@ -72,6 +110,24 @@ class Cache:
         self.cut(lane, count)
         return lane.position
 
+    def fork(self, lane: Lane) -> Branch:
+        """The plain branch of ``lane``, which takes over what both questions begin with, all but
+        the last piece."""
+        assert lane.plain is not None
+        pieces = lane.plain_pieces
+        count = common(lane.held, pieces, len(pieces) - 1)
+        tokens = sum(map(len, pieces[:count]))
+        self._native.copy(lane.sequence, lane.plain.sequence, tokens)
+        lane.plain.held, lane.plain.position = pieces[:count], tokens
+        return lane.plain
+
+    def settle(self, lane: Lane, count: int) -> None:
+        """Let ``lane`` rest with its first ``count`` pieces, and its plain branch with none."""
+        lane.rest()
+        self.cut(lane, count)
+        if lane.plain is not None:
+            self.cut(lane.plain, 0)
+
     def coming(self, lane: Lane) -> int:
         """Tokens of the beginning of the question of ``lane`` that no lane holds yet and that
         another lane is reading just now."""
@@ -82,7 +138,7 @@ class Cache:
         held = max(common(other.held, lane.pieces, limit) for other in self._lanes)
         return sum(map(len, lane.pieces[held:read]))
 
-    def cut(self, lane: Lane, count: int) -> None:
+    def cut(self, lane: Branch, count: int) -> None:
         """Let ``lane`` hold its first ``count`` pieces only; a model that cannot drop a tail loses
         all of them."""
         keep = sum(map(len, lane.held[:count]))
@@ -93,7 +149,7 @@ class Cache:
         except LookupError:
             lane.held, lane.position = [], 0
 
-    def rewind(self, lane: Lane, position: int) -> Generator[Feed, np.ndarray, None]:
+    def rewind(self, lane: Branch, position: int) -> Generator[Feed, np.ndarray, None]:
         """Let ``lane`` hold its pieces again and nothing after them, ``position`` tokens; a model
         that cannot drop a tail reads them again."""
         try:

@@ -20,16 +20,16 @@ import numpy as np
 from clin.errors import ModelError
 from clin.llms import Answer, Question
 from clin.llms.built_in import format_of
-from clin.llms.choosing import Feed, choose, scored
+from clin.llms.choosing import Feed, Feeds, aside, choose, choose_guided, scored
 from clin.llms.engine import DEFAULT_CONTEXT, FIELDS, Engine
 from clin.llms.gguf_card import card
 from clin.llms.gguf_file import checked
-from clin.llms.lanes import Answering, Cache, Lane, Piece
+from clin.llms.lanes import Answering, Branch, Cache, Lane, Piece
 from clin.llms.native import CHUNK, Native, Row
 from clin.llms.quantizing import slow_on_cpu
 from clin.llms.sampling import Sampling
 from clin.llms.trie import Node, Trie
-from clin.llms.writing import Written, think, write
+from clin.llms.writing import think, write
 
 SPARE = 8
 """Cells of a lane beyond its context."""
@@ -52,8 +52,8 @@ class LlamaCpp:
         metadata = self._native.metadata()
         context = _context(engine.ctx, self._native.trained, metadata, path)
         self._native.start(
-            engine.lanes * (context + SPARE),
-            engine.lanes,
+            engine.cells(context + SPARE),
+            engine.sequences,
             engine.cores,
             engine.kv_type,
             engine.flash_attention,
@@ -64,8 +64,11 @@ class LlamaCpp:
             notes = (*notes, slow)
         found = card(path, metadata, context, template)
         self.card = replace(found, exact=engine.exact, notes=notes)
-        self._deterministic = engine.deterministic
         self._lanes = [Lane(number) for number in range(engine.lanes)]
+        self._guided = engine.guided
+        if engine.guided:
+            for lane in self._lanes:
+                lane.plain = Branch(engine.lanes + lane.sequence)
         # A recurrent state has no beginning to copy.
         apart = engine.deterministic or not self._native.can_forget_tails()
         self._cache = Cache(self._native, self._lanes, apart=apart)
@@ -83,15 +86,17 @@ class LlamaCpp:
         if there.question is not None:
             raise RuntimeError(f"lane {lane} is still busy with another question")
         pieces = self._pieces(question)
+        plain = self._plain_pieces(question, pieces)
+        longest = max(_length(pieces), _length(plain))
         chooses = question.choices and not question.think
-        total = sum(map(len, pieces)) + (0 if chooses else question.max_tokens)
+        total = longest + (0 if chooses else question.max_tokens)
         if total > self.card.context:
             raise ModelError(
                 f"a question of {total} tokens (reply included) does not fit the context of "
                 f"{self.card.context}"
             )
         self._clock += 1
-        there.ask(question, pieces, self._clock)
+        there.ask(question, pieces, plain, self._clock)
 
     def ready(self, until: Callable[[], bool] = lambda: False) -> list[tuple[int, Answer]]:
         while any(lane.question for lane in self._lanes):
@@ -112,10 +117,9 @@ class LlamaCpp:
         self._failures = [each for each in self._failures if each[0] != lane]
         if there.answering is not None:
             there.answering.close()
-        there.rest()
         # A recurrent model may have been reading its pieces again.
-        whole = there.position >= sum(map(len, there.held))
-        self._cache.cut(there, len(there.held) if whole else 0)
+        whole = there.position >= _length(there.held)
+        self._cache.settle(there, len(there.held) if whole else 0)
 
     def close(self) -> None:
         self._native.close()
@@ -130,16 +134,19 @@ class LlamaCpp:
                 continue
             if self._cache.coming(lane) < WORTH_WAITING:
                 lane.answering = self._answer(lane, lane.question, lane.pieces)
-                lane.feed = next(lane.answering)
+                lane.want(next(lane.answering))
 
     def _evaluate(self) -> None:
-        """Decode one batch and give each lane its logits."""
+        """Decode one batch, and give each lane that has all it asked for its logits."""
         feeding = self._fitting()
-        rows = [Row(lane.sequence, lane.position, *feed) for lane, feed in feeding]
-        for (lane, feed), logits in zip(feeding, self._decode(rows), strict=True):
-            lane.position += len(feed[0])
+        rows = [Row(branch.sequence, branch.position, *feed) for _, branch, feed in feeding]
+        for (_, branch, _), logits in zip(feeding, self._decode(rows), strict=True):
+            branch.decoded(logits)
+        for lane in {lane.sequence: lane for lane, _, _ in feeding}.values():
+            if any(branch.feed for branch in lane.branches):
+                continue
             try:
-                self._advance(lane, logits)
+                self._advance(lane, lane.got())
             except Exception as error:
                 # It is raised once the other lanes have got what was decoded for them.
                 self._abandon(lane)
@@ -147,18 +154,19 @@ class LlamaCpp:
                     error.lane = lane.sequence
                 self._failures.append((lane.sequence, error))
 
-    def _fitting(self) -> list[tuple[Lane, Feed]]:
-        """The lanes whose tokens fit one batch together, those that have waited longest first; one
-        in deterministic mode."""
-        fitting: list[tuple[Lane, Feed]] = []
+    def _fitting(self) -> list[tuple[Lane, Branch, Feed]]:
+        """The branches whose tokens fit one batch together, those of lanes that have waited longest
+        first; one where answers are to be exact."""
+        fitting: list[tuple[Lane, Branch, Feed]] = []
         room = self._native.batch_size
-        for lane in sorted(self._lanes, key=lambda lane: lane.used):
-            if lane.feed is None or len(lane.feed[0]) > room:
+        waiting = sorted(self._lanes, key=lambda lane: lane.used)
+        for lane, branch in [(each, branch) for each in waiting for branch in each.branches]:
+            if branch.feed is None or len(branch.feed[0]) > room:
                 continue
-            if fitting and self._deterministic:
+            if fitting and self.card.exact:
                 break
-            fitting.append((lane, lane.feed))
-            room -= len(lane.feed[0])
+            fitting.append((lane, branch, branch.feed))
+            room -= len(branch.feed[0])
         return fitting
 
     def _decode(self, rows: list[Row]) -> list[np.ndarray | None]:
@@ -184,17 +192,15 @@ class LlamaCpp:
 
     def _abandon(self, *lanes: Lane) -> None:
         for lane in lanes:
-            lane.rest()
-            self._cache.cut(lane, 0)
+            self._cache.settle(lane, 0)
 
-    def _advance(self, lane: Lane, logits: np.ndarray | None) -> None:
+    def _advance(self, lane: Lane, logits: Any) -> None:
         """Give the answer under way its logits, and keep it where it has come to its end."""
         assert lane.answering is not None
         try:
-            lane.feed = lane.answering.send(logits)
+            lane.want(lane.answering.send(logits))
         except StopIteration as stop:
-            lane.rest()
-            self._cache.cut(lane, len(lane.held))
+            self._cache.settle(lane, len(lane.held))
             self._answers.append((lane.sequence, stop.value))
 
     # --- one answer
@@ -204,7 +210,6 @@ class LlamaCpp:
         reused = self._cache.share(lane, pieces)
         logits = yield from self._read(lane, pieces)
         prompt = [token for piece in pieces for token in piece]
-        scores: tuple[float, ...] = ()
         room = self.card.context - len(prompt)
         if question.think:
             mark = self.card.template.end_mark
@@ -212,7 +217,9 @@ class LlamaCpp:
                 self._native, question, mark, logits, room, prompt, self._sampling
             )
         elif question.choices:
-            written, scores = yield from self._chosen(lane, question, logits, prompt)
+            answer = yield from self._chosen(lane, question, logits, prompt)
+            seconds = time.perf_counter() - began
+            return replace(answer, read=len(prompt) + answer.read, reused=reused, seconds=seconds)
         else:
             written = yield from write(self._native, question, logits, room, prompt, self._sampling)
         return Answer(
@@ -223,12 +230,11 @@ class LlamaCpp:
             logprob=written.logprob,
             seconds=time.perf_counter() - began,
             finish=written.finish,
-            scores=scores,
             thinking=written.thinking,
         )
 
     def _read(
-        self, lane: Lane, pieces: list[Piece]
+        self, lane: Branch, pieces: list[Piece]
     ) -> Generator[Feed, np.ndarray | None, np.ndarray]:
         """Evaluate those of ``pieces`` that ``lane`` does not hold; the logits after the last.
 
@@ -250,16 +256,29 @@ class LlamaCpp:
 
     def _chosen(
         self, lane: Lane, question: Question, logits: np.ndarray, prompt: list[int]
-    ) -> Generator[Feed, np.ndarray, tuple[Written, tuple[float, ...]]]:
-        """One of the choices, and with score_choices the log-probability of each."""
+    ) -> Generator[Feed | Feeds, Any, Answer]:
+        """One of the choices, and with score_choices the log-probability of each. What was read is
+        that of the plain branch."""
         root = self._choices(lane, question)
         scores: tuple[float, ...] = ()
         if question.score_choices:
             base = lane.position
             by_text = yield from scored(root, logits, lambda: self._cache.rewind(lane, base))
             scores = tuple(by_text.get(choice, -np.inf) for choice in question.choices)
-        text, tokens, logprob = yield from choose(root, logits, self._sampling.pick(prompt))
-        return Written(text, "", tokens, logprob, "choice"), scores
+        pick = self._sampling.pick(prompt)
+        if not lane.plain_pieces:
+            text, written, logprob = yield from choose(root, logits, pick)
+            plain, read = logprob if question.guided else 0.0, 0
+        else:
+            branch = self._cache.fork(lane)
+            read = _length(lane.plain_pieces) - branch.position
+            other = yield from aside(self._read(branch, lane.plain_pieces))
+            text, written, logprob, plain = yield from choose_guided(
+                root, (logits, other), pick, question.guidance
+            )
+        return Answer(
+            text, read, 0, written, logprob, plain_logprob=plain, finish="choice", scores=scores
+        )
 
     def _choices(self, lane: Lane, question: Question) -> Node:
         """The lane's trie, brought from the last step's choices to these."""
@@ -269,6 +288,21 @@ class LlamaCpp:
             return lane.trie.update(question.choices)
         except ValueError as error:
             raise ModelError(f"these choices cannot be told apart: {error}") from None
+
+    def _plain_pieces(self, question: Question, pieces: list[Piece]) -> list[Piece]:
+        """The pieces without what memory recalled; none where that changes nothing. ModelError
+        where there is no room for guidance, or the model cannot be guided."""
+        if not question.guided:
+            return []
+        if not self._native.can_forget_tails():
+            raise ModelError(
+                f"{self.card.name} cannot be guided, since a beginning of what it has read cannot "
+                "be copied: give --guidance 0"
+            )
+        if not self._guided:
+            raise ModelError(f"{self.card.name} was opened without room for guidance (guided)")
+        plain = self._pieces(replace(question, parts=question.plain))
+        return [] if plain == pieces else plain
 
     def _pieces(self, question: Question) -> list[Piece]:
         (opening, _), *rest = self.card.template.around(
@@ -298,6 +332,11 @@ class LlamaCpp:
                 self._tokens.clear()
             tokens = self._tokens[text] = self._native.tokenize(text)
         return tokens
+
+
+def _length(pieces: list[Piece]) -> int:
+    """Tokens in ``pieces``."""
+    return sum(map(len, pieces))
 
 
 def _context(asked: int, trained: int, metadata: Mapping[str, str], path: Path) -> int:

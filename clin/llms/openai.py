@@ -87,6 +87,11 @@ class OpenAI:
 
     def submit(self, question: Question, *, lane: int) -> None:
         self.card.check(question)
+        if question.guidance:
+            raise ModelError(
+                f"{self.card.name} does not tell log-probabilities of both, so it cannot be "
+                "guided; give --guidance 0"
+            )
         self._pending[self._pool.submit(self._answer, question)] = lane
 
     def ready(self, until: Callable[[], bool] = lambda: False) -> Sequence[tuple[int, Answer]]:

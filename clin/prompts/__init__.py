@@ -44,13 +44,31 @@ class Thinking:
 
 
 @dataclass(frozen=True)
+class Recalling:
+    """Where the model reads its memory: all of it in the ``head``, what it says now at each
+    ``step``; and the weight of what that line changes in the choice (``guidance``, 0: none)."""
+
+    head: bool = True
+    step: bool = False
+    guidance: float = 0.0
+
+    @classmethod
+    def of(cls, where: str | None, guidance: float | None) -> Recalling:
+        """As the option ``recall`` names it."""
+        return cls(where in (None, "head", "both"), where in ("step", "both"), float(guidance or 0))
+
+
+@dataclass(frozen=True)
 class Ask:
     """What a question about the next action is built on: the ``parts`` of the prompt so far, the
-    tokens ``left`` for its tail and the reply, and how the model counts them."""
+    tokens ``left`` for its tail and the reply, how the model counts them; and the trial so far,
+    from which follows what memory says now."""
 
     parts: tuple[str, ...]
     left: int
     size: Callable[[str], int]
+    opening: str = ""
+    steps: Sequence[Step] = ()
 
 
 class Style(Protocol):
@@ -71,7 +89,12 @@ class Style(Protocol):
     """Whether it was trained to be asked for a memory in a form of its own
     (:mod:`clin.prompts.compact_writer`), and not in a strategy's words."""
 
-    def __init__(self, language: Language, thinking: Thinking | None = None) -> None: ...
+    def __init__(
+        self,
+        language: Language,
+        thinking: Thinking | None = None,
+        recalling: Recalling | None = None,
+    ) -> None: ...
 
     def head(
         self,

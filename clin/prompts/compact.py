@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 
 from clin.llms import Answer, Question
-from clin.prompts import Ask, Move, Thinking, weightiest
+from clin.prompts import Ask, Move, Recalling, Thinking, weightiest
 from memory.language import Language
 from memory.links import Link
 from memory.trials import Memory, Step
@@ -47,7 +47,12 @@ class Compact:
     )
     tells_surroundings = False
 
-    def __init__(self, language: Language, thinking: Thinking | None = None) -> None:
+    def __init__(
+        self,
+        language: Language,
+        thinking: Thinking | None = None,
+        recalling: Recalling | None = None,
+    ) -> None:
         self.language = language
 
     def head(

@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 
 from clin.llms import Answer, Question
-from clin.prompts import Ask, Move, Thinking, weightiest
+from clin.prompts import Ask, Move, Recalling, Thinking, weightiest
 from clin.prompts.offers import Offers, told_forms
 from clin.prompts.offers import told as told_offers
 from clin.prompts.sights import Sights
 from clin.prompts.sights import told as told_sights
 from memory.language import Language
 from memory.links import Link
+from memory.recall import LINE, Recalled, recall
+from memory.recall import told as told_recall
 from memory.trials import Memory, Step
 from worlds import Template, World, templates_of
 
@@ -34,11 +37,10 @@ Action: ...
 """
 CITE = " Name a learning that helps by its number in brackets."
 LONG_THOUGHT = """
-Which action comes next? Answer with that action alone, as "Action: ...".
+What is your next action? Answer with that action alone, as "Action: ...".
 """
 NO_THOUGHT = """
-Which action comes next?
-Action: ...
+What is your next action?
 """
 
 TAIL_TOKENS = 350
@@ -63,7 +65,8 @@ SECTIONS = (
     ("\nWhat can be named: ", _TAIL := "what can be done, and the question"),
     ("\nYou can do:", _TAIL),
     ("\n\nFirst say", _TAIL),
-    ("\n\nWhich action", _TAIL),
+    ("\n\nWhat is your next action", _TAIL),
+    (f"\n\n{LINE}", _TAIL),
 )
 
 
@@ -78,9 +81,15 @@ class Full:
     own_form = False
     tells_surroundings = True
 
-    def __init__(self, language: Language, thinking: Thinking | None = None) -> None:
+    def __init__(
+        self,
+        language: Language,
+        thinking: Thinking | None = None,
+        recalling: Recalling | None = None,
+    ) -> None:
         self.language = language
         self.thinking = thinking or Thinking()
+        self.recalling = recalling or Recalling()
         self.reserve = TAIL_TOKENS + ACTION_TOKENS + self.thinking.tokens
 
     def head(
@@ -101,7 +110,7 @@ class Full:
             told_forms(templates),
             example,
             f"\nTask: {goal}\n",
-            recollection(memory),
+            recollection(memory if self.recalling.head else Memory(notes=memory.notes)),
             f"\nAt first: {first}\n",
         )
         return tuple(part for part in parts if part)
@@ -128,61 +137,84 @@ class Full:
         if len(actions) == 1:
             return Move(actions[0])
         tokens = 0 if weigh else self.thinking.tokens
-        question = self._question(tokens, memory)
-        parts = (*asked.parts, _tail(actions, templates_of(world), asked, question, tokens))
-        choices = tuple(f" {action}\n" for action in actions)
+        plain = self._question(tokens, memory)
+        now = self._recalled(world, asked, memory, actions)
+        line = f"\n{told_recall(now)}" if now else ""
+        offers = _offers(actions, templates_of(world), asked, line + plain, tokens)
+        choice = Question(
+            (*asked.parts, f"\n{offers}{line}{plain}"),
+            choices=tuple(f" {action}\n" for action in actions),
+            begun=("Action:",),
+            plain=(*asked.parts, f"\n{offers}{plain}") if now else (),
+            guidance=self.recalling.guidance if now else 0.0,
+            recalled=_with_reasons(now),
+        )
         if weigh:
-            answer = yield Question(parts, choices=choices, begun=("Action:",), score_choices=True)
-            return Move(weightiest(choices, answer))
+            answer = yield replace(choice, score_choices=True)
+            return Move(weightiest(choice.choices, answer))
         if not tokens:
-            answer = yield Question(parts, choices=choices, begun=("Action:",))
+            answer = yield choice
             return Move(answer.text.strip())
+        cites = len(memory.links) if self.recalling.head else 0
         if self.thinking.native:
-            return (yield from _after_native_thought(parts, choices, tokens, memory))
-        return (yield from _after_short_thought(parts, choices, tokens, memory))
+            return (yield from _after_native_thought(choice, tokens, cites))
+        return (yield from _after_short_thought(choice, tokens, cites))
+
+    def _recalled(
+        self, world: World, asked: Ask, memory: Memory, actions: Sequence[str]
+    ) -> Sequence[Recalled]:
+        """What the memory says of what to do now; nothing where it is read in the head alone."""
+        if not self.recalling.step:
+            return ()
+        return recall(memory, world.goal, asked.opening, asked.steps, actions, self.language)
 
     def _question(self, tokens: int, memory: Memory) -> str:
         if not tokens:
             return NO_THOUGHT
         if self.thinking.native:
             return LONG_THOUGHT
-        return SHORT_THOUGHT.replace("{cite}", CITE if memory.links else "")
+        cites = memory.links and self.recalling.head
+        return SHORT_THOUGHT.replace("{cite}", CITE if cites else "")
 
 
-def _tail(
+def _offers(
     actions: Sequence[str],
     templates: Sequence[Template],
     asked: Ask,
-    question: str,
+    rest: str,
     tokens: int,
 ) -> str:
-    """What holds for this step alone, in the room that the reply leaves it."""
-    room = min(TAIL_TOKENS, asked.left - tokens - ACTION_TOKENS) - asked.size(question) - 1
-    return f"\n{told_offers(Offers.of(actions, templates), room, asked.size)}{question}"
+    """What can be done now, in the room that the ``rest`` of the tail and the reply leave it."""
+    room = min(TAIL_TOKENS, asked.left - tokens - ACTION_TOKENS) - asked.size(rest) - 1
+    return told_offers(Offers.of(actions, templates), room, asked.size)
+
+
+def _with_reasons(now: Sequence[Recalled]) -> str:
+    return "\n".join(f"{each.link} ({each.reason})" for each in now)
 
 
 def _after_short_thought(
-    parts: tuple[str, ...], choices: tuple[str, ...], tokens: int, memory: Memory
+    choice: Question, tokens: int, cites: int
 ) -> Generator[Question, Answer, Move]:
     """A sentence or two in the answer itself, then the action (ReAct)."""
     stop = ("\nAction:", "Action:", "\n\n")
-    reply = yield Question(parts, begun=("Thought:",), stop=stop, max_tokens=tokens)
+    reply = yield Question(choice.parts, begun=("Thought:",), stop=stop, max_tokens=tokens)
     thought = " ".join(reply.text.split())
     if not re.search(r"\w", thought):  # the dots of the form, which say nothing
         thought = ""
     begun = ("Thought:", f" {thought}\nAction:") if thought else ("Action:",)
-    answer = yield Question(parts, choices=choices, begun=begun)
-    return Move(answer.text.strip(), thought, citations(thought, len(memory.links)))
+    answer = yield replace(choice, begun=begun)
+    return Move(answer.text.strip(), thought, citations(thought, cites))
 
 
 def _after_native_thought(
-    parts: tuple[str, ...], choices: tuple[str, ...], tokens: int, memory: Memory
+    choice: Question, tokens: int, cites: int
 ) -> Generator[Question, Answer, Move]:
     """What the model thinks in a form of its own, closed after ``tokens``, then the action."""
-    reply = yield Question(parts, think=True, max_tokens=tokens)
-    answer = yield Question(parts, choices=choices, thought=reply.thinking, begun=("Action:",))
+    reply = yield Question(choice.parts, think=True, max_tokens=tokens)
+    answer = yield replace(choice, thought=reply.thinking)
     thought = " ".join(reply.thinking.split())
-    return Move(answer.text.strip(), thought, citations(thought, len(memory.links)))
+    return Move(answer.text.strip(), thought, citations(thought, cites))
 
 
 def _without(observation: str, surroundings: str) -> str:

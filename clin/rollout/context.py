@@ -16,18 +16,20 @@ class Context:
     """The turns that still fit. When they outgrow ``room`` tokens, the oldest half goes at once, so
     that what follows can be reused from the cache for many steps.
 
-    ``around`` are the tokens that the model's chat template puts around a prompt, and ``seen`` the
-    surroundings that the prompt told last.
+    ``opening`` is what the trial began with, ``around`` are the tokens that the model's chat
+    template puts around a prompt, and ``seen`` the surroundings that the prompt told last.
     """
 
     style: Style
     room: int
     size: Callable[[str], int]
     head: tuple[str, ...]
+    opening: str = ""
     seen: str | None = None
     around: int = 0
     turns: list[tuple[tuple[str, ...], int]] = field(default_factory=list)
     left_out: int = 0
+    steps: list[Step] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._size = sum(map(self.size, self.head)) + self.around
@@ -42,6 +44,7 @@ class Context:
     def append(self, step: Step, surroundings: str = "") -> None:
         """Add the turn of ``step``, after which these are the ``surroundings`` (empty where the
         style does not tell them)."""
+        self.steps.append(step)
         self._add(step, surroundings)
         while self.room and self.turns and self._size + self.style.reserve > self.room:
             half = (len(self.turns) + 1) // 2
@@ -60,7 +63,8 @@ class Context:
     def ask(self) -> Ask:
         """What the next question is built on."""
         taken = self._size + sum(map(self.size, self._gap()))
-        return Ask(self.parts(), self.room - taken if self.room else sys.maxsize, self.size)
+        left = self.room - taken if self.room else sys.maxsize
+        return Ask(self.parts(), left, self.size, self.opening, self.steps)
 
     def _add(self, step: Step, surroundings: str) -> None:
         parts = self.style.turn(step, self.seen, surroundings)

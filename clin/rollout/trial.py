@@ -164,4 +164,6 @@ def call(question: Question, answer: Answer, card: ModelCard) -> Call:
         answer.logprob,
         answer.seconds,
         len(question.choices),
+        question.recalled,
+        answer.plain_logprob,
     )

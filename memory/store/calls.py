@@ -52,7 +52,7 @@ class CallWriter:
         return calls[-1].parts if calls else ()
 
     def _insert(self, trial_id: int, step: int | None, call: Call, kept: int) -> None:
-        self._connection.execute(
+        made = self._connection.execute(
             "insert into calls (trial, step, role, kept, parts, reply, read, reused, written,"
             " logprob, seconds, choices) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -70,6 +70,11 @@ class CallWriter:
                 call.choices,
             ],
         )
+        if call.recalled:
+            self._connection.execute(
+                "insert into recalls (call, said, plain_logprob) values (?, ?, ?)",
+                [made, as_text(call.recalled), call.plain_logprob],
+            )
 
 
 def _common(before: Sequence[str], parts: Sequence[str]) -> int:
@@ -96,9 +101,13 @@ def read_writer_calls(connection: Connection, trial_id: int) -> list[Call]:
 def _all(connection: Connection, trial_id: int) -> list[tuple[int | None, Call]]:
     """Every call of a trial with the step that it is of. A call's parts are those that it keeps of
     the call before it, and then its own."""
+    said, plain, joined = "''", "0.0", ""
+    if connection.rows("select 1 from sqlite_master where name = 'recalls'"):
+        said, plain = "coalesce(said, '')", "coalesce(plain_logprob, 0.0)"
+        joined = "left join recalls on call = id"
     stored = connection.rows(
-        "select step, kept, parts, role, reply, read, reused, written, logprob, seconds, choices"
-        " from calls where trial = ? order by id",
+        "select step, kept, parts, role, reply, read, reused, written, logprob, seconds, choices,"
+        f" {said}, {plain} from calls {joined} where trial = ? order by id",
         [trial_id],
     )
     found: list[tuple[int | None, Call]] = []

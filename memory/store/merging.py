@@ -98,6 +98,10 @@ insert into calls (id, trial, step, role, kept, parts, reply, read, reused, writ
     select id + :calls, trial + :trials, step, role, kept, parts, reply, read, reused, written,
         logprob, seconds, choices
     from other.calls {_OF_NEW_TRIALS};
+insert into recalls (call, said, plain_logprob)
+    select call + :calls, said, plain_logprob
+    from other.recalls
+    where call in (select id from other.calls {_OF_NEW_TRIALS});
 insert into version_links (version, position, link)
     select version + :versions, position, links.id
     from other.version_links {_LINK_HERE} {_OF_NEW_VERSIONS};

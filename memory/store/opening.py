@@ -14,9 +14,15 @@ from memory.store.schema import migrations
 PATIENCE = 20.0
 """Seconds that a writer waits for another before it says who holds the file."""
 
-NOT_READ = {"4 requests by people", "5 batches", "6 scopes of links"}
+NOT_READ = {
+    "4 requests by people",
+    "5 batches",
+    "6 scopes of links",
+    "7 what memory said at a step",
+}
 """Migrations that a reader can do without: their tables hold what people ask of live runs,
-experiments to go on with, and where links held, of which files from before say nothing."""
+experiments to go on with, where links held, and what memory said at a step, of which files from
+before say nothing."""
 
 
 class StoreError(ValueError):

@@ -115,6 +115,28 @@ def costs(store: Store, trial: int, step: int) -> list[Cost]:
 
 
 @dataclass(frozen=True)
+class Said:
+    """What memory said at a step, a line for each link with its reason; the log-probability of the
+    action with that, and without it (0 where the choice was not guided)."""
+
+    links: str
+    logprob: float
+    plain_logprob: float
+
+
+def said(store: Store, trial: int) -> dict[int, Said]:
+    """What memory said at the steps of a trial; steps at which it was silent are not in it."""
+    if not store.connection.rows("select 1 from sqlite_master where name = 'recalls'"):
+        return {}
+    found = store.connection.rows(
+        "select step, said, logprob, plain_logprob from recalls join calls on call = id"
+        " where trial = ? and step is not null order by id",
+        [trial],
+    )
+    return {step: Said(*rest) for step, *rest in found}
+
+
+@dataclass(frozen=True)
 class Spent:
     """What all model calls of a trial cost: tokens read, reused of them and written, seconds."""
 

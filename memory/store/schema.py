@@ -198,6 +198,15 @@ create table scopes (
 """
 
 
+_RECALLS = """
+create table recalls (
+    call integer primary key references calls (id),
+    said text not null,
+    plain_logprob real not null
+);
+"""
+
+
 @migrations(name="1 runs, trials, steps, calls, versions, links")
 def first(db: Database) -> None:
     """Everything that one run leaves."""
@@ -232,6 +241,12 @@ def fifth(db: Database) -> None:
 def sixth(db: Database) -> None:
     """In which one place a link held that is offered in another."""
     _execute(db, _SCOPES)
+
+
+@migrations(name="7 what memory said at a step")
+def seventh(db: Database) -> None:
+    """What memory said at a step, and how likely its action was without that."""
+    _execute(db, _RECALLS)
 
 
 def _execute(db: Database, script: str) -> None:

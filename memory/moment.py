@@ -1,0 +1,196 @@
+"""Where a trial stands now: what is done, where one is, what was seen where, what may be done."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict, deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
+
+from memory.evidence.events import spellings
+from memory.language import Language
+from memory.links import folded
+from memory.rules.naming import thing, verb, words
+from memory.rules.reading import Act, acts
+from memory.trials import Step
+
+
+class Moment:
+    """A trial so far, read once. Actions, rooms and texts are folded (``memory.links.folded``)."""
+
+    def __init__(
+        self, opening: str, steps: Sequence[Step], actions: Collection[str], language: Language
+    ) -> None:
+        self.language = language
+        self.here = folded(language.room(opening))
+        self.described = {self.here: folded(opening)}
+        """What each room was last said to hold; the empty name is for where no room has one."""
+        self.gained: set[str] = set()
+        self.lost: set[str] = set()
+        self.visits: Counter[str] = Counter()
+        """How often each room was gone to since anything was taken, altered or gained."""
+        self.meanings: dict[str, str] = {}
+        self.names = {folded(action): action for action in sorted(actions, reverse=True)}
+        """The admissible actions by name, as the world spells them."""
+        self.taking = [name for name in sorted(self.names) if self.takes(name)]
+        self.opening = [name for name in sorted(self.names) if self.opens(name)]
+        self._done: dict[str, int] = {}
+        self._tries: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
+        self._failed_since_change: set[str] = set()
+        self._taken: frozenset[str] = frozenset()
+        self._walked: dict[str, dict[str, str]] = defaultdict(dict)
+        self._changes: list[int] = []
+        for act in acts(steps, language):
+            self._read(act, steps[act.index].observation)
+        if steps:
+            self._offered(language.choices_offered(steps[-1].observation))
+
+    def _offered(self, choices: Mapping[str, str]) -> None:
+        """An answer to "which one?" stands for its action."""
+        for answer, action in choices.items():
+            if folded(answer) in self.names:
+                self.names.setdefault(folded(action), self.names[folded(answer)])
+                self.meanings[folded(answer)] = folded(action)
+
+    def _read(self, act: Act, observation: str) -> None:
+        language = self.language
+        names = {folded(name) for name in (act.action, act.meant, act.offered)}
+        if act.gain < 0:
+            self.lost |= names
+        failed = act.refused or language.came_to_nothing(act.action, observation)
+        if failed or language.choices_offered(observation):
+            self._failed.update(names)
+            self._failed_since_change |= names
+            return
+        self.meanings[folded(act.action)] = folded(act.meant)
+        self._done |= dict.fromkeys(names, act.index)
+        self._tries.update(names)
+        if act.gain > 0:
+            self.gained |= names
+        self._follow(act, observation)
+        self._change(act)
+
+    def _follow(self, act: Act, observation: str) -> None:
+        """Where one is now, and what is said to be there."""
+        seen = self.language.things_seen(act.action, observation)
+        room = self.language.room(observation) or (seen[0] if seen else "")
+        place = folded(self.language.arrived_at(act.action, observation) or room)
+        if place and place != self.here:
+            self._walked[self.here][folded(act.action)] = place
+            self.here = place
+            self.visits[place] += 1
+            self._failed_since_change.clear()
+        if room:
+            self.described[self.here] = folded(observation)
+        elif self.opens(act.action):
+            self.described[self.here] = f"{self.described.get(self.here, '')} {folded(observation)}"
+
+    def _change(self, act: Act) -> None:
+        took = self.takes(act.action)
+        if took:
+            self._taken |= thing(folded(act.action))
+        if took or act.gain > 0 or self.language.alters(act.action):
+            self.visits.clear()
+            self._failed_since_change.clear()
+            self._changes.append(act.index)
+        elif self.language.passes_time(act.action):
+            self._changes.append(act.index + 1)  # itself may be worth another try
+
+    def did(self, phrase: str) -> bool:
+        """Whether it was done in this trial; a move, whether one is there now."""
+        if self.is_move(phrase):
+            return self.is_here(phrase)
+        return self._latest(phrase) is not None
+
+    def fails(self, name: str, most: int) -> bool:
+        """Whether it came to nothing and nothing has changed since, or did so ``most`` times."""
+        return name in self._failed_since_change or self._failed[name] >= most
+
+    def tries(self, phrase: str) -> int:
+        """How often it was done."""
+        return max(self._tries[name] for name in spellings(phrase))
+
+    def changed_since(self, phrase: str) -> bool:
+        """Whether another step has changed what may come of it since it was last done."""
+        latest = self._latest(phrase)
+        return latest is None or any(index > latest for index in self._changes)
+
+    def _latest(self, phrase: str) -> int | None:
+        found = [self._done[name] for name in spellings(phrase) if name in self._done]
+        return max(found, default=None)
+
+    def action(self, phrase: str) -> str | None:
+        """The admissible action that ``phrase`` names; None where there is none."""
+        for name in spellings(phrase):
+            if name in self.names:
+                return self.names[name]
+        meant = (name for name in sorted(self.names) if self.meanings.get(name) == phrase)
+        return next((self.names[name] for name in meant), None)
+
+    def is_move(self, phrase: str) -> bool:
+        """Whether it leads somewhere else."""
+        return any(map(self.language.is_move, spellings(phrase)))
+
+    def place(self, phrase: str) -> str:
+        """The place that it leads to; empty where it names none."""
+        places = (folded(self.language.destination(name)) for name in spellings(phrase))
+        return next(filter(None, places), "")
+
+    def is_here(self, phrase: str) -> bool:
+        """Whether it leads to where one is."""
+        return bool(self.here) and self.place(phrase) == self.here
+
+    def takes(self, action: str) -> bool:
+        """Whether it picks something up."""
+        return self.language.takes_or_opens(action) and verb(action) != "open"
+
+    def opens(self, action: str) -> bool:
+        """Whether it opens something."""
+        return self.language.takes_or_opens(action) and verb(action) == "open"
+
+    def lacking(self, phrase: str) -> frozenset[str]:
+        """The words for what an action needs and was not taken; if nothing, for what it is done
+        to."""
+        things = thing(phrase) - self._taken
+        return things or words(phrase[len(verb(phrase)) :]) - self._taken
+
+    def way(self, room: str, barred: Collection[str]) -> str | None:
+        """The admissible move that leads towards ``room``, over rooms that were seen; None where no
+        way is known. The fewest moves, then by text."""
+        return next((move for place, move in self._reached(room, barred) if place == room), None)
+
+    def unseen(self, barred: Collection[str]) -> str | None:
+        """The admissible move that leads towards the nearest room that was not yet described."""
+        near = self._reached("", barred)
+        return next((move for place, move in near if place not in self.described), None)
+
+    def _reached(self, wanted: str, barred: Collection[str]) -> Iterator[tuple[str, str]]:
+        """The rooms that can be gone to, the nearest first, each with the first move."""
+        queue = deque(
+            (place, self.names[name]) for place, name in self._moves if name not in barred
+        )
+        seen = {self.here}
+        while queue:
+            place, first = queue.popleft()
+            if place not in seen:
+                seen.add(place)
+                yield place, first
+                queue.extend((onward, first) for onward in self._exits(place, wanted))
+
+    @cached_property
+    def _moves(self) -> list[tuple[str, str]]:
+        """The admissible moves by name, each with where it leads as far as that is known."""
+        walked = self._walked[self.here]
+        known = ((self.place(name) or walked.get(name, ""), name) for name in sorted(self.names))
+        return [(place, name) for place, name in known if place]
+
+    def _exits(self, place: str, wanted: str) -> Iterator[str]:
+        """The rooms next to ``place``: gone to or come from there, or named where it is
+        described."""
+        text = self.described.get(place, "")
+        rooms = {wanted, *self.described, *self._walked}
+        for room in sorted(rooms - {place, ""}):
+            walked = room in self._walked[place].values() or place in self._walked[room].values()
+            if walked or re.search(rf"(?<!\w){re.escape(room)}(?!\w)", text):
+                yield room
