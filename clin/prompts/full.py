@@ -110,10 +110,16 @@ class Full:
             told_forms(templates),
             example,
             f"\nTask: {goal}\n",
-            recollection(memory if self.recalling.head else Memory(notes=memory.notes)),
+            self._memory(memory),
             f"\nAt first: {first}\n",
         )
         return tuple(part for part in parts if part)
+
+    def _memory(self, memory: Memory) -> str:
+        """What the head holds of the memory: notes always, links where they are read there."""
+        if self.recalling.head:
+            return recollection(memory)
+        return recollection(Memory(notes=memory.notes)) if memory.notes else ""
 
     def learning(self, memory: Memory, link: Link) -> str:
         return learning(memory, link)
