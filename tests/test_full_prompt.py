@@ -29,7 +29,9 @@ from clin.prompts.sights import told as told_sights
 from clin.rollout.context import Context
 from clin.rollout.trial import play
 from memory.links import parse
+from memory.store.overview import Said
 from memory.trials import Ending, Memory, Step
+from tui.side import about_step
 from worlds import Template, World, WorldError, open_world, templates_of
 
 CARD = ModelCard("a model")
@@ -357,6 +359,14 @@ def test_recall_and_guidance_are_checked() -> None:
         with pytest.raises(ModelError, match="has no place for --"):
             chosen_prompting(asked, bundled)
     assert chosen_prompting(Prompting(recall="head"), bundled) == Prompting()
+
+
+def test_the_terminal_ui_tells_what_memory_said_beside_the_step() -> None:
+    said = Said(f"{KEY} (its turn has come)", -0.5, -1.9)
+    told = about_step(0, Step("wait", "", 0.0), Memory(), (), "", said).plain
+    assert f"What memory said\n{KEY} (its turn has come)\n" in told
+    assert "log-probability of the action -0.5 with it, -1.9 without" in told
+    assert "What memory said" not in about_step(0, Step("wait", "", 0.0), Memory(), (), "").plain
 
 
 def test_what_memory_said_is_stored_and_shown(clin: Clin, tmp_path: Path) -> None:

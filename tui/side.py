@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from memory.store.overview import Cost
+from memory.store.overview import Cost, Said
 from memory.trials import Call, Memory, Step
 from tui.marks import plain
 
@@ -31,16 +31,24 @@ class Side(VerticalScroll):
 
 
 def about_step(
-    index: int, step: Step, recalled: Memory, costs: Sequence[Cost], opening: str
+    index: int,
+    step: Step,
+    recalled: Memory,
+    costs: Sequence[Cost],
+    opening: str,
+    said: Said | None = None,
 ) -> Text:
-    """A step in full, the learnings that it cited in words, and what its model calls cost; before
-    the first step, what was seen at the beginning."""
+    """A step in full, what memory ``said`` at it, the learnings that it cited in words, and what
+    its model calls cost; before the first step, what was seen at the beginning."""
     text = Text()
     text.append(f"Step {index}, score {step.score:.4g}\n", "bold")
     for cost in costs:
         text.append(cost_line(cost) + "\n", "dim")
     if index == 0:
         text.append("\nAt first\n", "bold").append_text(plain(opening)).append("\n")
+    if said:
+        told = "\n".join(filter(None, [said.links, said.moved]))
+        text.append("\nWhat memory said\n", "bold").append_text(plain(told)).append("\n")
     if step.thought:
         text.append("\nThought\n", "bold").append_text(plain(step.thought)).append("\n")
     text.append("\nAction\n", "bold").append_text(plain(step.action)).append("\n")

@@ -15,7 +15,15 @@ from textual.widgets import Input, Static
 
 from clin.language import route_taken
 from memory.store import StoreError
-from memory.store.overview import TrialLine, by_person, costs, outline, steps_between, steps_with
+from memory.store.overview import (
+    TrialLine,
+    by_person,
+    costs,
+    outline,
+    said,
+    steps_between,
+    steps_with,
+)
 from memory.trials import Memory, Step
 from tui.marks import ENDINGS, STATES, fitted, line
 from tui.side import Side, about_calls, about_step
@@ -241,7 +249,8 @@ class TrialScreen(Watching):
                 text = about_calls(index, store.calls(trial, index))
             else:
                 step, spent = self.steps.step(index), costs(store, trial, index)
-                text = about_step(index, step, self.recalled, spent, self.opening)
+                told = said(store, trial).get(index)
+                text = about_step(index, step, self.recalled, spent, self.opening, told)
         except StoreError as error:
             text = Text(line(str(error)))
         self.query_one(Side).show(text)

@@ -135,12 +135,7 @@ def _said(said: Said) -> str:
     from memory.sanitize import sanitized
 
     told = sanitized("; ".join(said.links.splitlines()))
-    if not said.plain_logprob:
-        return f"Memory: {told}"
-    return (
-        f"Memory: {told}. Log-probability of the action {said.logprob:.1f} with it, "
-        f"{said.plain_logprob:.1f} without"
-    )
+    return f"Memory: {told}; {said.moved}" if said.moved else f"Memory: {told}"
 
 
 def _print_end(trial: Trial, *, under_way: bool) -> None:

@@ -123,6 +123,16 @@ class Said:
     logprob: float
     plain_logprob: float
 
+    @property
+    def moved(self) -> str:
+        """How much it moved the choice, in words; empty where the choice was not guided."""
+        if not self.plain_logprob:
+            return ""
+        return (
+            f"log-probability of the action {self.logprob:.1f} with it, "
+            f"{self.plain_logprob:.1f} without"
+        )
+
 
 def said(store: Store, trial: int) -> dict[int, Said]:
     """What memory said at the steps of a trial; steps at which it was silent are not in it."""
