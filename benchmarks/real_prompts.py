@@ -1,4 +1,4 @@
-"""Trials of real prompts for benchmarks/engine.py: what a world and the style `full` ask in a first
+"""Trials of real prompts for benchmarks/engine.py: what a world and the style `full-2` ask in a first
 trial, answered by chance, so that every contender reads the same."""
 
 from __future__ import annotations
