@@ -13,8 +13,8 @@ prompt at each step; it keeps the beginning that it shares with its last prompt.
 names a folder with llama-server and llama-batched-bench of the same sources; without it, the one
 where `llama-server` is found. Run it alone on the machine.
 
-``--real WORLD:TASK`` plays first trials of that place instead, in the prompts of the style `full-2`:
-a bounded thought, then an action. There the naive way reads the whole prompt anew. ``--beside``
+``--real WORLD:TASK`` plays first trials of that place instead, in the prompts of `full-2`: a
+bounded thought, then an action. There the naive way reads the whole prompt anew. ``--beside``
 names other files of the same model, each by any reference, for a row each.
 """
 

@@ -1,5 +1,5 @@
-"""Trials of real prompts for benchmarks/engine.py: what a world and the style `full-2` ask in a first
-trial, answered by chance, so that every contender reads the same."""
+"""Trials of real prompts for benchmarks/engine.py: what a world and `full-2` ask in a first trial,
+answered by chance, so that every contender reads the same."""
 
 from __future__ import annotations
 

@@ -286,7 +286,7 @@ class _Chains:
 
 
 def _alike(action: str, other: str) -> bool:
-    """Whether two actions are alternatives: "focus on plane B", "focus on plane F"."""
+    """Whether two actions are alternatives: "open box B", "open box F"."""
     one, two = action.split(), other.split()
     if verb(action) != verb(other) or len(one) != len(two):
         return False

@@ -65,8 +65,9 @@ def test_names_stand_in_the_text_and_their_actions_can_be_done() -> None:
         world = open_world("scienceworld", task.name, 0, names="shown", **options)
         for seed in (1, 2):
             chance = random.Random(seed)
-            world.reset()
-            for _ in range(4 * seed):
+            if seed == 1 or world.actions() == ():
+                world.reset()
+            for _ in range(2):
                 actions = [each for each in world.actions() if not each.startswith("focus")]
                 verb = chance.choice(sorted({each.split()[0] for each in actions}))
                 world.step(chance.choice([each for each in actions if each.split()[0] == verb]))
