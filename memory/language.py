@@ -86,6 +86,10 @@ class Language:
         things begin with."""
         return False
 
+    def opens(self, action: str) -> bool:
+        """Whether it opens something, and so may show what that holds."""
+        return False
+
     def is_deed(self, action: str) -> bool:
         """Whether it does something with a thing, rather than look or walk: what a place is good
         for."""

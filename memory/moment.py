@@ -143,11 +143,11 @@ class Moment:
 
     def takes(self, action: str) -> bool:
         """Whether it picks something up."""
-        return self.language.takes_or_opens(action) and verb(action) != "open"
+        return self.language.takes_or_opens(action) and not self.opens(action)
 
     def opens(self, action: str) -> bool:
         """Whether it opens something."""
-        return self.language.takes_or_opens(action) and verb(action) == "open"
+        return self.language.opens(action)
 
     def lacking(self, phrase: str) -> frozenset[str]:
         """The words for what an action needs and was not taken; if nothing, for what it is done

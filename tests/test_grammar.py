@@ -79,7 +79,10 @@ def test_a_meta_memory_is_links_too(bundled: LlamaCpp, past: list[Memory], seed:
 
 @given(st.lists(texts(60) | st.sampled_from(HOSTILE), min_size=1, max_size=4))
 def test_llama_reads_any_text_that_is_quoted(bundled: LlamaCpp, said: list[str]) -> None:
-    bundled._native.grammar("root ::= " + " | ".join(map(literal, said)) + ' "."').close()
+    grammar = bundled._native.grammar("root ::= " + " | ".join(map(literal, said)) + ' "."')
+    logits = np.zeros(bundled._native.vocabulary, dtype=np.float32)
+    assert np.isfinite(grammar.mask(logits)).any(), "nothing may be written"
+    grammar.close()
 
 
 @pytest.mark.parametrize("text", ['say "hi"', "back\\slash", "éléphant 象", "tab\tbed"])

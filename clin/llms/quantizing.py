@@ -93,7 +93,7 @@ def slow_on_cpu(path: Path, reference: str, gpu_layers: int) -> str:
     name = re.sub(rf"[-._]?{slow}$", "", path.stem, flags=re.IGNORECASE)
     faster = shlex.quote(f"{name}-q4_0.gguf")
     return (
-        f"on a CPU, weights of type {slow} read prompts about half as fast as q4_0; `clin models "
+        f"on a CPU, weights of type {slow} read prompts much more slowly than q4_0; `clin models "
         f"quantize {shlex.quote(reference)} {faster}` makes such a file"
     )
 

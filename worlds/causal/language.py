@@ -42,6 +42,10 @@ def takes_or_opens(action: str) -> bool:
     return action.startswith(("pick up ", "open "))
 
 
+def opens(action: str) -> bool:
+    return action.startswith("open ")
+
+
 def is_deed(action: str) -> bool:
     return alters(action) or action.startswith("pick ")
 

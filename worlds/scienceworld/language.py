@@ -71,6 +71,10 @@ def takes_or_opens(action: str) -> bool:
     return action.startswith(("pick up ", "open "))
 
 
+def opens(action: str) -> bool:
+    return action.startswith("open ")
+
+
 def is_deed(action: str) -> bool:
     return action.split(" ")[0] in _DEEDS
 

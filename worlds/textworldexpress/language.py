@@ -42,6 +42,10 @@ def takes_or_opens(action: str) -> bool:
     return action.startswith(("take ", "open "))
 
 
+def opens(action: str) -> bool:
+    return action.startswith("open ")
+
+
 def is_deed(action: str) -> bool:
     return action.startswith("read ")
 
