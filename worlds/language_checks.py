@@ -30,9 +30,9 @@ MOST = 2_000
 """Characters of a short form at most."""
 OF_ACTIONS = (
     *("destination", "is_move", "is_jump", "passes_time", "is_look", "inspects"),
-    *("takes_or_opens", "is_deed", "alters", "tried_on"),
+    *("takes_or_opens", "opens", "is_deed", "alters", "tried_on"),
 )
-OF_OBSERVATIONS = ("is_unknown", "is_refused", "choices_offered", "room")
+OF_OBSERVATIONS = ("is_unknown", "is_refused", "choices_offered", "room", "sights")
 OF_BOTH = ("did_not_fit", "came_to_nothing", "meant", "arrived_at", "things_seen", "shortened")
 """The questions that any text has an answer to, by what they are asked about."""
 
@@ -98,6 +98,15 @@ def what_comes_to_nothing_changes_nothing(open: Open, language: Any) -> None:
             assert each.gain == 0, f"{each.action!r} came to nothing and moved the score"
             same = each.after in (each.before, each.text)
             assert same, f"{each.action!r} came to nothing and changed what is seen"
+
+
+def what_is_seen_is_told_thing_by_thing(open: Open, language: Any) -> None:
+    """Each phrase is one line with something in it, and the place is one that the text names."""
+    for each in played(open):
+        place, seen, held = language.sights(each.before)
+        for phrase in (*seen, *held):
+            assert phrase.strip() and "\n" not in phrase, f"{phrase!r} is no phrase"
+        assert not place or place in each.before, f"nobody is told of {place!r}"
 
 
 def every_choice_offered_is_admissible(open: Open, language: Any) -> None:
@@ -174,6 +183,7 @@ def the_way_to_a_place_leads_there(open: Open, language: Any) -> None:
 CHECKS = (
     a_move_leads_where_it_says_or_is_refused,
     what_comes_to_nothing_changes_nothing,
+    what_is_seen_is_told_thing_by_thing,
     every_choice_offered_is_admissible,
     what_is_read_is_one_bounded_line,
     any_text_has_an_answer,
