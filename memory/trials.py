@@ -78,7 +78,11 @@ class Step:
 @dataclass(frozen=True)
 class Trial:
     """One trial: ``number`` from 0 in its episode, ``opening`` the observation before the first
-    step."""
+    step.
+
+    ``admissible`` says for each step what the world admitted before it, whatever a mask left out;
+    None where nobody asked the world. It is empty for a trial that was stored without it.
+    """
 
     number: int
     goal: str
@@ -86,6 +90,7 @@ class Trial:
     steps: tuple[Step, ...]
     ending: Ending
     recalled: Memory = Memory()
+    admissible: tuple[frozenset[str] | None, ...] = ()
 
     @property
     def score(self) -> float:
