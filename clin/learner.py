@@ -31,7 +31,7 @@ from memory.language import Language
 from memory.links import Link
 from memory.store import NewTrial, NewVersion, Store, TrialRow
 from memory.store.requests import lapse
-from memory.strategies import Revised, Strategy, open_strategy
+from memory.strategies import Revised, Strategy, open_strategy, traits_of
 from memory.trials import Call, Ending, Memory, Step, Trial
 from worlds import World, open_world, templates_of
 
@@ -103,7 +103,7 @@ class Learner:
     def adapt(self) -> Asking:
         """Play the run's trials that are not in the store yet, revising the memory after each
         (ADAPT)."""
-        strategy = open_strategy(self.config.strategy, self._language, writer=self.config.writer)
+        strategy = self._strategy()
         self._check_writer(strategy)
         world = self._open_world()
         if self.run:
@@ -125,6 +125,13 @@ class Learner:
             world.close()
 
     # --- before the first trial
+
+    def _strategy(self) -> Strategy:
+        """The run's strategy, which closes its chains where memory is read at each step."""
+        options: dict[str, object] = {"writer": self.config.writer}
+        if traits_of(self.config.strategy).chains:
+            options["chains"] = self.config.prompting.at_each_step
+        return open_strategy(self.config.strategy, self._language, **options)
 
     def _check_writer(self, strategy: Strategy) -> None:
         """ModelError, before anything is stored, where the writer cannot be asked what the strategy

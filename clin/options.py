@@ -184,6 +184,12 @@ class Prompting(Options):
         allow_inf_nan=False,
     )
 
+    @property
+    def at_each_step(self) -> bool:
+        """Whether memory says at each step what to do now."""
+        return self.recall in ("step", "both")
+
+
 
 def loading(engine: Engine, sampling: Sampling) -> dict[str, Any]:
     """What :func:`clin.llms.open.open_model` is told."""

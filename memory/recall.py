@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,6 +29,8 @@ TRIES = 3
 """How often a target that gains nothing is tried in a trial."""
 VISITS = 2
 """How often a room is gone to while nothing else comes of it."""
+_BESIDE = "on|with|to|in|into|inside|from|containing"
+"""What may follow the name of a thing in an action: an "apple tree" is no "apple"."""
 LINE = "What your memory says about what to do now: "
 
 
@@ -81,14 +83,19 @@ class _Found:
     move: bool
     far: int
     stage: int = 0
+    missing: int = 0
+    target: tuple[bool, bool, str] = (False, False, "")
 
-    def rank(self) -> tuple[int, bool, int, tuple[bool, bool, str], str]:
-        return self.stage, self.move, self.far, _worth(self.said.link), self.said.action
+    def rank(self) -> tuple[object, ...]:
+        return self.stage, self.move, self.missing, self.target, self.far, self.said.action
 
 
 def _worth(link: Link) -> tuple[bool, bool, str]:
     """Sorts the more certain links first, then those of necessity, then by text."""
     return link.hedge is Hedge.MAY, link.relation is Relation.CONTRIBUTE, str(link)
+
+
+_Way = Callable[[str, Link, tuple[str, ...]], _Found | None]
 
 
 class _Chains:
@@ -131,7 +138,19 @@ class _Chains:
     def _for(self, stage: int, phrase: str, link: Link) -> Iterator[_Found]:
         self._tried.clear()
         if found := self._towards(phrase, link, ()):
-            yield _Found(found.said, found.move, found.far, stage)
+            missing = self._missing(phrase, set())
+            yield _Found(found.said, found.move, found.far, stage, missing, _worth(link))
+
+    def _missing(self, phrase: str, counted: set[str]) -> int:
+        """How many deeds are still to be done before ``phrase``, as the links have it."""
+        counted.add(phrase)
+        total = 0
+        for each in self._causes.get(phrase, ()):
+            cause = folded(each.cause)
+            if cause in counted or self._now.did(cause):
+                continue
+            total += (not self._now.is_move(cause)) + self._missing(cause, counted)
+        return total
 
     def _stage(self, cause: str, effect: str) -> int | None:
         """0 for progress, 1 for what completes the task or is the goal's own event, 3 for
@@ -160,37 +179,55 @@ class _Chains:
     def _towards(self, phrase: str, link: Link, path: tuple[str, ...]) -> _Found | None:
         """The next step to bring the action ``phrase`` (folded) about, which ``link`` names."""
         action = self._now.action(phrase)
-        if action is not None:
+        if action is not None and not self._lacking(phrase):
             reason = "its turn has come" if not path else f"needed to {path[-1]}"
             return self._say(action, link, path, reason)
         if phrase in self._tried or len(path) >= DEEPEST:
             return None
         self._tried.add(phrase)
-        if self._now.place(phrase):
-            return self._walk(self._now.place(phrase), link, path)
+        place = self._now.place(phrase)
+        if action is None and place and (found := self._walk(place, link, path, known=True)):
+            return found
         path = (*path, phrase)
-        for way in (self._needed, self._taken, self._found_by, self._seen_at, self._placed):
+        lacking = self._lacking(phrase)
+        for each in lacking:
+            if found := self._towards(folded(each.cause), each, path):
+                return found
+        if any(_is_sure(each) for each in lacking):
+            return None
+        if action is not None:  # what else is said to be needed cannot be had
+            return self._say(action, link, path[:-1], "its turn has come")
+        for way in self._ways(phrase):
             if found := way(phrase, link, path):
                 return found
-        return None
+        return self._walk(place, link, path) if place else None
 
-    def _needed(self, phrase: str, link: Link, path: tuple[str, ...]) -> _Found | None:
-        """What a link says must be done before, other than going somewhere."""
-        for each in self._causes.get(phrase, ()):
-            cause = folded(each.cause)
-            if self._now.is_move(cause) or self._now.did(cause):
-                continue
-            if found := self._towards(cause, each, path):
-                return found
-        return None
+    def _ways(self, phrase: str) -> tuple[_Way, ...]:
+        """How to come to what ``phrase`` needs. What it is done with is guessed last where the
+        links say what must be done before."""
+        known = any(not self._now.is_move(folded(each.cause)) for each in self._causes.get(phrase, ()))
+        ways = (self._fetched, self._found_by, self._seen_at, self._placed)
+        return (*ways, self._taken) if known else (ways[0], self._taken, *ways[1:])
 
-    def _taken(self, phrase: str, link: Link, path: tuple[str, ...]) -> _Found | None:
-        """What it is done with, to be taken first: as a link says, or as it lies here."""
+    def _lacking(self, phrase: str) -> list[Link]:
+        """What the links say must be done before, other than going somewhere, and is not done."""
+        return [
+            each
+            for each in self._causes.get(phrase, ())
+            if not (self._now.is_move(folded(each.cause)) or self._now.did(folded(each.cause)))
+        ]
+
+    def _fetched(self, phrase: str, link: Link, path: tuple[str, ...]) -> _Found | None:
+        """What it is done with, to be taken first, as a link says."""
         for effect, causes in self._takes.items():
             if not self._takes_for(effect, phrase) or self._now.did(effect):
                 continue
             if found := self._towards(effect, causes[0], path):
                 return found
+        return None
+
+    def _taken(self, phrase: str, link: Link, path: tuple[str, ...]) -> _Found | None:
+        """What it may be done with and lies here, to be taken first."""
         for name in self._now.taking:
             if self._takes_for(name, phrase) and not self._now.did(name):
                 return self._say(self._now.names[name], link, path, f"needed to {phrase}")
@@ -199,7 +236,9 @@ class _Chains:
     def _takes_for(self, action: str, phrase: str) -> bool:
         if action == phrase or not self._now.takes(action):
             return False
-        return bool(thing(action)) and thing(action) <= thing(phrase)
+        taken = action[len(verb(action)) :].strip()
+        whole = rf"(?<!\w){re.escape(taken)}(?= (?:{_BESIDE})\b|$)"
+        return bool(taken) and bool(re.search(whole, phrase))
 
     def _found_by(self, phrase: str, link: Link, path: tuple[str, ...]) -> _Found | None:
         """Where a link says that what it needs is found."""
@@ -244,9 +283,13 @@ class _Chains:
                 return found
         return None
 
-    def _walk(self, room: str, link: Link, path: tuple[str, ...]) -> _Found | None:
+    def _walk(
+        self, room: str, link: Link, path: tuple[str, ...], *, known: bool = False
+    ) -> _Found | None:
         to = path[-1] if path else room
         action, reason = self._now.way(room, self._barred), f"the way to {to}"
+        if action is None and known:
+            return None
         if action is None:
             action, reason = self._now.unseen(self._barred), f"looking for the way to {to}"
         if action is None:
@@ -283,6 +326,10 @@ class _Chains:
         return bool(named) and bool(
             re.search(rf"(?<!\w){re.escape(named)}(?!\w)", folded(self._goal))
         )
+
+
+def _is_sure(link: Link) -> bool:
+    return link.hedge is Hedge.SHOULD and link.relation is Relation.NECESSARY
 
 
 def _alike(action: str, other: str) -> bool:

@@ -78,6 +78,8 @@ class Style(Protocol):
     name: str
     reserve: int
     """Tokens kept free for the tail and the reply."""
+    reads_head: bool
+    """Whether the links stand in the head, where they take room."""
     thinks: bool
     """Whether the model thinks before it acts."""
     tells_surroundings: bool

@@ -36,6 +36,7 @@ class Compact:
 
     name = "compact-2"
     reserve = 64
+    reads_head = True
     thinks = False
     own_form = True
     rest = "steps"

@@ -90,6 +90,7 @@ class Full:
         self.language = language
         self.thinking = thinking or Thinking()
         self.recalling = recalling or Recalling()
+        self.reads_head = self.recalling.head
         self.reserve = TAIL_TOKENS + ACTION_TOKENS + self.thinking.tokens
 
     def head(

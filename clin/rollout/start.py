@@ -53,7 +53,10 @@ class Reading:
 
     @property
     def room(self) -> int:
-        """Tokens of memory at most: a third of the context."""
+        """Tokens of memory at most: a third of the context; any number where its head holds
+        none."""
+        if not self.layout.reads_head:
+            return sys.maxsize
         return self.context // 3 or sys.maxsize
 
 

@@ -20,20 +20,25 @@ from memory.trials import Trial
 MOST = 12
 """Links of a memory; more crowd the small model's context."""
 MOST_LOST, MOST_USEFUL, MOST_OTHERS = 5, 7, 2
+MOST_WHOLE = 40
 MOST_FOUND, MOST_VAIN, MOST_REFUSED, MOST_IDLE = 2, 5, 4, 3
 CLEAR_GAIN = 5.0
 """Points that make one sighting enough for SHOULD."""
 TASK = "the task"
 
 
-def links(trials: Sequence[Trial], language: Language) -> tuple[Link, ...]:
+def links(
+    trials: Sequence[Trial], language: Language, *, whole: bool = False
+) -> tuple[Link, ...]:
     """The memory after ``trials`` (one episode, oldest first, of a world with this ``language``),
-    at most 12 links, the most binding first."""
+    at most 12 links, the most binding first. ``whole``: with all that helped in the best trial,
+    however many links that makes."""
     if not trials:
         return ()
     lessons = [lesson(trial, language) for trial in trials]
     best = max(range(len(lessons)), key=lambda n: (lessons[n].won, lessons[n].best, n))
-    found = [*_avoid(lessons, lessons[best]), *_repeat(lessons, best)]
+    repeated = list(_repeat(lessons, best, MOST_WHOLE if whole else MOST_USEFUL))
+    found = [*_avoid(lessons, lessons[best]), *repeated]
     wanted: list[tuple[str, str]] = []
     if not lessons[best].won:
         wanted = _wanted(lessons, trials[-1].goal)
@@ -42,7 +47,7 @@ def links(trials: Sequence[Trial], language: Language) -> tuple[Link, ...]:
     # All that were seen to hold something wanted: such a visit was not in vain.
     promising = {place for place, _ in wanted}
     found += _idle(lessons, lessons[best].won, promising, language)
-    return tuple(dict.fromkeys(found))[:MOST]
+    return tuple(dict.fromkeys(found))[: MOST_LOST + len(repeated) + MOST if whole else MOST]
 
 
 def _avoid(lessons: Sequence[Lesson], best: Lesson) -> Iterable[Link]:
@@ -53,7 +58,7 @@ def _avoid(lessons: Sequence[Lesson], best: Lesson) -> Iterable[Link]:
         yield from _made(action, Hedge.SHOULD, Relation.NOT_CONTRIBUTE, TASK)
 
 
-def _repeat(lessons: Sequence[Lesson], best: int) -> Iterable[Link]:
+def _repeat(lessons: Sequence[Lesson], best: int, most: int) -> Iterable[Link]:
     """What helped in the best trial, in its order; while nothing is won, also the latest finds of
     the other trials."""
     seen = Counter(
@@ -62,7 +67,7 @@ def _repeat(lessons: Sequence[Lesson], best: int) -> Iterable[Link]:
         for pair in {(useful.action, useful.effect) for useful in each.useful}
     )
     won = lessons[best].won
-    chosen = _weightiest(lessons[best].useful)
+    chosen = _weightiest(lessons[best].useful, most)
     for useful in chosen:
         sure = won or useful.gain >= CLEAR_GAIN or seen[useful.action, useful.effect] > 1
         yield from _made(useful.action, _hedge(sure), Relation.NECESSARY, useful.effect)
@@ -80,13 +85,13 @@ def _repeat(lessons: Sequence[Lesson], best: int) -> Iterable[Link]:
         yield from _made(useful.action, _hedge(sure), Relation.NECESSARY, useful.effect)
 
 
-def _weightiest(useful: Sequence[Useful]) -> list[Useful]:
+def _weightiest(useful: Sequence[Useful], most: int) -> list[Useful]:
     """The few that gained most, in order of the trial; the first four are favoured, since without
     them none follows."""
     ranked = sorted(
         range(len(useful)), key=lambda n: -(useful[n].gain + (CLEAR_GAIN if n < 4 else 0))
     )
-    return [useful[n] for n in sorted(ranked[:MOST_USEFUL])]
+    return [useful[n] for n in sorted(ranked[:most])]
 
 
 def _wanted(lessons: Sequence[Lesson], goal: str) -> list[tuple[str, str]]:

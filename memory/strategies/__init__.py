@@ -90,6 +90,8 @@ class Traits:
     """The actor takes the action that is likeliest as a whole (``saycan``)."""
     has_writer: bool = False
     """A model or the rules write its memory, as its option ``writer`` says."""
+    chains: bool = False
+    """It takes the option ``chains``, for trials that are told at each step what to do now."""
     states_request: bool = False
     """Each prompt says what it is :attr:`~Prompt.about`, so that models with a form of their own
     can be asked."""

@@ -29,6 +29,7 @@ from memory.strategies import (
     Traits,
     _clin_prompts,
 )
+from memory.strategies._chains import Chains
 from memory.trials import Memory, Trial
 
 WRITERS = ("model", "rules")
@@ -43,9 +44,11 @@ def open(
     k: int = 3,
     budget: int = 6500,
     max_tokens: int = 1000,
+    chains: bool = False,
 ) -> Clin:
     """``k`` earlier memories and ``budget`` tokens of prompt are the paper's figures, as is
-    ``max_tokens``."""
+    ``max_tokens``. ``chains``: the memory is read step by step, so the rules keep all that helped
+    in the best trial, and the record closes its chains."""
     if writer not in WRITERS:
         raise StrategyError(
             f"no writer '{writer}'{did_you_mean(writer, WRITERS)} (writers: {', '.join(WRITERS)})"
@@ -53,28 +56,43 @@ def open(
     for name, value, least in (("k", k, 0), ("budget", budget, 1), ("max_tokens", max_tokens, 1)):
         if value < least:
             raise StrategyError(f"clin's {name} is {least} or more, not {value}")
-    return Clin(language, writer, k, budget, max_tokens)
+    return Clin(language, writer, k, budget, max_tokens, Chains(language) if chains else None)
 
 
 class Clin(Strategy):
     """See :class:`memory.strategies.Strategy`."""
 
-    traits = Traits(has_writer=True, states_request=True)
+    traits = Traits(has_writer=True, states_request=True, chains=True)
 
     def __init__(
-        self, language: Language, writer: str, k: int, budget: int, max_tokens: int
+        self,
+        language: Language,
+        writer: str,
+        k: int,
+        budget: int,
+        max_tokens: int,
+        chains: Chains | None = None,
     ) -> None:
         self._language, self.writer = language, writer
         self.k, self.budget, self.max_tokens = k, budget, max_tokens
+        self._chains = chains
 
     def recall(self, memory: Memory, goal: str) -> Memory:
         """All of it: the paper's memories are a dozen or two links."""
         return memory
 
     def revise(self, memory: Memory, trials: Sequence[Trial], size: Size) -> Revision:
+        revised = yield from self._revised(memory, trials, size)
+        if self._chains is None or not trials:
+            return revised
+        links = self._chains.closed(revised.memory.links, trials)
+        return replace(revised, memory=replace(revised.memory, links=links))
+
+    def _revised(self, memory: Memory, trials: Sequence[Trial], size: Size) -> Revision:
         if self.writer == "rules":
             earlier = trials[0].recalled.links if trials else ()
-            return Revised(Memory(_with_earlier(rules.links(trials, self._language), earlier)))
+            learned = rules.links(trials, self._language, whole=self._chains is not None)
+            return Revised(Memory(_with_earlier(learned, earlier)))
         language = self._language
 
         def within(budget: int) -> str:

@@ -34,6 +34,7 @@ from memory.strategies import (
     Traits,
     _clin_prompts,
 )
+from memory.strategies._chains import Chains
 from memory.trials import Memory, Scope, Trial
 
 WRITERS = ("model", "rules")
@@ -47,9 +48,11 @@ def open(
     most: int = 12,
     budget: int = 6500,
     max_tokens: int = 1000,
+    chains: bool = False,
 ) -> Evidence:
     """``most`` links are read by a trial, ``budget`` and ``max_tokens`` are those of the ``clin``
-    strategy."""
+    strategy. ``chains``: the memory is read step by step, so a trial has all of it, and the record
+    closes its chains."""
     if writer not in WRITERS:
         raise StrategyError(
             f"no writer '{writer}'{did_you_mean(writer, WRITERS)} (writers: {', '.join(WRITERS)})"
@@ -57,20 +60,28 @@ def open(
     for name, value in (("most", most), ("budget", budget), ("max_tokens", max_tokens)):
         if value < 1:
             raise StrategyError(f"evidence's {name} is 1 or more, not {value}")
-    return Evidence(language, writer, most, budget, max_tokens)
+    closing = Chains(language) if chains else None
+    return Evidence(language, writer, most, budget, max_tokens, closing)
 
 
 class Evidence(Strategy):
     """See :class:`memory.strategies.Strategy`. Keeps the ledger of the episode that it last
     revised."""
 
-    traits = Traits(counts=True, has_writer=True, states_request=True)
+    traits = Traits(counts=True, has_writer=True, states_request=True, chains=True)
 
     def __init__(
-        self, language: Language, writer: str, most: int, budget: int, max_tokens: int
+        self,
+        language: Language,
+        writer: str,
+        most: int,
+        budget: int,
+        max_tokens: int,
+        chains: Chains | None = None,
     ) -> None:
         self._language, self.writer = language, writer
         self.most, self.budget, self.max_tokens = most, budget, max_tokens
+        self._chains = chains
         self._ledger, self._last = Ledger(language), (0, "")
         self._carried: dict[Claim, Tally] = {}
         self._dormant: frozenset[Claim] = frozenset()
@@ -90,6 +101,8 @@ class Evidence(Strategy):
         """The first ``most`` links: they stand in the order in which they bind. Of those that MAY
         NOT contribute only a few: what came to nothing is endless, and crowds out what helps."""
         awake = [link for link in memory.links if claim_of(link) not in self._dormant]
+        if self._chains:
+            return replace(memory, links=tuple(awake))
         idle = [link for link in awake if not _helps(link) and link.hedge is Hedge.MAY]
         left_out = frozenset(idle[MOST_IDLE:])
         return replace(
@@ -106,14 +119,16 @@ class Evidence(Strategy):
             reply = yield self._question(trials[-1], size)
             reading = read(reply)
             proposed, unreadable = (*reading.links, *proposed), reading.unreadable
-        links, refused = dispose(ledger, memory.links, proposed)
+        held = self._chains.opened(memory.links, trials) if self._chains else memory.links
+        links, refused = dispose(ledger, held, proposed)
         ordered = _ordered(ledger, links)
         self._dormant -= {claim_of(link) for link in ordered if ledger.tally(link).seen}
         elsewhere = tuple(
             (link, scope) for link, scope in memory.scopes if not ledger.tally(link).together
         )
+        closed = self._chains.closed(ordered, trials) if self._chains else ordered
         return Revised(
-            replace(memory, links=ordered, scopes=elsewhere),
+            replace(memory, links=closed, scopes=elsewhere),
             unreadable,
             tuple((link, ledger.tally(link)) for link in ordered),
             refused,

@@ -1,0 +1,38 @@
+"""The chains of a memory, closed by what the record says makes an action possible: for trials that
+are told at each step what to do now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from memory.evidence.preconditions import Preconditions
+from memory.language import Language
+from memory.links import Link
+from memory.trials import Trial
+
+
+class Chains:
+    """What the trials of one episode say of preconditions, each read once."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+        self._known = Preconditions(language)
+        self._read = 0
+
+    def opened(self, links: Sequence[Link], trials: Sequence[Trial]) -> tuple[Link, ...]:
+        """``links`` that were written before the last of ``trials``, without those that the record
+        derives by itself: they are derived anew where they are needed."""
+        self._learn(trials, len(trials) - 1)
+        return tuple(link for link in links if not self._known.derives(link))
+
+    def closed(self, links: Sequence[Link], trials: Sequence[Trial]) -> tuple[Link, ...]:
+        """``links``, and those that close their chains, after ``trials``."""
+        self._learn(trials, len(trials))
+        return (*links, *self._known.closing(links))
+
+    def _learn(self, trials: Sequence[Trial], upto: int) -> None:
+        if self._read > upto:  # another episode
+            self._known, self._read = Preconditions(self._language), 0
+        for number in range(self._read, upto):
+            self._known.add(trials[number])
+        self._read = max(self._read, upto)
