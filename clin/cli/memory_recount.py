@@ -29,12 +29,14 @@ def recount(run: str, db: Path, as_json: bool) -> None:
         except (WorldChanged, WorldCrashed) as error:
             said = sanitized(" ".join(str(error).split()))
             raise click.ClickException(f"{said}; nothing of that trial was filled in") from None
+        ended = [row for row in store.trials(run) if row.ending is not None]
     if as_json:
         dump({"run": run, "trials": filled.trials, "steps": filled.steps})
     elif filled.steps:
         console().print(
-            f"Filled in what was admissible before {filled.steps} steps of {filled.trials} "
-            f"trials of {run}."
+            f"Filled in what was admissible before {filled.steps} of "
+            f"{sum(row.steps for row in ended)} steps, in {filled.trials} of {len(ended)} trials "
+            f"of {run}."
         )
     else:
         console().print(f"Nothing to fill in: every step of the ended trials of {run} has it.")

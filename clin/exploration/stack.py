@@ -1,10 +1,12 @@
 """Which wrappers a trial plays through, in the one order in which they are put around its world.
 
-From the inside out: :class:`Admitted` and :class:`LoopGuard` (for the whole run; the first changes
-nothing, and keeps what the world itself admits for the record), :class:`MemoryMask`, :class:`RiskMask`,
-:class:`Untried`, :class:`LeastTried`, :class:`ReturnToBest`. Each offers some of the admissible
-actions that the one inside it offers, and all of them where none would be left; an action that is
-done anyway is done.
+Innermost, for every run, is :class:`Admitted`. It changes nothing; it says what the world itself
+admitted, so that each step can be stored with it.
+
+Around it, from the inside out: :class:`LoopGuard` (for the whole run), :class:`MemoryMask`,
+:class:`RiskMask`, :class:`Untried`, :class:`LeastTried`, :class:`ReturnToBest`. Each offers some of
+the admissible actions that the one inside it offers, and all of them where none would be left; an
+action that is done anyway is done.
 """
 
 from __future__ import annotations
