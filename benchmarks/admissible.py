@@ -3,9 +3,10 @@
     python benchmarks/admissible.py [--times 3]
 
 The bundled model plays the same three trials in each world with and without storing it, in turns.
-The table has the bytes per step that the sets take, those of the whole file, and the processor's
-seconds with and without (the fewest of so many times each). A simulator that is a process of its
-own is not in them; it does the same either way, so that the whole run slows down by less.
+The table has the bytes per step that the sets take and those of the whole file, and the processor's
+milliseconds per step: of the whole run, and of storing its steps. Each is the least of so many
+times. A simulator that is a process of its own is not in them; it does the same either way, so the
+whole slows down by less.
 """
 
 from __future__ import annotations
@@ -50,8 +51,27 @@ PLACES = (
 TRIALS, BUDGET = 3, 60
 
 
-class Without(Store):
-    """A store that leaves out what was admissible, as before."""
+class Timed(Store):
+    """A store that knows the seconds that storing steps took."""
+
+    seconds = 0.0
+
+    def append_step(
+        self,
+        trial_id: int,
+        step: Step,
+        calls: Sequence[Call] = (),
+        *,
+        admissible: frozenset[str] | None = None,
+    ) -> int:
+        began = time.process_time()
+        position = super().append_step(trial_id, step, calls, admissible=admissible)
+        self.seconds += time.process_time() - began
+        return position
+
+
+class Without(Timed):
+    """The same, which leaves out what was admissible."""
 
     def append_step(
         self,
@@ -66,13 +86,14 @@ class Without(Store):
 
 @dataclass(frozen=True)
 class Played:
-    """Of a run: its steps, the processor's seconds, bytes of the file, and of what was admissible
-    in it."""
+    """Of a run: its steps, milliseconds per step of all and of storing, bytes per step of the file
+    and of what was admissible in it."""
 
     steps: int
-    seconds: float
-    bytes: int
-    admissible: int
+    all: float
+    storing: float
+    file: float
+    admissible: float
 
 
 def main() -> None:
@@ -80,27 +101,33 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=3, help="how often each run is timed")
     asked = parser.parse_args()
     llm = open_models("bundled", Engine(threads=1), Sampling(), seed=0)
-    print("| world | steps | bytes a step | file, bytes a step | seconds with | without | ratio |")
-    print("|---|---|---|---|---|---|---|")
+    print(
+        "| world | steps | bytes | file | run, ms: with | without | storing, ms: with | without |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
     for place in PLACES:
-        _play(llm, place, Store)  # what is read and started once is not timed
-        played: dict[type[Store], list[Played]] = {Store: [], Without: []}
-        for number in range(asked.times):
-            for store_class in (Store, Without) if number % 2 else (Without, Store):
-                played[store_class].append(_play(llm, place, store_class))
-        stored, bare = played[Store][0], played[Without][0]
-        assert stored.steps == bare.steps and not bare.admissible
-        seconds, before = (min(each.seconds for each in played[of]) for of in (Store, Without))
-        print(
-            f"| {place.name} | {stored.steps} | {stored.admissible / stored.steps:.0f} "
-            f"| {stored.bytes / stored.steps:.0f} | {seconds:.2f} | {before:.2f} "
-            f"| {seconds / before:.3f} |",
-            flush=True,
-        )
+        print(_row(llm, place, asked.times), flush=True)
     llm.close()
 
 
-def _play(llm: LLM, place: Place, store_class: type[Store]) -> Played:
+def _row(llm: LLM, place: Place, times: int) -> str:
+    """A line of the table."""
+    _play(llm, place, Timed)  # what is read and started once is not timed
+    played: dict[type[Timed], list[Played]] = {Timed: [], Without: []}
+    for number in range(times):
+        for store_class in (Timed, Without) if number % 2 else (Without, Timed):
+            played[store_class].append(_play(llm, place, store_class))
+    stored, bare = played[Timed][0], played[Without][0]
+    assert stored.steps == bare.steps and not bare.admissible
+    run = [min(each.all for each in played[of]) for of in (Timed, Without)]
+    storing = [min(each.storing for each in played[of]) for of in (Timed, Without)]
+    return (
+        f"| {place.name} | {stored.steps} | {stored.admissible:.0f} | {stored.file:.0f} "
+        f"| {run[0]:.1f} | {run[1]:.1f} | {storing[0]:.2f} | {storing[1]:.2f} |"
+    )
+
+
+def _play(llm: LLM, place: Place, store_class: type[Timed]) -> Played:
     """One run in a new file."""
     config = RunConfig(
         world=place.world,
@@ -116,13 +143,16 @@ def _play(llm: LLM, place: Place, store_class: type[Store]) -> Played:
     )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.db"
-        with store_class(path) as store:
+        store = store_class(path)
+        with store:
             began = time.process_time()
             drive([Learner.over(llm, store, config).adapt()], llm)
             seconds = time.process_time() - began
             steps = sum(row.steps for row in store.trials("r1"))
             admissible = bytes_of_admissible(store)
-        return Played(steps, seconds, path.stat().st_size, admissible)
+        size = path.stat().st_size
+    per_step = [1000 * seconds, 1000 * store.seconds, size, admissible]
+    return Played(steps, *(each / steps for each in per_step))
 
 
 if __name__ == "__main__":
