@@ -1,8 +1,8 @@
 """What the world admitted before each step, as rows.
 
 A row holds a whole set of actions, or what was added to and removed from the latest set before it
-in the same trial, whichever is smaller: JSON, compressed with zlib. A step before which nobody
-asked the world has no row. What writes is called inside a transaction of the connection.
+in the same trial, whichever names fewer actions: JSON, compressed with zlib. A step before which
+nobody asked the world has no row. What writes is called inside a transaction of the connection.
 """
 
 from __future__ import annotations
@@ -143,17 +143,17 @@ def unreadable(connection: Connection) -> list[str]:
 
 
 def _packed(admissible: Admissible, before: Admissible | None) -> bytes:
-    """``admissible`` as it stands in a row after ``before``: a list of all, or what was added and
-    removed."""
-    whole = _compressed(sorted(admissible))
-    if before is None:
-        return whole
-    added, removed = sorted(admissible - before), sorted(before - admissible)
-    return min(_compressed({"added": added, "removed": removed}), whole, key=len)
+    """``admissible`` as it stands in a row after ``before``."""
+    return zlib.compress(as_json(_shorter(admissible, before)).encode())
 
 
-def _compressed(value: object) -> bytes:
-    return zlib.compress(as_json(value).encode())
+def _shorter(admissible: Admissible, before: Admissible | None) -> object:
+    """A list of all, or what was added and removed."""
+    if before is not None:
+        added, removed = admissible - before, before - admissible
+        if len(added) + len(removed) < len(admissible):
+            return {"added": sorted(added), "removed": sorted(removed)}
+    return sorted(admissible)
 
 
 def _read(packed: object, before: Admissible | None, where: str) -> Admissible:
