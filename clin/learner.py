@@ -13,6 +13,7 @@ from typing import Any, Self, overload
 
 from clin.config import RunConfig
 from clin.errors import ModelError
+from clin.exploration.admitted import Admitted
 from clin.exploration.stack import Known, for_run, for_trial
 from clin.language import language_of
 from clin.llms import LLM, Answer, ModelCard, Question
@@ -90,6 +91,7 @@ class Learner:
     """What was left out of that memory, with the reason."""
     _language: Language = field(init=False)
     _archive: Archive = field(init=False)
+    _admitted: Admitted = field(init=False)
 
     def __post_init__(self) -> None:
         self._language = language_of(self.config.world)
@@ -150,7 +152,8 @@ class Learner:
         world: World = open_world(
             config.world, config.task, config.variation, seed=config.seed, **config.world_options
         )
-        return for_run(world, self._language, config.exploration)
+        offered, self._admitted = for_run(world, self._language, config.exploration)
+        return offered
 
     def _carry(self, strategy: Strategy) -> None:
         """Let a strategy that counts go on from what earlier runs of the sequence counted."""
@@ -194,8 +197,9 @@ class Learner:
             person=person,
         )
         self.paused = person.paused
-        steps = self.store.steps(trial_id)
-        return trial_id, Trial(number, goal, opening, steps, ending, start.recalled)
+        steps, admissible = self.store.steps(trial_id), self.store.admissible(trial_id)
+        trial = Trial(number, goal, opening, steps, ending, start.recalled, admissible)
+        return trial_id, trial
 
     def _layout(self) -> Style:
         """The acting prompt of the run's model."""
@@ -266,7 +270,8 @@ class Learner:
 
         def record(step: Step, calls: Sequence[Call]) -> None:
             nonlocal left_out
-            self.store.append_step(trial_id, step, calls)
+            admissible = self._admitted.before
+            self.store.append_step(trial_id, step, calls, admissible=admissible)
             if context.left_out != left_out:
                 left_out = context.left_out
                 self.watcher.context_cut(self._name(), number, left_out)

@@ -83,9 +83,9 @@ def usage(store: Store, run: str) -> dict[Link, Use]:
     """How the learnings that the acting model cited in ``run`` fared so far."""
     scores: dict[Link, list[float]] = {}
     for row in store.trials(run):
-        trial = store.trial(row.id)
-        links = trial.recalled.links
-        cited = [number for step in trial.steps for number in step.cited if number <= len(links)]
+        links = store.recalled(row.id).links
+        steps = store.steps(row.id)
+        cited = [number for step in steps for number in step.cited if number <= len(links)]
         for number in cited:
-            scores.setdefault(links[number - 1], []).append(trial.score)
+            scores.setdefault(links[number - 1], []).append(row.score)
     return {link: Use(len(each), sum(each) / len(each)) for link, each in scores.items()}

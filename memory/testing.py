@@ -126,18 +126,29 @@ def calls() -> st.SearchStrategy[Call]:
     )
 
 
-@cache
-def trials() -> st.SearchStrategy[Trial]:
+@st.composite
+def admissible(draw: st.DrawFn, count: int) -> tuple[frozenset[str] | None, ...]:
+    """What was admissible before each of ``count`` steps: sets that share actions, as they do from
+    step to step; None for some; nothing at all for some trials."""
+    actions = draw(st.lists(texts(30), min_size=1, max_size=12))
+    listed = st.frozensets(st.sampled_from(actions))
+    sets = draw(st.lists(st.none() | listed, min_size=count, max_size=count))
+    return () if sets.count(None) == count else tuple(sets)
+
+
+@st.composite
+def trials(draw: st.DrawFn) -> Trial:
     """Whole trials; endings need not fit the scores, as a reader of stored trials cannot rely on
     that."""
-    return st.builds(
-        Trial,
-        st.integers(0, 9),
-        texts(60),
-        texts(60),
-        st.lists(steps(), max_size=8).map(tuple),
-        st.sampled_from(Ending),
-        memories(4),
+    made = draw(st.lists(steps(), max_size=8).map(tuple))
+    return Trial(
+        draw(st.integers(0, 9)),
+        draw(texts(60)),
+        draw(texts(60)),
+        made,
+        draw(st.sampled_from(Ending)),
+        draw(memories(4)),
+        draw(admissible(len(made))),
     )
 
 
@@ -151,8 +162,10 @@ def stores(draw: st.DrawFn, most_runs: int = 2) -> Store:
         run = store.begin_run(config)
         for number, trial in enumerate(draw(st.lists(trials(), max_size=3))):
             made = store.begin_trial(run, _beginning(store, run, number, trial))
-            for step in trial.steps:
-                store.append_step(made, step, draw(st.lists(calls(), max_size=1)))
+            sets = trial.admissible or (None,) * len(trial.steps)
+            for step, listed in zip(trial.steps, sets, strict=True):
+                called = draw(st.lists(calls(), max_size=1))
+                store.append_step(made, step, called, admissible=listed)
             store.finish_trial(made, trial.ending, NewVersion(draw(memories(4)), "w"))
     return store
 

@@ -41,6 +41,7 @@ def a_run(path: Path, told: Callable[[str], object], trials: int = 2, steps: int
                     trial,
                     Step(f"{run} {number} {position}", "seen", float(position)),
                     [Call("act", ("h", str(position)), "r")],
+                    admissible=listed(position),
                 )
                 told(f"step {run} {number} {position}")
             store.finish_trial(
@@ -53,6 +54,11 @@ def a_run(path: Path, told: Callable[[str], object], trials: int = 2, steps: int
             store.correct(run, "pin", LINK, who="ann")
             told(f"pinned {run} {number}")
         store.finish_run(run, "finished")
+
+
+def listed(position: int) -> frozenset[str]:
+    """What was admissible before a step; each differs a little from the one before it."""
+    return frozenset(f"do {number}" for number in range(position, position + 9))
 
 
 def child_plays(path: Path, told: Path) -> int:
@@ -72,10 +78,9 @@ def holds_what_was_told(path: Path, told: Path) -> None:
             kind, run, *place = line.split()
             if kind == "step":
                 trial, position = map(int, place)
-                assert (
-                    store.steps(store.trials(run)[trial].id)[position].action
-                    == f"{run} {trial} {position}"
-                )
+                stored = store.trial(store.trials(run)[trial].id)
+                assert stored.steps[position].action == f"{run} {trial} {position}"
+                assert stored.admissible[position] == listed(position)
             elif kind == "ended":
                 assert store.trials(run)[int(place[0])].ending is Ending.BUDGET
                 assert store.version_after(run, int(place[0])).memory.links == (LINK,)

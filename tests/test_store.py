@@ -61,6 +61,7 @@ class StoreMachine(RuleBasedStateMachine):
                 "goal": goal,
                 "recalled": recalled,
                 "steps": [],
+                "admissible": [],
                 "calls": [],
                 "ending": None,
                 "memory": None,
@@ -73,11 +74,18 @@ class StoreMachine(RuleBasedStateMachine):
         ]
 
     @precondition(lambda self: self.unfinished())
-    @rule(data=st.data(), step=steps(), made=st.lists(calls(), max_size=3))
-    def append(self, data, step: Step, made: list) -> None:
+    @rule(
+        data=st.data(),
+        step=steps(),
+        made=st.lists(calls(), max_size=3),
+        listed=st.none() | st.frozensets(texts(20), max_size=5),
+    )
+    def append(self, data, step: Step, made: list, listed: frozenset[str] | None) -> None:
         trial = data.draw(st.sampled_from(self.unfinished()))
-        assert self.store.append_step(trial["id"], step, made) == len(trial["steps"])
+        position = self.store.append_step(trial["id"], step, made, admissible=listed)
+        assert position == len(trial["steps"])
         trial["steps"].append(step)
+        trial["admissible"].append(listed)
         trial["calls"] += made
 
     @precondition(lambda self: self.unfinished())
@@ -173,6 +181,8 @@ class StoreMachine(RuleBasedStateMachine):
                 assert self.store.calls(trial["id"]) == trial["calls"]
                 stored = self.store.trial(trial["id"])
                 assert (stored.goal, stored.recalled) == (trial["goal"], trial["recalled"])
+                sets = tuple(trial["admissible"])
+                assert stored.admissible == (sets if any(s is not None for s in sets) else ())
                 if trial["ending"] is not None:
                     version = self.store.version_after(run, number)
                     assert (version.memory, version.unreadable) == (

@@ -33,13 +33,13 @@ def document(store: Store, run: str) -> dict[str, Any]:
 
 
 def _trial(store: Store, run: str, row: TrialRow) -> dict[str, Any]:
-    trial = store.trial(row.id)
+    steps = store.steps(row.id)
     calls = store.calls(row.id)
     return {
         "trial": row.number,
-        "score": trial.score,
-        "steps": len(trial.steps),
-        "ending": str(trial.ending),
+        "score": row.score,
+        "steps": row.steps,
+        "ending": str(row.ending),
         "links": link_counts(store, run, row.number),
         "tokens": {
             "read": sum(call.read for call in calls),
@@ -47,7 +47,7 @@ def _trial(store: Store, run: str, row: TrialRow) -> dict[str, Any]:
             "written": sum(call.written for call in calls),
         },
         "seconds": round(sum(call.seconds for call in calls), 3),
-        "actions": [step.action for step in trial.steps],
+        "actions": [step.action for step in steps],
     }
 
 

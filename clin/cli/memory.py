@@ -204,9 +204,15 @@ def diff(run: str, old: int, new: int, db: Path, as_json: bool) -> None:
 
 def _register() -> None:
     """The other subcommands live beside this file, by subject."""
-    from clin.cli import memory_correct, memory_evidence, memory_files, memory_look
+    from clin.cli import (
+        memory_correct,
+        memory_evidence,
+        memory_files,
+        memory_look,
+        memory_recount,
+    )
 
-    for module in (memory_look, memory_evidence, memory_correct, memory_files):
+    for module in (memory_look, memory_evidence, memory_recount, memory_correct, memory_files):
         for command in module.COMMANDS:
             memory.add_command(command)
 

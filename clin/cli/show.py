@@ -76,9 +76,11 @@ def _trajectory(store: Store, run: str, number: int, as_json: bool) -> None:
         _print_steps(trial, cut, recalled)
         _print_end(trial, under_way=row.ending is None)
         return
+    told = asdict(trial)
+    del told["admissible"]  # thousands of lines that nobody reads
     dump(
         {
-            **asdict(trial),
+            **told,
             "links": [str(link) for link in trial.recalled.links],
             "context_cut_before": sorted(cut),
             "recalled": {str(step): asdict(each) for step, each in recalled.items()},

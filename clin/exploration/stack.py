@@ -1,9 +1,12 @@
 """Which wrappers a trial plays through, in the one order in which they are put around its world.
 
-From the inside out: :class:`LoopGuard` (for the whole run), :class:`MemoryMask`, :class:`RiskMask`,
-:class:`Untried`, :class:`LeastTried`, :class:`ReturnToBest`. Each offers some of the admissible
-actions that the one inside it offers, and all of them where none would be left; an action that is
-done anyway is done.
+Innermost, for every run, is :class:`Admitted`. It changes nothing; it says what the world itself
+admitted, so that each step can be stored with it.
+
+Around it, from the inside out: :class:`LoopGuard` (for the whole run), :class:`MemoryMask`,
+:class:`RiskMask`, :class:`Untried`, :class:`LeastTried`, :class:`ReturnToBest`. Each offers some of
+the admissible actions that the one inside it offers, and all of them where none would be left; an
+action that is done anyway is done.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from clin.exploration.admitted import Admitted
 from clin.exploration.loop_guard import LoopGuard
 from clin.exploration.memory_mask import MemoryMask
 from clin.exploration.novelty import LeastTried, Untried
@@ -23,9 +27,13 @@ from memory.trials import Memory
 from worlds import World
 
 
-def for_run(world: World, language: Language, exploration: Exploration) -> World:
-    """``world``, which has this ``language``, as all trials of a run see it."""
-    return LoopGuard(world, language, exploration.repeats) if exploration.repeats else world
+def for_run(world: World, language: Language, exploration: Exploration) -> tuple[World, Admitted]:
+    """``world``, which has this ``language``, as all trials of a run see it; and the wrapper inside
+    that, which says what the world itself admitted."""
+    admitted = Admitted(world)
+    if not exploration.repeats:
+        return admitted, admitted
+    return LoopGuard(admitted, language, exploration.repeats), admitted
 
 
 @dataclass(frozen=True)

@@ -24,15 +24,16 @@ class Session:
         self.opening = world.reset().text
         self.run = store.begin_run(config.model_dump(mode="json"))
         self.steps: list[Step] = []
+        self._admissible: list[frozenset[str]] = []
         self._number = -1
         self._begin()
 
     def do(self, action: str) -> tuple[Step, bool]:
         """Do ``action``; the stored step, and whether the world has ended."""
+        admissible = frozenset(self.world.actions())
         seen = self.world.step(action)
         step = Step(action, seen.text, seen.score)
-        self._store.append_step(self._trial, step)
-        self.steps.append(step)
+        self._keep(step, admissible)
         return step, seen.done
 
     def undo(self) -> None:
@@ -40,19 +41,25 @@ class Session:
         if not hasattr(self.world, "undo"):
             raise WorldError(f"the world {self._config.world} cannot take a step back")
         self.world.undo()
-        kept = self.steps[:-1]
+        kept = list(zip(self.steps, self._admissible, strict=True))[:-1]
         self.end(Ending.STOPPED)
         self._begin()
-        for step in kept:
-            self._store.append_step(self._trial, step)
-        self.steps = kept
+        for step, admissible in kept:
+            self._keep(step, admissible)
 
     def end(self, ending: Ending) -> Memory:
         """End the trial and write the memory after it; returns that."""
         before = self._store.latest_version(self.run, self._number - 1)
         memory = before.memory if before else Memory()
         earlier = [self._store.trial(row.id) for row in self._store.trials(self.run)[:-1]]
-        trial = Trial(self._number, self.world.goal, self.opening, tuple(self.steps), ending)
+        trial = Trial(
+            self._number,
+            self.world.goal,
+            self.opening,
+            tuple(self.steps),
+            ending,
+            admissible=tuple(self._admissible),
+        )
         revision = self._strategy.revise(memory, [*earlier, trial], lambda text: len(text.split()))
         try:
             next(revision)
@@ -75,10 +82,16 @@ class Session:
         self.world.close()
         return memory
 
+    def _keep(self, step: Step, admissible: frozenset[str]) -> None:
+        """Store a step, with what was admissible before it."""
+        self._store.append_step(self._trial, step, admissible=admissible)
+        self.steps.append(step)
+        self._admissible.append(admissible)
+
     def _begin(self) -> None:
         self._number += 1
         before = self._store.latest_version(self.run, self._number - 1)
-        self.steps = []
+        self.steps, self._admissible = [], []
         self._trial = self._store.begin_trial(
             self.run,
             NewTrial(

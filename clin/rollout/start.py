@@ -36,7 +36,7 @@ class Start:
     def again(cls, store: Store, trial_id: int, language: Language) -> Start:
         """Of a trial that was interrupted: it goes on as it began, whatever was corrected since."""
         return cls(
-            store.trial(trial_id).recalled,
+            store.recalled(trial_id),
             route=route_of(store, trial_id, language),
             done=store.steps(trial_id),
         )

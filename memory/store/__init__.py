@@ -28,6 +28,7 @@ from memory.corrections import Overrides
 from memory.evidence.tally import Tally
 from memory.links import Link
 from memory.store import calls, corrections, integrity, recalled, runs, trials, versions
+from memory.store.admissible import AdmissibleWriter, fill_in, read_admissible
 from memory.store.connection import Connection
 from memory.store.corrections import Correction
 from memory.store.opening import StoreError
@@ -73,6 +74,7 @@ class Store:
         self.read_only = read_only
         self.connection = Connection(self.path, read_only=read_only, patience=patience)
         self._calls = calls.CallWriter(self.connection)
+        self._admissible = AdmissibleWriter(self.connection)
         self._scoped = versions.has_scopes(self.connection)
 
     def __enter__(self) -> Store:
@@ -145,11 +147,19 @@ class Store:
         with self.connection.transaction():
             return trials.insert_trial(self.connection, self._run_id(run), new)
 
-    def append_step(self, trial_id: int, step: Step, calls: Sequence[Call] = ()) -> int:
-        """Store the next step of a trial and the calls that led to it, in one transaction; returns
-        its position."""
+    def append_step(
+        self,
+        trial_id: int,
+        step: Step,
+        calls: Sequence[Call] = (),
+        *,
+        admissible: frozenset[str] | None = None,
+    ) -> int:
+        """Store the next step of a trial, the calls that led to it, and what was ``admissible``
+        before it (None where nobody asked), in one transaction; returns its position."""
         with self.connection.transaction():
             position = trials.insert_step(self.connection, trial_id, step)
+            self._admissible.append(trial_id, position, admissible)
             self._calls.append(trial_id, position, calls)
             return position
 
@@ -169,6 +179,7 @@ class Store:
         """
         with self.connection.transaction():
             trials.end_trial(self.connection, trial_id, ending)
+            self._admissible.forget(trial_id)
             self._calls.append(trial_id, None, calls)
             row = trials.read_trial_row(self.connection, trial_id)
             run = self._run_id(row.run)
@@ -194,12 +205,27 @@ class Store:
         return trials.read_trial_row(self.connection, trial_id)
 
     def trial(self, trial_id: int) -> Trial:
-        """A trial with its steps and what it had read; one that is under way counts as stopped."""
+        """A trial with its steps, what it had read and what was admissible; one that is under way
+        counts as stopped."""
         return trials.read_trial(self.connection, trial_id)
 
     def steps(self, trial_id: int) -> tuple[Step, ...]:
         """The stored steps of a trial in order."""
         return trials.read_steps(self.connection, trial_id)
+
+    def admissible(self, trial_id: int) -> tuple[frozenset[str] | None, ...]:
+        """What was admissible before each step of a trial, None where nobody asked; empty where
+        nothing is stored for the trial."""
+        return read_admissible(self.connection, trial_id)
+
+    def fill_in_admissible(
+        self, trial_id: int, sets: Sequence[frozenset[str] | None]
+    ) -> tuple[int, ...]:
+        """Store the ``sets``, one for each step of a trial, where none is stored yet; returns the
+        positions of the steps that were filled in."""
+        with self.connection.transaction():
+            self._admissible.forget(trial_id)
+            return fill_in(self.connection, trial_id, sets)
 
     def steps_after(self, cursor: int, limit: int = 1000) -> list[StepRow]:
         """Up to ``limit`` steps of all runs that were stored after ``cursor`` (0 is the beginning);

@@ -53,6 +53,11 @@ def stats(store: Store) -> Stats:
     )
 
 
+def bytes_of_admissible(store: Store) -> int:
+    """The bytes of all stored sets of admissible actions."""
+    return int(store.connection.value("select coalesce(sum(length(packed)), 0) from admissible"))
+
+
 def _count(store: Store, table: str) -> int:
     return int(store.connection.value(f"select count(*) from {table}"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from memory.store.admissible import unreadable
 from memory.store.connection import Connection
 
 _FAULTS = {
@@ -54,4 +55,4 @@ def problems(connection: Connection) -> list[str]:
         ids = [str(row[0]) for row in connection.rows(query)]
         if ids:
             found.append(f"{meaning} ({', '.join(ids[:5])})")
-    return found
+    return [*found, *unreadable(connection)]

@@ -93,6 +93,10 @@ update versions set trial = (
 insert into steps (id, trial, position, action, observation, score, thought, cited)
     select id + :steps, trial + :trials, position, action, observation, score, thought, cited
     from other.steps {_OF_NEW_TRIALS};
+insert into admissible (step, packed)
+    select step + :steps, packed
+    from other.admissible
+    where step in (select id from other.steps {_OF_NEW_TRIALS});
 insert into calls (id, trial, step, role, kept, parts, reply, read, reused, written, logprob,
         seconds, choices)
     select id + :calls, trial + :trials, step, role, kept, parts, reply, read, reused, written,

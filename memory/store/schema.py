@@ -207,6 +207,14 @@ create table recalls (
 """
 
 
+_ADMISSIBLE = """
+create table admissible (
+    step integer primary key references steps (id),
+    packed blob not null
+);
+"""
+
+
 @migrations(name="1 runs, trials, steps, calls, versions, links")
 def first(db: Database) -> None:
     """Everything that one run leaves."""
@@ -247,6 +255,12 @@ def sixth(db: Database) -> None:
 def seventh(db: Database) -> None:
     """What memory said at a step, and how likely its action was without that."""
     _execute(db, _RECALLS)
+
+
+@migrations(name="8 what was admissible before a step")
+def eighth(db: Database) -> None:
+    """What the world admitted before a step, whatever a mask left out."""
+    _execute(db, _ADMISSIBLE)
 
 
 def _execute(db: Database, script: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from memory.store.admissible import read_admissible
 from memory.store.connection import Connection
 from memory.store.encoding import as_json, as_text, timestamp
 from memory.store.opening import StoreError
@@ -135,7 +136,8 @@ def read_trial_row(connection: Connection, trial_id: int) -> TrialRow:
 
 
 def read_trial(connection: Connection, trial_id: int) -> Trial:
-    """A trial with its steps and what it had read; one that is under way counts as stopped."""
+    """A trial with its steps, what it had read and what was admissible; one that is under way
+    counts as stopped."""
     row = read_trial_row(connection, trial_id)
     return Trial(
         row.number,
@@ -144,6 +146,7 @@ def read_trial(connection: Connection, trial_id: int) -> Trial:
         read_steps(connection, trial_id),
         row.ending or Ending.STOPPED,
         read_recalled(connection, trial_id),
+        read_admissible(connection, trial_id),
     )
 
 
