@@ -30,7 +30,7 @@ MOST = 2_000
 """Characters of a short form at most."""
 OF_ACTIONS = (
     *("destination", "is_move", "is_jump", "passes_time", "is_look", "inspects"),
-    *("takes_or_opens", "opens", "is_deed", "alters", "tried_on"),
+    *("takes_or_opens", "opens", "is_deed", "alters", "tried_on", "called"),
 )
 OF_OBSERVATIONS = ("is_unknown", "is_refused", "choices_offered", "room", "sights")
 OF_BOTH = ("did_not_fit", "came_to_nothing", "meant", "arrived_at", "things_seen", "shortened")
