@@ -96,6 +96,12 @@ class Ruling:
     who: str
 
 
+def ruled(links: Sequence[Link], rulings: Iterable[Ruling], language: Language) -> tuple[Link, ...]:
+    """``links`` as a run begins with them that takes over these rulings."""
+    overrides = Overrides.of(((each.kind, each.link) for each in rulings), language)
+    return overrides.applied(links)
+
+
 @dataclass(frozen=True)
 class Overrides:
     """What writers may not change, in a world with this ``language``: pinned links in the order of
@@ -148,6 +154,15 @@ class Overrides:
                 kept.append(link)
         missing = [link for link in self.pinned if link not in kept]
         return tuple(dict.fromkeys([*missing, *kept]))
+
+    def superseded(self, links: Sequence[Link], link: Link) -> tuple[Link, ...]:
+        """``links`` without those that contradict ``link``, which is pinned now; other pins stay,
+        since the person who made them has to choose."""
+        return tuple(
+            each
+            for each in links
+            if each in self.pinned or not contradict(each, link, self.language)
+        )
 
     def contradicted(self, kind: str, link: Link, new: Link | None = None) -> str:
         """One line where this correction, made next, contradicts a pin or a ban: which, and what

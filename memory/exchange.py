@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from memory.corrections import Ruling
+from memory.corrections import Ruling, ruled
 from memory.evidence.tally import Tally
 from memory.language import Language
 from memory.links import Link, LinkError, parse, read
@@ -155,6 +155,7 @@ def taken_from(
 def _taken(store: Store, run: str, number: int, language: Language) -> Taken:
     version = store.version_after(run, number)
     counted = store.tallies(run, number)
-    tallies = {link: counted[link] for link in version.memory.links if link in counted}
     rulings = store.rulings(run, language, version.id)
-    return Taken(version.memory, tallies, rulings, store.run(run).config)
+    memory = replace(version.memory, links=ruled(version.memory.links, rulings, language))
+    tallies = {link: counted[link] for link in memory.links if link in counted}
+    return Taken(memory, tallies, rulings, store.run(run).config)

@@ -12,13 +12,11 @@ those are other claims.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from memory.evidence.events import COMPLETE, PROGRESS, TASK, is_complete, is_progress, spellings
+from memory.evidence.events import COMPLETE, PROGRESS, TASK, is_complete, is_progress
 from memory.language import Language
 from memory.links import Link, Relation, folded
+from memory.verbs import base_form
 
-ENGLISH = "en"
 PLAIN = Language()
 """For a run whose world is not known: no two names are taken for one thing."""
 Claim = tuple[str, str]
@@ -68,23 +66,3 @@ def phrase(text: str, language: Language = PLAIN) -> str:
     """A cause or an effect as it is compared: "opening the box" and "open box" are one."""
     first, space, rest = folded(text).partition(" ")
     return language.called(base_form(first) + space + rest)
-
-
-@lru_cache(maxsize=4096)
-def base_form(word: str) -> str:
-    """The verb of which the lower-case ``word`` is the -ing form; any other word as it is.
-
-    The lemmatiser keeps what is a noun too ("heating"), and guesses where it does not know a form.
-    So its answer counts where it is a spelling of the verb, and else the first spelling that it
-    knows as a word.
-    """
-    stem = word.removesuffix("ing")
-    if stem == word or not any(vowel in stem for vowel in "aeiouy"):
-        return word
-    from simplemma import is_known, lemmatize  # loads a word list: only who needs it pays for that
-
-    forms = [form for form in spellings(word) if form != word]
-    if (lemma := lemmatize(word, ENGLISH)) in forms and is_known(lemma, ENGLISH):
-        return lemma
-    verbs = (form for form in forms if is_known(form, ENGLISH))
-    return next((form for form in verbs if lemmatize(form, ENGLISH) == form), word)

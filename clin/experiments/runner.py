@@ -4,7 +4,7 @@ the others."""
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
@@ -21,7 +21,7 @@ from clin.models import open_models
 from clin.options import Engine
 from clin.prompts.writer import questions
 from clin.rollout.scheduler import drive
-from memory.corrections import Ruling
+from memory.corrections import Ruling, ruled
 from memory.evidence.scope import Counted, restated
 from memory.evidence.tally import Tally
 from memory.links import Link
@@ -129,7 +129,9 @@ class Batching:
             for place in block.places:
                 config = config_in_stream(self._batch, line, block, place, played)
                 base = counted.here(*place)
-                begun = partial(_given, restated(memory, base), base)
+                told = restated(memory, base)
+                told = replace(told, links=ruled(told.links, rulings, language))
+                begun = partial(_given, told, base)
                 initial = begun if memory != Memory() or rulings else None
                 run = yield from self._run(config, llm, initial, rulings)
                 if run is None:

@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from memory.corrections import KINDS, OF_HELD, Overrides, Ruling, corrected, person
+from memory.corrections import (
+    KINDS,
+    OF_HELD,
+    PINNING,
+    Overrides,
+    Ruling,
+    corrected,
+    person,
+)
 from memory.language import Language
 from memory.links import Link, parse
 from memory.meaning import meaning
@@ -68,6 +76,9 @@ def insert_correction(connection: Connection, run: int, asked: Asked) -> int:
         raise StoreError(f"the memory of r{run} holds no such link: {link}")
     links = corrected(memory.links, kind, link, new, asked.language)
     edited = kind == "edit" and new is not None
+    if kind in PINNING:
+        overrides = read_overrides(connection, run, asked.language)
+        links = overrides.superseded(links, new if edited and new else link)
     recorded = [("drop", str(link)), (kind, str(new))] if edited else [(kind, str(link))]
     return _insert(connection, place, replace(memory, links=links), recorded, asked.who)
 
@@ -161,6 +172,7 @@ def read_rulings(
     """The pins and bans that hold in the run, at ``version`` where it is given, with who made
     them: what another run takes over."""
     overrides = read_overrides(connection, run, language, version)
-    who = {each.link: each.who for each in read_corrections(connection, run)}
+    made = read_corrections(connection, run)
+    who = {each.link: each.who for each in made if version is None or each.version <= version}
     kept_out = [Ruling("ban", link, who[str(link)]) for link in overrides.kept_out]
     return [*kept_out, *(Ruling("pin", link, who[str(link)]) for link in overrides.pinned)]
