@@ -143,6 +143,8 @@ class Overrides:
         """``links`` as a writer left them, without what is banned or contradicts a pin, and with
         what is pinned. A pinned link takes the place of what the writer made of it, or stands
         first."""
+        if not self.pinned and not self.kept_out:
+            return tuple(dict.fromkeys(links))
         pins = {meaning(link, self.language): link for link in self.pinned}
         denied = {denial(link, self.language) for link in self.pinned}
         kept = []

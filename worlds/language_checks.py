@@ -154,6 +154,7 @@ def any_text_has_an_answer(open: Open, language: Any) -> None:
         assert says["is_refused"] >= says["is_unknown"], "what is unknown is refused"
         assert not (says["is_refused"] and says["arrived_at"]), "what is refused leads nowhere"
         assert says["is_deed"] >= says["alters"], "what alters is a deed"
+        assert language.called(says["called"]) == says["called"], "a thing has one name"
         assert len(says["shortened"]) <= MOST and "\n" not in says["shortened"]
 
     answered()
