@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from memory.language import Language
 from memory.links import folded
@@ -100,12 +101,18 @@ class _Part:
     first: str = ""
     before: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def words(self) -> frozenset[str]:
         return words(" ".join((*self.before[-1:], self.text)))
 
 
-def _parts(note: str, number: int) -> Iterator[_Part]:
+@lru_cache(maxsize=256)
+def _parts(note: str, number: int) -> tuple[_Part, ...]:
+    """Kept from step to step: the notes of a trial are always the same."""
+    return tuple(_read(note, number))
+
+
+def _read(note: str, number: int) -> Iterator[_Part]:
     if (done := gainful(note)) is not None:
         yield from _windows(done, number, (BEGINNING,))
         return

@@ -131,8 +131,8 @@ def test_of_equals_the_newest_note_is_told_first_and_three_at_most() -> None:
 def test_the_order_of_notes_that_differ_in_worth_does_not_matter() -> None:
     notes = ["Use the stove.", "Use the metal pot and the stove to boil water.", "Use seeds."]
     for order in ((0, 1, 2), (2, 1, 0), (1, 2, 0)):
-        first = says([notes[number] for number in order])[0]
-        assert first.text == notes[1]
+        (said,) = says([notes[number] for number in order])
+        assert said.text == notes[1]
 
 
 def test_words_of_a_query_are_no_operators() -> None:
