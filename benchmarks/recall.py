@@ -4,15 +4,16 @@ guidance; and with another place's memory of the same task.
 
     python benchmarks/recall.py --model smollm2-q4_0.gguf --world causal --places 9
 
-Each row is one way to read: points with a 95 % bootstrap interval over places, and of the steps at
-which memory said something the share whose action was the one that it named.
+Each row is one way to read: points with a 95 % bootstrap interval over places, of the steps at
+which memory said something the share whose action was the one that it named, and the model's
+seconds per step.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,25 +22,50 @@ from clin.config import ModelInfo, RunConfig
 from clin.defaults import chosen_world_options
 from clin.language import language_of
 from clin.learner import Learner
-from clin.llms import LLM
+from clin.llms import LLM, Question
 from clin.models import open_models
 from clin.options import Engine, Exploration, Prompting, Sampling
 from clin.rollout.scheduler import drive
 from memory.rules import links
 from memory.store import Store
-from memory.store.overview import said
+from memory.store.overview import said, spent_by_trial
 from memory.trials import Ending, Memory, Step, Trial
 from worlds import find_task, open_world, world_module
 from worlds.experts import expert
 
+
+@dataclass(frozen=True)
+class Way:
+    """One way to read a memory: ``recall`` and ``guidance`` as the options name them, whose it is,
+    and whether whole actions are weighed instead of their tokens one after the other."""
+
+    recall: str
+    guidance: float = 0.0
+    own: bool = True
+    whole: bool = False
+
+
 WAYS = {
-    "no memory": ("none", 0.0, "own"),
-    "head": ("head", 0.0, "own"),
-    "step": ("step", 0.0, "own"),
-    "step, a = 2": ("step", 2.0, "own"),
-    "step, a = 4": ("step", 4.0, "own"),
-    "another place's, step, a = 4": ("step", 4.0, "other"),
+    "no memory": Way("none"),
+    "head": Way("head"),
+    "step": Way("step"),
+    "step, a = 2": Way("step", 2.0),
+    "step, a = 4": Way("step", 4.0),
+    "step, a = 4, whole actions": Way("step", 4.0, whole=True),
+    "another place's, step, a = 4": Way("step", 4.0, own=False),
 }
+
+
+class Whole:
+    """A model that is asked for the log-probability of every whole action, and so decides by
+    these where the question is guided."""
+
+    def __init__(self, llm: LLM) -> None:
+        self._llm, self.card, self.count = llm, llm.card, llm.count
+        self.ready, self.cancel, self.close = llm.ready, llm.cancel, llm.close
+
+    def submit(self, question: Question, *, lane: int) -> None:
+        self._llm.submit(replace(question, score_choices=question.guided), lane=lane)
 
 
 @dataclass(frozen=True)
@@ -50,6 +76,18 @@ class Place:
     variation: int
     own: Memory
     other: Memory
+
+
+@dataclass(frozen=True)
+class Played:
+    """A trial: its points, its steps with the model's seconds, the steps at which memory spoke
+    (``told``), and those of them that did what it named."""
+
+    points: float
+    steps: int
+    seconds: float
+    told: int
+    followed: int
 
 
 def main() -> None:
@@ -70,11 +108,12 @@ def main() -> None:
     print(f"{llm.card.name}, {asked.world}, {len(places)} places of {asked.split}")
     for way in asked.ways:
         played = [_played(llm, asked, options, place, way) for place in places]
-        points = [score for score, _, _ in played]
-        told, followed = (sum(each[at] for each in played) for at in (1, 2))
+        points = [each.points for each in played]
+        told, followed = (sum(each.told for each in played), sum(each.followed for each in played))
+        seconds = sum(each.seconds for each in played) / sum(each.steps for each in played)
         print(
-            f"{way:<30} {mean_of(points)}  "
-            f"followed {followed} of {told}  {[round(each) for each in points]}",
+            f"{way:<30} {mean_of(points)}  followed {followed} of {told}  {seconds:.2f} s a step  "
+            f"{[round(each) for each in points]}",
             flush=True,
         )
 
@@ -114,9 +153,9 @@ def _memory(world: str, task: str, variation: int, options: dict[str, Any]) -> M
 
 def _played(
     llm: LLM, asked: argparse.Namespace, options: dict[str, Any], place: Place, way: str
-) -> tuple[float, int, int]:
-    """Points of one trial; steps at which memory spoke, and those that did what it named."""
-    where, guidance, whose = WAYS[way]
+) -> Played:
+    """One trial."""
+    read = WAYS[way]
     config = RunConfig(
         world=asked.world,
         task=place.task,
@@ -130,10 +169,11 @@ def _played(
         exploration=Exploration(
             repeats=2, memory_mask=False, risk_mask=False, novelty=False, return_to_best=False
         ),
-        prompting=Prompting(think=asked.think, recall=where, guidance=guidance),
+        prompting=Prompting(think=asked.think, recall=read.recall, guidance=read.guidance),
         model=ModelInfo.of(asked.model, llm.card),
     )
-    memory = place.own if whose == "own" else place.other
+    memory = place.own if read.own else place.other
+    llm = Whole(llm) if read.whole else llm
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "r.db") as store:
         drive([Learner.over(llm, store, config, initial=memory).adapt()], llm)
         [row] = store.trials("r1")
@@ -141,7 +181,8 @@ def _played(
         followed = sum(
             f"{steps[at].action} " in each.links.splitlines()[0] for at, each in spoke.items()
         )
-        return max(0.0, row.score), len(spoke), followed
+        seconds = spent_by_trial(store)[row.id].seconds
+        return Played(max(0.0, row.score), len(steps), seconds, len(spoke), followed)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from functools import cache
 import worlds
 from memory.archive import Route, route_of
 from memory.language import Language
+from memory.meaning import PLAIN
 from memory.store import Store
 
 
@@ -20,6 +21,15 @@ def language_of(world: str) -> Language:
 def language_of_run(store: Store, run: str) -> Language:
     """The language of the world in which ``run`` was played, for what is stored of it."""
     return language_of(store.run(run).config.get("world", ""))
+
+
+def words_of_run(store: Store, run: str) -> Language:
+    """As :func:`language_of_run`; the neutral one where the run's world is not known here, so that
+    what was made by hand, or of a world that has gone, can be corrected like any other."""
+    try:
+        return language_of_run(store, run)
+    except worlds.WorldError:
+        return PLAIN
 
 
 def route_taken(store: Store, run: str, trial_id: int) -> Route | None:

@@ -27,6 +27,7 @@ from clin.rollout.scheduler import Asking
 from clin.rollout.start import Past, Reading, Start
 from clin.rollout.trial import play
 from memory.archive import Archive
+from memory.corrections import Ruling
 from memory.evidence.tally import Tally
 from memory.language import Language
 from memory.links import Link
@@ -89,6 +90,8 @@ class Learner:
     """What earlier runs counted for the initial memory, where the strategy counts."""
     withheld: Sequence[tuple[str, str]] = ()
     """What was left out of that memory, with the reason."""
+    rulings: Sequence[Ruling] = ()
+    """What people pinned and banned in the run that it comes from."""
     _language: Language = field(init=False)
     _archive: Archive = field(init=False)
     _admitted: Admitted = field(init=False)
@@ -156,15 +159,19 @@ class Learner:
         return offered
 
     def _carry(self, strategy: Strategy) -> None:
-        """Let a strategy that counts go on from what earlier runs of the sequence counted."""
-        if not self.config.stream or not strategy.traits.counts:
+        """Let a strategy that counts go on from what earlier runs of the sequence counted, or the
+        run that this one was started from."""
+        if not (self.config.stream or self.config.start) or not strategy.traits.counts:
             return
         since: Mapping[Link, Tally] = {}
         if self.run:
             self.carried = self.store.tallies(self.run, -1)
             ended = [row.number for row in self.store.trials(self.run) if row.ending is not None]
             since = self.store.tallies(self.run, ended[-1]) if ended else {}
-        strategy.carry(self._past(0).memory, self.carried, since)
+        if self.config.start:
+            strategy.take(self._past(0).memory, self.carried)
+        else:
+            strategy.carry(self._past(0).memory, self.carried, since)
 
     # --- a trial
 
@@ -255,7 +262,9 @@ class Learner:
             return None
         writer = f"from {self.config.start}" if self.config.start else "given"
         tallies = tuple(self.carried.items())
-        return NewVersion(self.initial, writer, tallies=tallies, refused=self.withheld)
+        return NewVersion(
+            self.initial, writer, tallies=tallies, refused=self.withheld, rulings=self.rulings
+        )
 
     def _offered(self, world: World, known: Known, start: Start) -> World:
         """The world as a trial is offered it."""
@@ -296,10 +305,10 @@ class Learner:
             revised.memory,
             writer,
             unreadable=revised.unreadable,
-            tallies=revised.tallies,
+            tallies=tuple(dict((*revised.tallies, *revised.before)).items()),
             refused=revised.refused,
         )
-        self.store.finish_trial(trial_id, trial.ending, written, calls)
+        self.store.finish_trial(trial_id, trial.ending, written, calls, language=self._language)
         after = self.store.version_after(self._name(), trial.number)
         self.watcher.trial_ended(self._name(), self.config, trial, after.memory)
 

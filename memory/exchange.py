@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+from memory.corrections import Ruling, ruled
+from memory.evidence.tally import Tally
+from memory.language import Language
 from memory.links import Link, LinkError, parse, read
+from memory.meaning import PLAIN
 from memory.store import Store, StoreError
 from memory.trials import Memory, Scope
 
@@ -109,10 +115,29 @@ def read_file(path: Path) -> Memory:
     return from_markdown(text) if path.suffix == ".md" else from_jsonl(text)
 
 
+@dataclass(frozen=True)
+class Taken:
+    """A memory that a run starts from, with what stands behind it. Of a file that is nothing; of a
+    run its links' ``tallies``, the pins and bans that held, and the ``config`` of the run."""
+
+    memory: Memory
+    tallies: Mapping[Link, Tally] = field(default_factory=dict)
+    rulings: Sequence[Ruling] = ()
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
 def from_reference(store: Store, reference: str) -> Memory:
     """The memory that ``RUN``, ``RUN:TRIAL``, ``FILE.md`` or ``FILE.jsonl`` names."""
+    return taken_from(store, reference, lambda _store, _run: PLAIN).memory
+
+
+def taken_from(
+    store: Store, reference: str, language_of: Callable[[Store, str], Language]
+) -> Taken:
+    """What ``RUN``, ``RUN:TRIAL``, ``FILE.md`` or ``FILE.jsonl`` names; ``language_of`` says in
+    which language a run's world speaks."""
     if Path(reference).suffix in FORMATS:
-        return read_file(Path(reference))
+        return Taken(read_file(Path(reference)))
     run, _, trial = reference.partition(":")
     if trial and not (trial.isascii() and trial.isdigit()):
         raise StoreError(f"'{reference}' is none of RUN, RUN:TRIAL, FILE.md, FILE.jsonl")
@@ -124,4 +149,13 @@ def from_reference(store: Store, reference: str) -> Memory:
             f"no memory after trial {trial} of {run}: there is one after trials {ended[0]} to "
             f"{ended[-1]}"
         )
-    return store.version_after(run, int(trial) if trial else ended[-1]).memory
+    return _taken(store, run, int(trial) if trial else ended[-1], language_of(store, run))
+
+
+def _taken(store: Store, run: str, number: int, language: Language) -> Taken:
+    version = store.version_after(run, number)
+    counted = store.tallies(run, number)
+    rulings = store.rulings(run, language, version.id)
+    memory = replace(version.memory, links=ruled(version.memory.links, rulings, language))
+    tallies = {link: counted[link] for link in memory.links if link in counted}
+    return Taken(memory, tallies, rulings, store.run(run).config)

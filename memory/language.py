@@ -103,6 +103,11 @@ class Language:
         """The thing on which another is tried; empty for any other action."""
         return ""
 
+    def called(self, phrase: str) -> str:
+        """``phrase``, in lower case and without articles, with each thing by one name, where the
+        world offers it under several: what means the same is compared by it."""
+        return phrase
+
     # What an observation says.
 
     def is_unknown(self, observation: str) -> bool:

@@ -185,15 +185,48 @@ def test_more_guidance_takes_what_the_line_favours_more(pair) -> None:
     assert moved != unmoved
 
 
-def test_scores_are_those_with_the_line_and_the_choice_is_guided(pair) -> None:
+def whole_by_hand(plain: LlamaCpp, question: Question) -> np.ndarray:
+    """The guided scores from two questions without guidance."""
+    bare = replace(question, plain=(), guidance=0.0, score_choices=True)
+    recalled = np.array(ask(plain, bare).scores)
+    without = np.array(ask(plain, replace(bare, parts=question.plain)).scores)
+    weights = (1 + question.guidance) * recalled - question.guidance * without
+    return weights - np.logaddexp.reduce(weights)
+
+
+@pytest.mark.parametrize("guidance", [0.5, 2.0, 4.0])
+@pytest.mark.parametrize("line", LINES)
+def test_whole_choices_are_weighed_as_worked_out_by_hand(pair, line: str, guidance: float) -> None:
+    guided, plain = pair
+    question = asked(line, guidance, score_choices=True)
+    answer, expected = ask(guided, question), whole_by_hand(plain, question)
+    assert answer.scores == pytest.approx(expected, abs=1e-2)
+    assert np.exp(answer.scores).sum() == pytest.approx(1.0)
+    best = int(np.argmax(answer.scores))
+    assert answer.text == CHOICES[best] and answer.finish == "choice"
+    assert answer.written == plain.count(answer.text)
+    bare = replace(question, plain=(), guidance=0.0)
+    alone, without = (ask(plain, replace(bare, parts=p)) for p in (question.parts, question.plain))
+    assert answer.logprob == pytest.approx(alone.scores[best], abs=1e-3)
+    assert answer.plain_logprob == pytest.approx(without.scores[best], abs=1e-3)
+
+
+def test_scores_without_guidance_are_those_of_a_model_without_room_for_it(pair) -> None:
+    """They leave the choice to the walk from token to token."""
     guided, plain = pair
     for line in LINES:
-        question = asked(line, 4.0, score_choices=True)
-        answer = ask(guided, question)
-        bare = replace(question, plain=(), guidance=0.0)
-        assert answer.scores == ask(plain, bare).scores
-        assert answer.text == ask(guided, replace(question, score_choices=False)).text
-        assert answer.logprob == pytest.approx(answer.scores[CHOICES.index(answer.text)], abs=1e-3)
+        bare = replace(asked(line, 0.0), plain=())
+        expected = told(ask(plain, replace(bare, score_choices=True)))
+        assert told(ask(guided, asked(line, 0.0, score_choices=True))) == expected
+        assert replace(expected, scores=()) == told(ask(plain, bare))
+
+
+def test_a_single_choice_and_one_that_is_told_twice_can_be_weighed(pair) -> None:
+    guided, _ = pair
+    lone = replace(asked(LINES[0], 4.0, score_choices=True), choices=CHOICES[:1])
+    assert ask(guided, lone).scores == (0.0,)
+    twice = replace(lone, choices=(*CHOICES, CHOICES[0]))
+    assert ask(guided, twice).scores[:-1] == ask(guided, replace(lone, choices=CHOICES)).scores
 
 
 def test_both_tails_are_counted_and_their_beginning_once(pair) -> None:
@@ -212,7 +245,12 @@ def test_both_tails_are_counted_and_their_beginning_once(pair) -> None:
 
 ROUNDS = st.lists(
     st.lists(
-        st.tuples(st.sampled_from(LINES), st.sampled_from([0.0, 1.0, 4.0]), st.integers(0, 3)),
+        st.tuples(
+            st.sampled_from(LINES),
+            st.sampled_from([0.0, 1.0, 4.0]),
+            st.integers(0, 3),
+            st.booleans(),
+        ),
         min_size=1,
         max_size=3,
     ),
@@ -244,7 +282,7 @@ def test_many_lanes_answer_like_one(layouts, rounds: list) -> None:
     """Guided and unguided questions side by side: deterministic lanes byte for byte; others where
     no decision is near a tie."""
     for each in rounds:
-        questions = [asked(*given) for given in each]
+        questions = [asked(*given, score_choices=whole) for *given, whole in each]
         alone = [ask(layouts["alone"], question) for question in questions]
         exact = ask_all(layouts["deterministic"], questions)
         assert list(map(told, exact)) == list(map(told, alone))

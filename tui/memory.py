@@ -12,8 +12,8 @@ from textual.containers import Vertical
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from clin.language import words_of_run
 from memory.changes import history
-from memory.corrections import meaning
 from memory.links import Link, LinkError
 from memory.store import Store, StoreError, Version
 from memory.store.overview import TrialLine, latest_versions
@@ -116,7 +116,8 @@ class MemoryScreen(Watching):
         """Show the run's versions as the file has them now."""
         try:
             self.versions = latest_versions(self.feed.store, self.run, MOST_VERSIONS)
-            pinned = self.feed.store.overrides(self.run).pinned
+            language = words_of_run(self.feed.store, self.run)
+            pinned = self.feed.store.overrides(self.run, language).pinned
         except StoreError as error:
             self.say(str(error), wrong=True)
             return
@@ -281,16 +282,17 @@ class MemoryScreen(Watching):
             return
         try:
             with Store(self.feed.path) as store:
-                overrides = store.overrides(self.run)
-                there = (
-                    meaning(link) in overrides.banned if kind == "ban" else link in overrides.pinned
-                )
+                language = words_of_run(store, self.run)
+                overrides = store.overrides(self.run, language)
+                there = overrides.bans(link) if kind == "ban" else link in overrides.pinned
                 done = f"un{kind}" if there else kind
-                store.correct(self.run, done, link)
+                against = overrides.contradicted(done, link)
+                store.correct(self.run, done, link, language=language)
         except (StoreError, LinkError, OSError) as error:
             self.say(str(error), wrong=True)
             return
-        self.say(f"{done}: {line(str(link))}")
+        told = f"{done}: {line(str(link))}"
+        self.say(f"{told}. {line(against)}" if against else told)
 
 
 def _step_text(trial: int, position: int, step: Step) -> Text:

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from clin.language import words_of_run
 from memory.corrections import in_words
 from memory.links import LinkError
 from memory.store import Store, StoreError
@@ -211,11 +212,14 @@ class StepIn(Watching):
         try:
             link = in_words(words)
             with Store(self.feed.path) as store:
-                store.correct(self.run, "add", link)
+                language = words_of_run(store, self.run)
+                against = store.overrides(self.run, language).contradicted("add", link)
+                store.correct(self.run, "add", link, language=language)
         except (StoreError, LinkError, OSError) as error:
             self.say(str(error), wrong=True)
             return False
-        self.say(f"from the next trial on it reads: {line(str(link))}")
+        told = f"from the next trial on it reads: {line(str(link))}"
+        self.say(f"{told}. {line(against)}" if against else told)
         return True
 
     def _close_inputs(self) -> bool:

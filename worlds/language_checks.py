@@ -30,7 +30,7 @@ MOST = 2_000
 """Characters of a short form at most."""
 OF_ACTIONS = (
     *("destination", "is_move", "is_jump", "passes_time", "is_look", "inspects"),
-    *("takes_or_opens", "opens", "is_deed", "alters", "tried_on"),
+    *("takes_or_opens", "opens", "is_deed", "alters", "tried_on", "called"),
 )
 OF_OBSERVATIONS = ("is_unknown", "is_refused", "choices_offered", "room", "sights")
 OF_BOTH = ("did_not_fit", "came_to_nothing", "meant", "arrived_at", "things_seen", "shortened")
@@ -154,6 +154,7 @@ def any_text_has_an_answer(open: Open, language: Any) -> None:
         assert says["is_refused"] >= says["is_unknown"], "what is unknown is refused"
         assert not (says["is_refused"] and says["arrived_at"]), "what is refused leads nowhere"
         assert says["is_deed"] >= says["alters"], "what alters is a deed"
+        assert language.called(says["called"]) == says["called"], "a thing has one name"
         assert len(says["shortened"]) <= MOST and "\n" not in says["shortened"]
 
     answered()

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from clin.config import RunConfig
     from clin.learner import Learner
     from clin.llms import LLM
+    from memory.exchange import Taken
     from memory.store import Store
-    from memory.trials import Memory
 
 verbose = option(
     "--verbose", "-v", group="Output", is_flag=True, help="Print every step once it is stored."
@@ -42,10 +42,11 @@ def follow(
     runs: Sequence[tuple[RunConfig, str | None]],
     shown: Shown,
     *,
-    initial: Memory | None = None,
+    taken: Taken | None = None,
 ) -> None:
     """Drive runs (configuration, and name if it is in the store) to their end, showing how they go;
-    leaves with exit code 130 when it was interrupted."""
+    leaves with exit code 130 when it was interrupted. New ones start from what was ``taken``."""
+    from clin.carrying import carried_into
     from clin.cli.progress import Progress
     from clin.learner import Learner
     from clin.llms.roles import notes_of
@@ -60,7 +61,9 @@ def follow(
                 config,
                 run=name,
                 watcher=progress,
-                initial=initial,
+                initial=taken.memory if taken else None,
+                carried=carried_into(config, taken) if taken else {},
+                rulings=taken.rulings if taken else (),
                 stopping=interrupt.asked,
             )
             for config, name in runs

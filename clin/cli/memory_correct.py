@@ -48,18 +48,22 @@ def _correct(db: Path, run: str, kind: str, link: str, new: str | None, who: str
     from rich.text import Text
 
     from clin.cli.tables import change_lines, console
+    from clin.language import words_of_run
     from memory.changes import change
     from memory.links import parse
+    from memory.sanitize import sanitized
     from memory.store import Store
 
     subject, replacement = parse(link), parse(new) if new is not None else None
     with Store(existing(db)) as store:
-        before = store.current_memory(run)
-        after = store.correct(run, kind, subject, new=replacement, who=who)
+        before, language = store.current_memory(run), words_of_run(store, run)
+        against = store.overrides(run, language).contradicted(kind, subject, replacement)
+        after = store.correct(run, kind, subject, new=replacement, who=who, language=language)
     lines = change_lines(change(before.links, after.links))
-    console().print(
-        Text("\n".join(lines) or f"Recorded: {kind}. The memory itself reads as before.")
-    )
+    out = console()
+    out.print(Text("\n".join(lines) or f"Recorded: {kind}. The memory itself reads as before."))
+    if against:
+        out.print(Text(sanitized(against)), soft_wrap=True)
 
 
 COMMANDS = (*map(_command, _HELP), edit)

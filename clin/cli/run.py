@@ -144,9 +144,10 @@ def run(
 ) -> None:
     """Play a task several times with a frozen model and learn between the trials."""
     from clin.defaults import chosen_world_options
+    from clin.language import words_of_run
     from clin.llms.roles import parse_roles
     from clin.models import open_models
-    from memory.exchange import from_reference
+    from memory.exchange import taken_from
     from memory.store import Store
     from memory.strategies import traits_of
 
@@ -158,7 +159,7 @@ def run(
         return
     engine = engine.but(lanes=min(engine.lanes, len(variations)))
     with Store(shown.db) as store:
-        initial = from_reference(store, kept.start) if kept.start else None
+        taken = taken_from(store, kept.start, words_of_run) if kept.start else None
         llm = open_models(
             named.model,
             engine,
@@ -181,7 +182,7 @@ def run(
                 **_with_models(llm, kept, exploration, prompting, named, roles),
             )
             runs = [(first.but(variation=each), None) for each in variations]
-            follow(store, llm, runs, shown, initial=initial)
+            follow(store, llm, runs, shown, taken=taken)
         finally:
             llm.close()
 

@@ -4,7 +4,7 @@ the others."""
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from clin.models import open_models
 from clin.options import Engine
 from clin.prompts.writer import questions
 from clin.rollout.scheduler import drive
+from memory.corrections import Ruling, ruled
 from memory.evidence.scope import Counted, restated
 from memory.evidence.tally import Tally
 from memory.links import Link
@@ -120,27 +121,36 @@ class Batching:
         yield from self._run(config, llm, initial)
 
     def _line(self, line: Line, llm: LLM, played: Played) -> Playing[None]:
-        """The blocks one after the other; each starts from what the last one learned, and from what
-        was counted."""
-        memory, counted = Memory(), Counted()
+        """The blocks one after the other; each starts from what the last one learned, from what was
+        counted, and from what people ruled."""
+        memory, counted, language = Memory(), Counted(), language_of(line.lineage.world)
+        rulings: Sequence[Ruling] = ()
         for block in line.lineage.blocks:
             for place in block.places:
                 config = config_in_stream(self._batch, line, block, place, played)
                 base = counted.here(*place)
-                begun = partial(_given, restated(memory, base), base)
-                run = yield from self._run(config, llm, begun if memory != Memory() else None)
+                told = restated(memory, base)
+                told = replace(told, links=ruled(told.links, rulings, language))
+                begun = partial(_given, told, base)
+                initial = begun if memory != Memory() or rulings else None
+                run = yield from self._run(config, llm, initial, rulings)
                 if run is None:
                     return  # stopped by a person
                 if block.learning:
                     last = self._batch.trials - 1
                     memory = self._store.version_after(run, last).memory
+                    rulings = self._store.rulings(run, language)
                     counted.add(*place, self._store.tallies(run, last), base)
 
     def _run(
-        self, config: RunConfig, llm: LLM, initial: Callable[[], Playing[Revised]] | None
+        self,
+        config: RunConfig,
+        llm: LLM,
+        initial: Callable[[], Playing[Revised]] | None,
+        rulings: Sequence[Ruling] = (),
     ) -> Playing[str | None]:
         """Play one run that is not in the store yet, or the rest of it; its name, None where a
-        person stopped it."""
+        person stopped it. ``rulings`` are taken over with what it begins with (``initial``)."""
         before = self._known.get(_key(config))
         if before is not None and before.state == "finished":
             if before.name not in self.outcome.there:
@@ -160,7 +170,7 @@ class Batching:
             elif initial is not None:
                 revised = yield from initial()
                 learner.initial, learner.withheld = revised.memory, revised.refused
-                learner.carried = dict(revised.tallies)
+                learner.carried, learner.rulings = dict(revised.tallies), rulings
             yield from learner.adapt()
         except (UserError, WorldError, StoreError):
             if learner.run:

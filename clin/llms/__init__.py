@@ -91,7 +91,8 @@ class Answer:
     that was none of the choices, matched to the nearest)."""
     scores: tuple[float, ...] = ()
     """With ``score_choices``: for each choice the log-probability with which it is drawn when only
-    choices can be."""
+    choices can be. With guidance as well: what guidance makes of those of both prompts; the choice
+    is then made by these."""
     thinking: str = ""
     """What a reasoning model thought, asked or unasked; kept apart, never a fact."""
 

@@ -6,7 +6,7 @@ compared and copied piece by piece.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -149,15 +149,24 @@ class Cache:
         except LookupError:
             lane.held, lane.position = [], 0
 
-    def rewind(self, lane: Branch, position: int) -> Generator[Feed, np.ndarray, None]:
-        """Let ``lane`` hold its pieces again and nothing after them, ``position`` tokens; a model
-        that cannot drop a tail reads them again."""
+    def rewinding(self, branches: Sequence[Branch]) -> Callable[[], Generator[Feed, object, None]]:
+        """What lets ``branches`` hold what they hold now again, and nothing after it. A model that
+        cannot drop a tail reads it again; it has one branch, since it cannot be guided."""
+        positions = [branch.position for branch in branches]
+
+        def rewind() -> Generator[Feed, object, None]:
+            for branch, position in zip(branches, positions, strict=True):
+                yield from self._rewind(branch, position)
+
+        return rewind
+
+    def _rewind(self, branch: Branch, position: int) -> Generator[Feed, object, None]:
         try:
-            self._native.forget(lane.sequence, position)
-            lane.position = position
+            self._native.forget(branch.sequence, position)
+            branch.position = position
         except LookupError:
-            lane.position = 0
-            for piece in lane.held:
+            branch.position = 0
+            for piece in branch.held:
                 for start in range(0, len(piece), CHUNK):
                     yield piece[start : start + CHUNK], False
 

@@ -20,7 +20,7 @@ import numpy as np
 from clin.errors import ModelError
 from clin.llms import Answer, Question
 from clin.llms.built_in import format_of
-from clin.llms.choosing import Feed, Feeds, aside, choose, choose_guided, scored
+from clin.llms.choosing import Feed, Feeds, Logits, aside, choose, in_step, weigh
 from clin.llms.engine import DEFAULT_CONTEXT, FIELDS, Engine
 from clin.llms.gguf_card import card
 from clin.llms.gguf_file import checked
@@ -259,26 +259,23 @@ class LlamaCpp:
     ) -> Generator[Feed | Feeds, Any, Answer]:
         """One of the choices, and with score_choices the log-probability of each. What was read is
         that of the plain branch."""
-        root = self._choices(lane, question)
-        scores: tuple[float, ...] = ()
+        root, pick = self._choices(lane, question), self._sampling.pick(prompt)
+        branches: list[Branch] = [lane]
+        seen: Logits = (logits,)
+        read = 0
+        if lane.plain_pieces:
+            branches.append(plain := self._cache.fork(lane))
+            read = _length(lane.plain_pieces) - plain.position
+            seen = logits, (yield from aside(self._read(plain, lane.plain_pieces)))
         if question.score_choices:
-            base = lane.position
-            by_text = yield from scored(root, logits, lambda: self._cache.rewind(lane, base))
-            scores = tuple(by_text.get(choice, -np.inf) for choice in question.choices)
-        pick = self._sampling.pick(prompt)
-        if not lane.plain_pieces:
-            text, written, logprob = yield from choose(root, logits, pick)
-            plain, read = logprob if question.guided else 0.0, 0
+            walk = weigh(root, seen, self._cache.rewinding(branches), pick, question.guidance)
         else:
-            branch = self._cache.fork(lane)
-            read = _length(lane.plain_pieces) - branch.position
-            other = yield from aside(self._read(branch, lane.plain_pieces))
-            text, written, logprob, plain = yield from choose_guided(
-                root, (logits, other), pick, question.guidance
-            )
-        return Answer(
-            text, read, 0, written, logprob, plain_logprob=plain, finish="choice", scores=scores
-        )
+            walk = choose(root, seen, pick, question.guidance)
+        chosen = yield from in_step(walk, len(branches))
+        plain_logprob = chosen.logprobs[-1] if question.guided else 0.0
+        answer = Answer(chosen.text, read, 0, chosen.tokens, chosen.logprobs[0], plain_logprob)
+        scores = tuple(chosen.scores.get(choice, -np.inf) for choice in question.choices)
+        return replace(answer, finish="choice", scores=scores if question.score_choices else ())
 
     def _choices(self, lane: Lane, question: Question) -> Node:
         """The lane's trie, brought from the last step's choices to these."""

@@ -16,12 +16,12 @@ from clin.llms import Answer, Question
 from clin.prompts import Ask, Move, Recalling, Thinking, weightiest
 from clin.prompts.offers import Offers, told_forms
 from clin.prompts.offers import told as told_offers
+from clin.prompts.reminders import Reminder, reminder
 from clin.prompts.sights import Sights
 from clin.prompts.sights import told as told_sights
 from memory.language import Language
 from memory.links import Link
-from memory.recall import LINE, Recalled, recall
-from memory.recall import told as told_recall
+from memory.recall import LINE
 from memory.trials import Memory, Step
 from worlds import Template, World, templates_of
 
@@ -117,10 +117,8 @@ class Full:
         return tuple(part for part in parts if part)
 
     def _memory(self, memory: Memory) -> str:
-        """What the head holds of the memory: notes always, links where they are read there."""
-        if self.recalling.head:
-            return recollection(memory)
-        return recollection(Memory(notes=memory.notes)) if memory.notes else ""
+        """What the head holds of the memory: all of it, or nothing where it is not read there."""
+        return recollection(memory) if self.recalling.head else ""
 
     def learning(self, memory: Memory, link: Link) -> str:
         return learning(memory, link)
@@ -146,15 +144,15 @@ class Full:
         tokens = 0 if weigh else self.thinking.tokens
         plain = self._question(tokens, memory)
         now = self._recalled(world, asked, memory, actions)
-        line = f"\n{told_recall(now)}" if now else ""
+        line = f"\n{now.line}" if now.line else ""
         offers = _offers(actions, templates_of(world), asked, line + plain, tokens)
         choice = Question(
             (*asked.parts, f"\n{offers}{line}{plain}"),
             choices=tuple(f" {action}\n" for action in actions),
             begun=("Action:",),
-            plain=(*asked.parts, f"\n{offers}{plain}") if now else (),
-            guidance=self.recalling.guidance if now else 0.0,
-            recalled=_with_reasons(now),
+            plain=(*asked.parts, f"\n{offers}{plain}") if line else (),
+            guidance=self.recalling.guidance if line else 0.0,
+            recalled=now.reasons,
         )
         if weigh:
             answer = yield replace(choice, score_choices=True)
@@ -169,11 +167,11 @@ class Full:
 
     def _recalled(
         self, world: World, asked: Ask, memory: Memory, actions: Sequence[str]
-    ) -> Sequence[Recalled]:
+    ) -> Reminder:
         """What the memory says of what to do now; nothing where it is read in the head alone."""
         if not self.recalling.step:
-            return ()
-        return recall(memory, world.goal, asked.opening, asked.steps, actions, self.language)
+            return Reminder()
+        return reminder(memory, world.goal, asked, actions, self.language)
 
     def _question(self, tokens: int, memory: Memory) -> str:
         if not tokens:
@@ -194,10 +192,6 @@ def _offers(
     """What can be done now, in the room that the ``rest`` of the tail and the reply leave it."""
     room = min(TAIL_TOKENS, asked.left - tokens - ACTION_TOKENS) - asked.size(rest) - 1
     return told_offers(Offers.of(actions, templates), room, asked.size)
-
-
-def _with_reasons(now: Sequence[Recalled]) -> str:
-    return "\n".join(f"{each.link} ({each.reason})" for each in now)
 
 
 def _after_short_thought(

@@ -72,6 +72,7 @@ class Session:
             NewVersion(
                 revised.memory, "clin/rules", tallies=revised.tallies, refused=revised.refused
             ),
+            language=language_of(self._config.world),
         )
         return revised.memory
 

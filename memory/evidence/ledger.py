@@ -50,7 +50,7 @@ class Ledger:
         trials: Iterable[Trial] = (),
         carried: Mapping[Claim, Tally] | None = None,
     ) -> None:
-        self._language = language
+        self.language = language
         self._carried = carried or {}
         self.records: list[Record] = []
         self.best: Record | None = None
@@ -62,7 +62,7 @@ class Ledger:
 
     def add(self, trial: Trial) -> None:
         """Read one more trial and count it for every claim that was asked about so far."""
-        found = record(trial, self._language)
+        found = record(trial, self.language)
         self._lost.update(dict.fromkeys(found.lost, len(self.records)))
         self.records.append(found)
         if self.best is None or found.points > self.best.points:
@@ -78,6 +78,10 @@ class Ledger:
                 (count(*claim, each) for each in self.records), self._carried.get(claim, Tally())
             )
         return self._tallies[claim]
+
+    def own(self, link: Link) -> Tally:
+        """As :meth:`tally`, without what was carried over."""
+        return self.tally(link) - self._carried.get(claim_of(link), Tally())
 
     def last_lost(self, link: Link) -> int:
         """The last trial (from 0, in the order of reading) in which the link's cause lost points;

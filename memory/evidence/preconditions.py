@@ -136,9 +136,9 @@ class Preconditions:
         return tuple(found)[:MOST]
 
     def derives(self, link: Link) -> bool:
-        """Whether what it claims is a precondition by what was read."""
-        cause, effect = link.claim
-        return any(each.claim == (cause, effect) for each in self._of(effect))
+        """Whether what was read says the same, and is at least as sure."""
+        same = (each for each in self._of(link.claim[1]) if each.claim == link.claim)
+        return any(each.hedge is Hedge.SHOULD or link.hedge is Hedge.MAY for each in same)
 
     def _chain(self, action: str, asked: set[str]) -> Iterator[Link]:
         """What ``action`` needs, and what that needs, unless it was ``asked`` for already."""

@@ -24,9 +24,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from memory.corrections import Overrides
+from memory.corrections import Overrides, Ruling
 from memory.evidence.tally import Tally
+from memory.language import Language
 from memory.links import Link
+from memory.meaning import PLAIN
 from memory.store import calls, corrections, integrity, recalled, runs, trials, versions
 from memory.store.admissible import AdmissibleWriter, fill_in, read_admissible
 from memory.store.connection import Connection
@@ -100,12 +102,13 @@ class Store:
 
     def begin_run(self, config: Mapping[str, Any], initial: NewVersion | None = None) -> str:
         """A new run, claimed by this process; returns its name in this file. ``initial`` is what
-        its first trial starts from, with what earlier runs counted for it and what was withheld
-        from it."""
+        its first trial starts from, with what earlier runs counted for it, what was withheld from
+        it, and what people ruled there."""
         with self.connection.transaction():
             run = runs.insert_run(self.connection, config)
             if initial is not None:
-                versions.insert_version(self.connection, run, None, initial)
+                version = versions.insert_version(self.connection, run, None, initial)
+                corrections.insert_rulings(self.connection, run, version, initial.rulings)
             return f"r{run}"
 
     def claim_run(self, run: str) -> None:
@@ -169,11 +172,14 @@ class Store:
         ending: Ending,
         written: NewVersion,
         calls: Sequence[Call] = (),
+        *,
+        language: Language = PLAIN,
     ) -> int:
         """End a trial and store the memory ``written`` after it, with the calls of its writing, in
         one transaction; returns the new version's id.
 
-        What people pinned and banned holds for it. Without ``parents`` it comes from the version
+        What people pinned and banned holds for it, in all words that mean the same in the
+        ``language`` of the trial's world. Without ``parents`` it comes from the version
         that the trial read and from the latest before it. Of its tallies those are kept whose link
         it holds.
         """
@@ -183,15 +189,15 @@ class Store:
             self._calls.append(trial_id, None, calls)
             row = trials.read_trial_row(self.connection, trial_id)
             run = self._run_id(row.run)
-            new = self._overridden(run, written)
+            new = self._overridden(run, written, language)
             latest = versions.latest_id(self.connection, run, row.number - 1)
             parents = new.parents or tuple(each for each in (row.version, latest) if each)
             new = replace(new, parents=parents)
             return versions.insert_version(self.connection, run, trial_id, new)
 
-    def _overridden(self, run: int, written: NewVersion) -> NewVersion:
+    def _overridden(self, run: int, written: NewVersion, language: Language) -> NewVersion:
         """``written`` with what people pinned, without what they banned."""
-        overrides = corrections.read_overrides(self.connection, run)
+        overrides = corrections.read_overrides(self.connection, run, language)
         memory = replace(written.memory, links=overrides.applied(written.memory.links))
         tallies = [(link, tally) for link, tally in written.tallies if link in memory.links]
         return replace(written, memory=memory, tallies=tallies)
@@ -310,14 +316,21 @@ class Store:
     # --- corrections by people
 
     def correct(
-        self, run: str, kind: str, link: Link, *, new: Link | None = None, who: str = ""
+        self,
+        run: str,
+        kind: str,
+        link: Link,
+        *,
+        new: Link | None = None,
+        who: str = "",
+        language: Language = PLAIN,
     ) -> Memory:
         """Make one correction (:mod:`memory.corrections` has the kinds) of the memory of ``run``,
-        by this user unless ``who`` is given; returns the memory after it. StoreError if the link is
-        not there where it must be."""
+        by this user unless ``who`` is given; returns the memory after it. It is about all words
+        that mean the same in ``language``. StoreError if the link is not there where it must be."""
+        asked = corrections.Asked(kind, link, new, who, language)
         with self.connection.transaction():
-            number = self._run_id(run)
-            version = corrections.insert_correction(self.connection, number, kind, link, new, who)
+            version = corrections.insert_correction(self.connection, self._run_id(run), asked)
         return self.memory_version(version).memory
 
     def replace_memory(self, run: str, memory: Memory, *, who: str = "") -> Memory:
@@ -331,6 +344,14 @@ class Store:
         """What people changed in ``run``, oldest first."""
         return corrections.read_corrections(self.connection, self._run_id(run))
 
-    def overrides(self, run: str) -> Overrides:
-        """What people have pinned and banned in ``run`` so far."""
-        return corrections.read_overrides(self.connection, self._run_id(run))
+    def overrides(self, run: str, language: Language = PLAIN) -> Overrides:
+        """What people have pinned and banned in ``run`` so far, as its world's ``language`` reads
+        it."""
+        return corrections.read_overrides(self.connection, self._run_id(run), language)
+
+    def rulings(
+        self, run: str, language: Language = PLAIN, version: int | None = None
+    ) -> list[Ruling]:
+        """The pins and bans that hold in ``run`` (at ``version``, where it is given): what a run
+        that starts from it takes over."""
+        return corrections.read_rulings(self.connection, self._run_id(run), language, version)

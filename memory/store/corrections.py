@@ -6,10 +6,21 @@ each change the memory that the other has left.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from memory.corrections import KINDS, OF_HELD, Overrides, corrected, meaning, person
+from memory.corrections import (
+    KINDS,
+    OF_HELD,
+    PINNING,
+    Overrides,
+    Ruling,
+    corrected,
+    person,
+)
+from memory.language import Language
 from memory.links import Link, parse
+from memory.meaning import meaning
 from memory.store.connection import Connection
 from memory.store.encoding import as_text, timestamp
 from memory.store.opening import StoreError
@@ -39,23 +50,37 @@ class _Place:
     parent: int | None
 
 
-def insert_correction(
-    connection: Connection, run: int, kind: str, link: Link, new: Link | None, who: str
-) -> int:
-    """Make one correction of the kind; ``new`` is what an edit puts in the place of ``link``.
-    Returns the version that it made. StoreError for an unknown kind, and where the memory must hold
-    the link and does not."""
+@dataclass(frozen=True)
+class Asked:
+    """A correction that a person asks for: its ``kind`` and ``link``, what an edit puts in its
+    place (``new``), by whom, and in which language the run's world speaks."""
+
+    kind: str
+    link: Link
+    new: Link | None
+    who: str
+    language: Language
+
+
+def insert_correction(connection: Connection, run: int, asked: Asked) -> int:
+    """Make one correction; returns the version that it made. StoreError for an unknown kind, and
+    where the memory must hold the link and does not."""
+    kind, link, new = asked.kind, asked.link, asked.new
     if kind not in KINDS:
         raise StoreError(f"no correction '{kind}' (corrections: {', '.join(KINDS)})")
     place = _next_place(connection, run)
     memory = _memory_at(connection, place)
-    held = any(meaning(each) == meaning(link) for each in memory.links)
+    wanted = meaning(link, asked.language)
+    held = any(meaning(each, asked.language) == wanted for each in memory.links)
     if kind in OF_HELD and not held:
         raise StoreError(f"the memory of r{run} holds no such link: {link}")
-    changed = replace(memory, links=corrected(memory.links, kind, link, new))
+    links = corrected(memory.links, kind, link, new, asked.language)
     edited = kind == "edit" and new is not None
+    if kind in PINNING:
+        overrides = read_overrides(connection, run, asked.language)
+        links = overrides.superseded(links, new if edited and new else link)
     recorded = [("drop", str(link)), (kind, str(new))] if edited else [(kind, str(link))]
-    return _insert(connection, place, changed, recorded, who)
+    return _insert(connection, place, replace(memory, links=links), recorded, asked.who)
 
 
 def insert_import(connection: Connection, run: int, memory: Memory, who: str) -> int:
@@ -93,12 +118,24 @@ def _insert(
     new = NewVersion(memory, f"person {name}", parents)
     version = insert_version(connection, place.run, place.trial, new)
     for kind, link in recorded:
-        connection.execute(
-            "insert into corrections (run, version, kind, link, who, made)"
-            " values (?, ?, ?, ?, ?, ?)",
-            [place.run, version, kind, link, as_text(name), timestamp()],
-        )
+        _record(connection, place.run, Correction(version, kind, link, name, timestamp()))
     return version
+
+
+def insert_rulings(
+    connection: Connection, run: int, version: int, rulings: Sequence[Ruling]
+) -> None:
+    """Record what the run takes over with its first ``version``, so that it stands by itself."""
+    for ruling in rulings:
+        made = Correction(version, ruling.kind, str(ruling.link), ruling.who, timestamp())
+        _record(connection, run, made)
+
+
+def _record(connection: Connection, run: int, made: Correction) -> None:
+    connection.execute(
+        "insert into corrections (run, version, kind, link, who, made) values (?, ?, ?, ?, ?, ?)",
+        [run, made.version, made.kind, made.link, as_text(made.who), made.made],
+    )
 
 
 def read_corrections(connection: Connection, run: int) -> list[Correction]:
@@ -109,9 +146,33 @@ def read_corrections(connection: Connection, run: int) -> list[Correction]:
     return [Correction(*row) for row in found]
 
 
-def read_overrides(connection: Connection, run: int) -> Overrides:
-    """What the corrections of the run come to."""
+def read_overrides(
+    connection: Connection, run: int, language: Language, version: int | None = None
+) -> Overrides:
+    """What the corrections of the run come to; those up to ``version`` alone where it is given."""
     found = connection.rows(
-        "select kind, link from corrections where run = ? and link != '' order by id", [run]
+        "select version, kind, link from corrections"
+        " where run = ? and link != '' and (? is null or version <= ?) order by id",
+        [run, version, version],
     )
-    return Overrides.of((kind, parse(link)) for kind, link in found)
+    edits = {made for made, kind, _ in found if kind == "edit"}
+    rules = ((_rule(kind, made in edits), parse(link)) for made, kind, link in found)
+    return Overrides.of(rules, language)
+
+
+def _rule(kind: str, edited: bool) -> str:
+    """What a recorded correction of this kind asks of writers. An edit is recorded as a drop and
+    an edit that made one version: what it replaced stays out, or it came back beside it."""
+    return "ban" if kind == "drop" and edited else kind
+
+
+def read_rulings(
+    connection: Connection, run: int, language: Language, version: int | None = None
+) -> list[Ruling]:
+    """The pins and bans that hold in the run, at ``version`` where it is given, with who made
+    them: what another run takes over."""
+    overrides = read_overrides(connection, run, language, version)
+    made = read_corrections(connection, run)
+    who = {each.link: each.who for each in made if version is None or each.version <= version}
+    kept_out = [Ruling("ban", link, who[str(link)]) for link in overrides.kept_out]
+    return [*kept_out, *(Ruling("pin", link, who[str(link)]) for link in overrides.pinned)]

@@ -116,8 +116,8 @@ def costs(store: Store, trial: int, step: int) -> list[Cost]:
 
 @dataclass(frozen=True)
 class Said:
-    """What memory said at a step, a line for each link with its reason; the log-probability of the
-    action with that, and without it (0 where the choice was not guided)."""
+    """What memory said at a step, a line for each link or passage of a note with its reason; the
+    log-probability of the action with that, and without it (0 where the choice was not guided)."""
 
     links: str
     logprob: float

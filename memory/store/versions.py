@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
+from memory.corrections import Ruling
 from memory.evidence.tally import Tally
 from memory.links import Hedge, Link, Relation
 from memory.store.connection import Connection
@@ -22,7 +23,7 @@ from memory.trials import Memory, Scope
 class NewVersion:
     """A memory to be stored: who wrote it, from which versions (``parents``), which lines of the
     writer's could not be read, what was counted for its links, and which proposals it does not hold
-    (link, reason)."""
+    (link, reason). A run's first one may bring ``rulings`` of the run that it comes from."""
 
     memory: Memory
     writer: str
@@ -30,6 +31,7 @@ class NewVersion:
     unreadable: Sequence[str] = ()
     tallies: Sequence[tuple[Link, Tally]] = ()
     refused: Sequence[tuple[str, str]] = ()
+    rulings: Sequence[Ruling] = ()
 
 
 @dataclass(frozen=True)

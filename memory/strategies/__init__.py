@@ -62,6 +62,8 @@ class Revised:
     unreadable: tuple[str, ...] = ()
     tallies: tuple[tuple[Link, Tally], ...] = ()
     refused: tuple[tuple[str, str], ...] = ()
+    before: tuple[tuple[Link, Tally], ...] = ()
+    """The tallies of the links that it rewrote: one that a person pinned stays in its wording."""
 
 
 Revision = Generator[Prompt, str, Revised]
@@ -108,6 +110,11 @@ class Strategy(Protocol):
     ) -> None:
         """Begin with the ``tallies`` that earlier episodes counted for the links of ``memory``, or
         go on after an interruption: ``since`` is what this episode has counted on top of them."""
+        return None
+
+    def take(self, memory: Memory, tallies: Mapping[Link, Tally]) -> None:
+        """Begin with a ``memory`` that a person gave to the run, and with what the run that it
+        comes from counted for its links. All of it is read here at once."""
         return None
 
     def recall(self, memory: Memory, goal: str) -> Memory:

@@ -27,6 +27,7 @@ LONGEST = 900
 """Characters of an episode as a note."""
 MOST = 50
 """Episodes that are kept."""
+_STEP_SCORE = re.compile(r" \(score (?P<score>-?\d+(?:\.\d+)?)\)$")
 _SCORE = re.compile(
     r"^An earlier trial that scored (?P<score>-?[\d.]+)"
     r"(?P<lost>, where the last action was a mistake)?: "
@@ -93,3 +94,17 @@ def _told(trial: Trial) -> str:
 def _score(note: str) -> float:
     found = _SCORE.match(note)
     return float(found["score"]) if found else 0.0
+
+
+def gainful(note: str) -> tuple[str, ...] | None:
+    """The steps that an episode tells up to the last one that gained points, as it tells them; none
+    where nothing was gained. None for a note that is no episode."""
+    head = _SCORE.match(note)
+    if not head:
+        return None
+    told, before, end = note[head.end() :].split("; "), 0.0, 0
+    for number, step in enumerate(told, 1):
+        if found := _STEP_SCORE.search(step):
+            end = number if float(found["score"]) > before else end
+            before = float(found["score"])
+    return tuple(told[:end])

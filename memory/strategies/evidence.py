@@ -10,7 +10,7 @@ cannot speak to is kept as a hint, MAY at most.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from memory import grammar
@@ -20,6 +20,7 @@ from memory.evidence.tally import Tally, explained_away, stated
 from memory.evidence.transfer import hurt
 from memory.language import Language
 from memory.links import Hedge, Link, Relation, read
+from memory.meaning import claim
 from memory.rules.naming import warned
 from memory.spelling import did_you_mean
 from memory.strategies import (
@@ -85,6 +86,7 @@ class Evidence(Strategy):
         self._ledger, self._last = Ledger(language), (0, "")
         self._carried: dict[Claim, Tally] = {}
         self._dormant: frozenset[Claim] = frozenset()
+        self._given: frozenset[Claim] = frozenset()
 
     def carry(
         self, memory: Memory, tallies: Mapping[Link, Tally], since: Mapping[Link, Tally]
@@ -96,6 +98,11 @@ class Evidence(Strategy):
         self._carried = by_claim(tallies)
         known = {claim for claim, tally in (self._carried | by_claim(since)).items() if tally.seen}
         self._dormant = of_the_task(map(claim_of, memory.links)) - known
+
+    def take(self, memory: Memory, tallies: Mapping[Link, Tally]) -> None:
+        """A link of ``memory`` keeps its certainty until a trial here speaks against it."""
+        self._carried = by_claim(tallies)
+        self._given = frozenset(map(claim_of, memory.links))
 
     def recall(self, memory: Memory, goal: str) -> Memory:
         """The first ``most`` links: they stand in the order in which they bind. Of those that MAY
@@ -120,7 +127,7 @@ class Evidence(Strategy):
             reading = read(reply)
             proposed, unreadable = (*reading.links, *proposed), reading.unreadable
         held = self._chains.opened(memory.links, trials) if self._chains else memory.links
-        links, refused = dispose(ledger, held, proposed)
+        links, refused = dispose(ledger, held, proposed, self._given)
         ordered = _ordered(ledger, links)
         self._dormant -= {claim_of(link) for link in ordered if ledger.tally(link).seen}
         elsewhere = tuple(
@@ -132,6 +139,7 @@ class Evidence(Strategy):
             unreadable,
             tuple((link, ledger.tally(link)) for link in ordered),
             refused,
+            tuple((link, ledger.tally(link)) for link in memory.links),
         )
 
     def _question(self, trial: Trial, size: Size) -> Prompt:
@@ -163,13 +171,13 @@ class Evidence(Strategy):
         held = {claim_of(link): link for each in episodes for link in each.memories[-1].links}
         lessons: list[_Lesson] = []
         withheld: list[tuple[str, str]] = []
-        for claim, wording in held.items():
+        for about, wording in held.items():
             tallies = [ledger.tally(wording) for ledger in ledgers]
             over_all = sum(tallies, Tally())
             link = stated(wording, over_all)
-            if link is None or says_nothing(link) or explained_away(over_all, claim[1]):
+            if link is None or says_nothing(link) or explained_away(over_all, about[1]):
                 continue
-            if reason := hurt(claim, [episode.trials for episode in episodes]):
+            if reason := hurt(about, [episode.trials for episode in episodes]):
                 withheld.append((str(link), reason))
                 continue
             lesson = _lesson(link, episodes, tallies)
@@ -216,16 +224,16 @@ def _lesson(link: Link, episodes: Sequence[Episode], tallies: Sequence[Tally]) -
 
 
 def dispose(
-    ledger: Ledger, held: Sequence[Link], proposed: Iterable[Link]
+    ledger: Ledger, held: Sequence[Link], proposed: Iterable[Link], given: Collection[Claim] = ()
 ) -> tuple[list[Link], tuple[tuple[str, str], ...]]:
-    """``held`` and ``proposed`` as the record has them, a link per claim, and (proposal, reason)
-    for what it refuses."""
-    found: dict[tuple[str, str], Link] = {}
+    """``held`` and ``proposed`` as the record has them, a link per claim in whatever wording, and
+    (proposal, reason) for what it refuses. ``given`` are the claims of links that the run was
+    started from."""
+    found: dict[Claim, Link] = {}
     refused: list[tuple[str, str]] = []
     for link in held:
-        found.setdefault(
-            claim_of(link), stated(link, ledger.tally(link)) or replace(link, hedge=Hedge.MAY)
-        )
+        counted = _as_given(ledger, link) if claim_of(link) in given else _as_counted(ledger, link)
+        found.setdefault(claim(link, ledger.language), counted)
     last = ledger.records[-1]
     for link in proposed:
         if _helps(link) and last.returns(*link.claim):
@@ -234,16 +242,16 @@ def dispose(
         truth = stated(link, ledger.tally(link))
         if truth is not None and _helps(truth) is not _helps(link):
             refused.append((str(link), f"the record says: {truth} ({ledger.tally(link)})"))
-        found.setdefault(claim_of(link), truth or replace(link, hedge=Hedge.MAY))
+        found.setdefault(claim(link, ledger.language), truth or replace(link, hedge=Hedge.MAY))
     chance = {
-        claim: link for claim, link in found.items() if explained_away(ledger.tally(link), claim[1])
+        about: link for about, link in found.items() if explained_away(ledger.tally(link), about[1])
     }
     refused += [
         (str(link), f"it comes about without that as often ({ledger.tally(link)})")
         for link in held
-        if claim_of(link) in chance
+        if claim(link, ledger.language) in chance
     ]
-    found = {claim: link for claim, link in found.items() if claim not in chance}
+    found = {about: link for about, link in found.items() if about not in chance}
     vain = {
         link.claim[0] for link in found.values() if not _helps(link) and ledger.tally(link).lost
     }
@@ -253,6 +261,25 @@ def dispose(
         if not ((_helps(link) and link.claim[1] in vain) or says_nothing(link))
     ]
     return list(dict.fromkeys(kept)), tuple(refused)
+
+
+def _as_counted(ledger: Ledger, link: Link) -> Link:
+    """``link`` as the record has it: a hint, where that says nothing."""
+    return stated(link, ledger.tally(link)) or replace(link, hedge=Hedge.MAY)
+
+
+def _as_given(ledger: Ledger, link: Link) -> Link:
+    """As :func:`_as_counted`; but it is at least as sure as it was, while no trial of this episode
+    speaks against it. What it rests on need not have been counted."""
+    own, counted = ledger.own(link), _as_counted(ledger, link)
+    denied = own.alone or own.lost or own.without if _helps(link) else own.together
+    if denied or _helps(counted) is not _helps(link):
+        return counted
+    return max(link, counted, key=_sureness)
+
+
+def _sureness(link: Link) -> tuple[bool, bool]:
+    return link.hedge is Hedge.SHOULD, link.relation is Relation.NECESSARY
 
 
 def _ordered(ledger: Ledger, links: Sequence[Link]) -> tuple[Link, ...]:

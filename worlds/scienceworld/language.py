@@ -24,6 +24,7 @@ _ROOM = re.compile(
     r"^(?:This room is called the|This outside location is called the) (?P<room>[a-z ]+)\. "
     r"(?:In it, you see|Here you see):? ?\n?"
 )
+_TWICE = re.compile(r"\b([a-z]+)(?: \1)+\b")
 _DOORS = "You also see:"
 _HELD = "In your inventory, you see:"
 _OPENED = re.compile(r"\. The [\w ]+? door is open(?=[:.]|$)")
@@ -104,6 +105,11 @@ def meant(action: str, observation: str) -> str:
     """An answer by number says nothing of what was focused on; the world does."""
     found = _FOCUSED.match(observation)
     return f"focus on {found['thing']}" if found and action.startswith("focus") else action
+
+
+def called(phrase: str) -> str:
+    """What a room shows as "baby wolf" is offered as "baby baby wolf"."""
+    return _TWICE.sub(r"\1", phrase)
 
 
 def arrived_at(action: str, observation: str) -> str:
