@@ -190,7 +190,6 @@ class Prompting(Options):
         return self.recall in ("step", "both")
 
 
-
 def loading(engine: Engine, sampling: Sampling) -> dict[str, Any]:
     """What :func:`clin.llms.open.open_model` is told."""
     return {**dict(engine), **dict(sampling)}

@@ -18,7 +18,7 @@ from memory.evidence.events import PROGRESS, is_complete, is_find, is_progress, 
 from memory.language import Language
 from memory.links import Hedge, Link, LinkError, Relation, folded
 from memory.moment import Moment
-from memory.rules.naming import thing, verb, words
+from memory.rules.naming import verb, words
 from memory.trials import Memory, Step
 
 MOST = 3
@@ -205,7 +205,9 @@ class _Chains:
     def _ways(self, phrase: str) -> tuple[_Way, ...]:
         """How to come to what ``phrase`` needs. What it is done with is guessed last where the
         links say what must be done before."""
-        known = any(not self._now.is_move(folded(each.cause)) for each in self._causes.get(phrase, ()))
+        known = any(
+            not self._now.is_move(folded(each.cause)) for each in self._causes.get(phrase, ())
+        )
         ways = (self._fetched, self._found_by, self._seen_at, self._placed)
         return (*ways, self._taken) if known else (ways[0], self._taken, *ways[1:])
 

@@ -18,9 +18,7 @@ class Session:
     def __init__(self, store: Store, config: RunConfig, world: World) -> None:
         self._store, self._config, self.world = store, config, world
         language = language_of(config.world)
-        self._strategy = open_strategy(
-            config.strategy, language, writer=config.writer, chains=True
-        )
+        self._strategy = open_strategy(config.strategy, language, writer=config.writer, chains=True)
         self.opening = world.reset().text
         self.run = store.begin_run(config.model_dump(mode="json"))
         self.steps: list[Step] = []

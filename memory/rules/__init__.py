@@ -27,9 +27,7 @@ CLEAR_GAIN = 5.0
 TASK = "the task"
 
 
-def links(
-    trials: Sequence[Trial], language: Language, *, whole: bool = False
-) -> tuple[Link, ...]:
+def links(trials: Sequence[Trial], language: Language, *, whole: bool = False) -> tuple[Link, ...]:
     """The memory after ``trials`` (one episode, oldest first, of a world with this ``language``),
     at most 12 links, the most binding first. ``whole``: with all that helped in the best trial,
     however many links that makes."""

@@ -1,0 +1,185 @@
+"""What makes an action possible is learned from what was admissible when, and closes the chains of
+a memory."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from memory.evidence.preconditions import MOST, Preconditions
+from memory.language import Language
+from memory.links import Hedge, Relation, folded, parse
+from memory.rules import links
+from memory.strategies import open_strategy
+from memory.testing import trials
+from memory.trials import Ending, Memory, Step, Trial
+from tests.languages import CAUSAL
+from worlds import open_world
+
+ROOM = "This room is called the {}. In it, you see: \n\tthe agent\n"
+HALL, YARD = ROOM.format("hall"), ROOM.format("yard")
+
+
+def trial(*moments: tuple[str, str, float, str], opening: str = HALL, number: int = 0) -> Trial:
+    """A trial of (admissible actions with commas, action, score, observation) per step."""
+    steps = tuple(Step(action, seen, score) for _, action, score, seen in moments)
+    offered = tuple(frozenset(every.split(", ")) for every, *_ in moments)
+    return Trial(number, "Open the chest.", opening, steps, Ending.BUDGET, admissible=offered)
+
+
+def said(known: Preconditions, *about: str) -> set[str]:
+    return {str(link) for link in known.closing([parse(text) for text in about])}
+
+
+UNLOCK = "unlock chest with iron key SHOULD BE NECESSARY to make progress"
+FETCHED = trial(
+    ("pick up iron key, go to yard", "pick up iron key", 0.0, "You take the iron key."),
+    ("go to yard", "go to yard", 0.0, f"You walk to the yard.\n{YARD}"),
+    ("unlock chest with iron key, go to hall", "unlock chest with iron key", 10.0, "Click."),
+)
+EMPTY_HANDED = trial(
+    ("pick up iron key, go to yard", "go to yard", 0.0, f"You walk to the yard.\n{YARD}"),
+    ("go to hall", "go to hall", 0.0, f"You walk to the hall.\n{HALL}"),
+    number=1,
+)
+
+
+def test_what_an_action_needs_closes_its_chain() -> None:
+    take = "pick up iron key {} BE NECESSARY to unlock chest with iron key"
+    way = "go to yard SHOULD BE NECESSARY to unlock chest with iron key"
+    once = Preconditions(CAUSAL, [FETCHED])
+    assert said(once, UNLOCK) >= {take.format("MAY"), way}
+    both = Preconditions(CAUSAL, [FETCHED, EMPTY_HANDED])  # in the yard without it: not admissible
+    assert said(both, UNLOCK) >= {take.format("SHOULD"), way}
+
+
+def test_what_is_said_is_not_said_again_and_what_is_no_action_needs_nothing() -> None:
+    take = "pick up iron key SHOULD BE NECESSARY to unlock chest with iron key"
+    known = Preconditions(CAUSAL, [FETCHED, EMPTY_HANDED])
+    assert take not in said(known, UNLOCK, take) and known.derives(parse(take))
+    assert not known.derives(parse(UNLOCK))
+    assert said(known, "sing DOES NOT CONTRIBUTE to the task", "wait SHOULD CONTRIBUTE to win") == (
+        set()
+    )
+
+
+def test_what_was_possible_without_a_deed_does_not_need_it() -> None:
+    free = trial(("unlock chest with iron key", "look around", 0.0, YARD), opening=YARD)
+    known = Preconditions(CAUSAL, [FETCHED, free])
+    assert not any("pick up iron key" in line for line in said(known, UNLOCK))
+
+
+def test_what_gains_needs_what_was_done_to_the_same_thing_before() -> None:
+    actions = "move resin to mill, activate mill"
+    made = trial(
+        (actions, "activate mill", 0.0, "The mill is empty, and rattles."),
+        (actions, "move resin to mill", 0.0, "You lay the resin in the mill."),
+        (actions, "activate mill", 20.0, "Out of the mill comes varnish."),
+    )
+    lines = said(Preconditions(CAUSAL, [made]), "activate mill SHOULD CONTRIBUTE to make progress")
+    assert "move resin to mill SHOULD BE NECESSARY to activate mill" in lines
+
+
+def test_a_trial_that_was_stored_without_what_was_admissible_says_nothing() -> None:
+    bare = Trial(0, "", HALL, FETCHED.steps, Ending.BUDGET)
+    assert said(Preconditions(CAUSAL, [bare]), UNLOCK) == set()
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(trials(), max_size=4), st.sampled_from([Language(), CAUSAL]))
+def test_nothing_is_needed_that_an_admissible_action_was_without(seen, language) -> None:
+    """Whatever the world is: what is said to be needed had been done in every state that admitted
+    the action, or each time that it gained."""
+    known = Preconditions(language, seen)
+    for action in {folded(each) for one in seen for some in one.admissible for each in some or ()}:
+        for deed in known.needs(action).deeds:
+            states = [state for state in known._states if action in state.admissible]
+            gains = known._gains[action]
+            possible = all(deed in state.done for state in states)
+            assert states and (possible or all(deed in gain.done for gain in gains))
+    about = [parse(f"{text} SHOULD CONTRIBUTE to make progress") for text in ("wait", "go to yard")]
+    closing = known.closing(about)
+    assert len(closing) <= MOST and len(set(closing)) == len(closing)
+    assert all(link.relation is not Relation.NOT_CONTRIBUTE for link in closing)
+
+
+deeds = [f"turn knob {letter}" for letter in "abcdef"]
+
+
+@st.composite
+def machines(draw: st.DrawFn) -> dict[str, frozenset[str]]:
+    """Knobs, each of which can be turned when the knobs that it needs have been: no circles."""
+    return {
+        name: frozenset(draw(st.sets(st.sampled_from(deeds[:place]), max_size=2)) if place else ())
+        for place, name in enumerate(deeds)
+    }
+
+
+def turned(needs: dict[str, frozenset[str]], order: list[str], number: int) -> Trial:
+    done: list[str] = []
+    moments = []
+    for name in order:
+        able = frozenset(each for each in deeds if needs[each] <= set(done))
+        if name in able:
+            moments.append((", ".join(sorted(able)), name, 0.0, "It turns."))
+            done.append(name)
+    return trial(*moments, ("look around", "look around", 0.0, HALL), number=number)
+
+
+@settings(max_examples=60, deadline=None)
+@given(machines(), st.lists(st.permutations(deeds), min_size=1, max_size=6))
+def test_conjunctive_needs_of_a_made_up_machine_are_never_missed_where_they_were_tested(
+    machine, orders
+) -> None:
+    """What really makes an action possible is among its needs as soon as it was seen to become
+    possible by that deed."""
+    seen = [turned(machine, list(order), number) for number, order in enumerate(orders)]
+    known = Preconditions(Language(), seen)
+    for one in seen:
+        for at in range(1, len(one.steps) - 1):
+            before, after = one.admissible[at - 1 : at + 1]
+            assert before is not None and after is not None
+            for action in after - before:
+                deed = one.steps[at - 1].action
+                assert deed in machine[action]
+                assert folded(deed) in known.needs(folded(action)).deeds
+
+
+def test_a_strategy_closes_the_chains_of_its_memory_and_piles_nothing_up() -> None:
+    world = open_world("causal", "make", 100)
+    opening, steps, offered = world.reset().text, [], []
+    for action in world.plan():
+        offered.append(frozenset(world.actions()))
+        seen = world.step(action)
+        steps.append(Step(action, seen.text, seen.score))
+    shown = Trial(0, world.goal, opening, tuple(steps), Ending.WON, admissible=tuple(offered))
+    again = Trial(1, world.goal, opening, tuple(steps), Ending.WON, admissible=tuple(offered))
+    for name in ("clin", "evidence"):
+        strategy = open_strategy(name, CAUSAL, writer="rules", chains=True)
+        first = _revised(strategy, Memory(), [shown])
+        second = _revised(strategy, first, [shown, again])
+        bare = _revised(open_strategy(name, CAUSAL, writer="rules"), Memory(), [shown])
+        take = "pick up bone key SHOULD BE NECESSARY to unlock blue door with bone key"
+        assert take in map(str, first.links) and take not in map(str, bare.links)
+        assert {link.claim for link in second.links} == {link.claim for link in first.links}
+        assert all(link.hedge is Hedge.SHOULD for link in second.links if str(link) == take)
+        assert strategy.recall(second, world.goal).links == second.links
+
+
+def _revised(strategy, memory: Memory, seen: list[Trial]) -> Memory:
+    revision = strategy.revise(memory, seen, lambda text: len(text.split()))
+    try:
+        next(revision)
+    except StopIteration as stop:
+        return stop.value.memory
+    raise AssertionError("the rules ask nothing")
+
+
+def test_the_whole_recipe_is_kept_only_where_it_is_asked_for() -> None:
+    world = open_world("causal", "compose-4", 100)
+    opening, steps = world.reset().text, []
+    for action in world.plan():
+        seen = world.step(action)
+        steps.append(Step(action, seen.text, seen.score))
+    shown = Trial(0, world.goal, opening, tuple(steps), Ending.WON)
+    assert len(links([shown], CAUSAL)) <= 12 < len(links([shown], CAUSAL, whole=True))
