@@ -1,18 +1,23 @@
-"""What a model makes of a memory that holds: one trial in places whose expert's path was written
-down as links (by the rules), with the memory read in the head or at each step, with and without
-guidance; and with another place's memory of the same task.
+"""What a model makes of a memory that holds: one trial in places where an expert's path was shown
+once. Its memory is what the rules write of that path, with the chains that the admissible actions
+close. It is read in the head or at each step, with and without guidance; or it is another place's
+memory of the same task, or its own without one decisive link.
 
-    python benchmarks/recall.py --model smollm2-q4_0.gguf --world causal --places 9
+    python benchmarks/recall.py --model smollm2-q4_0.gguf --world causal --places 16
 
-Each row is one way to read: points with a 95 % bootstrap interval over places, of the steps at
-which memory said something the share whose action was the one that it named, and the model's
-seconds per step.
+Each row is one way to read: points with a 95 % bootstrap interval over places, the paired
+difference to no memory, of the steps at which memory said something the share whose action was the
+one that it named, and what a step cost (the model's seconds, tokens evaluated, share of the prompt
+that came from the cache).
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import tempfile
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,9 +31,11 @@ from clin.llms import LLM, Question
 from clin.models import open_models
 from clin.options import Engine, Exploration, Prompting, Sampling
 from clin.rollout.scheduler import drive
+from memory.evidence.events import is_progress
+from memory.evidence.preconditions import Preconditions
 from memory.rules import links
 from memory.store import Store
-from memory.store.overview import said, spent_by_trial
+from memory.store.overview import Spent, said, spent_by_trial
 from memory.trials import Ending, Memory, Step, Trial
 from worlds import find_task, open_world, world_module
 from worlds.experts import expert
@@ -36,12 +43,13 @@ from worlds.experts import expert
 
 @dataclass(frozen=True)
 class Way:
-    """One way to read a memory: ``recall`` and ``guidance`` as the options name them, whose it is,
-    and whether whole actions are weighed instead of their tokens one after the other."""
+    """One way to read a memory: ``recall`` and ``guidance`` as the options name them, ``whose`` it
+    is (own, other, or cut: own without one decisive link), and whether ``whole`` actions are
+    weighed instead of their tokens one after the other."""
 
     recall: str
     guidance: float = 0.0
-    own: bool = True
+    whose: str = "own"
     whole: bool = False
 
 
@@ -49,11 +57,15 @@ WAYS = {
     "no memory": Way("none"),
     "head": Way("head"),
     "step": Way("step"),
+    "step, a = 1": Way("step", 1.0),
     "step, a = 2": Way("step", 2.0),
     "step, a = 4": Way("step", 4.0),
+    "step, a = 8": Way("step", 8.0),
     "step, a = 4, whole actions": Way("step", 4.0, whole=True),
-    "another place's, step, a = 4": Way("step", 4.0, own=False),
+    "another place's, step, a = 4": Way("step", 4.0, "other"),
+    "one link left out, step, a = 4": Way("step", 4.0, "cut"),
 }
+BASE = "no memory"
 
 
 class Whole:
@@ -70,22 +82,22 @@ class Whole:
 
 @dataclass(frozen=True)
 class Place:
-    """A task in a variation, with the memory of its expert's path and of another place's."""
+    """A task in a variation, with the memories of its own expert's path, of another place's, and of
+    its own without one decisive link."""
 
     task: str
     variation: int
-    own: Memory
-    other: Memory
+    memories: dict[str, Memory]
 
 
 @dataclass(frozen=True)
 class Played:
-    """A trial: its points, its steps with the model's seconds, the steps at which memory spoke
-    (``told``), and those of them that did what it named."""
+    """A trial: its points and steps, what the model ``spent`` on it, the steps at which memory
+    spoke (``told``), and those of them that did what it named."""
 
     points: float
     steps: int
-    seconds: float
+    spent: Spent
     told: int
     followed: int
 
@@ -106,16 +118,32 @@ def main() -> None:
     options = chosen_world_options(asked.world, {}, llm.card)
     places = _places(asked, options)
     print(f"{llm.card.name}, {asked.world}, {len(places)} places of {asked.split}")
+    without: list[float] = []
     for way in asked.ways:
         played = [_played(llm, asked, options, place, way) for place in places]
         points = [each.points for each in played]
-        told, followed = (sum(each.told for each in played), sum(each.followed for each in played))
-        seconds = sum(each.seconds for each in played) / sum(each.steps for each in played)
-        print(
-            f"{way:<30} {mean_of(points)}  followed {followed} of {told}  {seconds:.2f} s a step  "
-            f"{[round(each) for each in points]}",
-            flush=True,
-        )
+        without = points if way == BASE else without
+        print(_row(way, played, without), flush=True)
+
+
+def _row(way: str, played: list[Played], without: list[float]) -> str:
+    points = [each.points for each in played]
+    told, followed = (sum(each.told for each in played), sum(each.followed for each in played))
+    steps = sum(each.steps for each in played)
+    read, reused = (sum(each.spent.read for each in played), sum(e.spent.reused for e in played))
+    seconds = sum(each.spent.seconds for each in played)
+    gain = ""
+    if without and way != BASE:
+        pairs = zip(points, without, strict=True)
+        gain = f"less none {mean_of([with_it - bare for with_it, bare in pairs])}"
+    cost = (
+        f"{seconds / steps:.2f} s, {(read - reused) / steps:.0f} tokens a step, "
+        f"{100 * reused / read:.1f} % reused"
+    )
+    return (
+        f"{way:<30} {mean_of(points)}  {gain}  followed {followed} of {told}  {cost}  "
+        f"{[round(each) for each in points]}"
+    )
 
 
 def _places(asked: argparse.Namespace, options: dict[str, Any]) -> list[Place]:
@@ -126,29 +154,76 @@ def _places(asked: argparse.Namespace, options: dict[str, Any]) -> list[Place]:
         task = tasks[number % len(tasks)]
         split = list(find_task(asked.world, task).splits[asked.split])
         at = (number // len(tasks)) * 2
-        own, other = (_memory(asked.world, task, split[at + k], options) for k in (0, 1))
-        found.append(Place(task, split[at], own, other))
+        own, other = (_shown(asked.world, task, split[at + k], options) for k in (0, 1))
+        memories = {"own": _memory(asked.world, own), "other": _memory(asked.world, other)}
+        memories["cut"] = _without_one(memories["own"])
+        found.append(Place(task, split[at], memories))
     return found
 
 
-def _memory(world: str, task: str, variation: int, options: dict[str, Any]) -> Memory:
-    """What the rules write of the first of the expert's paths that solves the task."""
+def _shown(world: str, task: str, variation: int, options: dict[str, Any]) -> Trial:
+    """The first of the expert's paths that solves the task, done as the world offers it; else the
+    one that comes furthest."""
     opened = open_world(world, task, variation, **options)
     best: Trial | None = None
     for path in expert(world, task, variation, **options):
-        opening, steps = opened.reset().text, []
-        for action in path:
+        opening, steps, admissible = opened.reset().text, [], []
+        for wanted in path:
+            offered = opened.actions()
+            action = _as_offered(wanted, offered)
             seen = opened.step(action)
             steps.append(Step(action, seen.text, seen.score))
+            admissible.append(frozenset(offered))
             if seen.done:
                 break
-        trial = Trial(0, opened.goal, opening, tuple(steps), Ending.WON)
+        trial = Trial(
+            0, opened.goal, opening, tuple(steps), Ending.WON, admissible=tuple(admissible)
+        )
         best = trial if best is None or trial.score > best.score else best
         if best.score >= 100:
             break
     opened.close()
     assert best is not None
-    return Memory(tuple(links([best], language_of(world))))
+    return best
+
+
+_IDLE = frozenset(["in", "into", "on", "to", "the", "inventory", "stage"])
+_NEAR = 3
+
+
+def _as_offered(action: str, offered: Sequence[str]) -> str:
+    """The expert of ScienceWorld writes things by other names than its text shows ("egg parrot"):
+    the offered action of the same verb with nearly the same words; else as it is."""
+
+    def bag(text: str) -> Counter[str]:
+        return Counter(word for word in re.findall(r"[a-z0-9]+", text.lower()) if word not in _IDLE)
+
+    def apart(other: str) -> int:
+        return ((wanted - bag(other)) + (bag(other) - wanted)).total()
+
+    wanted = bag(action)
+    alike = [each for each in offered if each.split()[0] == action.split()[0]]
+    if action in offered or not alike:
+        return action
+    nearest = min(alike, key=lambda each: (apart(each), each))
+    return nearest if apart(nearest) <= _NEAR else action
+
+
+def _memory(world: str, trial: Trial) -> Memory:
+    """What the rules write of a trial, and what closes its chains."""
+    language = language_of(world)
+    learned = links([trial], language, whole=True)
+    return Memory((*learned, *Preconditions(language, [trial]).closing(learned)))
+
+
+def _without_one(memory: Memory) -> Memory:
+    """Without the second thing that helped, and all that is said about it: the first often stands
+    in sight."""
+    helped = [link for link in memory.links if is_progress(link.claim[1])]
+    if len(helped) < 2:
+        return Memory()
+    gone = helped[1].claim[0]
+    return Memory(tuple(link for link in memory.links if gone not in link.claim))
 
 
 def _played(
@@ -172,7 +247,7 @@ def _played(
         prompting=Prompting(think=asked.think, recall=read.recall, guidance=read.guidance),
         model=ModelInfo.of(asked.model, llm.card),
     )
-    memory = place.own if read.own else place.other
+    memory = place.memories[read.whose]
     llm = Whole(llm) if read.whole else llm
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "r.db") as store:
         drive([Learner.over(llm, store, config, initial=memory).adapt()], llm)
@@ -181,8 +256,8 @@ def _played(
         followed = sum(
             f"{steps[at].action} " in each.links.splitlines()[0] for at, each in spoke.items()
         )
-        seconds = spent_by_trial(store)[row.id].seconds
-        return Played(max(0.0, row.score), len(steps), seconds, len(spoke), followed)
+        spent = spent_by_trial(store)[row.id]
+        return Played(max(0.0, row.score), len(steps), spent, len(spoke), followed)
 
 
 if __name__ == "__main__":

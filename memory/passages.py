@@ -19,7 +19,6 @@ from functools import cached_property, lru_cache
 from memory.language import Language
 from memory.links import folded
 from memory.moment import Moment
-from memory.recall import LINE
 from memory.rules.naming import words
 from memory.store.passages import ranked
 from memory.strategies.episodic import gainful
@@ -85,9 +84,9 @@ def retrieve(
 
 
 def told(passages: Sequence[Passage]) -> str:
-    """One line for the tail of a prompt, as :func:`memory.recall.told`; empty for nothing."""
+    """The passages as they are told, like :func:`memory.recall.told`; empty for nothing."""
     texts = (each.text if each.text[-1] in ".!?…" else f"{each.text}." for each in passages)
-    return LINE + " ".join(texts) if passages else ""
+    return " ".join(texts)
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ VISITS = 2
 _BESIDE = "on|with|to|in|into|inside|from|containing"
 """What may follow the name of a thing in an action: an "apple tree" is no "apple"."""
 LINE = "What your memory says about what to do now: "
+"""How what is recalled begins, where it stands in a prompt."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,9 @@ def recall(
 
 
 def told(recalled: Sequence[Recalled]) -> str:
-    """One line for the tail of a prompt; empty for nothing."""
+    """What is recalled as one sentence; empty for nothing."""
     said = "; then ".join(str(each.link) for each in recalled)
-    return f"{LINE}{said}." if said else ""
+    return f"{said}." if said else ""
 
 
 @dataclass(frozen=True)

@@ -42,22 +42,31 @@ def asked_with(recalling: Recalling, memory: Memory, thinking: int = 0) -> Quest
     return question
 
 
-@pytest.mark.parametrize("thinking", [0, 40])
-def test_a_passage_stands_right_before_the_question(thinking: int) -> None:
+def test_a_passage_stands_right_before_the_question_of_a_model_that_thinks() -> None:
     recalling = Recalling(head=False, step=True, guidance=3.0)
-    question = asked_with(recalling, Memory(notes=(NOTE,)), thinking)
+    question = asked_with(recalling, Memory(notes=(NOTE,)), 40)
     head, tail = "".join(question.parts[:-1]), question.parts[-1]
     assert LINE in tail and TOLD not in head and "Never wait" not in question.text
     assert "Learnings from earlier trials" not in head
     assert question.plain == (*question.parts[:-1], tail.replace(f"\n{LINE}", "\n"))
+    assert question.plain_begun is None and TOLD not in "".join(question.begun)
     assert question.guidance == 3.0
     assert question.recalled.startswith(f"{TOLD} (shares: glass, ")
     assert "\n" not in question.recalled
 
 
+def test_a_passage_is_the_thought_of_a_model_that_does_not_think() -> None:
+    recalling = Recalling(head=False, step=True, guidance=3.0)
+    question = asked_with(recalling, Memory(notes=(NOTE,)))
+    assert TOLD not in "".join(question.parts) and question.plain == question.parts
+    assert question.begun == (f"Thought: {TOLD}\n", "Action:")
+    assert question.plain_begun == ("Action:",) and question.guidance == 3.0
+    assert question.recalled.startswith(f"{TOLD} (shares: glass, ")
+
+
 def test_notes_are_read_where_links_are() -> None:
     memory = Memory(notes=(NOTE,))
-    both = asked_with(Recalling(head=True, step=True), memory)
+    both = asked_with(Recalling(head=True, step=True), memory, 40)
     assert NOTE in "".join(both.parts[:-1]) and LINE in both.parts[-1] and both.guidance == 0.0
     head = asked_with(Recalling(), memory)
     assert NOTE in "".join(head.parts[:-1]) and LINE not in head.text

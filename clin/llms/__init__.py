@@ -49,6 +49,9 @@ class Question:
     plain: tuple[str, ...] = ()
     """The parts of the same question without what memory recalled, for ``guidance``. What both
     begin with is read once."""
+    plain_begun: tuple[str, ...] | None = None
+    """The beginning of the reply without what memory recalled; None: ``begun`` says nothing of
+    that."""
     guidance: float = 0.0
     """How much a choice follows what memory recalled: context-aware decoding's a (Shi et al. 2023,
     arXiv 2305.14739), at least 0; 0 is off. It takes ``choices`` and ``plain``."""

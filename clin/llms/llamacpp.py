@@ -298,7 +298,8 @@ class LlamaCpp:
             )
         if not self._guided:
             raise ModelError(f"{self.card.name} was opened without room for guidance (guided)")
-        plain = self._pieces(replace(question, parts=question.plain))
+        begun = question.begun if question.plain_begun is None else question.plain_begun
+        plain = self._pieces(replace(question, parts=question.plain, begun=begun))
         return [] if plain == pieces else plain
 
     def _pieces(self, question: Question) -> list[Piece]:

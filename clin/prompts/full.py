@@ -144,16 +144,19 @@ class Full:
         tokens = 0 if weigh else self.thinking.tokens
         plain = self._question(tokens, memory)
         now = self._recalled(world, asked, memory, actions)
-        line = f"\n{now.line}" if now.line else ""
+        line = f"\n{LINE}{now.said}" if now.said else ""
         offers = _offers(actions, templates_of(world), asked, line + plain, tokens)
         choice = Question(
             (*asked.parts, f"\n{offers}{line}{plain}"),
             choices=tuple(f" {action}\n" for action in actions),
             begun=("Action:",),
-            plain=(*asked.parts, f"\n{offers}{plain}") if line else (),
-            guidance=self.recalling.guidance if line else 0.0,
             recalled=now.reasons,
         )
+        if now.said:
+            unread = (*asked.parts, f"\n{offers}{plain}")
+            choice = replace(choice, plain=unread, guidance=self.recalling.guidance)
+            if not tokens:
+                choice = _as_thought(choice, now)
         if weigh:
             answer = yield replace(choice, score_choices=True)
             return Move(weightiest(choice.choices, answer))
@@ -192,6 +195,13 @@ def _offers(
     """What can be done now, in the room that the ``rest`` of the tail and the reply leave it."""
     room = min(TAIL_TOKENS, asked.left - tokens - ACTION_TOKENS) - asked.size(rest) - 1
     return told_offers(Offers.of(actions, templates), room, asked.size)
+
+
+def _as_thought(choice: Question, now: Reminder) -> Question:
+    """Who does not think reads what memory says as a thought of its own: it is followed more often
+    there than before the question (docs/results/recall.md)."""
+    begun = (f"Thought: {now.said}\n", *choice.begun)
+    return replace(choice, parts=choice.plain, begun=begun, plain_begun=choice.begun)
 
 
 def _after_short_thought(

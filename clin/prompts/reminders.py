@@ -14,10 +14,10 @@ from memory.trials import Memory
 
 @dataclass(frozen=True)
 class Reminder:
-    """The ``line`` that is read, and for the record a line for each link or passage with its
-    reason; both are empty where memory is silent."""
+    """What is ``said``, and for the record a line for each link or passage with its reason; both
+    are empty where memory is silent."""
 
-    line: str = ""
+    said: str = ""
     reasons: str = ""
 
 
