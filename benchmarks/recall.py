@@ -108,6 +108,7 @@ def main() -> None:
     parser.add_argument("--world", default="causal")
     parser.add_argument("--places", type=int, default=9)
     parser.add_argument("--split", default="dev")
+    parser.add_argument("--first", type=int, default=0, help="variations of the split to pass over")
     parser.add_argument("--tasks", nargs="*", default=[])
     parser.add_argument("--budget", type=int, default=30)
     parser.add_argument("--think", type=int, default=0)
@@ -116,7 +117,7 @@ def main() -> None:
     asked = parser.parse_args()
     llm = open_models(asked.model, Engine(threads=asked.threads), Sampling(), seed=0, guided=True)
     options = chosen_world_options(asked.world, {}, llm.card)
-    places = _places(asked, options)
+    places = list(_places(asked, options))
     print(f"{llm.card.name}, {asked.world}, {len(places)} places of {asked.split}")
     without: list[float] = []
     for way in asked.ways:
@@ -147,13 +148,13 @@ def _row(way: str, played: list[Played], without: list[float]) -> str:
 
 
 def _places(asked: argparse.Namespace, options: dict[str, Any]) -> list[Place]:
-    """The first variations of the split, task by task, each with the next one's memory beside."""
+    """Variations of the split in order, task by task, each with the next one's memory beside."""
     tasks = asked.tasks or [each.name for each in world_module(asked.world).tasks()]
     found: list[Place] = []
     for number in range(asked.places):
         task = tasks[number % len(tasks)]
         split = list(find_task(asked.world, task).splits[asked.split])
-        at = (number // len(tasks)) * 2
+        at = asked.first + (number // len(tasks)) * 2
         own, other = (_shown(asked.world, task, split[at + k], options) for k in (0, 1))
         memories = {"own": _memory(asked.world, own), "other": _memory(asked.world, other)}
         memories["cut"] = _without_one(memories["own"])

@@ -326,14 +326,20 @@ def asked_with(recalling: Recalling, thinking: int = 0) -> Question:
     return question
 
 
-@pytest.mark.parametrize("thinking", [0, 40])
-def test_what_memory_says_now_stands_right_before_the_question(thinking: int) -> None:
-    question = asked_with(Recalling(head=False, step=True, guidance=3.0), thinking)
+def test_what_memory_says_now_stands_right_before_the_question() -> None:
+    question = asked_with(Recalling(head=False, step=True, guidance=3.0), 40)
     line = f"What your memory says about what to do now: {KEY}.\n"
     tail = question.parts[-1]
     assert line in tail and str(KEY) not in "".join(question.parts[:-1])
     assert question.plain == (*question.parts[:-1], tail.replace(f"\n{line}", "\n"))
     assert question.guidance == 3.0 and question.recalled.startswith(f"{KEY} (")
+
+
+def test_who_does_not_think_reads_it_as_a_thought() -> None:
+    question = asked_with(Recalling(head=False, step=True, guidance=3.0), 0)
+    assert str(KEY) not in "".join(question.parts) and question.plain == question.parts
+    assert question.begun == (f"Thought: {KEY}.\n", "Action:")
+    assert question.plain_begun == ("Action:",) and question.guidance == 3.0
 
 
 def test_the_head_holds_the_memory_where_it_is_read_there() -> None:

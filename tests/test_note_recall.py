@@ -41,7 +41,7 @@ def test_the_sentence_that_fits_what_is_in_sight_is_told_with_its_reason() -> No
     (said,) = says((note,))
     assert said.text == "Put the metal pot on the stove."
     assert said.reason == "shares: metal, pot, stove"
-    assert told([said]).endswith("about what to do now: Put the metal pot on the stove.")
+    assert told([said]) == "Put the metal pot on the stove."
 
 
 def test_what_shares_no_word_is_not_told() -> None:
