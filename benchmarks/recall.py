@@ -117,7 +117,7 @@ def main() -> None:
     asked = parser.parse_args()
     llm = open_models(asked.model, Engine(threads=asked.threads), Sampling(), seed=0, guided=True)
     options = chosen_world_options(asked.world, {}, llm.card)
-    places = list(_places(asked, options))
+    places = _places(asked, options)
     print(f"{llm.card.name}, {asked.world}, {len(places)} places of {asked.split}")
     without: list[float] = []
     for way in asked.ways:
@@ -155,10 +155,11 @@ def _places(asked: argparse.Namespace, options: dict[str, Any]) -> list[Place]:
         task = tasks[number % len(tasks)]
         split = list(find_task(asked.world, task).splits[asked.split])
         at = asked.first + (number // len(tasks)) * 2
-        own, other = (_shown(asked.world, task, split[at + k], options) for k in (0, 1))
+        near, far = split[at % len(split)], split[(at + 1) % len(split)]
+        own, other = (_shown(asked.world, task, each, options) for each in (near, far))
         memories = {"own": _memory(asked.world, own), "other": _memory(asked.world, other)}
         memories["cut"] = _without_one(memories["own"])
-        found.append(Place(task, split[at], memories))
+        found.append(Place(task, near, memories))
     return found
 
 

@@ -39,6 +39,9 @@ class ModelInfo(Options):
     thinks: bool = Field(
         default=False, description="whether it thinks before it answers, in a form of its own"
     )
+    guidance: float = Field(
+        default=0.0, description="the weight of guidance that its card asks for"
+    )
     exact: bool = Field(
         default=True, description="whether equal questions have equal answers, to the byte"
     )
@@ -53,6 +56,7 @@ class ModelInfo(Options):
             prompt=card.prompt,
             roles=card.roles,
             thinks=card.thinks,
+            guidance=card.guidance,
             exact=card.exact,
         )
 

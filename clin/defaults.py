@@ -27,8 +27,8 @@ NATIVE_TOKENS = 512
 
 
 def chosen_prompting(asked: Prompting, model: ModelCard | ModelInfo) -> Prompting:
-    """How long the model thinks: as asked, else as it was made to. ModelError for a thought that is
-    asked of a model that was trained to act at once."""
+    """How long the model thinks and where it reads its memory: as asked, else as it was made to.
+    ModelError for what is asked of a model that was trained to act at once."""
     if not style(model.prompt).thinks:
         if unknown := _beyond_training(asked):
             raise ModelError(
@@ -37,9 +37,11 @@ def chosen_prompting(asked: Prompting, model: ModelCard | ModelInfo) -> Promptin
             )
         return Prompting()
     think = NATIVE_TOKENS if model.thinks else Thinking.tokens
-    needed = Prompting(think=think, recall="head", guidance=0.0)
+    needed = Prompting(think=think, recall="step" if model.guidance else "head", guidance=0.0)
     chosen = needed.but(**{name: value for name, value in asked if value is not None})
-    if chosen.guidance and chosen.recall not in ("step", "both"):
+    if asked.guidance is None and chosen.at_each_step:
+        chosen = chosen.but(guidance=model.guidance)
+    if chosen.guidance and not chosen.at_each_step:
         raise UserError(
             f"--guidance weighs what a recalled line changes, and with --recall {chosen.recall} "
             "no step has one; give --recall step or both"

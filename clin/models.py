@@ -20,11 +20,11 @@ def open_models(
     seed: int,
     roles: Mapping[str, str] | None = None,
     think: int | None = None,
-    guided: bool = False,
+    guided: bool | None = False,
 ) -> LLM:
     """The model of a run, or a model per role; a reference that is named twice is loaded once.
     ``think`` are the tokens that an endpoint's model may think (None: as the server has it), and
-    ``guided`` says whether the acting model's choices will be."""
+    ``guided`` says whether the acting model's choices will be (None: as its card says)."""
     roles = roles or {}
     named = [*roles.values()]
     if not set(roles) >= set(NAMES):

@@ -174,12 +174,12 @@ class Prompting(Options):
         None,
         "Where the memory is read: all of it in the head, what it says now at each step, both, "
         "or nowhere.",
-        shown="head",
+        shown="step for small models, else head",
     )
     guidance: float | None = option(
         None,
         "Weigh what the recalled line changes in the choice (context-aware decoding); 0 is off.",
-        shown="0",
+        shown="4 for small models, else 0",
         ge=0,
         allow_inf_nan=False,
     )
@@ -188,6 +188,13 @@ class Prompting(Options):
     def at_each_step(self) -> bool:
         """Whether memory says at each step what to do now."""
         return self.recall in ("step", "both")
+
+    @property
+    def guided(self) -> bool | None:
+        """Whether choices will be guided; None: as the model's card says."""
+        if self.guidance is not None:
+            return bool(self.guidance)
+        return None if self.recall is None or self.at_each_step else False
 
 
 def loading(engine: Engine, sampling: Sampling) -> dict[str, Any]:

@@ -63,6 +63,13 @@ def _row(each: OnShelf) -> dict[str, object]:
     }
 
 
+def _how_it_reads(guidance: float) -> str:
+    """How a model reads its memory where nothing else is asked for."""
+    if guidance:
+        return f"told at each step, with guidance {guidance:g}"
+    return "in the head of the prompt"
+
+
 @models.command()
 @click.argument("model")
 @as_json
@@ -89,6 +96,7 @@ def show(model: str, as_json: bool) -> None:
             f"{card.context} tokens"
         )
     )
+    out.print(Text(f"memory: {_how_it_reads(card.guidance)}"))
     out.print(Text(f"sha256 {card.sha256}"))
     for note in card.notes:
         out.print(Text(sanitized(note)))

@@ -167,7 +167,7 @@ def run(
             seed=place.seed,
             roles=roles,
             think=prompting.think,
-            guided=bool(prompting.guidance),
+            guided=prompting.guided,
         )
         try:
             first = RunConfig.checked(

@@ -80,7 +80,7 @@ class Batching:
                 self._batch.sampling,
                 seed=seed,
                 think=self._batch.prompting.think,
-                guided=bool(self._batch.prompting.guidance),
+                guided=self._batch.prompting.guided,
             )
         except UserError as error:
             self.outcome.failed += [(str(each), str(error)) for each in planned]

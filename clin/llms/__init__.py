@@ -117,6 +117,9 @@ class ModelCard:
     exact: bool = True
     """Whether an answer depends on the question alone, byte for byte; many lanes in one batch
     change the order of floating-point sums, and a remote server promises nothing."""
+    guidance: float = 0.0
+    """How much its choice should follow what memory says at each step
+    (:attr:`Question.guidance`); 0 for a model that reads its memory in the head of the prompt."""
     notes: tuple[str, ...] = ()
     """What a person should know of how the model is used, a line each."""
 

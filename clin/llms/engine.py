@@ -37,8 +37,9 @@ class Engine:
     compared with the cells of all lanes. That costs more as soon as trajectories outgrow what they
     share (docs/results/engine.md)."""
 
-    guided: bool = False
-    """Make room for guidance (:attr:`clin.llms.Question.guidance`): each lane has a second sequence
+    guided: bool | None = False
+    """Make room for guidance (:attr:`clin.llms.Question.guidance`; None: where the model's card asks
+    for it): each lane has a second sequence
     for the question without what memory recalled. That is twice the memory, or in a unified cache
     :data:`PLAIN_TAIL` cells a lane."""
 

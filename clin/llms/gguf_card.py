@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
+from clin.errors import ModelError
 from clin.llms import ModelCard
 from clin.llms.built_in import format_of
 from clin.llms.chat_format import ChatFormat
@@ -22,6 +24,13 @@ DETAILS = (
     "clin.limits",
 )
 """Keys that a card repeats; those of ``clin`` are written by `clin distill export`."""
+
+SMALL = 400_000_000
+"""Parameters up to which a model does not read a list in its prompt's head, and is guided by what
+memory says at each step. Measured for 135 million (docs/results/recall.md); what larger ones need
+is unmeasured."""
+GUIDANCE = 4.0
+"""The weight for these, chosen on places of the dev split."""
 
 
 def read_card(path: Path) -> ModelCard:
@@ -52,4 +61,31 @@ def card(path: Path, metadata: dict[str, str], context: int, template: ChatForma
         context=context,
         template=template,
         details=details,
+        guidance=guidance_of(metadata),
     )
+
+
+def guidance_of(metadata: dict[str, str]) -> float:
+    """The weight that the file names (``clin.guidance``), else what its size needs. None for a
+    model with a prompt of its own, which has no place for what memory says."""
+    if metadata.get("clin.prompt", ModelCard.prompt) != ModelCard.prompt:
+        return 0.0
+    named = metadata.get("clin.guidance", "")
+    try:
+        weight = float(named) if named else -1.0
+    except ValueError:
+        raise ModelError(f"clin.guidance in the file is no number: '{named}'") from None
+    if named and not (weight >= 0 and math.isfinite(weight)):
+        raise ModelError(f"clin.guidance in the file is a number of at least 0, not {named}")
+    return weight if named else GUIDANCE if 0 < parameters(metadata) <= SMALL else 0.0
+
+
+def parameters(metadata: dict[str, str]) -> int:
+    """Parameters in the layers, by width and depth: about 12 d^2 a layer. 0 where the file does not
+    say."""
+    architecture = metadata.get("general.architecture", "")
+    width = metadata.get(f"{architecture}.embedding_length", "")
+    depth = metadata.get(f"{architecture}.block_count", "")
+    if not (width.isdigit() and depth.isdigit()):
+        return 0
+    return 12 * int(width) ** 2 * int(depth)

@@ -22,7 +22,7 @@ from clin.llms import Answer, Question
 from clin.llms.built_in import format_of
 from clin.llms.choosing import Feed, Feeds, Logits, aside, choose, in_step, weigh
 from clin.llms.engine import DEFAULT_CONTEXT, FIELDS, Engine
-from clin.llms.gguf_card import card
+from clin.llms.gguf_card import card, guidance_of
 from clin.llms.gguf_file import checked
 from clin.llms.lanes import Answering, Branch, Cache, Lane, Piece
 from clin.llms.native import CHUNK, Native, Row
@@ -50,6 +50,8 @@ class LlamaCpp:
         engine = Engine(**chosen)
         self._native = Native(checked(path), gpu_layers=engine.gpu_layers)
         metadata = self._native.metadata()
+        if engine.guided is None:
+            engine = replace(engine, guided=bool(guidance_of(metadata)))
         context = _context(engine.ctx, self._native.trained, metadata, path)
         self._native.start(
             engine.cells(context + SPARE),
@@ -65,7 +67,7 @@ class LlamaCpp:
         found = card(path, metadata, context, template)
         self.card = replace(found, exact=engine.exact, notes=notes)
         self._lanes = [Lane(number) for number in range(engine.lanes)]
-        self._guided = engine.guided
+        self._guided = bool(engine.guided)
         if engine.guided:
             for lane in self._lanes:
                 lane.plain = Branch(engine.lanes + lane.sequence)
