@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 LONGEST = 400
 """Characters of a cause or an effect at most; longer ones are a model's rambling, not an
@@ -150,8 +151,20 @@ def _cleaned(text: str) -> str:
 
 
 def folded(text: str) -> str:
+    """``text`` up to case, articles and spaces, as claims and actions are compared."""
+    return _folded_once(text) if len(text) <= _PHRASE else _folded(text)
+
+
+_PHRASE = 200
+"""Characters of a phrase at most: those are folded over and over, and are kept."""
+
+
+def _folded(text: str) -> str:
     words = [word for word in text.lower().split() if word not in ("a", "an", "the")]
     return " ".join(words) or text.lower()
+
+
+_folded_once = lru_cache(maxsize=8192)(_folded)
 
 
 @dataclass(frozen=True)

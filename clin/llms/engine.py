@@ -38,10 +38,9 @@ class Engine:
     share (docs/results/engine.md)."""
 
     guided: bool | None = False
-    """Make room for guidance (:attr:`clin.llms.Question.guidance`; None: where the model's card asks
-    for it): each lane has a second sequence
-    for the question without what memory recalled. That is twice the memory, or in a unified cache
-    :data:`PLAIN_TAIL` cells a lane."""
+    """Make room for guidance (:attr:`clin.llms.Question.guidance`); None: where the model's card
+    asks for it. Each lane has a second sequence for the question without what memory recalled. That
+    is twice the memory, or in a unified cache :data:`PLAIN_TAIL` cells a lane."""
 
     def __post_init__(self) -> None:
         if self.kv_type not in KV_TYPES:
