@@ -152,10 +152,10 @@ def _cleaned(text: str) -> str:
 
 def folded(text: str) -> str:
     """``text`` up to case, articles and spaces, as claims and actions are compared."""
-    return _folded_once(text) if len(text) <= _PHRASE else _folded(text)
+    return _folded_once(text) if len(text) <= _SHORT else _folded(text)
 
 
-_PHRASE = 200
+_SHORT = 200
 """Characters of a phrase at most: those are folded over and over, and are kept."""
 
 
