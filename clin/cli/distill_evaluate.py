@@ -91,6 +91,7 @@ def evaluate(
     from clin.distill.progress import Line
     from clin.experiments.runner import Batching
     from clin.experiments.spec import Batch
+    from clin.llms.addresses import allowed_hosts
     from clin.models import open_models
     from memory.store import Store
     from memory.strategies import traits_of
@@ -107,7 +108,8 @@ def evaluate(
         **dict(length),
     )
     cells = evaluating.cells(batch, places)
-    llm = open_models(model, batch.engine, batch.sampling, seed=0)
+    typed = allowed_hosts(typed=[model])
+    llm = open_models(model, batch.engine, batch.sampling, seed=0, allowed=typed)
     try:
         with Store(db) as store, Line(len(cells), "runs") as line:
             watcher = evaluating.Counted(lambda done, note: line.to(done, note, 1))
