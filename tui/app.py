@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,8 +13,10 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from memory.private import write_private
 from tui.curves import CurvesScreen
 from tui.feed import POLL_SECONDS, Feed
+from tui.marks import line
 from tui.memory import MemoryScreen
 from tui.processes import Children
 from tui.runs import RunsScreen
@@ -95,8 +98,10 @@ class Watch(App[None]):
         self.theme = "textual-light" if self.current_theme.dark else "textual-dark"
 
     def action_picture(self) -> None:
-        name = self.save_screenshot(path=os.getcwd())
-        self.notify(f"Kept as {name}", markup=False)
+        moment = datetime.now().isoformat().replace(":", "_")
+        path = Path.cwd() / f"clin_{moment}.svg"
+        write_private(path, self.export_screenshot())
+        self.notify(f"Kept as {line(str(path))}", markup=False)
 
     def open_trial(self, run: str, number: int | None = None, step: int | None = None) -> None:
         """Show a trial of ``run`` (the latest without ``number``), at ``step`` if given."""

@@ -31,6 +31,7 @@ def export(run: str, trial: int | None, out: Path | None, db: Path) -> None:
     from clin.cli.lookup import ended_trial
     from clin.errors import UserError
     from memory.exchange import FORMATS, to_jsonl, to_markdown
+    from memory.private import write_private
     from memory.sanitize import sanitized
     from memory.store import Store
 
@@ -44,7 +45,7 @@ def export(run: str, trial: int | None, out: Path | None, db: Path) -> None:
     if out.suffix not in FORMATS:
         raise UserError(f"'{out}' is no memory file (formats: {', '.join(FORMATS)})")
     try:
-        out.write_text(to_jsonl(memory) if out.suffix == ".jsonl" else text, encoding="utf-8")
+        write_private(out, to_jsonl(memory) if out.suffix == ".jsonl" else text)
     except OSError as error:
         raise UserError(f"'{out}' cannot be written: {error.strerror}") from None
     click.echo(f"{len(memory.links)} links to {out}")
