@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import click
 
 from clin.cli.fields import field
 from clin.cli.options import GroupedCommand, allow_host, as_json, database, gathered, option
+from clin.cli.terminal import dump, echo
 from clin.options import Engine
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def follow_batch(
     from clin.llms.addresses import check_hosts
 
     found, sequences = cells(batch), lines(batch)
-    click.echo(_planned(store, batch, found, sequences), err=True)
+    echo(_planned(store, batch, found, sequences), err=True)
     if plan:
         return
     check_hosts(batch.models, allowed)
@@ -201,33 +201,32 @@ def _planned(store: Store, batch: Batch, cells: list[Cell], lines: list[Line]) -
 
 def _tell(outcome: Outcome, name: str, db: Path, as_json: bool) -> None:
     if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "batch": name,
-                    "played": outcome.played,
-                    "there": outcome.there,
-                    "interrupted": outcome.interrupted,
-                    "failed": [{"run": cell, "reason": reason} for cell, reason in outcome.failed],
-                },
-                indent=2,
-            )
+        failed = [{"run": cell, "reason": reason} for cell, reason in outcome.failed]
+        dump(
+            {
+                "batch": name,
+                "played": outcome.played,
+                "there": outcome.there,
+                "interrupted": outcome.interrupted,
+                "failed": failed,
+            },
+            ascii_only=True,
         )
     else:
-        click.echo(
+        echo(
             f"{len(outcome.played)} runs played, {len(outcome.there)} were there already, "
             f"{len(outcome.failed)} failed."
         )
     for cell, reason in outcome.failed:
-        click.echo(f"Failed: {cell}: {reason}", err=True)
+        echo(f"Failed: {cell}: {reason}", err=True)
     if outcome.interrupted:
-        click.echo(
+        echo(
             f"Interrupted; every step shown is stored, and `clin resume {name} --db {db}` goes "
             "on from there.",
             err=True,
         )
         raise SystemExit(130)
     if not as_json:
-        click.echo(f"`clin report --db {db}` compares them.")
+        echo(f"`clin report --db {db}` compares them.")
     if outcome.failed:
         raise SystemExit(1)

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from clin.cli.options import database, existing
+from clin.cli.terminal import echo
 from clin.errors import UserError
 from memory.private import private, write_private
 
@@ -85,7 +86,7 @@ def report(
             write_private(picture, svg(drawn, alone=True))
     except OSError as error:
         raise UserError(f"'{error.filename}' cannot be written: {error.strerror}") from None
-    click.echo(markdown(table, known), nl=False)
+    echo(markdown(table, known), nl=False)
 
 
 def _csv(table: list[dict[str, object]], path: Path) -> None:
