@@ -4,6 +4,7 @@ command and every screen, over a database of hostile names."""
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import click
 import pytest
-from conftest import Clin
+from conftest import ROOT, Clin
 from hostile import HOSTILE, NAME, RAW, SEEN, database, raw
 from hypothesis import given
 from hypothesis import strategies as st
@@ -106,6 +107,20 @@ def theirs(tmp_path: Path, monkeypatch) -> Path:
 
 def test_every_command_is_walked() -> None:
     assert set(CALLS) == set(ALL)
+
+
+OTHER_DOORS = re.compile(r"click\.s?echo\(|(?<![.\w])print\(|(?<![.\w])Console\(|\.stdout\.write")
+DOORS = {"clin/cli/terminal.py", "clin/cli/console.py"}
+FILES = [path for room in ("clin", "tui") for path in sorted((ROOT / room).rglob("*.py"))]
+
+
+def test_there_is_no_other_door() -> None:
+    others = [
+        str(path.relative_to(ROOT))
+        for path in FILES
+        if OTHER_DOORS.search(path.read_text(encoding="utf-8"))
+    ]
+    assert set(others) == DOORS
 
 
 @pytest.mark.parametrize("as_json", [False, True], ids=["words", "json"])

@@ -17,6 +17,8 @@ from memory.sanitize import harmless, sanitized
 
 UNBOUNDED = 1_000_000
 """Columns where no terminal ends a line."""
+BETWEEN = 2
+"""Cells between two columns."""
 WIDEST = 40
 """Cells of a column beyond which it is folded before another one goes."""
 
@@ -72,10 +74,10 @@ def _too_many(
 ) -> list[str]:
     """The columns that have no room in ``width`` cells."""
     columns = zip(head, *cells, strict=True)
-    wanted = {column[0]: min(WIDEST, max(map(cell_len, column))) + 1 for column in columns}
+    wanted = {column[0]: min(WIDEST, max(map(cell_len, column))) + BETWEEN for column in columns}
     gone: list[str] = []
     for name in least:
-        if sum(wanted.values()) > width:
+        if sum(wanted.values()) - BETWEEN > width:
             del wanted[name]
             gone.append(name)
     return gone

@@ -35,7 +35,7 @@ def runs(db: Path, as_json: bool) -> None:
             for row in rows
         ),
         right=("variation", "trials"),
-        least=("model", "world", "trials", "strategy", "variation"),
+        least=("model", "world", "trials", "variation", "strategy"),
     )
 
 
