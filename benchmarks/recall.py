@@ -28,6 +28,7 @@ from clin.defaults import chosen_world_options
 from clin.language import language_of
 from clin.learner import Learner
 from clin.llms import LLM, Question
+from clin.llms.addresses import allowed_hosts
 from clin.models import open_models
 from clin.options import Engine, Exploration, Prompting, Sampling
 from clin.rollout.scheduler import drive
@@ -115,7 +116,14 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS))
     asked = parser.parse_args()
-    llm = open_models(asked.model, Engine(threads=asked.threads), Sampling(), seed=0, guided=True)
+    llm = open_models(
+        asked.model,
+        Engine(threads=asked.threads),
+        Sampling(),
+        seed=0,
+        guided=True,
+        allowed=allowed_hosts(typed=[asked.model]),
+    )
     options = chosen_world_options(asked.world, {}, llm.card)
     places = _places(asked, options)
     print(f"{llm.card.name}, {asked.world}, {len(places)} places of {asked.split}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from clin.config import ModelInfo, RunConfig
 from clin.errors import ModelError
@@ -21,10 +21,12 @@ def open_models(
     roles: Mapping[str, str] | None = None,
     think: int | None = None,
     guided: bool | None = False,
+    allowed: Collection[str] = (),
 ) -> LLM:
     """The model of a run, or a model per role; a reference that is named twice is loaded once.
     ``think`` are the tokens that an endpoint's model may think (None: as the server has it), and
-    ``guided`` says whether the acting model's choices will be (None: as its card says)."""
+    ``guided`` says whether the acting model's choices will be (None: as its card says). ``allowed``
+    are the hosts that the user's key may go to (:func:`clin.llms.addresses.allowed_hosts`)."""
     roles = roles or {}
     named = [*roles.values()]
     if not set(roles) >= set(NAMES):
@@ -33,7 +35,12 @@ def open_models(
     try:
         for each in dict.fromkeys(named):
             opened[each] = open_model(
-                each, seed=seed, think=think, guided=guided, **loading(engine, sampling)
+                each,
+                seed=seed,
+                think=think,
+                guided=guided,
+                allowed=allowed,
+                **loading(engine, sampling),
             )
     except BaseException:
         for model in opened.values():

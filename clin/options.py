@@ -6,13 +6,13 @@ stored run and an experiment file have a table for each group; ``clin run --help
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clin.errors import UserError
+from clin.processors import usable
 from memory.spelling import did_you_mean
 
 
@@ -123,9 +123,7 @@ class Engine(Options):
     deterministic: bool = option(False, "Many lanes answer byte for byte like one; slower.")
     gpu_layers: int = option(-1, "Layers to offload; -1 is all, where the build can.")
     ctx: int = option(0, "Context of a lane in tokens.", shown="the model's, at most 8192", ge=0)
-    threads: int = option(
-        0, "CPU threads.", shown="half of the processors", ge=0, most=os.cpu_count()
-    )
+    threads: int = option(0, "CPU threads.", shown="half of the processors", ge=0, most=usable())
     kv_type: Literal["f16", "f32", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl"] = (
         option("f16", "Type of the cache's cells.")
     )

@@ -210,7 +210,8 @@ class _Chains:
             not self._now.is_move(folded(each.cause)) for each in self._causes.get(phrase, ())
         )
         ways = (self._fetched, self._found_by, self._seen_at, self._placed)
-        return (*ways, self._taken) if known else (ways[0], self._taken, *ways[1:])
+        ordered = (*ways, self._taken) if known else (ways[0], self._taken, *ways[1:])
+        return (*ordered, self._sought)
 
     def _lacking(self, phrase: str) -> list[Link]:
         """What the links say must be done before, other than going somewhere, and is not done."""
@@ -285,6 +286,16 @@ class _Chains:
             if there and (found := self._walk(room, link, path)):
                 return found
         return None
+
+    def _sought(self, phrase: str, link: Link, path: tuple[str, ...]) -> _Found | None:
+        """A room that was not seen yet, where no room that was holds what it needs."""
+        lacking = self._now.lacking(phrase)
+        if not lacking or any(lacking <= words(text) for text in self._now.described.values()):
+            return None
+        action = self._now.unseen(self._barred)
+        return (
+            self._say(action, link, path, f"looking for what {path[-1]} needs") if action else None
+        )
 
     def _walk(
         self, room: str, link: Link, path: tuple[str, ...], *, known: bool = False

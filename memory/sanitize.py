@@ -17,7 +17,22 @@ def sanitized(text: str) -> str:
         if len(text) <= LONGEST
         else f"{text[:LONGEST]}… ({len(text) - LONGEST} more characters)"
     )
-    return _ODD.sub(_visible, shown)
+    return harmless(shown)
+
+
+def harmless(text: str) -> str:
+    """The same without a bound on the length."""
+    return _ODD.sub(_visible, text)
+
+
+def without_odd(text: str) -> str:
+    """``text`` without those characters, which have no width: what it takes on a line stays."""
+    return _ODD.sub("", text)
+
+
+def escaped_json(text: str) -> str:
+    """JSON that says the same, with those characters escaped. They stand in its strings alone."""
+    return _ODD.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _visible(found: re.Match[str]) -> str:
@@ -28,6 +43,6 @@ def _visible(found: re.Match[str]) -> str:
 
 
 _ODD = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
 )
 """Control characters, lone surrogates, and what turns or hides the direction of text."""

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.screen import Screen
 
+from memory.private import write_private
+from memory.sanitize import harmless
 from tui.curves import CurvesScreen
+from tui.door import Door, unmarked
 from tui.feed import POLL_SECONDS, Feed
+from tui.marks import line
 from tui.memory import MemoryScreen
 from tui.processes import Children
 from tui.runs import RunsScreen
@@ -46,6 +52,7 @@ class Watch(App[None]):
         self.processes = Children(Path(path))
         self._start = list(start)
         self.polling = True
+        self._door = Door()
 
     def on_mount(self) -> None:
         self.push_screen(RunsScreen())
@@ -83,10 +90,17 @@ class Watch(App[None]):
                 "What is this screen?", "What it shows, and its keys", screen.action_explain
             )
         for run in list(self.feed.runs.values())[-50:]:
-            about = f"{run.name}: {run.about('task')} {run.about('variation')}"
+            about = unmarked(f"{run.name}: {run.about('task')} {run.about('variation')}")
             trial, memory = partial(self.open_trial, run.name), partial(self.open_memory, run.name)
             yield SystemCommand(f"Trial of {about}", "Its latest trial", trial)
             yield SystemCommand(f"Memory of {about}", "How it evolved", memory)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), self._door]
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """What is pasted elsewhere is harmless there too."""
+        super().copy_to_clipboard(harmless(text))
 
     def action_start_run(self) -> None:
         self.push_screen(StartScreen())
@@ -95,8 +109,10 @@ class Watch(App[None]):
         self.theme = "textual-light" if self.current_theme.dark else "textual-dark"
 
     def action_picture(self) -> None:
-        name = self.save_screenshot(path=os.getcwd())
-        self.notify(f"Kept as {name}", markup=False)
+        moment = datetime.now().isoformat().replace(":", "_")
+        path = Path.cwd() / f"clin_{moment}.svg"
+        write_private(path, self.export_screenshot())
+        self.notify(f"Kept as {line(str(path))}", markup=False)
 
     def open_trial(self, run: str, number: int | None = None, step: int | None = None) -> None:
         """Show a trial of ``run`` (the latest without ``number``), at ``step`` if given."""

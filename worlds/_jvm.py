@@ -21,11 +21,11 @@ from py4j.java_gateway import (
     GatewayParameters,
     JavaGateway,
     JavaObject,
-    launch_gateway,
 )
 from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError
 
 from worlds import WorldCrashed, WorldError
+from worlds._gateway import NotStarted, environment, launch
 
 logging.getLogger("py4j").setLevel(
     logging.CRITICAL
@@ -56,7 +56,12 @@ def java_runtime() -> Java:
     path, source = _find()
     try:
         asked = subprocess.run(
-            [path, "-version"], capture_output=True, text=True, timeout=60, check=True
+            [path, "-version"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+            env=environment(os.environ),
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise WorldError(f"the Java runtime at {path} ({source}) does not run: {error}") from None
@@ -170,22 +175,18 @@ class Jvm:
         heap = os.environ.get("CLIN_JAVA_HEAP", HEAP)
         options = [f"-Xmx{heap}", *FIXED, *os.environ.get("CLIN_JAVA_OPTIONS", "").split()]
         try:
-            port, self._process = launch_gateway(
-                classpath=str(self.jar),
-                javaopts=options,
-                java_path=str(path),
-                die_on_exit=True,
-                return_proc=True,
-                cwd=str(self.jar.parent),
-                create_new_process_group=True,
-            )
-        except (OSError, ValueError, Py4JError) as error:
+            started = launch(path, self.jar, options)
+        except (OSError, NotStarted, Py4JError) as error:
             raise WorldError(
                 f"Java at {path} ({source}) could not be started with {' '.join(options)}: {error}"
             ) from None
+        self._process = started.process
         self._gateway = _PromptGateway(
             gateway_parameters=GatewayParameters(
-                port=port, auto_field=True, enable_memory_management=False
+                port=started.port,
+                auth_token=started.token,
+                auto_field=True,
+                enable_memory_management=False,
             ),
             java_process=self._process,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from clin.cli.fields import field
-from clin.cli.options import GroupedCommand, as_json, database, gathered, option
+from clin.cli.options import GroupedCommand, allow_host, as_json, database, gathered, option
+from clin.cli.terminal import dump, echo
 from clin.options import Engine
 
 if TYPE_CHECKING:
@@ -109,10 +109,17 @@ MACHINES = gathered(
 @option(
     "--plan", group="Output", is_flag=True, help="Print what would be played, and play nothing."
 )
+@allow_host
 @database
 @as_json
 def batch(
-    experiment: str, changes: Changes, machines: Machines, plan: bool, db: Path, as_json: bool
+    experiment: str,
+    changes: Changes,
+    machines: Machines,
+    plan: bool,
+    allowed: frozenset[str],
+    db: Path,
+    as_json: bool,
 ) -> None:
     """Play EXPERIMENT, a TOML file or one that ships with clin (such as paper-adapt). What the
     database holds already is not played again. Exit code 1 where a run failed, 130 where it was
@@ -121,7 +128,7 @@ def batch(
 
     read = changes.read(experiment)
     with Store(db) as store:
-        follow_batch(store, read, plan=plan, as_json=as_json, machines=machines)
+        follow_batch(store, read, plan=plan, as_json=as_json, machines=machines, allowed=allowed)
 
 
 def follow_batch(
@@ -131,18 +138,21 @@ def follow_batch(
     as_json: bool,
     plan: bool = False,
     machines: Machines | None = None,
+    allowed: frozenset[str] = frozenset(),
 ) -> None:
     """Say what is planned, play it here or on a cluster of ``machines``, and say what came of
-    it."""
+    it. The user's key goes to ``allowed`` hosts alone."""
     from clin.cli.follow import Interrupt
     from clin.cli.progress import Progress
     from clin.experiments.cells import cells, lines
     from clin.experiments.runner import Batching
+    from clin.llms.addresses import check_hosts
 
     found, sequences = cells(batch), lines(batch)
-    click.echo(_planned(store, batch, found, sequences), err=True)
+    echo(_planned(store, batch, found, sequences), err=True)
     if plan:
         return
+    check_hosts(batch.models, allowed)
     name = store.begin_batch(batch.model_dump(mode="json"))
     with Interrupt() as interrupt, Progress(quiet=as_json) as progress:
         if machines and machines.engine == "ray":
@@ -151,11 +161,12 @@ def follow_batch(
             def tell(what: str, pid: int) -> None:
                 progress.console.print(f"a trial of {what} (worker {pid})")
 
-            outcome = Cluster(store, batch, interrupt.asked, tell).play(
+            outcome = Cluster(store, batch, interrupt.asked, tell, allowed).play(
                 found, sequences, address=machines.address, workers=machines.workers
             )
         else:
-            outcome = Batching(store, batch, progress, interrupt.asked).play(found, sequences)
+            batching = Batching(store, batch, progress, interrupt.asked, allowed=allowed)
+            outcome = batching.play(found, sequences)
     _tell(outcome, name, store.path, as_json)
 
 
@@ -190,33 +201,32 @@ def _planned(store: Store, batch: Batch, cells: list[Cell], lines: list[Line]) -
 
 def _tell(outcome: Outcome, name: str, db: Path, as_json: bool) -> None:
     if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "batch": name,
-                    "played": outcome.played,
-                    "there": outcome.there,
-                    "interrupted": outcome.interrupted,
-                    "failed": [{"run": cell, "reason": reason} for cell, reason in outcome.failed],
-                },
-                indent=2,
-            )
+        failed = [{"run": cell, "reason": reason} for cell, reason in outcome.failed]
+        dump(
+            {
+                "batch": name,
+                "played": outcome.played,
+                "there": outcome.there,
+                "interrupted": outcome.interrupted,
+                "failed": failed,
+            },
+            ascii_only=True,
         )
     else:
-        click.echo(
+        echo(
             f"{len(outcome.played)} runs played, {len(outcome.there)} were there already, "
             f"{len(outcome.failed)} failed."
         )
     for cell, reason in outcome.failed:
-        click.echo(f"Failed: {cell}: {reason}", err=True)
+        echo(f"Failed: {cell}: {reason}", err=True)
     if outcome.interrupted:
-        click.echo(
+        echo(
             f"Interrupted; every step shown is stored, and `clin resume {name} --db {db}` goes "
             "on from there.",
             err=True,
         )
         raise SystemExit(130)
     if not as_json:
-        click.echo(f"`clin report --db {db}` compares them.")
+        echo(f"`clin report --db {db}` compares them.")
     if outcome.failed:
         raise SystemExit(1)

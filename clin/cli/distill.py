@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from clin.cli.options import CommandGroup, GroupedCommand, folder, option
+from clin.cli.terminal import echo
 
 
 @click.group(cls=CommandGroup)
@@ -43,7 +44,7 @@ def export(run: Path, out: Path, kind: str, name: str) -> None:
     found = exporting.trained(run)
     exporting.export(found, out, kind, name)
     checked = exporting.check(found, out)
-    click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, after {found.step} updates; {checked}")
+    echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, after {found.step} updates; {checked}")
     if checked.unlike:
         raise RuntimeError("llama.cpp does not tokenise as training did")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from clin.cli.options import GroupedCommand, folder, gathered, number, option, words
+from clin.cli.terminal import echo
 
 
 @dataclass(frozen=True)
@@ -97,9 +98,9 @@ def collect(wanted: Wanted, playing: Playing, sources: Sources, out: Path) -> No
     if sources.stores or sources.paths:
         shards = Shards(out)
         for file in sources.paths:
-            click.echo(f"{file}: {from_paths(shards, file)}")
+            echo(f"{file}: {from_paths(shards, file)}")
         for file in sources.stores:
-            click.echo(f"{file}: {from_store(shards, file)}")
+            echo(f"{file}: {from_store(shards, file)}")
     else:
         places = collecting.places(wanted.worlds, wanted.per_task, wanted.seed, wanted.tasks)
         with Line(len(places), "places") as line:
@@ -116,7 +117,7 @@ def collect(wanted: Wanted, playing: Playing, sources: Sources, out: Path) -> No
                 ),
             )
     rows = shards.rows.values()
-    click.echo(
+    echo(
         f"{out}: {len(rows)} places, {sum(row['episodes'] for row in rows)} episodes, "
         f"{sum(row['steps'] for row in rows)} steps"
     )

@@ -11,6 +11,7 @@ import click
 
 from clin.cli.fields import group
 from clin.cli.options import GroupedCommand, as_json, gathered, number, option, words
+from clin.cli.terminal import echo
 from clin.options import Engine, Exploration, Length
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def evaluate(
     from clin.distill.progress import Line
     from clin.experiments.runner import Batching
     from clin.experiments.spec import Batch
+    from clin.llms.addresses import allowed_hosts
     from clin.models import open_models
     from memory.store import Store
     from memory.strategies import traits_of
@@ -107,7 +109,8 @@ def evaluate(
         **dict(length),
     )
     cells = evaluating.cells(batch, places)
-    llm = open_models(model, batch.engine, batch.sampling, seed=0)
+    typed = allowed_hosts(typed=[model])
+    llm = open_models(model, batch.engine, batch.sampling, seed=0, allowed=typed)
     try:
         with Store(db) as store, Line(len(cells), "runs") as line:
             watcher = evaluating.Counted(lambda done, note: line.to(done, note, 1))
@@ -120,18 +123,19 @@ def evaluate(
     title = f"{llm.card.name}, {drawn.world}, {tasks}, split {drawn.split}"
     _tell(sorted(found, key=lambda each: strategies.index(each.strategy)), title, as_json)
     for cell, reason in outcome.failed:
-        click.echo(f"Failed: {cell}: {reason}", err=True)
+        echo(f"Failed: {cell}: {reason}", err=True)
     if outcome.failed:
         raise SystemExit(1)
 
 
 def _tell(outcomes: Sequence[Outcome], title: str, as_json: bool) -> None:
-    from clin.cli.tables import dump, table
+    from clin.cli.console import table
+    from clin.cli.terminal import dump
 
     if as_json:
         dump([_document(each, title) for each in outcomes])
         return
-    click.echo(f"{title}: mean score and 95 % bootstrap interval, negative scores as 0")
+    echo(f"{title}: mean score and 95 % bootstrap interval, negative scores as 0")
     rows = [row for each in outcomes for row in _rows(each, outcomes[0])]
     table(("strategy", "", "n", "mean", "interval"), rows, right=("n", "mean"))
 

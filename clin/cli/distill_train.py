@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from clin.cli.options import GroupedCommand, folder, gathered, number, option, words
+from clin.cli.terminal import echo
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ def train(
             wanted = presets.recipe(preset, **given)
         wanted = replace(wanted, shares=presets.without(wanted.shares, mix.without))
         trainer, bank = training.begin(out, mix.data, wanted, where, start=begun)
-    click.echo(
+    echo(
         f"{trainer.model.size() / 1e6:.2f} M parameters, vocabulary {trainer.encode.size}, "
         f"{len(bank)} places, on {where}"
     )
@@ -181,6 +182,4 @@ def train(
             workers=machine.workers,
             tell=lambda done, of, note, read: line.to(done, note, read),
         )
-    click.echo(
-        f"{out}: {trainer.step} of {trainer.recipe.steps} updates, {trainer.read} tokens read"
-    )
+    echo(f"{out}: {trainer.step} of {trainer.recipe.steps} updates, {trainer.read} tokens read")

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from clin.cli.options import as_json, database
+from clin.cli.terminal import echo
 
 Finding = tuple[bool, str]
 
@@ -24,7 +25,8 @@ def doctor(model: str, db: Path, as_json: bool) -> None:
     the database. Exit code 1 if one is bad."""
     from rich.text import Text
 
-    from clin.cli.tables import console, dump
+    from clin.cli.console import console
+    from clin.cli.terminal import dump
     from memory.sanitize import sanitized
     from worlds import requirements
 
@@ -93,7 +95,7 @@ def _model(reference: str) -> Finding:
     finally:
         llm.close()
     for note in card.notes:
-        click.echo(f"Note: {sanitized(note)}", err=True)
+        echo(f"Note: {sanitized(note)}", err=True)
     return (
         True,
         f"{card.name}, sha256 {card.sha256}, roles {', '.join(card.roles)}, prompt "

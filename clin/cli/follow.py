@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,9 +9,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-import click
-
 from clin.cli.options import option
+from clin.cli.terminal import dump, echo
 
 if TYPE_CHECKING:
     from clin.config import RunConfig
@@ -86,7 +84,7 @@ def _left(store: Store, learners: Sequence[Learner], finished: bool) -> None:
         return
     how = " and ".join(f"`clin resume {name} --db {store.path}`" for name in begun)
     more = f", and {how} goes on from there." if how else "."
-    click.echo(f"Interrupted; every step shown is stored{more}", err=True)
+    echo(f"Interrupted; every step shown is stored{more}", err=True)
     raise SystemExit(130)
 
 
@@ -97,7 +95,7 @@ def _tell(store: Store, learners: Sequence[Learner], as_json: bool) -> None:
     names = [learner.run for learner in learners if learner.run]
     if as_json:
         found = [document(store, name) for name in names]
-        click.echo(json.dumps(found[0] if len(found) == 1 else found, indent=2, ensure_ascii=False))
+        dump(found[0] if len(found) == 1 else found)
     else:
         for name in names:
             summary(store, name)
@@ -124,4 +122,4 @@ class Interrupt:
         if self._asked:
             raise KeyboardInterrupt
         self._asked = True
-        click.echo("Ending after this step (Ctrl-C again: at once).", err=True)
+        echo("Ending after this step (Ctrl-C again: at once).", err=True)

@@ -34,7 +34,8 @@ def memory() -> None:
 @as_json
 def list_(db: Path, as_json: bool) -> None:
     """The memories in a database, one line per run."""
-    from clin.cli.tables import dump, table
+    from clin.cli.console import table
+    from clin.cli.terminal import dump
     from memory.store import Store
 
     with Store(existing(db), read_only=True) as store:
@@ -57,7 +58,8 @@ def list_(db: Path, as_json: bool) -> None:
         dump(rows)
         return
     head = ("run", "task", "variation", "versions", "links", "corrections", "writer")
-    table(head, ([*row.values()] for row in rows), right=head[2:6])
+    least = ("writer", "corrections", "versions", "variation")
+    table(head, ([*row.values()] for row in rows), right=head[2:6], least=least)
 
 
 @memory.command()
@@ -72,8 +74,9 @@ def list_(db: Path, as_json: bool) -> None:
 @as_json
 def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
     """The causal links of RUN."""
+    from clin.cli.console import console
     from clin.cli.lookup import ended_trial
-    from clin.cli.tables import console, dump
+    from clin.cli.terminal import dump
     from memory.store import Store
 
     with Store(existing(db), read_only=True) as store:
@@ -121,7 +124,8 @@ class Kept:
         """Print it in words."""
         from rich.text import Text
 
-        from clin.cli.tables import console, memory_lines
+        from clin.cli.console import console
+        from clin.cli.tables import memory_lines
         from memory.sanitize import sanitized
 
         out = console()
@@ -174,8 +178,10 @@ def diff(run: str, old: int, new: int, db: Path, as_json: bool) -> None:
     """What changed in the memory of RUN between the end of trial OLD and the end of trial NEW."""
     from rich.text import Text
 
+    from clin.cli.console import console
     from clin.cli.lookup import ended_trial
-    from clin.cli.tables import change_lines, console, dump
+    from clin.cli.tables import change_lines
+    from clin.cli.terminal import dump
     from memory.changes import change
     from memory.store import Store
 

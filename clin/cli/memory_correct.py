@@ -47,7 +47,8 @@ def edit(run: str, link: str, new: str, who: str, db: Path) -> None:
 def _correct(db: Path, run: str, kind: str, link: str, new: str | None, who: str) -> None:
     from rich.text import Text
 
-    from clin.cli.tables import change_lines, console
+    from clin.cli.console import console
+    from clin.cli.tables import change_lines
     from clin.language import words_of_run
     from memory.changes import change
     from memory.links import parse

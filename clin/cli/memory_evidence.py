@@ -20,7 +20,8 @@ def check_evidence(run: str, db: Path, as_json: bool) -> None:
     differs."""
     from rich.text import Text
 
-    from clin.cli.tables import console, dump
+    from clin.cli.console import console
+    from clin.cli.terminal import dump
     from clin.language import language_of_run
     from memory.evidence.recount import recount
     from memory.sanitize import sanitized
@@ -70,8 +71,9 @@ def grade(run: str, trial: int | None, db: Path, as_json: bool) -> None:
     from rich.text import Text
 
     from clin.analysis.grading import grade_run
+    from clin.cli.console import console
     from clin.cli.lookup import ended_trial
-    from clin.cli.tables import console, dump
+    from clin.cli.terminal import dump
     from memory.sanitize import sanitized
     from memory.store import Store
 

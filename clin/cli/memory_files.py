@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from clin.cli.options import database, existing
+from clin.cli.terminal import echo
 
 
 @click.command()
@@ -31,6 +32,7 @@ def export(run: str, trial: int | None, out: Path | None, db: Path) -> None:
     from clin.cli.lookup import ended_trial
     from clin.errors import UserError
     from memory.exchange import FORMATS, to_jsonl, to_markdown
+    from memory.private import write_private
     from memory.sanitize import sanitized
     from memory.store import Store
 
@@ -39,15 +41,15 @@ def export(run: str, trial: int | None, out: Path | None, db: Path) -> None:
         memory = store.version_after(run, number).memory
     text = to_markdown(memory, f"Memory of {run} after trial {number}")
     if out is None:
-        click.echo(sanitized(text), nl=False)
+        echo(sanitized(text), nl=False)
         return
     if out.suffix not in FORMATS:
         raise UserError(f"'{out}' is no memory file (formats: {', '.join(FORMATS)})")
     try:
-        out.write_text(to_jsonl(memory) if out.suffix == ".jsonl" else text, encoding="utf-8")
+        write_private(out, to_jsonl(memory) if out.suffix == ".jsonl" else text)
     except OSError as error:
         raise UserError(f"'{out}' cannot be written: {error.strerror}") from None
-    click.echo(f"{len(memory.links)} links to {out}")
+    echo(f"{len(memory.links)} links to {out}")
 
 
 @click.command(name="import")
@@ -59,7 +61,8 @@ def import_(run: str, file: Path, who: str, db: Path) -> None:
     """Replace the memory of RUN by that in FILE (.md or .jsonl), as a new version."""
     from rich.text import Text
 
-    from clin.cli.tables import change_lines, console
+    from clin.cli.console import console
+    from clin.cli.tables import change_lines
     from memory.changes import change
     from memory.exchange import read_file
     from memory.store import Store
@@ -87,7 +90,7 @@ def merge(into: Path, other: Path) -> None:
 
     with Store(existing(into)) as store:
         made = merged(store, existing(other))
-    click.echo(
+    echo(
         f"{len(made)} run{'' if len(made) == 1 else 's'} copied into {into}"
         + (f": {_in_ranges(made)}" if made else "; it has all of them already")
     )
@@ -118,16 +121,16 @@ def compact(yes: bool, db: Path) -> None:
     with Store(existing(db)) as store:
         found = removable(store)
         for each in found:
-            click.echo(
+            echo(
                 f"{each.rows:,} {each.what}"
                 + (f", {each.bytes / 1e6:.1f} MB" if each.bytes else "")
             )
         if not found:
-            click.echo("There is nothing to remove.")
+            echo("There is nothing to remove.")
         elif yes:
-            click.echo(f"Removed; the file is {compacted(store, found) / 1e6:.1f} MB smaller.")
+            echo(f"Removed; the file is {compacted(store, found) / 1e6:.1f} MB smaller.")
         else:
-            click.echo("Nothing was removed; --yes removes it.")
+            echo("Nothing was removed; --yes removes it.")
 
 
 COMMANDS = (export, import_, merge, compact)

@@ -20,7 +20,8 @@ def history(run: str, link: str, db: Path, as_json: bool) -> None:
     effect."""
     from rich.text import Text
 
-    from clin.cli.tables import console, dump
+    from clin.cli.console import console
+    from clin.cli.terminal import dump
     from memory.changes import history as stages_of
     from memory.links import parse
     from memory.sanitize import sanitized
@@ -67,7 +68,8 @@ def search(words: tuple[str, ...], limit: int, db: Path, as_json: bool) -> None:
     """Search WORDS in all links, steps and tasks of a database; "a phrase" and prefix* work."""
     from rich.text import Text
 
-    from clin.cli.tables import console, dump
+    from clin.cli.console import console
+    from clin.cli.terminal import dump
     from memory.sanitize import sanitized
     from memory.store import Store
     from memory.store.search import search as found_by
@@ -90,7 +92,8 @@ def stats(db: Path, as_json: bool) -> None:
     """Sizes, near-duplicate links, and links that the acting model never cited."""
     from rich.text import Text
 
-    from clin.cli.tables import console, dump
+    from clin.cli.console import console
+    from clin.cli.terminal import dump
     from memory.sanitize import sanitized
     from memory.store import Store
     from memory.store.housekeeping import stats as counted
@@ -129,7 +132,8 @@ def stats(db: Path, as_json: bool) -> None:
 def check(db: Path, as_json: bool) -> None:
     """Is the database sound? SQLite's own check, foreign keys, and chains of versions. Exit code 1
     if not."""
-    from clin.cli.tables import console, dump
+    from clin.cli.console import console
+    from clin.cli.terminal import dump
     from memory.store import Store
 
     with Store(existing(db), read_only=True) as store:

@@ -16,7 +16,8 @@ from clin.cli.options import as_json, database, existing
 def recount(run: str, db: Path, as_json: bool) -> None:
     """Fill in what was admissible before the steps of RUN, by replaying its ended trials in their
     world, without a model. Exit code 1 where a trial does not go as it is stored."""
-    from clin.cli.tables import console, dump
+    from clin.cli.console import console
+    from clin.cli.terminal import dump
     from clin.rollout.backfill import backfill
     from clin.rollout.trial import WorldChanged
     from memory.sanitize import sanitized

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clin.cli.options import as_json
+from clin.cli.terminal import echo
 
 if TYPE_CHECKING:
     from clin.llms.shelf import OnShelf
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 def models(ctx: click.Context, as_json: bool) -> None:
     """The bundled model, and the GGUF files of installed packages, in this folder and in the
     Hugging Face cache; with `show`, a model's card; with `quantize`, a file made anew."""
-    from clin.cli.tables import console, dump, table
+    from clin.cli.console import console, table
+    from clin.cli.terminal import dump
     from clin.llms.packages import SHORT
     from clin.llms.shelf import shelf
 
@@ -30,7 +32,8 @@ def models(ctx: click.Context, as_json: bool) -> None:
         dump(rows)
         return
     head = ("model", "megabytes", "name", "licence", "roles", "prompt", "context")
-    table(head, ([*row.values()] for row in rows), right=("megabytes", "context"))
+    numbers, least = ("megabytes", "context"), ("prompt", "licence", "context", "roles")
+    table(head, ([*row.values()] for row in rows), right=numbers, least=least)
     console().print(
         "\nRoles: a model without `revise` acts, and its memory is written by rules. `clin "
         "models show MODEL` prints a card; "
@@ -79,7 +82,8 @@ def show(model: str, as_json: bool) -> None:
 
     from rich.text import Text
 
-    from clin.cli.tables import console, dump
+    from clin.cli.console import console
+    from clin.cli.terminal import dump
     from clin.llms.gguf_card import read_card
     from clin.llms.open import model_file
     from clin.llms.shelf import card_text
@@ -126,7 +130,7 @@ def quantize(source: str, target: Path, kind: str) -> None:
 
     began = time.perf_counter()
     sizes = quantize(model_file(source), target, kind)
-    click.echo(
+    echo(
         f"{target}: {kind.lower()}, {sizes.after / 1e6:.1f} MB, of {source} with "
         f"{sizes.before / 1e6:.1f} MB, in {time.perf_counter() - began:.1f} s"
     )

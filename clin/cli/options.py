@@ -133,6 +133,26 @@ def database(command: Command) -> Command:
     )(command)
 
 
+def allow_host(command: Command) -> Command:
+    """``--allow-host HOST``, as the hosts that the user's key may go to."""
+
+    def named(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> frozenset[str]:
+        from clin.llms.addresses import allowed_hosts
+
+        return allowed_hosts(given)
+
+    return option(
+        "--allow-host",
+        "allowed",
+        group="Model",
+        multiple=True,
+        metavar="HOST",
+        callback=named,
+        help="Send OPENAI_API_KEY to endpoints on HOST, which a file or a stored run names; may be "
+        "given several times, or in CLIN_ALLOW_HOSTS.",
+    )(command)
+
+
 def as_json(command: Command) -> Command:
     """``--json``."""
     return option(

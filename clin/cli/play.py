@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clin.cli.options import database, world_options
+from clin.cli.terminal import echo
 
 if TYPE_CHECKING:
     from clin.rollout.human import Session
@@ -139,6 +140,8 @@ def _complete(world: World) -> None:
     Python can."""
     if not sys.stdin.isatty():
         return
+    from memory.sanitize import harmless
+
     try:
         import readline
     except ImportError:  # Python without readline: typing works all the same
@@ -148,7 +151,8 @@ def _complete(world: World) -> None:
     def completed(text: str, state: int) -> str | None:
         nonlocal found
         if state == 0:
-            found = [action for action in world.actions() if action.startswith(text)]
+            offered = [action for action in world.actions() if action.startswith(text)]
+            found = [action for action in offered if harmless(action) == action]
         return found[state] if state < len(found) else None
 
     readline.set_completer_delims("")
@@ -160,4 +164,4 @@ def _tell(*texts: str) -> None:
     from memory.sanitize import sanitized
 
     for text in texts:
-        click.echo("\n".join(sanitized(line) for line in text.splitlines()))
+        echo("\n".join(sanitized(line) for line in text.splitlines()))

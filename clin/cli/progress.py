@@ -8,11 +8,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from rich.text import Text
 
+from clin.cli.console import console
 from clin.config import RunConfig
 from clin.learner import Watcher
 from memory.sanitize import sanitized
@@ -43,9 +43,7 @@ class Progress(Watcher):
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
         self.verbose = verbose
-        self.console = Console(
-            stderr=True, quiet=quiet, highlight=False, markup=False, emoji=False, soft_wrap=True
-        )
+        self.console = console(stderr=True, quiet=quiet)
         columns = (
             TextColumn("{task.fields[run]} trial {task.fields[number]}"),
             BarColumn(bar_width=24),

@@ -31,7 +31,7 @@ def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> N
     """Exactly what the model read and wrote at a step of RUN, or when it revised the memory after
     the trial."""
     from clin.cli.lookup import trial_row
-    from clin.cli.tables import dump
+    from clin.cli.terminal import dump
     from clin.errors import UserError
     from clin.language import route_taken
     from memory.store import Store
@@ -63,7 +63,7 @@ def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> N
 
 def _print_sections(model: Mapping[str, Any], call: Call) -> None:
     """The tokens of each section of the acting prompt, where the model's vocabulary is at hand."""
-    from clin.cli.tables import console
+    from clin.cli.console import console
     from clin.prompts import STYLES, style
 
     size = _counting(model["reference"])
@@ -97,7 +97,7 @@ def _counting(reference: str) -> Callable[[str], int] | None:
 def _print(number: int, of: int, style: str, call: Call) -> None:
     from rich.text import Text
 
-    from clin.cli.tables import console
+    from clin.cli.console import console
     from memory.sanitize import sanitized
 
     out = console()
@@ -116,7 +116,7 @@ def _print_ranking(ranking: Sequence[Ranked]) -> None:
     """How the memory was cut to what the trial could read; nothing where all of it fitted."""
     from rich.text import Text
 
-    from clin.cli.tables import console
+    from clin.cli.console import console
     from memory.sanitize import sanitized
 
     if ranking:

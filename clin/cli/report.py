@@ -10,7 +10,9 @@ from pathlib import Path
 import click
 
 from clin.cli.options import database, existing
+from clin.cli.terminal import echo
 from clin.errors import UserError
+from memory.private import private, write_private
 
 
 @click.command()
@@ -79,25 +81,23 @@ def report(
         if rows is not None:
             FORMS[rows.suffix]([asdict(row) for row in table], rows)
         if page is not None:
-            page.write_text(page_of(table, known, f"CLIN: {db.name}"), encoding="utf-8")
+            write_private(page, page_of(table, known, f"CLIN: {db.name}"))
         if picture is not None:
-            picture.write_text(svg(drawn, alone=True), encoding="utf-8")
+            write_private(picture, svg(drawn, alone=True))
     except OSError as error:
         raise UserError(f"'{error.filename}' cannot be written: {error.strerror}") from None
-    click.echo(markdown(table, known), nl=False)
+    echo(markdown(table, known), nl=False)
 
 
 def _csv(table: list[dict[str, object]], path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with open(path, "w", newline="", encoding="utf-8", opener=private) as file:
         writer = csv.DictWriter(file, fieldnames=list(table[0]))
         writer.writeheader()
         writer.writerows(table)
 
 
 def _jsonl(table: list[dict[str, object]], path: Path) -> None:
-    path.write_text(
-        "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in table), encoding="utf-8"
-    )
+    write_private(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in table))
 
 
 def _parquet(table: list[dict[str, object]], path: Path) -> None:
@@ -109,7 +109,8 @@ def _parquet(table: list[dict[str, object]], path: Path) -> None:
             "Parquet needs pyarrow: pip install 'clin[parquet]'; FILE.csv and FILE.jsonl need "
             "nothing"
         ) from None
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(table), path)
+    with open(path, "wb", opener=private) as file:
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(table), file)
 
 
 FORMS = {".csv": _csv, ".jsonl": _jsonl, ".parquet": _parquet}

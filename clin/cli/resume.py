@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clin.cli.follow import Shown, follow, verbose
-from clin.cli.options import GroupedCommand, as_json, database, existing, gathered
+from clin.cli.options import GroupedCommand, allow_host, as_json, database, existing, gathered
 from clin.config import RunConfig
 from clin.errors import UserError
 
@@ -18,26 +18,28 @@ if TYPE_CHECKING:
 @click.command(cls=GroupedCommand)
 @click.argument("run")
 @gathered("shown", Shown, verbose, database, as_json)
-def resume(run: str, shown: Shown) -> None:
+@allow_host
+def resume(run: str, shown: Shown, allowed: frozenset[str]) -> None:
     """Go on with RUN where it was interrupted; it ends as it would have ended undisturbed. A batch
     (b1, b2, ...) goes on with what it has not played yet."""
     from memory.store import Store
 
     with Store(existing(shown.db)) as store:
         if run.startswith("b"):
-            _resume_batch(store, run, shown)
+            _resume_batch(store, run, shown, allowed)
         else:
-            _resume_run(store, run, shown)
+            _resume_run(store, run, shown, allowed)
 
 
-def _resume_batch(store: Store, name: str, shown: Shown) -> None:
+def _resume_batch(store: Store, name: str, shown: Shown, allowed: frozenset[str]) -> None:
     from clin.cli.batch import follow_batch
     from clin.experiments.spec import Batch
 
-    follow_batch(store, Batch.checked(**store.batch(name)), as_json=shown.as_json)
+    batch = Batch.checked(**store.batch(name))
+    follow_batch(store, batch, as_json=shown.as_json, allowed=allowed)
 
 
-def _resume_run(store: Store, name: str, shown: Shown) -> None:
+def _resume_run(store: Store, name: str, shown: Shown, allowed: frozenset[str]) -> None:
     from clin.models import open_models, same_models
 
     config = RunConfig.checked(**store.run(name).config)
@@ -59,6 +61,7 @@ def _resume_run(store: Store, name: str, shown: Shown) -> None:
         roles=roles,
         think=config.prompting.think,
         guided=bool(config.prompting.guidance),
+        allowed=allowed,
     )
     try:
         same_models(config, llm)

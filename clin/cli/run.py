@@ -145,6 +145,7 @@ def run(
     """Play a task several times with a frozen model and learn between the trials."""
     from clin.defaults import chosen_world_options
     from clin.language import words_of_run
+    from clin.llms.addresses import allowed_hosts
     from clin.llms.roles import parse_roles
     from clin.models import open_models
     from memory.exchange import taken_from
@@ -168,6 +169,7 @@ def run(
             roles=roles,
             think=prompting.think,
             guided=prompting.guided,
+            allowed=allowed_hosts(typed=[named.model, *roles.values()]),
         )
         try:
             first = RunConfig.checked(

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 @as_json
 def runs(db: Path, as_json: bool) -> None:
     """The runs in a database, oldest first."""
-    from clin.cli.tables import dump, table
+    from clin.cli.console import table
+    from clin.cli.terminal import dump
     from memory.store import Store
 
     with Store(existing(db), read_only=True) as store:
@@ -34,6 +35,7 @@ def runs(db: Path, as_json: bool) -> None:
             for row in rows
         ),
         right=("variation", "trials"),
+        least=("model", "world", "trials", "variation", "strategy"),
     )
 
 

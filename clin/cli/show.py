@@ -30,7 +30,7 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
     """The trials of RUN; with --trial its trajectory: thought, action, observation, score,
     learnings cited."""
     from clin.analysis.document import document
-    from clin.cli.tables import dump
+    from clin.cli.terminal import dump
     from memory.store import Store
 
     with Store(existing(db), read_only=True) as store:
@@ -44,7 +44,8 @@ def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
 
 def _overview(store: Store, run: str) -> None:
     from clin.analysis.document import document
-    from clin.cli.tables import console, trials_table
+    from clin.cli.console import console
+    from clin.cli.tables import trials_table
     from memory.sanitize import sanitized
 
     shown = document(store, run)
@@ -62,7 +63,7 @@ def _overview(store: Store, run: str) -> None:
 
 def _trajectory(store: Store, run: str, number: int, as_json: bool) -> None:
     from clin.cli.lookup import trial_row
-    from clin.cli.tables import dump
+    from clin.cli.terminal import dump
     from clin.language import route_taken
     from memory.store.overview import cuts, said
 
@@ -94,7 +95,8 @@ def _print_head(trial: Trial, test: LinkTest | None, route: Route | None) -> Non
     """The task, what was read, and what was settled when the trial began."""
     from rich.text import Text
 
-    from clin.cli.tables import console, memory_lines
+    from clin.cli.console import console
+    from clin.cli.tables import memory_lines
     from memory.sanitize import sanitized
 
     out = console()
@@ -112,7 +114,7 @@ def _print_head(trial: Trial, test: LinkTest | None, route: Route | None) -> Non
 def _print_steps(trial: Trial, cut: Collection[int], recalled: Mapping[int, Said]) -> None:
     from rich.text import Text
 
-    from clin.cli.tables import console
+    from clin.cli.console import console
     from memory.sanitize import sanitized
 
     out, before = console(), 0.0
@@ -143,7 +145,7 @@ def _said(said: Said) -> str:
 def _print_end(trial: Trial, *, under_way: bool) -> None:
     from rich.text import Text
 
-    from clin.cli.tables import console
+    from clin.cli.console import console
 
     count = len(trial.steps)
     text = f"Ended: {trial.ending}, score {trial.score:g} after {count} steps."

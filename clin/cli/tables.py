@@ -3,18 +3,14 @@ first."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-import click
-from rich import box
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from clin.analysis.document import document
+from clin.cli.console import console, table
 from clin.language import route_taken
 from memory.changes import Change
 from memory.evidence.tally import Tally
@@ -22,29 +18,6 @@ from memory.links import Link
 from memory.sanitize import sanitized
 from memory.store import Store
 from memory.trials import Memory
-
-
-def console() -> Console:
-    """Standard output, without guesses about what to highlight; brackets in a name are no
-    markup."""
-    return Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-
-
-def table(
-    head: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
-) -> None:
-    """Print a table; the columns named in ``right`` hold numbers."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    for name in head:
-        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
-    for row in rows:
-        made.add_row(*(Text(sanitized(str(cell))) for cell in row))
-    Console(highlight=False).print(made)
-
-
-def dump(value: Any) -> None:
-    """Print ``value`` as JSON."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
 def memory_lines(memory: Memory, tallies: Mapping[Link, Tally] = MappingProxyType({})) -> list[str]:
@@ -78,6 +51,7 @@ def trials_table(trials: Sequence[dict[str, Any]]) -> None:
             for t in trials
         ),
         right=("trial", "score", "steps", *names),
+        least=names[::-1],
     )
 
 

@@ -25,7 +25,8 @@ def worlds(world: str | None, as_json: bool) -> None:
 
 
 def _list_worlds(as_json: bool) -> None:
-    from clin.cli.tables import dump, table
+    from clin.cli.console import table
+    from clin.cli.terminal import dump
     from worlds import world_module, world_names
 
     modules = {name: world_module(name) for name in world_names()}
@@ -38,7 +39,8 @@ def _list_worlds(as_json: bool) -> None:
 
 
 def _list_tasks(world: str, as_json: bool) -> None:
-    from clin.cli.tables import console, dump, table
+    from clin.cli.console import console, table
+    from clin.cli.terminal import dump
     from worlds import world_module
 
     module = world_module(world)
@@ -58,7 +60,8 @@ def _list_tasks(world: str, as_json: bool) -> None:
         )
         for task in tasks
     ]
-    table(("task", "id", "variations", *splits), rows, right=("variations",))
+    head = ("task", "id", "variations", *splits)
+    table(head, rows, right=("variations",), least=("id", "variations"))
 
 
 def _document(task: Task) -> dict[str, object]:

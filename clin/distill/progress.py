@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
+from memory.sanitize import harmless
+
 EVERY = 15.0
 """Seconds between two lines where standard error is no terminal."""
 
@@ -38,5 +40,6 @@ class Line:
             f"[{bar:<20}] {done}/{self.total} {self.unit}, {self._amount / spent:,.0f}/s, "
             f"about {left:,.0f} s left; {note}"
         )
-        sys.stderr.write(f"\r{text[:150]:<150}" if terminal else f"{text}\n")
+        shown = harmless(text.replace("\n", " "))
+        sys.stderr.write(f"\r{shown[:150]:<150}" if terminal else f"{shown}\n")
         sys.stderr.flush()

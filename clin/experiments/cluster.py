@@ -11,7 +11,7 @@ from __future__ import annotations
 import socket
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,11 +82,12 @@ class _Crew:
     ray: Any
     batch: Batch
     waiting: deque[Work]
+    allowed: Collection[str] = ()
     out: dict[Any, tuple[Any, Work]] = field(default_factory=dict)
 
     def hire(self) -> Any:
         """A worker more."""
-        return self.ray.remote(Worker).options(num_cpus=1).remote()
+        return self.ray.remote(Worker).options(num_cpus=1).remote(self.allowed)
 
     def send(self, worker: Any) -> None:
         """Give ``worker`` the next work."""
@@ -102,12 +103,18 @@ class _Crew:
 
 class Cluster:
     """One batch over one store and a cluster. ``tell`` is given a line for each parcel that
-    arrives."""
+    arrives. ``allowed`` are the hosts that the workers' key may go to."""
 
     def __init__(
-        self, store: Store, batch: Batch, stop: Callable[[], bool], tell: Callable[[str, int], None]
+        self,
+        store: Store,
+        batch: Batch,
+        stop: Callable[[], bool],
+        tell: Callable[[str, int], None],
+        allowed: Collection[str] = (),
     ) -> None:
         self._store, self._stop, self._tell = store, stop, tell
+        self._allowed = allowed
         self._batch = batch.but(engine=batch.engine.but(lanes=1))
         self._known: dict[str, Identity] = {}
         self.outcome = Outcome()
@@ -164,7 +171,7 @@ class Cluster:
 
     def _stage(self, ray: Any, stage: Sequence[Cell | Line], count: int) -> None:
         waiting = deque(Work(planned, self._begun_with(planned)) for planned in stage)
-        crew = _Crew(ray, self._batch, waiting)
+        crew = _Crew(ray, self._batch, waiting, self._allowed)
         for _ in range(count):
             crew.send(crew.hire())
         while crew.out and not self.outcome.interrupted:

@@ -3,7 +3,7 @@ the others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
@@ -48,7 +48,8 @@ class Outcome:
 class Batching:
     """One batch over one store. ``stop`` is asked between steps. ``kept`` are models, by reference
     and seed, that outlive the batch: found there they are used, and opened ones are left there;
-    without it each is closed when its cells are played."""
+    without it each is closed when its cells are played. ``allowed`` are the hosts that the user's
+    key may go to."""
 
     def __init__(
         self,
@@ -57,9 +58,12 @@ class Batching:
         watcher: Watcher,
         stop: Callable[[], bool],
         kept: dict[tuple[str, int], LLM] | None = None,
+        *,
+        allowed: Collection[str] = (),
     ) -> None:
         self._store, self._batch = store, batch
         self._watcher, self._stop, self._kept = watcher, stop, kept
+        self._allowed = allowed
         self._known: dict[str, RunRow] = {}
         self.outcome = Outcome()
 
@@ -81,6 +85,7 @@ class Batching:
                 seed=seed,
                 think=self._batch.prompting.think,
                 guided=self._batch.prompting.guided,
+                allowed=self._allowed,
             )
         except UserError as error:
             self.outcome.failed += [(str(each), str(error)) for each in planned]

@@ -7,7 +7,7 @@ import os
 import queue
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,9 +37,11 @@ class Sent:
 
 class Worker:
     """Runs in a process of the cluster and keeps the models that it has opened. Reads nothing of
-    the driver's machine but what it is sent."""
+    the driver's machine but what it is sent. ``allowed`` are the hosts that the key of this
+    machine may go to."""
 
-    def __init__(self) -> None:
+    def __init__(self, allowed: Collection[str] = ()) -> None:
+        self._allowed = allowed
         self._models: dict[tuple[str, int], LLM] = {}
 
     def play(self, batch: Batch, planned: Cell | Line, packed: bytes) -> Iterator[Sent]:
@@ -50,7 +52,7 @@ class Worker:
             path.write_bytes(packed)
             trials: Played = queue.SimpleQueue()
             playing = threading.Thread(
-                target=_play, args=(path, batch, planned, trials, self._models)
+                target=_play, args=(path, batch, planned, trials, self._models, self._allowed)
             )
             playing.start()
             while not isinstance(arrived := trials.get(), (Outcome, BaseException)):
@@ -78,14 +80,13 @@ def _play(
     planned: Cell | Line,
     trials: Played,
     models: dict[tuple[str, int], LLM],
+    allowed: Collection[str],
 ) -> None:
     try:
         with Store(path) as store:
             cells, lines = ([planned], []) if isinstance(planned, Cell) else ([], [planned])
-            trials.put(
-                Batching(store, batch, _Sender(store, trials), lambda: False, models).play(
-                    cells, lines
-                )
-            )
+            sender = _Sender(store, trials)
+            batching = Batching(store, batch, sender, lambda: False, models, allowed=allowed)
+            trials.put(batching.play(cells, lines))
     except BaseException as error:  # told by the thread that waits for it
         trials.put(error)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 from clin.errors import ModelError
 from clin.llms.native import KV_TYPES, attention
+from clin.processors import usable
 from memory.spelling import did_you_mean
 
 DEFAULT_CONTEXT = 8192
@@ -25,7 +25,8 @@ class Engine:
     """Tokens of a lane; 0: the model's own, at most :data:`DEFAULT_CONTEXT`."""
     lanes: int = 1
     threads: int = 0
-    """0: half of the processors. llama.cpp slows down badly when it has to share all of them."""
+    """0: half of the processors that may be used. llama.cpp slows down badly when it has to share
+    all of them."""
     kv_type: str = "f16"
     flash_attention: bool | None = None
     """None: as llama.cpp has it."""
@@ -74,8 +75,9 @@ class Engine:
 
     @property
     def cores(self) -> int:
-        """Threads to compute with. A stored run may come from a larger machine."""
-        processors = os.cpu_count() or 2
+        """Threads to compute with. A stored run may come from a larger machine, and this process
+        may be bound to a part of this one."""
+        processors = usable()
         return min(self.threads or max(1, processors // 2), processors)
 
 

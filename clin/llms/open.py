@@ -23,7 +23,9 @@ def open_model(reference: str, **options: Any) -> LLM:
     ``hf:ORG/REPO:FILE``, ``openai:MODEL@URL`` or ``scripted:FILE``.
 
     ``options`` are those of :class:`clin.llms.llamacpp.LlamaCpp` (gpu_layers, ctx, lanes, threads,
-    seed, temperature …). ModelError says in one line what is wrong with the reference or the file.
+    seed, temperature …). For an endpoint, ``allowed`` are the hosts that the user's key may go to:
+    by default its own, since whoever calls this names it. ModelError says in one line what is wrong
+    with the reference or the file.
     """
     kind, _, rest = reference.partition(":")
     if kind == "scripted":
@@ -36,6 +38,7 @@ def open_model(reference: str, **options: Any) -> LLM:
         return OpenAI(rest, **options)
     from clin.llms.llamacpp import LlamaCpp
 
+    options.pop("allowed", None)  # nothing is sent
     options.pop("think", None)  # of a model in this process a question itself asks for it
     return LlamaCpp(model_file(reference), reference=reference, **options)
 

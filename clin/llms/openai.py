@@ -2,21 +2,21 @@
 a hosted one).
 
 The key comes from OPENAI_API_KEY and goes into the request's header alone: never into the card, an
-error or a record. How a choice is constrained is in :mod:`clin.llms.constraining`.
+error or a record. To which hosts it goes is in :mod:`clin.llms.addresses`, and how a choice is
+constrained in :mod:`clin.llms.constraining`.
 """
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 from clin.errors import ModelError
 from clin.llms import Answer, ModelCard, Question
+from clin.llms.addresses import address, key_for, user_key
 from clin.llms.constraining import IN_WORDS, MOST_LISTED, WAYS, Extras, chosen, efforts
 from clin.llms.sampling import Sampling
 from clin.llms.thinking import THINKING, before_stop, without_thinking
@@ -43,8 +43,10 @@ class OpenAI:
 
     Of ``options`` the fields of :class:`clin.llms.sampling.Sampling` are read. Tokens that a server
     does not report are counted as a quarter of the characters. ``think`` is the room for thinking
-    beyond a reply's tokens, 0 asks for none, and None leaves it to the server. ModelError if the
-    server cannot be reached or refuses the key, so that a run does not begin with it.
+    beyond a reply's tokens, 0 asks for none, and None leaves it to the server. ``allowed`` are the
+    hosts that the user's key may go to; None for a caller that names the reference itself.
+    ModelError if the key may not go there, or if the server cannot be reached or refuses the key,
+    so that a run does not begin with it.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class OpenAI:
         lanes: int = 1,
         ctx: int = 0,
         think: int | None = None,
+        allowed: Collection[str] | None = None,
         **options: Any,
     ) -> None:
         name, url = address(reference)
@@ -65,7 +68,7 @@ class OpenAI:
             raise ModelError(
                 "endpoints need the openai client: pip install 'clin[openai]'"
             ) from None
-        self._key = _key()
+        self._key = key_for(reference, allowed)
         self._errors = openai
         self._client = openai.OpenAI(
             base_url=url or None, api_key=self._key or "none", timeout=TIMEOUT, max_retries=RETRIES
@@ -248,8 +251,11 @@ class OpenAI:
         except self._errors.BadRequestError:
             raise
         except self._errors.AuthenticationError:
-            refused = "refuses the key in OPENAI_API_KEY"
-            why = refused if self._key else "wants a key: set OPENAI_API_KEY"
+            why = "wants a key: set OPENAI_API_KEY"
+            if self._key:
+                why = "refuses the key in OPENAI_API_KEY"
+            elif user_key():
+                why = "wants a key, and its host was not named: give --allow-host"
             raise ModelError(f"{where} {why}") from None
         except self._errors.NotFoundError as error:
             raise ModelError(
@@ -285,49 +291,6 @@ def _message(question: Question, *, in_words: bool) -> str:
         listed = "".join(f"- {choice.strip()}\n" for choice in question.choices[:MOST_LISTED])
         text += f"\n\nReply with one of these, word for word:\n{listed}"
     return text
-
-
-def _key() -> str:
-    """The key from the environment; ModelError, which does not repeat it, if no header can hold
-    it."""
-    key = os.environ.get("OPENAI_API_KEY", "").strip()
-    if not (key.isascii() and key.isprintable()):
-        raise ModelError(
-            "the key in OPENAI_API_KEY holds characters that a request's header cannot; was it "
-            "copied whole?"
-        )
-    return key
-
-
-def address(reference: str) -> tuple[str, str]:
-    """``MODEL@URL`` as both; the URL is empty where none is given.
-
-    ModelError if it is malformed or holds what may be a secret, since the reference is stored with
-    the run. No part of a refused URL is repeated: it may be the key.
-    """
-    name, at, url = reference.partition("@")
-    split = _split(url)
-    if not name or split is None or (at and not (split.scheme and split.hostname)):
-        raise ModelError(
-            f"'openai:{name}@…' is not of the form openai:MODEL@URL (URL such as "
-            "http://localhost:8080/v1)"
-        )
-    if split.username is not None or split.query or split.fragment:
-        raise ModelError(
-            "an endpoint's URL holds no user, password, query or fragment: give the key as "
-            "OPENAI_API_KEY"
-        )
-    return name, url
-
-
-def _split(url: str) -> SplitResult | None:
-    """The parts of a web address; None for what is none. An empty one has empty parts."""
-    try:
-        split = urlsplit(url)
-        usable = split.scheme in ("", "http", "https") and split.port != 0
-    except ValueError:
-        return None
-    return split if usable else None
 
 
 def fields_of(name: str, sampling: Sampling) -> tuple[dict[str, Any], dict[str, Any]]:

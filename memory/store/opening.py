@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from memory.private import make_private
 from memory.store.schema import migrations
 
 PATIENCE = 20.0
@@ -70,11 +71,21 @@ def _connection(path: Path, read_only: bool) -> sqlite3.Connection:
     """Transactions are begun by hand; the store's lock makes sharing between threads safe."""
     where = path.resolve().as_uri()
     if not read_only:
+        # SQLite would give a new file the umask's mode; -wal and -shm take the mode of the file.
+        if not path.exists():
+            _make(path)
         return sqlite3.connect(where, uri=True, isolation_level=None, check_same_thread=False)
     # A folder that cannot be written has no place for the shared-memory file that WAL needs; nobody
     # writes there either.
     mode = "?mode=ro" if os.access(path.parent, os.W_OK) else "?mode=ro&immutable=1"
     return sqlite3.connect(where + mode, uri=True, isolation_level=None, check_same_thread=False)
+
+
+def _make(path: Path) -> None:
+    try:
+        make_private(path)
+    except OSError as error:
+        raise StoreError(f"'{path}' cannot be written: {error.strerror}") from None
 
 
 def _check_owner(path: Path, db: Database) -> None:
