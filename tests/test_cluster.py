@@ -14,7 +14,7 @@ from clin.analysis.report import rows
 from clin.experiments.cells import cells
 from clin.experiments.runner import Batching
 from clin.experiments.spec import Batch
-from clin.learner import Watcher
+from clin.watcher import Watcher
 from memory.store import Store
 
 pytest.importorskip("ray", reason="pip install 'clin[cluster]'")

@@ -189,6 +189,8 @@ def _planned(store: Store, batch: Batch, cells: list[Cell], lines: list[Line]) -
 
 
 def _tell(outcome: Outcome, name: str, db: Path, as_json: bool) -> None:
+    from memory.sanitize import sanitized
+
     if as_json:
         click.echo(
             json.dumps(
@@ -208,7 +210,7 @@ def _tell(outcome: Outcome, name: str, db: Path, as_json: bool) -> None:
             f"{len(outcome.failed)} failed."
         )
     for cell, reason in outcome.failed:
-        click.echo(f"Failed: {cell}: {reason}", err=True)
+        click.echo(sanitized(f"Failed: {cell}: {reason}"), err=True)
     if outcome.interrupted:
         click.echo(
             f"Interrupted; every step shown is stored, and `clin resume {name} --db {db}` goes "

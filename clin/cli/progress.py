@@ -14,7 +14,7 @@ from rich.progress import Progress as Bars
 from rich.text import Text
 
 from clin.config import RunConfig
-from clin.learner import Watcher
+from clin.watcher import Watcher
 from memory.sanitize import sanitized
 from memory.strategies import traits_of
 from memory.trials import Call, Memory, Step, Trial

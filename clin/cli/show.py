@@ -46,6 +46,7 @@ def _overview(store: Store, run: str) -> None:
     from clin.analysis.document import document
     from clin.cli.tables import console, trials_table
     from memory.sanitize import sanitized
+    from memory.store.failures import failures
 
     shown = document(store, run)
     where = f"{shown['world']}, {shown['task']}, variation {shown['variation']}"
@@ -58,6 +59,9 @@ def _overview(store: Store, run: str) -> None:
             console().print(
                 f"Trial {row.number} is under way: {len(store.steps(row.id))} steps are stored."
             )
+    for failure in failures(store, run):
+        what = "The run failed" if failure.trial is None else f"Trial {failure.trial} crashed"
+        console().print(f"{what}: {sanitized(failure.reason)}")
 
 
 def _trajectory(store: Store, run: str, number: int, as_json: bool) -> None:

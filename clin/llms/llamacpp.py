@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from clin.errors import ModelError
+from clin.errors import ModelError, refusal
 from clin.llms import Answer, Question
 from clin.llms.built_in import format_of
 from clin.llms.choosing import Feed, Feeds, Logits, aside, choose, in_step, weigh
@@ -150,9 +150,7 @@ class LlamaCpp:
             except Exception as error:
                 # It is raised once the other lanes have got what was decoded for them.
                 self._abandon(lane)
-                if isinstance(error, ModelError):
-                    error.lane = lane.sequence
-                self._failures.append((lane.sequence, error))
+                self._failures.append((lane.sequence, refusal(error, lane.sequence)))
 
     def _fitting(self) -> list[tuple[Lane, Branch, Feed]]:
         """The branches whose tokens fit one batch together, those of lanes that have waited longest

@@ -20,10 +20,11 @@ NOT_READ = {
     "6 scopes of links",
     "7 what memory said at a step",
     "8 what was admissible before a step",
+    "9 why runs failed",
 }
 """Migrations that a reader can do without: their tables hold what people ask of live runs,
-experiments to go on with, where links held, and what memory said and the world admitted at a step,
-of which files from before say nothing."""
+experiments to go on with, where links held, what memory said and the world admitted at a step, and
+why runs failed, of which files from before say nothing."""
 
 
 class StoreError(ValueError):

@@ -67,6 +67,12 @@ def finish(connection: Connection, run: int, state: str) -> None:
     )
 
 
+def let_go(connection: Connection, run: int, state: str) -> None:
+    """As :func:`finish`, but a run that has finished stays finished."""
+    if connection.value("select state from runs where id = ?", [run]) != "finished":
+        finish(connection, run, state)
+
+
 def read_runs(connection: Connection) -> list[RunRow]:
     """All runs, oldest first."""
     return [_run(row) for row in connection.rows(f"select {_COLUMNS} from runs order by id")]
