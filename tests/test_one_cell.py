@@ -21,8 +21,7 @@ from memory.store.failures import failures
 from worlds import Observation, World, WorldCrashed
 
 STRIDE = int(os.environ.get("CLIN_FAULTS", "7"))
-"""Of the calls of model and store every so many-th breaks; ``CLIN_FAULTS=1 pytest tests/test_one_cell.py``
-breaks each of them."""
+"""Of the calls of model and store every so many-th breaks; with ``CLIN_FAULTS=1`` each does."""
 
 SMALL = """
 worlds = ["causal"]

@@ -39,7 +39,8 @@ class Cursors:
 def commits(store: Store) -> int:
     """A number that changes when another process has written the file; asking costs
     microseconds."""
-    return int(store.connection.value("pragma data_version"))
+    version = int(store.connection.value("pragma data_version"))
+    return (store.connection.epoch << 32) + version  # each connection counts for itself
 
 
 def ends(store: Store) -> Cursors:
