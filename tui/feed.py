@@ -172,6 +172,8 @@ class Feed:
         open_now = [trial.id for trial in last if trial.ending is None]
         changed = set()
         for line in trial_lines(self.store, self._last_trial, open_now):
+            if line.run not in self.runs:  # the row of its run cannot be read
+                continue
             trials = self.runs[line.run].trials
             if trials and trials[-1].id == line.id:
                 if trials[-1] == line:

@@ -49,10 +49,12 @@ def report(
     """Compare RUNS (all by default, but those that others learned from): points by trial, by task,
     paired differences, transfer by task, cost. Markdown on standard output."""
     from clin.analysis.plots import panels, svg
+    from clin.analysis.readable import unreadable
     from clin.analysis.report import facts
     from clin.analysis.report import rows as rows_of
     from clin.analysis.tables import markdown
     from clin.analysis.tables import page as page_of
+    from memory.sanitize import sanitized
     from memory.store import Store
 
     if rows is not None and rows.suffix not in FORMS:
@@ -70,6 +72,8 @@ def report(
                 f"{db} has no ended trial that fits; `clin runs --db {db}` lists what there is"
             )
         known = facts(store, table)
+        for line in unreadable(store):
+            click.echo(f"Left out: {sanitized(line)}", err=True)
     drawn = panels(table)
     if picture is not None and not drawn:
         raise UserError(

@@ -125,8 +125,12 @@ class Store:
             runs.finish(self.connection, self._run_id(run), state)
 
     def runs(self) -> list[RunRow]:
-        """All runs, oldest first."""
+        """All runs that can be read, oldest first."""
         return runs.read_runs(self.connection)
+
+    def unreadable_runs(self) -> list[str]:
+        """Of each run whose row cannot be read, what is wrong with it."""
+        return runs.unreadable_runs(self.connection)
 
     def run(self, name: str) -> RunRow:
         """The run called ``name``; StoreError says which there are."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from memory.store.opening import PATIENCE, StoreError, moment_of, opened, refused
+from memory.store.opening import PATIENCE, StoreError, as_source, moment_of, opened, refused
 
 Values = Sequence[object] | dict[str, object]
 """What stands for a statement's question marks, or for its names."""
@@ -98,10 +98,11 @@ class Connection:
 
     @contextmanager
     def attached(self, other: Path) -> Iterator[None]:
-        """The file ``other`` beside this one, its tables under the name ``other``."""
-        with self._lock:
+        """The file ``other`` beside this one for reading, its tables under the name ``other``; one
+        of an older version is read as a copy with our schema."""
+        with self._lock, as_source(other, self._patience) as source:
             with self._in_words(other):
-                self.db.execute("attach database ? as other", [str(other)])
+                self.db.execute("attach database ? as other", [source])
             try:
                 yield
             finally:

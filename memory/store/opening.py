@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlite_utils import Database
 
@@ -76,6 +78,36 @@ def _check_place(path: Path, read_only: bool) -> None:
             f"'{path}' cannot be written: its folder is read-only, and SQLite keeps its journal "
             "there"
         )
+
+
+@contextmanager
+def as_source(path: Path, patience: float = PATIENCE) -> Iterator[str]:
+    """The database at ``path`` with our schema, as a URI to attach for reading: itself, or an
+    upgraded copy where an older version wrote it. It is never written. StoreError in one line where
+    it is none of ours."""
+    _check_place(path, read_only=True)
+    try:
+        connection, moment = _reading(path, patience)
+        with closing(connection):
+            db = Database(connection)
+            _check_owner(path, db)
+            if not migrations.pending(db):
+                still = "&immutable=1" if moment else ""
+                yield f"{path.resolve().as_uri()}?mode=ro{still}"
+                return
+            with TemporaryDirectory() as folder:
+                copy = Path(folder) / "copy.db"
+                _upgraded(connection, copy)
+                yield copy.as_uri()
+    except sqlite3.Error as error:
+        raise refused(path, error, [], patience) from None
+
+
+def _upgraded(old: sqlite3.Connection, copy: Path) -> None:
+    """Write what ``old`` holds into the new file ``copy``, with our schema."""
+    with closing(_writing(copy)) as new:
+        old.backup(new)
+        _migrate(Database(new))
 
 
 def _writing(path: Path) -> sqlite3.Connection:
