@@ -15,9 +15,11 @@ from clin.errors import ModelError
 from clin.experiments.cells import cells
 from clin.experiments.runner import Batching, Outcome
 from clin.experiments.spec import Batch
+from clin.experiments.worker import Worker
 from clin.watcher import Watcher
 from memory.store import Store
 from memory.store.failures import failures
+from memory.store.merging import merge, parcel
 from worlds import Observation, World, WorldCrashed
 
 STRIDE = int(os.environ.get("CLIN_FAULTS", "7"))
@@ -234,6 +236,37 @@ def test_a_trial_that_cannot_be_replayed_is_crashed_and_every_rerun_reaches_the_
         [failure] = failures(store, "r1")
         assert failure.trial == cut.number and "the trial cannot go on" in failure.reason
         assert store.check() == []
+
+
+def test_a_worker_of_a_cluster_sends_its_failure_and_another_goes_on(
+    tmp_path: Path, batch: Batch
+) -> None:
+    """The worker is called here as Ray would call it, with the driver's merge after it."""
+    cell = cells(batch)[0]
+
+    def work(store: Store) -> Outcome:
+        begun = parcel(store, [run.name for run in store.runs()])
+        *_, last = Worker().play(batch, cell, begun)
+        (tmp_path / "sent.db").write_bytes(last.parcel)
+        merge(store, tmp_path / "sent.db")
+        assert last.outcome is not None and store.check() == []
+        return last.outcome
+
+    with Store(tmp_path / "whole.db") as store:
+        assert not work(store).failed
+        whole = told(store)
+    for at in range(2, 20, 3):
+        with Store(tmp_path / f"{at}.db") as store:
+            with pytest.MonkeyPatch.context() as patch:
+                break_world(patch, Counter(at))
+                [(_, reason)] = work(store).failed
+            assert "the part broke" in reason
+            assert all(run.state == "failed" for run in store.runs())
+            assert [each.reason for run in store.runs() for each in failures(store, run.name)] in (
+                [],
+                [reason],
+            )
+            assert not work(store).failed and told(store) == whole
 
 
 # --- the command line
