@@ -90,6 +90,8 @@ class Learner:
             if self.run:
                 with suppress(Exception):  # a store that broke cannot take it; the first is told
                     fail_run(self.store, self.run, reason(error))
+                with suppress(Exception):
+                    self.watcher.run_failed(self.run, self.config, reason(error))
             raise
 
     def _adapted(self) -> Asking:

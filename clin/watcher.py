@@ -33,5 +33,8 @@ class Watcher:
     def trial_ended(self, run: str, config: RunConfig, trial: Trial, memory: Memory) -> None:
         """The trial's ending and the memory written after it are stored."""
 
+    def run_failed(self, run: str, config: RunConfig, reason: str) -> None:
+        """The run ended before its time; whoever drives it is given the exception."""
+
     def run_ended(self, run: str, config: RunConfig) -> None:
         """All trials of the run have ended."""

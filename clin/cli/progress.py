@@ -35,8 +35,8 @@ class _Line:
 
 
 class Progress(Watcher):
-    """A bar per trial on a terminal, a line per trial elsewhere, on standard error; ``verbose``
-    prints each step.
+    """A line per trial that has ended, and on a terminal a bar per trial under way, on standard
+    error; ``verbose`` prints each step.
 
     Runs that are in flight together tell it from several threads.
     """
@@ -53,7 +53,6 @@ class Progress(Watcher):
             TextColumn("steps"),
             TextColumn("score {task.fields[score]:g}"),
             TextColumn("{task.fields[rate]:,.0f} tokens/s"),
-            TextColumn("{task.fields[ending]}"),
             TimeRemainingColumn(compact=True),
         )
         self.bars = Bars(*columns, console=self.console, disable=quiet or not sys.stderr.isatty())
@@ -99,7 +98,6 @@ class Progress(Watcher):
                 number=number,
                 score=0.0,
                 rate=0.0,
-                ending="",
             )
             self._lines[run] = _Line(bar, time.monotonic())
 
@@ -127,12 +125,17 @@ class Progress(Watcher):
 
     def trial_ended(self, run: str, config: RunConfig, trial: Trial, memory: Memory) -> None:
         with self._lock:
-            line = self._lines[run]
-            self.bars.update(line.bar, total=max(1, len(trial.steps)), ending=str(trial.ending))
-            if self.bars.disable:
-                left = (config.trials - trial.number - 1) * (time.monotonic() - line.began)
-                self.console.print(
-                    f"{run} trial {trial.number}: score {trial.score:g}, {len(trial.steps)} "
-                    f"steps, {trial.ending}, "
-                    f"{len(memory.links)} links, {line.rate:,.0f} tokens/s, about {left:.0f} s left"
-                )
+            line = self._lines.pop(run)
+            self.bars.remove_task(line.bar)
+            left = (config.trials - trial.number - 1) * (time.monotonic() - line.began)
+            self.console.print(
+                f"{run} trial {trial.number}: score {trial.score:g}, {len(trial.steps)} "
+                f"steps, {trial.ending}, "
+                f"{len(memory.links)} links, {line.rate:,.0f} tokens/s, about {left:.0f} s left"
+            )
+
+    def run_failed(self, run: str, config: RunConfig, reason: str) -> None:
+        with self._lock:
+            line = self._lines.pop(run, None)
+            if line is not None:
+                self.bars.remove_task(line.bar)

@@ -38,6 +38,7 @@ def _resume_batch(store: Store, name: str, shown: Shown) -> None:
 
 
 def _resume_run(store: Store, name: str, shown: Shown) -> None:
+    from clin.installed import check_world
     from clin.models import open_models, same_models
 
     config = RunConfig.checked(**store.run(name).config)
@@ -49,6 +50,7 @@ def _resume_run(store: Store, name: str, shown: Shown) -> None:
     if config.retired:
         options = ", ".join(f"{option} = {value}" for option, value in config.retired.items())
         raise UserError(f"{name} was played with {options}, which this version cannot do any more")
+    check_world(name, config)
     alone = config.but(engine=config.engine.but(lanes=1))
     roles = {role: info.reference for role, info in config.role_models.items()}
     llm = open_models(
@@ -62,7 +64,18 @@ def _resume_run(store: Store, name: str, shown: Shown) -> None:
     )
     try:
         same_models(config, llm)
+        _tell_versions(name, config)
         store.claim_run(name)
         follow(store, llm, [(alone, name)], shown)
     finally:
         llm.close()
+
+
+def _tell_versions(name: str, config: RunConfig) -> None:
+    """Say under which other versions than its own the run goes on."""
+    from clin.installed import changed
+    from memory.sanitize import sanitized
+
+    for package, (was, now) in changed(config).items():
+        note = f"Note: {name} began with {package} {was}, and goes on with {now}."
+        click.echo(sanitized(note), err=True)

@@ -126,9 +126,9 @@ class Connection:
         try:
             yield
         except sqlite3.Error as error:
-            raise refused(path, error, self._holders(), self._patience) from None
+            raise refused(path, error, self.holders(), self._patience) from None
 
-    def _holders(self) -> list[int]:
+    def holders(self) -> list[int]:
         """The other live processes that drive a run in this file."""
         try:
             found = self.db.execute(

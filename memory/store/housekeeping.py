@@ -137,7 +137,13 @@ def removable(store: Store) -> list[Removal]:
 
 
 def compact(store: Store, removals: Sequence[Removal]) -> int:
-    """Remove ``removals`` in one transaction and give the space back; returns the bytes saved."""
+    """Remove ``removals`` in one transaction and give the space back; returns the bytes saved.
+    StoreError while another process plays a run in the file: it remembers what it wrote."""
+    if playing := store.connection.holders():
+        raise StoreError(
+            f"'{store.path}' is being played in by process {', '.join(map(str, playing))}; compact "
+            "it when that is done"
+        )
     before = _size(store)
     with store.connection.transaction():
         for each in removals:
