@@ -15,7 +15,7 @@ from memory.language import Language
 from memory.store import TrialRow
 from memory.store.encoding import as_text
 from memory.trials import Call, Ending, Memory, Step
-from worlds import World
+from worlds import World, WorldError
 
 STUCK_AFTER, WAITED_AFTER = 5, 15
 """Equal actions with equal outcomes in a row that end a trial; the second where they let time pass,
@@ -107,7 +107,10 @@ def _is_stuck(steps: Sequence[Step], language: Language) -> bool:
 
 
 def _replay(world: World, step: Step) -> bool:
-    seen = world.step(step.action)
+    try:
+        seen = world.step(step.action)
+    except WorldError as error:  # such as that it has ended before
+        raise WorldChanged(f"'{step.action}' was stored and is refused now: {error}") from error
     if (as_text(seen.text), seen.score) != (step.observation, step.score):
         raise WorldChanged(
             f"'{step.action}' gave another observation than the stored one; the trial cannot go on"
