@@ -128,6 +128,15 @@ def test_what_stands_in_a_journal_that_cannot_be_read_is_not_left_out(folder: Pa
         assert "its journal cannot be read from here" in reader.found
 
 
+def test_a_file_that_was_read_as_it_stood_and_is_gone_is_one_line(folder: Path) -> None:
+    with Store(folder / "clin.db") as store:
+        store.append_step(begun(store), Step("look", "A room.", 0.0))
+    with Reader(folder / "clin.db") as reader:
+        assert reader.found == "1"
+        (folder / "clin.db").unlink()
+        assert reader.again().endswith("clin.db' has been deleted or moved")
+
+
 def test_a_file_that_is_not_there_is_still_told_in_one_line(folder: Path) -> None:
     with pytest.raises(StoreError, match="no database"):
         Store(folder / "clin.db", read_only=True)

@@ -157,8 +157,13 @@ class Moment:
 
 
 def moment_of(path: Path) -> Moment:
-    """The moment at which the file at ``path`` is now; the same again while nobody writes it."""
-    found, wal = path.stat(), path.with_name(path.name + "-wal")
+    """The moment at which the file at ``path`` is now; the same again while nobody writes it.
+    StoreError where there is none."""
+    wal = path.with_name(path.name + "-wal")
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        raise StoreError(f"'{path}' has been deleted or moved") from None
     try:
         journal = wal.stat().st_size
     except FileNotFoundError:
