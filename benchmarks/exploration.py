@@ -27,7 +27,7 @@ from clin.distill.places import Place
 from clin.experiments.runner import Batching
 from clin.experiments.spec import Batch
 from clin.exploration import stack
-from clin.learner import Watcher
+from clin.watcher import Watcher
 from memory.store import Store
 from worlds import World
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Self, overload
+from typing import Any, Self
 
 from clin.config import RunConfig
-from clin.errors import ModelError
+from clin.errors import ModelError, reason
 from clin.exploration.admitted import Admitted
 from clin.exploration.stack import Known, for_run, for_trial
 from clin.language import language_of
@@ -22,49 +23,23 @@ from clin.prompts import Recalling, Style, Thinking, style
 from clin.prompts.examples import told_example
 from clin.prompts.writer import questions
 from clin.rollout.context import Context
+from clin.rollout.episode import Begun, Played, Trials
 from clin.rollout.interactive import AtTheStore, Stopped
 from clin.rollout.scheduler import Asking
 from clin.rollout.start import Past, Reading, Start
-from clin.rollout.trial import play
+from clin.rollout.trial import WorldChanged, check_beginning, play
+from clin.watcher import Watcher
 from memory.archive import Archive
 from memory.corrections import Ruling
 from memory.evidence.tally import Tally
 from memory.language import Language
 from memory.links import Link
 from memory.store import NewTrial, NewVersion, Store, TrialRow
+from memory.store.failures import fail_run
 from memory.store.requests import lapse
 from memory.strategies import Revised, Strategy, open_strategy, traits_of
 from memory.trials import Call, Ending, Memory, Step, Trial
-from worlds import World, open_world, templates_of
-
-
-class Watcher:
-    """What happens in a run, told after it is safe in the store. Does nothing; override what you
-    want to see."""
-
-    def model_opened(self, notes: Sequence[str]) -> None:
-        """A model was loaded; ``notes`` are what its user should know."""
-
-    def run_begins(self, run: str, config: RunConfig) -> None:
-        """A new run is in the store."""
-
-    def trial_begins(self, run: str, config: RunConfig, number: int, steps: int) -> None:
-        """Trial ``number`` starts, or goes on after ``steps`` stored steps."""
-
-    def step_done(
-        self, run: str, number: int, index: int, step: Step, calls: Sequence[Call]
-    ) -> None:
-        """Step ``index`` (from 0) of trial ``number`` is stored."""
-
-    def context_cut(self, run: str, number: int, left_out: int) -> None:
-        """The trial outgrew the model's context: its ``left_out`` earliest steps are no longer
-        read."""
-
-    def trial_ended(self, run: str, config: RunConfig, trial: Trial, memory: Memory) -> None:
-        """The trial's ending and the memory written after it are stored."""
-
-    def run_ended(self, run: str, config: RunConfig) -> None:
-        """All trials of the run have ended."""
+from worlds import World, WorldCrashed, open_world, templates_of
 
 
 @dataclass
@@ -107,21 +82,33 @@ class Learner:
 
     def adapt(self) -> Asking:
         """Play the run's trials that are not in the store yet, revising the memory after each
-        (ADAPT)."""
+        (ADAPT). Whatever goes wrong ends this run alone: it is stored as failed, with the reason,
+        and the exception goes on to whoever drives it."""
+        try:
+            yield from self._adapted()
+        except Exception as error:
+            if self.run:
+                with suppress(Exception):  # a store that broke cannot take it; the first is told
+                    fail_run(self.store, self.run, reason(error))
+                with suppress(Exception):
+                    self.watcher.run_failed(self.run, self.config, reason(error))
+            raise
+
+    def _adapted(self) -> Asking:
         strategy = self._strategy()
         self._check_writer(strategy)
         world = self._open_world()
-        if self.run:
-            lapse(self.store, self.run)
-        self._carry(strategy)
         try:
+            if self.run:
+                lapse(self.store, self.run)
+            self._carry(strategy)
             for number in range(self.config.trials):
                 row = self._row(number)
                 if row is None or row.ending is None:
                     past = self._past(number)
                     memory = past.memory  # corrections of while it is played count afterwards
-                    trial_id, trial = yield from self._trial(world, strategy, past, row)
-                    yield from self._revise(strategy, memory, trial_id, trial)
+                    played = yield from self._trial(world, strategy, past, row)
+                    yield from self._revise(strategy, memory, played)
             self.store.finish_run(self._name(), "finished")
             self.watcher.run_ended(self._name(), self.config)
         except Stopped:
@@ -177,9 +164,8 @@ class Learner:
 
     def _trial(
         self, world: World, strategy: Strategy, past: Past, row: TrialRow | None
-    ) -> Generator[Question, Answer, tuple[int, Trial]]:
-        """Play the trial that comes after ``past``, or the rest of it where it has a ``row``; its
-        id, and the trial as it is stored."""
+    ) -> Generator[Question, Answer, Played]:
+        """Play the trial that comes after ``past``, or the rest of it where it has a ``row``."""
         number, opening, goal = past.number, world.reset().text, world.goal
         reading = Reading(self._layout(), self.card.context, self.size)
         if row is None:
@@ -190,23 +176,38 @@ class Learner:
 
         trial_id = row.id if row else self._begin(number, goal, opening, start)
         self.watcher.trial_begins(self._name(), self.config, number, len(start.done))
-        person = AtTheStore(self.store, self._name(), trial_id, self.paused, self.stopping)
         known = self._past(number).known(start.recalled)
+        offered, why = self._offered(world, known, start), ""
+        begun = Begun(trial_id, number, start, strategy.traits.weighs_actions)
+        try:
+            if row is not None:
+                check_beginning(row, goal, opening)
+            ending = yield from self._play(offered, begun, context)
+        except (WorldCrashed, WorldChanged) as error:
+            ending, why = Ending.CRASHED, reason(error)
+        steps, admissible = self.store.steps(trial_id), self.store.admissible(trial_id)
+        trial = Trial(number, goal, opening, steps, ending, start.recalled, admissible)
+        return Played(trial_id, trial, why)
+
+    def _play(
+        self, offered: World, begun: Begun, context: Context
+    ) -> Generator[Question, Answer, Ending]:
+        """Play a trial that is in the store to its end, with a person at its elbow."""
+        done = begun.start.done
+        person = AtTheStore(self.store, self._name(), begun.trial_id, self.paused, self.stopping)
         ending = yield from play(
-            self._offered(world, known, start),
-            start.recalled,
-            self._recorder(trial_id, number, len(start.done), context),
+            offered,
+            begun.start.recalled,
+            self._recorder(begun.trial_id, begun.number, len(done), context),
             budget=self.config.budget,
             context=context,
             card=self.card,
-            past=start.done,
-            weigh=strategy.traits.weighs_actions,
+            past=done,
+            weigh=begun.weighs,
             person=person,
         )
         self.paused = person.paused
-        steps, admissible = self.store.steps(trial_id), self.store.admissible(trial_id)
-        trial = Trial(number, goal, opening, steps, ending, start.recalled, admissible)
-        return trial_id, trial
+        return ending
 
     def _layout(self) -> Style:
         """The acting prompt of the run's model."""
@@ -290,9 +291,10 @@ class Learner:
 
     # --- after a trial
 
-    def _revise(self, strategy: Strategy, memory: Memory, trial_id: int, trial: Trial) -> Asking:
+    def _revise(self, strategy: Strategy, memory: Memory, played: Played) -> Asking:
         """Turn ``memory`` into the one after the trial. Its ending and the new memory become one
         transaction; a crashed trial teaches nothing."""
+        trial_id, trial = played.trial_id, played.trial
         calls: list[Call] = []
         revised, writer = Revised(memory), "unchanged"
         if trial.ending is not Ending.CRASHED and not self.config.read_only_memory:
@@ -308,7 +310,9 @@ class Learner:
             tallies=tuple(dict((*revised.tallies, *revised.before)).items()),
             refused=revised.refused,
         )
-        self.store.finish_trial(trial_id, trial.ending, written, calls, language=self._language)
+        self.store.finish_trial(
+            trial_id, trial.ending, written, calls, language=self._language, reason=played.why
+        )
         after = self.store.version_after(self._name(), trial.number)
         self.watcher.trial_ended(self._name(), self.config, trial, after.memory)
 
@@ -334,25 +338,3 @@ class Learner:
     def _row(self, number: int) -> TrialRow | None:
         rows = self.store.trials(self.run) if self.run else []
         return next((row for row in rows if row.number == number), None)
-
-
-class Trials(Sequence[Trial]):
-    """The trials of an episode so far; stored ones are read when they are asked for, since an
-    episode may be long and a strategy may keep what it has read of it."""
-
-    def __init__(self, read: Callable[[int], Trial], stored: Sequence[int], last: Trial) -> None:
-        self._read, self._stored, self._last = read, stored, last
-
-    def __len__(self) -> int:
-        return len(self._stored) + 1
-
-    @overload
-    def __getitem__(self, index: int) -> Trial: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Trial]: ...
-
-    def __getitem__(self, index: int | slice) -> Trial | list[Trial]:
-        if isinstance(index, slice):
-            return [self[number] for number in range(*index.indices(len(self)))]
-        number = range(len(self))[index]
-        return self._last if number == len(self._stored) else self._read(self._stored[number])

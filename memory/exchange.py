@@ -107,7 +107,7 @@ def read_file(path: Path) -> Memory:
     if path.suffix not in FORMATS:
         raise StoreError(f"'{path}' is no memory file (formats: {', '.join(FORMATS)})")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise StoreError(f"no memory file '{path}'") from None
     except (OSError, UnicodeDecodeError) as error:

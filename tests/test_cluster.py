@@ -14,8 +14,9 @@ from clin.analysis.report import rows
 from clin.experiments.cells import cells
 from clin.experiments.runner import Batching
 from clin.experiments.spec import Batch
-from clin.learner import Watcher
+from clin.watcher import Watcher
 from memory.store import Store
+from memory.store.failures import failures
 
 pytest.importorskip("ray", reason="pip install 'clin[cluster]'")
 
@@ -69,6 +70,44 @@ def test_a_cluster_plays_what_one_machine_plays_though_a_worker_dies(tmp_path: P
         assert told(store) == expected
         again = Cluster(store, batch, lambda: False, kill_once).play(cells(batch), [], workers=2)
         assert (again.played, len(again.there)) == ([], 6)
+
+
+def test_a_cell_that_fails_on_a_cluster_is_told_and_every_rerun_reaches_the_others(
+    tmp_path: Path,
+) -> None:
+    """The script knows how to act and not how to write a memory."""
+    from clin.experiments.cluster import Cluster
+
+    (tmp_path / "act.json").write_text('[{"pick": 0, "role": "act"}]')
+    named = {"models": [f"scripted:{tmp_path / 'act.json'}"], "writer": "model"}
+    batch = Batch.checked(**{**tomllib.loads(SMALL), **named, "settings": ["adapt"]})
+    with Store(tmp_path / "clin.db") as store:
+        for tried in (1, 2, 3):
+            cluster = Cluster(store, batch, lambda: False, lambda what, pid: None)
+            outcome = cluster.play(cells(batch), [], workers=2)
+            assert [reason for _, reason in outcome.failed if "has no rule for" in reason]
+            assert (len(outcome.failed), len(store.runs())) == (1, 2)
+            assert len(outcome.played) == (tried == 1)
+            [bad] = [run for run in store.runs() if run.config["strategy"] == "clin"]
+            assert (bad.state, len(failures(store, bad.name))) == ("failed", tried)
+            assert store.check() == []
+
+
+def test_a_batch_goes_from_one_engine_to_the_other(tmp_path: Path) -> None:
+    from clin.experiments.cluster import Cluster
+
+    batch = Batch.checked(**{**tomllib.loads(SMALL), "settings": ["adapt"]})
+    with Store(tmp_path / "whole.db") as store:
+        Batching(store, batch, Watcher(), lambda: False).play(cells(batch))
+        expected = told(store)
+    with Store(tmp_path / "clin.db") as store:
+        Batching(store, batch, Watcher(), lambda: len(store.steps_after(0)) > 2).play(cells(batch))
+        assert [run.state for run in store.runs()] == ["running"]
+        sent: list[str] = []
+        stopping = Cluster(store, batch, lambda: bool(sent), lambda what, pid: sent.append(what))
+        assert stopping.play(cells(batch), [], workers=1).interrupted
+        outcome = Batching(store, batch, Watcher(), lambda: False).play(cells(batch))
+        assert not outcome.failed and told(store) == expected
 
 
 @pytest.mark.parametrize(

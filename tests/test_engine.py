@@ -420,7 +420,8 @@ def test_a_cut_of_the_context_is_told_once_with_what_it_left_out(bundled, tmp_pa
     """Forty looks do not fit 400 tokens; where turns are left out, the prompt on record has a
     gap."""
     from clin.config import ModelInfo, RunConfig
-    from clin.learner import Learner, Watcher
+    from clin.learner import Learner
+    from clin.watcher import Watcher
     from memory.store import Store
 
     class Cuts(Watcher):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from languages import SCIENCE
 from test_strategies import LOST, WON, answered, told, words
 
-from clin.learner import Trials
+from clin.rollout.episode import Trials
 from memory.evidence.events import record
 from memory.evidence.ledger import Ledger, claim_of
 from memory.evidence.proposals import of

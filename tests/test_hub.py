@@ -26,7 +26,8 @@ COMMIT = "a" * 40
 
 
 class Hub(ThreadingHTTPServer):
-    """Has one repository, ``o/r``, with one file, ``m.gguf``. ``cut``: bytes after which it stops
+    """Has one repository, ``o/r``, with one file, ``m.gguf``, or with ``names``, which are all the
+    same. ``cut``: bytes after which it stops
     sending, when it is asked for the file from its beginning. ``asked`` are the downloads, by their
     first byte."""
 
@@ -35,6 +36,7 @@ class Hub(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.content, self.cut, self.asked = BUNDLED, 0, []
+        self.names: tuple[str, ...] = ("m.gguf",)
         self.keys: set[str | None] = set()
         self.waits = threading.Event()
 
@@ -49,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
         self._answer()
 
     def _answer(self) -> None:
-        if self.path == "/o/r/resolve/main/m.gguf":
+        if self.path in [f"/o/r/resolve/main/{name}" for name in self.server.names]:
             self._file()
         elif self.path.startswith("/api/models/o/r"):
             known = {
@@ -134,6 +136,18 @@ def clin(clin_child: Clin) -> Clin:
 
 def card(clin, reference: str = "hf:o/r:m.gguf"):
     return clin("models", "show", reference)
+
+
+@pytest.mark.slow
+def test_of_a_split_file_all_parts_are_fetched(hub: Hub, clin: Clin, tmp_path: Path) -> None:
+    hub.names = ("m-00001-of-00003.gguf", "m-00002-of-00003.gguf", "m-00003-of-00003.gguf")
+    done = card(clin, "hf:o/r:m-00001-of-00003.gguf")
+    assert done.returncode == 0, done.stderr
+    there = {path.name for path in (tmp_path / "hf").rglob("m-*.gguf")}
+    assert there == set(hub.names)
+    hub.names = hub.names[:2]
+    missing = card(clin, "hf:o/r:m-00001-of-00004.gguf")
+    assert missing.returncode == 2 and "m-00001-of-00004.gguf" in missing.stderr
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from clin.rollout.context import Context
 from clin.rollout.scheduler import drive
 from clin.rollout.trial import STUCK_AFTER, WAITED_AFTER, WorldChanged, play
 from memory.trials import Ending, Memory, Step
-from worlds import Observation
+from worlds import Observation, WorldError
 
 CARD = ModelCard("by hand", prompt="compact-2")
 
@@ -132,6 +132,15 @@ def test_an_interrupted_trial_asks_what_it_would_have_asked() -> None:
 def test_a_world_that_changed_is_not_resumed() -> None:
     with pytest.raises(WorldChanged):
         trial(["up"], past=[Step("up", "You fall.", 0.0)])
+
+
+def test_a_world_that_refuses_a_stored_step_is_another_one(monkeypatch) -> None:
+    def over(self: Ladder, action: str) -> Observation:
+        raise WorldError("the world has ended")
+
+    monkeypatch.setattr(Ladder, "step", over)
+    with pytest.raises(WorldChanged, match="is refused now: the world has ended"):
+        trial(["up"], past=[Step("up", "You are on rung 1, 0 counted.", 25.0)])
 
 
 @given(st.integers(90, 200), st.integers(1, 40))

@@ -65,8 +65,10 @@ class Watch(App[None]):
 
     def poll(self) -> None:
         """Ask the feed and tell every open screen."""
-        before = self.feed.trouble
+        before, opened = self.feed.trouble, self.feed.opened
         news = self.feed.poll()
+        if self.feed.opened != opened:
+            self._begin_again()
         for child in self.processes.reap():
             self.notify(
                 child.farewell,
@@ -74,11 +76,17 @@ class Watch(App[None]):
                 severity="error" if child.failed else "information",
                 markup=False,
             )
-        if news or news.trouble != before:
+        if news or news.trouble != before or self.feed.opened != opened:
             for screen in self.screen_stack:
                 screen.post_message(Arrived(news))
                 if isinstance(screen, Watching):
                     screen.tell_trouble()
+
+    def _begin_again(self) -> None:
+        """Another file stands at the path: what other screens show is not in it."""
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+        self.notify("another file has come in this one's place", markup=False)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         yield from super().get_system_commands(screen)

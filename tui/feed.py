@@ -89,6 +89,8 @@ class Feed:
         self.store = Store(self.path, read_only=True, patience=PATIENCE)
         self.runs: dict[str, Run] = {}
         self.trouble = ""
+        self.opened = 1
+        """How many files have stood at the path, one after the other."""
         self._identity = self._seen()
         self._commits = -1
         self._polls = 0
@@ -138,6 +140,7 @@ class Feed:
         self.store = Store(self.path, read_only=True, patience=PATIENCE)
         self._identity, self._commits, self._last_trial, self.runs = seen, -1, 0, {}
         self._cursors = Cursors(0, 0)
+        self.opened += 1
 
     def _read(self) -> News:
         # Steps first: a trial line that is newer than its last step does no harm, one that is older
@@ -172,6 +175,8 @@ class Feed:
         open_now = [trial.id for trial in last if trial.ending is None]
         changed = set()
         for line in trial_lines(self.store, self._last_trial, open_now):
+            if line.run not in self.runs:  # the row of its run cannot be read
+                continue
             trials = self.runs[line.run].trials
             if trials and trials[-1].id == line.id:
                 if trials[-1] == line:

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from clin.analysis.readable import readable
 from clin.analysis.statistics import Difference, Mean, Share, difference, mean_of, share_of
 from clin.provenance import commit
-from memory.store import RunRow, Store, TrialRow
+from memory.store import RunRow, Store, StoreError, TrialRow
 from memory.store.overview import Spent, spent_by_trial
 from memory.trials import Ending
 
@@ -63,17 +65,18 @@ def rows(store: Store, runs: Sequence[str] = ()) -> list[Row]:
     """Every ended trial of ``runs``; a person's and crashed ones are left out. By default of all
     runs but those that were played for others to learn from."""
     wanted = {store.run(name).name for name in runs} or {
-        run.name for run in store.runs()
+        run.name for run in readable(store)
     } - sources(store)
     spent = spent_by_trial(store)
     found = []
-    for run in store.runs():
+    for run in readable(store):
         config = run.config
         if run.name not in wanted or config["model"]["reference"] == "person":
             continue
-        for trial in store.trials(run.name):
-            if trial.ending is not None and trial.ending is not Ending.CRASHED:
-                found.append(_row(run, trial, spent.get(trial.id, Spent())))
+        with suppress(StoreError):  # a row of its trials is bad; `clin memory check` tells of it
+            for trial in store.trials(run.name):
+                if trial.ending is not None and trial.ending is not Ending.CRASHED:
+                    found.append(_row(run, trial, spent.get(trial.id, Spent())))
     return found
 
 
@@ -106,7 +109,8 @@ def sources(store: Store) -> set[str]:
     """Runs on places where a meta-memory came from and nothing is compared: train variations,
     mostly. Left in, they would make plain ADAPT a mean over other places than the settings beside
     it."""
-    configs = {run.name: run.config for run in store.runs()}
+    needed = ("world", "task", "variation", "setting", "start")
+    configs = {run.name: run.config for run in readable(store, needed)}
     compared = {_ground(config) for config in configs.values() if config["setting"] != "adapt"}
     learned_from = {
         (config["world"], task, int(variation))
@@ -233,7 +237,7 @@ def facts(store: Store, table: Sequence[Row]) -> dict[str, Any]:
     """What a reader must know to believe the figures: runs, models with their hashes, seeds,
     places; the days and the commits that the runs were played on, and those of this report."""
     names = {row.run for row in table}
-    played = [run for run in store.runs() if run.name in names]
+    played = [run for run in readable(store) if run.name in names]
     models = {run.config["model"]["name"]: run.config["model"]["sha256"] for run in played}
     commits = {run.config.get("versions", {}).get("commit", "") for run in played}
     days = {run.started[:10] for run in played}

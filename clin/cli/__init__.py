@@ -9,6 +9,7 @@ import sys
 import click
 
 from clin import __version__
+from clin.errors import is_users, reason
 from memory.spelling import did_you_mean
 
 COMMANDS = {
@@ -28,7 +29,8 @@ COMMANDS = {
     "doctor": "Check Python, llama.cpp, Java, the model and the database.",
 }
 
-OURS = {"clin", "memory", "worlds", "tui"}
+TRACEBACK = "CLIN_TRACEBACK"
+"""The environment variable that, set to anything, shows developers where an error was raised."""
 
 
 class BadRequest(click.ClickException):
@@ -37,9 +39,15 @@ class BadRequest(click.ClickException):
     exit_code = 2
 
 
+class OurFault(click.ClickException):
+    """Something broke that the user did not ask for; one line."""
+
+    exit_code = 1
+
+
 class Commands(click.Group):
-    """A group that knows its commands' names without importing them, and turns our errors into one
-    line."""
+    """A group that knows its commands' names without importing them, and turns every error into
+    one line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -67,15 +75,23 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except ValueError as error:
-            if type(error).__module__.partition(".")[0] not in OURS:
-                raise
-            from memory.sanitize import sanitized
-
-            raise BadRequest(sanitized(" ".join(str(error).split()))) from None
         except BrokenPipeError:  # the reader of a pipe (head, less) has left
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get(TRACEBACK):
+                raise
+            raise told(error) from None
+
+
+def told(error: Exception) -> click.ClickException:
+    """``error`` as the one line and the exit code that it ends the command with."""
+    from memory.sanitize import sanitized
+
+    kind = BadRequest if is_users(error) else OurFault
+    return kind(sanitized(reason(error)))
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -200,6 +200,7 @@ def _planned(store: Store, batch: Batch, cells: list[Cell], lines: list[Line]) -
 
 
 def _tell(outcome: Outcome, name: str, db: Path, as_json: bool) -> None:
+
     if as_json:
         failed = [{"run": cell, "reason": reason} for cell, reason in outcome.failed]
         dump(

@@ -104,12 +104,13 @@ def _model(reference: str) -> Finding:
 
 
 def _database(path: Path) -> Finding:
+    from clin.analysis.readable import incomplete
     from memory.store import Store
 
     if not path.exists():
         return True, f"{path} does not exist yet; `clin run` makes it"
     with Store(path, read_only=True) as store:
-        problems = store.check()
+        problems = [*store.check(), *incomplete(store)]
         return not problems, "; ".join(
             problems
         ) or f"{path}, schema version {store.version}, {len(store.runs())} runs, sound"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from clin.config import RunConfig
     from clin.learner import Learner
     from clin.llms import LLM
+    from clin.rollout.scheduler import Asking
     from memory.exchange import Taken
     from memory.store import Store
 
@@ -43,7 +44,8 @@ def follow(
     taken: Taken | None = None,
 ) -> None:
     """Drive runs (configuration, and name if it is in the store) to their end, showing how they go;
-    leaves with exit code 130 when it was interrupted. New ones start from what was ``taken``."""
+    leaves with exit code 130 when it was interrupted. New ones start from what was ``taken``. Where
+    one of several fails the others go on, and it is told at the end."""
     from clin.carrying import carried_into
     from clin.cli.progress import Progress
     from clin.learner import Learner
@@ -67,10 +69,35 @@ def follow(
             for config, name in runs
         ]
         progress.model_opened(notes_of(llm))
-        playing = [learner.adapt() for learner in learners]
+        failed: list[tuple[Learner, Exception]] = []
+        playing = [_guarded(learner, failed) for learner in learners]
         finished = drive(playing, llm, lanes=lanes, stop=interrupt.asked)
+    if failed and len(learners) == 1:
+        raise failed[0][1]
     _left(store, learners, finished)
-    _tell(store, learners, shown.as_json)
+    broken = {learner.run for learner, _ in failed}
+    _tell(store, [each for each in learners if each.run not in broken], shown.as_json)
+    _fail(failed)
+
+
+def _guarded(learner: Learner, failed: list[tuple[Learner, Exception]]) -> Asking:
+    """The run of ``learner``; whatever goes wrong in it is left in ``failed``."""
+    try:
+        yield from learner.adapt()
+    except Exception as error:
+        failed.append((learner, error))
+
+
+def _fail(failed: Sequence[tuple[Learner, Exception]]) -> None:
+    """Say which runs failed and why, and leave with exit code 2 where all were for the user to put
+    right, else with 1."""
+    from clin.errors import is_users, reason
+
+    for learner, error in failed:
+        name = learner.run or f"variation {learner.config.variation}"
+        echo(f"Failed: {name}: {reason(error)}", err=True)
+    if failed:
+        raise SystemExit(2 if all(is_users(error) for _, error in failed) else 1)
 
 
 def _left(store: Store, learners: Sequence[Learner], finished: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from memory.archive import Route
     from memory.evidence.tally import Tally
     from memory.links import Link
-    from memory.store import Store, Version
+    from memory.store import RunRow, Store, Version
 
 SHOWN = 8
 """Actions that came to nothing that are listed in words; `--json` has all."""
@@ -34,32 +34,38 @@ def memory() -> None:
 @as_json
 def list_(db: Path, as_json: bool) -> None:
     """The memories in a database, one line per run."""
+    from clin.analysis.readable import readable
     from clin.cli.console import table
-    from clin.cli.terminal import dump
-    from memory.store import Store
+    from clin.cli.terminal import dump, echo
+    from memory.store import Store, StoreError
 
     with Store(existing(db), read_only=True) as store:
         rows = []
-        for run in store.runs():
-            versions = store.versions(run.name)
-            last = versions[-1] if versions else None
-            rows.append(
-                {
-                    "run": run.name,
-                    "task": run.config["task"],
-                    "variation": run.config["variation"],
-                    "versions": len(versions),
-                    "links": len(last.memory.links) if last else 0,
-                    "corrections": len(store.corrections(run.name)),
-                    "writer": last.writer if last else "",
-                }
-            )
+        for run in readable(store, ("task", "variation")):
+            try:
+                rows.append(_row(store, run))
+            except StoreError as error:
+                echo(f"Left out: {run.name}: {error}", err=True)
     if as_json:
         dump(rows)
         return
     head = ("run", "task", "variation", "versions", "links", "corrections", "writer")
     least = ("writer", "corrections", "versions", "variation")
     table(head, ([*row.values()] for row in rows), right=head[2:6], least=least)
+
+
+def _row(store: Store, run: RunRow) -> dict[str, Any]:
+    versions = store.versions(run.name)
+    last = versions[-1] if versions else None
+    return {
+        "run": run.name,
+        "task": run.config["task"],
+        "variation": run.config["variation"],
+        "versions": len(versions),
+        "links": len(last.memory.links) if last else 0,
+        "corrections": len(store.corrections(run.name)),
+        "writer": last.writer if last else "",
+    }
 
 
 @memory.command()

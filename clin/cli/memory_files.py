@@ -83,17 +83,25 @@ def import_(run: str, file: Path, who: str, db: Path) -> None:
 @click.argument("into", type=click.Path(path_type=Path))
 @click.argument("other", type=click.Path(path_type=Path))
 def merge(into: Path, other: Path) -> None:
-    """Copy the runs of the database OTHER that INTO does not have yet; merging twice adds
-    nothing."""
+    """Copy the runs of the database OTHER that INTO does not have yet, and what those that it has
+    have gone on with; merging twice adds nothing. OTHER is only read."""
     from memory.store import Store
-    from memory.store.merging import merge as merged
+    from memory.store.merging import update
 
     with Store(existing(into)) as store:
-        made = merged(store, existing(other))
+        found = update(store, existing(other))
+    made = found.copied
     echo(
         f"{len(made)} run{'' if len(made) == 1 else 's'} copied into {into}"
         + (f": {_in_ranges(made)}" if made else "; it has all of them already")
     )
+    for names, how in (
+        (found.updated, "had gone on in {other} and has what it has there"),
+        (found.parted, "has gone on in both files, and stays as it is"),
+        (found.live, "is being played here, and stays as it is"),
+    ):
+        for name in names:
+            echo(f"{name} {how.format(other=other)}")
 
 
 def _in_ranges(names: Sequence[str]) -> str:

@@ -132,12 +132,13 @@ def stats(db: Path, as_json: bool) -> None:
 def check(db: Path, as_json: bool) -> None:
     """Is the database sound? SQLite's own check, foreign keys, and chains of versions. Exit code 1
     if not."""
+    from clin.analysis.readable import incomplete
     from clin.cli.console import console
     from clin.cli.terminal import dump
     from memory.store import Store
 
     with Store(existing(db), read_only=True) as store:
-        problems = store.check()
+        problems = [*store.check(), *incomplete(store)]
     if as_json:
         dump({"sound": not problems, "problems": problems})
     else:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from clin.cli.console import console
 from clin.config import RunConfig
-from clin.learner import Watcher
+from clin.watcher import Watcher
 from memory.sanitize import sanitized
 from memory.strategies import traits_of
 from memory.trials import Call, Memory, Step, Trial
@@ -35,8 +35,8 @@ class _Line:
 
 
 class Progress(Watcher):
-    """A bar per trial on a terminal, a line per trial elsewhere, on standard error; ``verbose``
-    prints each step.
+    """A line per trial that has ended, and on a terminal a bar per trial under way, on standard
+    error; ``verbose`` prints each step.
 
     Runs that are in flight together tell it from several threads.
     """
@@ -51,7 +51,6 @@ class Progress(Watcher):
             TextColumn("steps"),
             TextColumn("score {task.fields[score]:g}"),
             TextColumn("{task.fields[rate]:,.0f} tokens/s"),
-            TextColumn("{task.fields[ending]}"),
             TimeRemainingColumn(compact=True),
         )
         self.bars = Bars(*columns, console=self.console, disable=quiet or not sys.stderr.isatty())
@@ -97,7 +96,6 @@ class Progress(Watcher):
                 number=number,
                 score=0.0,
                 rate=0.0,
-                ending="",
             )
             self._lines[run] = _Line(bar, time.monotonic())
 
@@ -125,12 +123,17 @@ class Progress(Watcher):
 
     def trial_ended(self, run: str, config: RunConfig, trial: Trial, memory: Memory) -> None:
         with self._lock:
-            line = self._lines[run]
-            self.bars.update(line.bar, total=max(1, len(trial.steps)), ending=str(trial.ending))
-            if self.bars.disable:
-                left = (config.trials - trial.number - 1) * (time.monotonic() - line.began)
-                self.console.print(
-                    f"{run} trial {trial.number}: score {trial.score:g}, {len(trial.steps)} "
-                    f"steps, {trial.ending}, "
-                    f"{len(memory.links)} links, {line.rate:,.0f} tokens/s, about {left:.0f} s left"
-                )
+            line = self._lines.pop(run)
+            self.bars.remove_task(line.bar)
+            left = (config.trials - trial.number - 1) * (time.monotonic() - line.began)
+            self.console.print(
+                f"{run} trial {trial.number}: score {trial.score:g}, {len(trial.steps)} "
+                f"steps, {trial.ending}, "
+                f"{len(memory.links)} links, {line.rate:,.0f} tokens/s, about {left:.0f} s left"
+            )
+
+    def run_failed(self, run: str, config: RunConfig, reason: str) -> None:
+        with self._lock:
+            line = self._lines.pop(run, None)
+            if line is not None:
+                self.bars.remove_task(line.bar)

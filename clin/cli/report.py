@@ -51,6 +51,7 @@ def report(
     """Compare RUNS (all by default, but those that others learned from): points by trial, by task,
     paired differences, transfer by task, cost. Markdown on standard output."""
     from clin.analysis.plots import panels, svg
+    from clin.analysis.readable import unreadable
     from clin.analysis.report import facts
     from clin.analysis.report import rows as rows_of
     from clin.analysis.tables import markdown
@@ -72,6 +73,8 @@ def report(
                 f"{db} has no ended trial that fits; `clin runs --db {db}` lists what there is"
             )
         known = facts(store, table)
+        for line in unreadable(store):
+            echo(f"Left out: {line}", err=True)
     drawn = panels(table)
     if picture is not None and not drawn:
         raise UserError(

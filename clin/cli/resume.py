@@ -40,6 +40,7 @@ def _resume_batch(store: Store, name: str, shown: Shown, allowed: frozenset[str]
 
 
 def _resume_run(store: Store, name: str, shown: Shown, allowed: frozenset[str]) -> None:
+    from clin.installed import check_world
     from clin.models import open_models, same_models
 
     config = RunConfig.checked(**store.run(name).config)
@@ -51,6 +52,7 @@ def _resume_run(store: Store, name: str, shown: Shown, allowed: frozenset[str]) 
     if config.retired:
         options = ", ".join(f"{option} = {value}" for option, value in config.retired.items())
         raise UserError(f"{name} was played with {options}, which this version cannot do any more")
+    check_world(name, config)
     alone = config.but(engine=config.engine.but(lanes=1))
     roles = {role: info.reference for role, info in config.role_models.items()}
     llm = open_models(
@@ -65,7 +67,18 @@ def _resume_run(store: Store, name: str, shown: Shown, allowed: frozenset[str]) 
     )
     try:
         same_models(config, llm)
+        _tell_versions(name, config)
         store.claim_run(name)
         follow(store, llm, [(alone, name)], shown)
     finally:
         llm.close()
+
+
+def _tell_versions(name: str, config: RunConfig) -> None:
+    """Say under which other versions than its own the run goes on."""
+    from clin.cli.terminal import echo
+    from clin.installed import changed
+
+    for package, (was, now) in changed(config).items():
+        note = f"Note: {name} began with {package} {was}, and goes on with {now}."
+        echo(note, err=True)

@@ -18,12 +18,20 @@ if TYPE_CHECKING:
 @as_json
 def runs(db: Path, as_json: bool) -> None:
     """The runs in a database, oldest first."""
+    from clin.analysis.readable import readable, unreadable
     from clin.cli.console import table
-    from clin.cli.terminal import dump
-    from memory.store import Store
+    from clin.cli.terminal import dump, echo
+    from memory.store import Store, StoreError
 
     with Store(existing(db), read_only=True) as store:
-        rows = [_row(store, run) for run in store.runs()]
+        bad, rows = unreadable(store), []
+        for run in readable(store):
+            try:
+                rows.append(_row(store, run))
+            except StoreError as error:
+                bad.append(f"{run.name}: {error}")
+    for line in bad:
+        echo(f"Left out: {line}", err=True)
     if as_json:
         dump(rows)
         return

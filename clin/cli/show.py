@@ -47,6 +47,7 @@ def _overview(store: Store, run: str) -> None:
     from clin.cli.console import console
     from clin.cli.tables import trials_table
     from memory.sanitize import sanitized
+    from memory.store.failures import failures
 
     shown = document(store, run)
     where = f"{shown['world']}, {shown['task']}, variation {shown['variation']}"
@@ -59,6 +60,9 @@ def _overview(store: Store, run: str) -> None:
             console().print(
                 f"Trial {row.number} is under way: {len(store.steps(row.id))} steps are stored."
             )
+    for failure in failures(store, run):
+        what = "The run failed" if failure.trial is None else f"Trial {failure.trial} crashed"
+        console().print(f"{what}: {sanitized(failure.reason)}")
 
 
 def _trajectory(store: Store, run: str, number: int, as_json: bool) -> None:

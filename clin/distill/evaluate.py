@@ -14,7 +14,7 @@ from clin.distill.places import Place
 from clin.errors import UserError
 from clin.experiments.cells import Cell
 from clin.experiments.spec import Batch
-from clin.learner import Watcher
+from clin.watcher import Watcher
 from memory.spelling import did_you_mean
 from memory.store import Store
 from worlds import find_task, world_module

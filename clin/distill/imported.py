@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from clin.analysis.readable import readable
 from clin.distill.episodes import Episode, Shards, Taken
 from clin.distill.places import Place, split
 from clin.distill.practice import practice_of
@@ -59,7 +60,7 @@ def from_store(shards: Shards, db: Path) -> Taking:
         raise UserError(f"no database '{db}'; `clin run` makes one")
     by_place: dict[Place, list[Episode]] = {}
     with Store(db, read_only=True) as store:
-        for run in store.runs():
+        for run in readable(store, ("world", "task", "variation", "world_options")):
             for episode in _of_run(store, run):
                 by_place.setdefault(episode.place, []).append(episode)
     return _add(shards, by_place)

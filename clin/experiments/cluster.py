@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from clin.config import RunConfig
-from clin.errors import UserError
+from clin.errors import UserError, reason
 from clin.experiments.cells import Cell, Line
 from clin.experiments.runner import Outcome, stages
 from clin.experiments.spec import Batch
-from clin.experiments.worker import Sent, Worker
+from clin.experiments.worker import Worker
 from memory.store import RunRow, Store
 from memory.store.merging import merge, parcel
 
@@ -116,7 +116,7 @@ class Cluster:
         self._store, self._stop, self._tell = store, stop, tell
         self._allowed = allowed
         self._batch = batch.but(engine=batch.engine.but(lanes=1))
-        self._known: dict[str, Identity] = {}
+        self._known: dict[str, Identity | None] = {}
         self.outcome = Outcome()
 
     def play(
@@ -150,36 +150,41 @@ class Cluster:
         return self.outcome
 
     def _missing(self, planned: Cell | Line) -> bool:
-        runs = self._there(planned)
-        if all(run is not None and run.state == "finished" for run in runs):
-            return False
-        if any(run is not None and run.state != "finished" for run in runs):
-            raise UserError(
-                "this batch was begun without a cluster, and runs of it are unfinished: finish "
-                "it the same way"
-            )
-        return True
+        return any(run is None or run.state != "finished" for run in self._there(planned))
 
     def _there(self, planned: Cell | Line) -> list[RunRow | None]:
         known = {self._identity(run): run for run in self._store.runs()}
         return [known.get(each) for each in _identities(planned, self._batch)]
 
-    def _identity(self, run: RunRow) -> Identity:
+    def _identity(self, run: RunRow) -> Identity | None:
+        """What ``run`` is known by; None where another version of clin wrote it, whose runs are
+        none of this batch."""
         if run.uid not in self._known:
-            self._known[run.uid] = _identity(RunConfig.checked(**run.config))
+            try:
+                self._known[run.uid] = _identity(RunConfig.checked(**run.config))
+            except UserError:
+                self._known[run.uid] = None
         return self._known[run.uid]
 
     def _stage(self, ray: Any, stage: Sequence[Cell | Line], count: int) -> None:
-        waiting = deque(Work(planned, self._begun_with(planned)) for planned in stage)
+        waiting = deque(work for planned in stage if (work := self._work(planned)))
         crew = _Crew(ray, self._batch, waiting, self._allowed)
-        for _ in range(count):
+        for _ in range(min(count, len(waiting))):
             crew.send(crew.hire())
         while crew.out and not self.outcome.interrupted:
             for sending in crew.ready():
                 self._take(crew, sending)
             self.outcome.interrupted = self._stop()
         for _, work in crew.out.values():  # interrupted: what was sent so far stays
-            self._keep(work.parcel)
+            self._keep(work)
+
+    def _work(self, planned: Cell | Line) -> Work | None:
+        """The cell or sequence with what it begins with; None where that failed, which is told."""
+        try:
+            return Work(planned, self._begun_with(planned))
+        except Exception as error:
+            self.outcome.failed.append((str(planned), reason(error)))
+            return None
 
     def _take(self, crew: _Crew, sending: Any) -> None:
         """What a worker has sent, or that it died; one that is done gets the next work."""
@@ -188,6 +193,12 @@ class Cluster:
             sent = crew.ray.get(next(sending))
         except StopIteration:
             del crew.out[sending]
+            return
+        except crew.ray.exceptions.RayTaskError as error:  # it raised; another would raise it too
+            del crew.out[sending]
+            self._failed(work, error.cause)
+            if crew.waiting:
+                crew.send(worker)
             return
         except crew.ray.exceptions.RayError:
             del crew.out[sending]
@@ -199,28 +210,49 @@ class Cluster:
         self._tell(str(work.planned), sent.pid)
         if sent.outcome is not None:
             del crew.out[sending]
-            self._arrived(sent)
+            self._arrived(work, sent.outcome)
             if crew.waiting:
                 crew.send(worker)
 
     def _begun_with(self, planned: Cell | Line) -> bytes:
-        """The runs that a cell's meta-memory is made from, as a database."""
+        """What there is of its runs, and the runs that a cell's meta-memory is made from, as a
+        database. What is unfinished is claimed: StoreError where another process plays it."""
         sources = planned.source_cells() if isinstance(planned, Cell) else []
-        runs = [run.name for source in sources for run in self._there(source) if run is not None]
-        return parcel(self._store, runs)
+        begun = [run for run in self._there(planned) if run is not None]
+        for run in begun:
+            if run.state != "finished":
+                self._store.claim_run(run.name)
+        past = [run for each in sources for run in self._there(each) if run is not None]
+        return parcel(self._store, [run.name for run in (*begun, *past)])
 
     def _died(self, work: Work, waiting: deque[Work]) -> None:
         work.deaths += 1
         if work.deaths >= MOST_DEATHS:
             self.outcome.failed.append((str(work.planned), f"{work.deaths} workers died over it"))
+            self._keep(work)
         else:
             waiting.appendleft(work)
 
-    def _arrived(self, sent: Sent) -> None:
-        self.outcome.played += self._keep(sent.parcel)
-        self.outcome.failed += sent.outcome.failed if sent.outcome else []
+    def _failed(self, work: Work, error: BaseException) -> None:
+        """Tell that a worker raised ``error``; what it had sent stays."""
+        self.outcome.failed.append((str(work.planned), reason(error)))
+        self._keep(work)
 
-    def _keep(self, packed: bytes) -> list[str]:
+    def _arrived(self, work: Work, outcome: Outcome) -> None:
+        kept = self._keep(work)
+        self.outcome.failed += outcome.failed
+        failed = {run.name for run in self._store.runs() if run.state != "finished"}
+        self.outcome.played += [name for name in kept if name not in failed]
+
+    def _keep(self, work: Work) -> list[str]:
+        """Bring over what a worker has sent; a fault in that costs its work alone."""
+        try:
+            return self._merged(work.parcel)
+        except Exception as error:
+            self.outcome.failed.append((str(work.planned), reason(error)))
+            return []
+
+    def _merged(self, packed: bytes) -> list[str]:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "parcel.db"
             path.write_bytes(packed)

@@ -10,17 +10,18 @@ from typing import TypeVar
 
 from clin.config import ModelInfo, RunConfig, versions
 from clin.defaults import chosen_writer
-from clin.errors import UserError
+from clin.errors import UserError, reason
 from clin.experiments.cells import Cell, Line, Played, config_in_stream, config_of
 from clin.experiments.spec import Batch
 from clin.language import language_of
-from clin.learner import Learner, Watcher
+from clin.learner import Learner
 from clin.llms import LLM, Answer, Question
 from clin.llms.roles import card_of, notes_of
 from clin.models import open_models
 from clin.options import Engine
 from clin.prompts.writer import questions
 from clin.rollout.scheduler import drive
+from clin.watcher import Watcher
 from memory.corrections import Ruling, ruled
 from memory.evidence.scope import Counted, restated
 from memory.evidence.tally import Tally
@@ -28,7 +29,7 @@ from memory.links import Link
 from memory.store import RunRow, Store, StoreError
 from memory.strategies import Episode, Revised, open_strategy
 from memory.trials import Memory
-from worlds import WorldError, open_world
+from worlds import open_world
 
 T = TypeVar("T")
 Playing = Generator[Question, Answer, T]
@@ -65,6 +66,7 @@ class Batching:
         self._watcher, self._stop, self._kept = watcher, stop, kept
         self._allowed = allowed
         self._known: dict[str, RunRow] = {}
+        self._over: set[Cell | Line] = set()
         self.outcome = Outcome()
 
     def play(self, cells: Sequence[Cell], lines: Sequence[Line] = ()) -> Outcome:
@@ -87,19 +89,32 @@ class Batching:
                 guided=self._batch.prompting.guided,
                 allowed=self._allowed,
             )
-        except UserError as error:
-            self.outcome.failed += [(str(each), str(error)) for each in planned]
+        except Exception as error:
+            self._fail(planned, error)
             return
-        self._watcher.model_opened(notes_of(llm))
         try:
+            self._watcher.model_opened(notes_of(llm))
             for stage in stages(planned):
                 if stage and not self.outcome.interrupted:
                     self._stage(llm, model, stage)
+        except Exception as error:  # of the model itself, or of the store between two stages
+            self._fail([each for each in planned if each not in self._over], error)
         finally:
-            if self._kept is None:
-                llm.close()
-            else:
-                self._kept[model, seed] = llm
+            self._let_go(llm, model, seed)
+
+    def _let_go(self, llm: LLM, model: str, seed: int) -> None:
+        """Close the model, or leave it to what plays next."""
+        if self._kept is not None:
+            self._kept[model, seed] = llm
+            return
+        try:
+            llm.close()
+        except Exception as error:  # the other models are still to play
+            self.outcome.failed.append((f"closing {model}", reason(error)))
+
+    def _fail(self, planned: Sequence[Cell | Line], error: Exception) -> None:
+        """Tell of all ``planned`` that they failed for the same reason."""
+        self.outcome.failed += [(str(each), reason(error)) for each in planned]
 
     def _stage(self, llm: LLM, model: str, stage: Sequence[Cell | Line]) -> None:
         """Play what does not wait for another, with many in flight."""
@@ -111,11 +126,12 @@ class Batching:
             self.outcome.interrupted = True
 
     def _guarded(self, planned: Cell | Line, playing: Playing[None]) -> Playing[None]:
-        """What goes wrong is told with its cell, and the others go on."""
+        """Whatever goes wrong is told with its cell, and the others go on."""
         try:
             yield from playing
-        except (UserError, WorldError, StoreError) as error:
-            self.outcome.failed.append((str(planned), str(error)))
+        except Exception as error:
+            self._fail([planned], error)
+        self._over.add(planned)
 
     def _planned(self, planned: Cell | Line, llm: LLM, played: Played) -> Playing[None]:
         if isinstance(planned, Line):
@@ -169,18 +185,13 @@ class Batching:
             watcher=self._watcher,
             stopping=self._stop,
         )
-        try:
-            if before is not None:
-                self._store.claim_run(before.name)
-            elif initial is not None:
-                revised = yield from initial()
-                learner.initial, learner.withheld = revised.memory, revised.refused
-                learner.carried, learner.rulings = dict(revised.tallies), rulings
-            yield from learner.adapt()
-        except (UserError, WorldError, StoreError):
-            if learner.run:
-                self._store.finish_run(learner.run, "failed")
-            raise
+        if before is not None:
+            self._store.claim_run(before.name)
+        elif initial is not None:
+            revised = yield from initial()
+            learner.initial, learner.withheld = revised.memory, revised.refused
+            learner.carried, learner.rulings = dict(revised.tallies), rulings
+        yield from learner.adapt()
         if learner.run and self._store.run(learner.run).state == "stopped":
             self.outcome.interrupted = True
             return None
@@ -200,8 +211,8 @@ class Batching:
         return revised
 
     def _episode(self, cell: Cell, like: RunConfig) -> Episode:
-        """The stored episode of ``cell``; StoreError where it is missing, since then its run
-        failed."""
+        """The stored episode of ``cell``; StoreError where it is missing or unfinished, since then
+        its run failed."""
         wanted = _key(
             like.but(
                 task=cell.task,
@@ -212,8 +223,9 @@ class Batching:
             )
         )
         run = self._known.get(wanted)
-        if run is None:
-            raise StoreError(f"the episode that this run starts from is missing: {cell}")
+        if run is None or run.state != "finished":
+            how = "is missing" if run is None else f"has not ended ({run.name}, {run.state})"
+            raise StoreError(f"the episode that this run starts from {how}: {cell}")
         rows = [row for row in self._store.trials(run.name) if row.ending is not None]
         trials = tuple(self._store.trial(row.id) for row in rows)
         memories = tuple(self._store.version_after(run.name, row.number).memory for row in rows)
@@ -231,8 +243,15 @@ def stages(planned: Sequence[Cell | Line]) -> list[list[Cell | Line]]:
 
 def _played_by_models(store: Store) -> dict[str, RunRow]:
     """The runs of ``store`` that no person played, by what makes two runs the same."""
-    runs = [run for run in store.runs() if run.config["model"]["reference"] != "person"]
-    return {_key(RunConfig.checked(**run.config)): run for run in runs}
+    found: dict[str, RunRow] = {}
+    for run in store.runs():
+        try:
+            config = RunConfig.checked(**run.config)
+        except UserError:  # of another version of clin: no run of this one is the same
+            continue
+        if config.model.reference != "person":
+            found[_key(config)] = run
+    return found
 
 
 def _goal(config: RunConfig) -> str:

@@ -103,7 +103,7 @@ class Batch(Length):
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise UserError(f"no experiment file '{path}'") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

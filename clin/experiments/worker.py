@@ -15,8 +15,8 @@ from clin.config import RunConfig
 from clin.experiments.cells import Cell, Line
 from clin.experiments.runner import Batching, Outcome
 from clin.experiments.spec import Batch
-from clin.learner import Watcher
 from clin.llms import LLM
+from clin.watcher import Watcher
 from memory.store import Store
 from memory.store.merging import parcel
 from memory.trials import Memory, Trial

@@ -11,7 +11,7 @@ from pathlib import Path
 from clin.errors import ModelError
 from clin.llms.gguf_header import read_header
 from clin.llms.packages import SHORT
-from clin.llms.unplayable import middle, unplayable
+from clin.llms.unplayable import middle, parts, unplayable
 from memory.spelling import did_you_mean
 
 
@@ -50,10 +50,12 @@ def checked(path: Path) -> Path:
 
 
 def sha256(path: Path) -> str:
-    """The file's hash; remembered by path, size and time of change, since large files take
-    seconds."""
-    stat = path.stat()
-    key = f"{path.resolve()}:{stat.st_size}:{stat.st_mtime_ns}"
+    """The file's hash, of a split one that of all parts in their order; remembered by path, size
+    and time of change, since large files take seconds."""
+    files = [each for name in parts(path.name) if (each := path.with_name(name)).is_file()]
+    stats = [each.stat() for each in files]
+    times = ",".join(f"{stat.st_size}:{stat.st_mtime_ns}" for stat in stats)
+    key = f"{path.resolve()}:{times}"
     notes = _cache() / "sha256.json"
     known: dict[str, str]
     try:
@@ -62,9 +64,12 @@ def sha256(path: Path) -> str:
         known = {}
     if key in known:
         return known[key]
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if stat.st_size > 100_000_000:
+    digest = hashlib.sha256()
+    for each in files:
+        with each.open("rb") as file:
+            hashlib.file_digest(file, lambda: digest)
+    found = digest.hexdigest()
+    if sum(stat.st_size for stat in stats) > 100_000_000:
         _remember(notes, {**known, key: found})
     return found
 

@@ -33,6 +33,7 @@ from huggingface_hub.file_download import HfFileMetadata, http_get, repo_folder_
 from huggingface_hub.utils import WeakFileLock, build_hf_headers
 
 from clin.errors import ModelError
+from clin.llms.unplayable import parts
 from memory.spelling import did_you_mean
 
 NETWORK: tuple[type[Exception], ...] = (
@@ -50,12 +51,22 @@ LARGEST = 50_000_000_000
 def fetched(reference: str) -> Path:
     """The file behind ``hf:ORG/REPO:FILE``, from the cache or fetched with a progress bar.
 
-    A download that was cut off goes on where it was. ModelError, in one line, if the file cannot be
+    Of a split file all parts are fetched, where the first is named. A download that was cut off
+    goes on where it was. ModelError, in one line, if the file cannot be
     had.
     """
     repository, _, file = reference.removeprefix("hf:").partition(":")
     if repository.count("/") != 1 or not file or ".." in file.split("/"):
         raise ModelError(f"'{reference}' is not of the form hf:ORG/REPO:FILE")
+    folder, slash, name = file.rpartition("/")
+    names = [f"{folder}{slash}{part}" for part in parts(name)]
+    paths = [_had(repository, each) for each in names]
+    return paths[0]
+
+
+def _had(repository: str, file: str) -> Path:
+    """One file of a repository; errors as of :func:`fetched`."""
+    reference = f"hf:{repository}:{file}"
     try:
         with _quiet():
             return _fetched(repository, file)

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from clin.errors import ModelError
+from clin.errors import ModelError, refusal
 from clin.llms import Answer, Question
 from clin.llms.built_in import format_of
 from clin.llms.choosing import Feed, Feeds, Logits, aside, choose, in_step, weigh
@@ -41,31 +42,20 @@ MOST_KNOWN = 200_000
 
 class LlamaCpp:
     """See :class:`clin.llms.LLM`. ``options`` are the fields of :class:`clin.llms.engine.Engine`
-    and of :class:`clin.llms.sampling.Sampling`; ``reference`` is what the user calls the
-    file."""
+    and of :class:`clin.llms.sampling.Sampling`; ``reference`` is the file as the user names it."""
 
     def __init__(self, path: Path, *, reference: str = "", **options: Any) -> None:
         chosen = {name: options.pop(name) for name in FIELDS if name in options}
         self._sampling = Sampling(**options)
         engine = Engine(**chosen)
         self._native = Native(checked(path), gpu_layers=engine.gpu_layers)
-        metadata = self._native.metadata()
-        if engine.guided is None:
-            engine = replace(engine, guided=bool(guidance_of(metadata)))
-        context = _context(engine.ctx, self._native.trained, metadata, path)
-        self._native.start(
-            engine.cells(context + SPARE),
-            engine.sequences,
-            engine.cores,
-            engine.kv_type,
-            engine.flash_attention,
-            unified=engine.unified,
-        )
-        template, notes = format_of(self._native, metadata.get("general.architecture", ""))
-        if slow := slow_on_cpu(path, reference or str(path), engine.gpu_layers):
-            notes = (*notes, slow)
-        found = card(path, metadata, context, template)
-        self.card = replace(found, exact=engine.exact, notes=notes)
+        with ExitStack() as refused:
+            refused.callback(self._native.close)
+            if engine.guided is None:
+                guided = bool(guidance_of(self._native.metadata()))
+                engine = replace(engine, guided=guided)
+            self._start(path, reference or str(path), engine)
+            refused.pop_all()
         self._lanes = [Lane(number) for number in range(engine.lanes)]
         self._guided = bool(engine.guided)
         if engine.guided:
@@ -78,6 +68,24 @@ class LlamaCpp:
         self._clock = 0
         self._answers: list[tuple[int, Answer]] = []
         self._failures: list[tuple[int, Exception]] = []
+
+    def _start(self, path: Path, reference: str, engine: Engine) -> None:
+        """Make the context, and the card of the model that is loaded."""
+        metadata = self._native.metadata()
+        context = _context(engine.ctx, self._native.trained, metadata, path)
+        self._native.start(
+            engine.cells(context + SPARE),
+            engine.sequences,
+            engine.cores,
+            engine.kv_type,
+            engine.flash_attention,
+            unified=engine.unified,
+        )
+        template, notes = format_of(self._native, metadata.get("general.architecture", ""))
+        if slow := slow_on_cpu(path, reference, engine.gpu_layers):
+            notes = (*notes, slow)
+        found = card(path, metadata, context, template)
+        self.card = replace(found, exact=engine.exact, notes=notes)
 
     def count(self, text: str) -> int:
         return len(self._piece(text))
@@ -152,9 +160,7 @@ class LlamaCpp:
             except Exception as error:
                 # It is raised once the other lanes have got what was decoded for them.
                 self._abandon(lane)
-                if isinstance(error, ModelError):
-                    error.lane = lane.sequence
-                self._failures.append((lane.sequence, error))
+                self._failures.append((lane.sequence, refusal(error, lane.sequence)))
 
     def _fitting(self) -> list[tuple[Lane, Branch, Feed]]:
         """The branches whose tokens fit one batch together, those of lanes that have waited longest

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from clin.errors import ModelError
+from clin.errors import EngineFailed, ModelError
 from clin.llms import LLM, Answer, ModelCard, Question
 from memory.spelling import did_you_mean
 
@@ -41,7 +41,7 @@ class Roles:
         self._default = default
         self._all = list({id(model): model for model in (default, *by_name.values())}.values())
         self.card = self.of("act").card
-        self._failures: list[ModelError] = []
+        self._failures: list[ModelError | EngineFailed] = []
 
     def of(self, role: str) -> LLM:
         """The model that answers questions of ``role``."""
@@ -59,7 +59,7 @@ class Roles:
         for model in self._all if not self._failures else ():
             try:
                 found.extend(model.ready(enough))
-            except ModelError as error:
+            except (ModelError, EngineFailed) as error:
                 self._failures.append(error)
         if self._failures and not found:
             raise self._failures.pop(0)

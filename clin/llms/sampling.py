@@ -47,7 +47,8 @@ class Sampling:
         """From log-probabilities to an index, for one answer to the tokens of ``prompt``."""
         if self.temperature <= 0:
             return lambda shares: int(np.argmax(shares))
-        random = np.random.default_rng([self.seed, zlib.crc32(np.array(prompt).tobytes())])
+        seed = self.seed if self.seed >= 0 else self.seed % 2**64  # NumPy takes none below 0
+        random = np.random.default_rng([seed, zlib.crc32(np.array(prompt).tobytes())])
 
         def drawn(shares: np.ndarray) -> int:
             weights = np.exp((shares - shares.max()).astype(np.float64) / self.temperature)

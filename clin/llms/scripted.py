@@ -31,7 +31,7 @@ class Scripted:
         if not path.is_file():
             raise ModelError(f"no script file '{path}'")
         try:
-            rules = json.loads(path.read_text())
+            rules = json.loads(path.read_text(encoding="utf-8-sig"))
         except (OSError, ValueError) as error:
             raise ModelError(f"script '{path}' is not JSON: {error}") from None
         if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):

@@ -50,6 +50,18 @@ def _reads_both_ways(header: Header) -> bool:
     )
 
 
+def parts(name: str) -> list[str]:
+    """The names of all parts of a split file whose first part is called ``name``; of any other file
+    its own."""
+    named = PART.fullmatch(name)
+    if not named or int(named["part"]) != 1:
+        return [name]
+    return [
+        f"{named['name']}-{part:05}-of-{named['parts']}.gguf"
+        for part in range(1, int(named["parts"]) + 1)
+    ]
+
+
 def middle(path: Path) -> str:
     """Why a file that is named as a later part of a split one is not to be opened; empty for any
     other."""

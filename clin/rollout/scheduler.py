@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from clin.errors import ModelError
+from clin.errors import EngineFailed, ModelError, Refusal, refusal
 from clin.llms import LLM, Answer, Question
 
 Asking = Generator[Question, Answer, None]
@@ -30,8 +30,9 @@ def drive(
     up the others' decoding, and its next question joins at the next token; each generator runs in
     one thread at a time. When ``stop`` turns true, what the worlds are doing is finished and no
     further question is put; questions under way in other lanes are dropped. An answer that the
-    model cannot give is thrown into the generator that asked, as ModelError. An exception in one
-    generator closes all and is raised. Either way the model can be driven again.
+    model cannot give is thrown into the generator that asked, as ModelError or EngineFailed; where
+    the engine does not say whose question it broke over, into all that are asking. An exception
+    that leaves a generator closes all and is raised. Either way the model can be driven again.
     """
     with ThreadPoolExecutor(max_workers=lanes, thread_name_prefix="trial") as pool:
         driver = _Driver(llm, pool, deque(asking), list(range(lanes)))
@@ -77,16 +78,16 @@ class _Driver:
             wait([self._resume(self.free.pop(0), self.waiting.popleft(), None)])
 
     def _resume(
-        self, lane: int, resumable: Resumable, answer: Answer | ModelError | None
+        self, lane: int, resumable: Resumable, answer: Answer | Refusal | None
     ) -> Future[Question | None]:
         future = self.pool.submit(_resume, resumable, answer)
         self.resuming[future] = lane, resumable
         return future
 
-    def _ask(self, stopped: bool) -> list[tuple[int, Answer | ModelError]]:
+    def _ask(self, stopped: bool) -> list[tuple[int, Answer | Refusal]]:
         """Put the questions of those that have got so far; what is wrong with those that can never
         be answered."""
-        refused: list[tuple[int, Answer | ModelError]] = []
+        refused: list[tuple[int, Answer | Refusal]] = []
         for future in self._resumed():
             lane, resumable = self.resuming.pop(future)
             question = future.result()
@@ -98,8 +99,9 @@ class _Driver:
                 self.asking[lane] = resumable
                 try:
                     self.llm.submit(question, lane=lane)
-                except ModelError as error:
-                    refused.append((lane, error))
+                except Exception as error:
+                    self.llm.cancel(lane)
+                    refused.append((lane, refusal(error)))
         return refused
 
     def _resumed(self) -> list[Future[Question | None]]:
@@ -108,17 +110,19 @@ class _Driver:
         done, _ = wait(self.resuming, timeout=patience, return_when=FIRST_COMPLETED)
         return sorted(done, key=lambda future: self.resuming[future][0])
 
-    def _answered(self) -> Sequence[tuple[int, Answer | ModelError]]:
-        """The answers that are ready, or what is wrong with one lane's question; ModelError where
-        no lane can be answered."""
+    def _answered(self) -> Sequence[tuple[int, Answer | Refusal]]:
+        """The answers that are ready, or what is wrong with one lane's question; with all of them
+        where the engine does not say with which."""
         if not self.asking:
             return []
         try:
             return self.llm.ready(lambda: any(future.done() for future in self.resuming))
-        except ModelError as error:
-            if error.lane is None:
-                raise
-            return [(error.lane, error)]
+        except Exception as error:
+            lane = getattr(error, "lane", None)
+            concerned = [lane] if lane in self.asking else [*self.asking]
+            for each in concerned:
+                self.llm.cancel(each)
+            return [(each, refusal(error)) for each in concerned]
 
     def close(self) -> None:
         """Let go of what is under way."""
@@ -130,10 +134,10 @@ class _Driver:
             resumable.close()
 
 
-def _resume(asking: Resumable, answer: Answer | ModelError | None) -> Question | None:
+def _resume(asking: Resumable, answer: Answer | Refusal | None) -> Question | None:
     """Its next question; None at its end."""
     try:
-        if isinstance(answer, ModelError):
+        if isinstance(answer, ModelError | EngineFailed):
             return asking.throw(answer)
         return next(asking) if answer is None else asking.send(answer)
     except StopIteration:

@@ -12,8 +12,10 @@ from clin.prompts import Move
 from clin.rollout.context import Context
 from clin.rollout.interactive import Person
 from memory.language import Language
+from memory.store import TrialRow
+from memory.store.encoding import as_text
 from memory.trials import Call, Ending, Memory, Step
-from worlds import World, WorldCrashed
+from worlds import World, WorldError
 
 STUCK_AFTER, WAITED_AFTER = 5, 15
 """Equal actions with equal outcomes in a row that end a trial; the second where they let time pass,
@@ -27,6 +29,12 @@ Record = Callable[[Step, Sequence[Call]], None]
 
 class WorldChanged(RuntimeError):
     """A stored trajectory, replayed, did not give the stored observations."""
+
+
+def check_beginning(row: TrialRow, goal: str, opening: str) -> None:
+    """WorldChanged where a stored trial would go on at another ``goal`` or ``opening``."""
+    if (as_text(goal), as_text(opening)) != (row.goal, row.opening):
+        raise WorldChanged("the world does not begin as it is stored; the trial cannot go on")
 
 
 def play(
@@ -46,7 +54,8 @@ def play(
 
     ``past`` are steps of this trial that were recorded before an interruption: they are done again
     in the world, without asking the model, and compared. Raises :class:`WorldChanged` where they
-    differ. ``weigh`` takes the action that is likeliest as a whole, instead of deciding token by
+    differ, and :class:`worlds.WorldCrashed` where the world does; either way the trial is over, as
+    crashed. ``weigh`` takes the action that is likeliest as a whole, instead of deciding token by
     token. ``person`` may want to decide a step; what comes of that is recorded as theirs.
     """
     person = person or Person()
@@ -62,10 +71,7 @@ def play(
             return ending
         asking = context.style.ask(world, context.ask(), recalled, weigh=weigh)
         move, calls = yield from _decided(asking, card, person, len(steps))
-        try:
-            seen = world.step(move.action)
-        except WorldCrashed:
-            return Ending.CRASHED
+        seen = world.step(move.action)
         step = Step(move.action, seen.text, seen.score, move.thought, move.cited)
         record(step, calls)
         steps.append(step)
@@ -101,11 +107,13 @@ def _is_stuck(steps: Sequence[Step], language: Language) -> bool:
 
 
 def _replay(world: World, step: Step) -> bool:
-    seen = world.step(step.action)
-    if (seen.text, seen.score) != (step.observation, step.score):
+    try:
+        seen = world.step(step.action)
+    except WorldError as error:  # such as that it has ended before
+        raise WorldChanged(f"'{step.action}' was stored and is refused now: {error}") from error
+    if (as_text(seen.text), seen.score) != (step.observation, step.score):
         raise WorldChanged(
-            f"'{step.action}' gave another observation than the stored one; this trial cannot be "
-            "resumed"
+            f"'{step.action}' gave another observation than the stored one; the trial cannot go on"
         )
     return seen.done
 

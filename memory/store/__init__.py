@@ -9,6 +9,7 @@ of readers.
 
 - :mod:`memory.store.overview`: what a watcher asks of a live file;
 - :mod:`memory.store.requests`: what a person asks of a live run;
+- :mod:`memory.store.failures`: why runs failed;
 - :mod:`memory.store.search`: full-text search;
 - :mod:`memory.store.merging`: runs of another file;
 - :mod:`memory.store.housekeeping`: counts, doubts, and what could be removed.
@@ -33,6 +34,7 @@ from memory.store import calls, corrections, integrity, recalled, runs, trials, 
 from memory.store.admissible import AdmissibleWriter, fill_in, read_admissible
 from memory.store.connection import Connection
 from memory.store.corrections import Correction
+from memory.store.failures import insert_failure
 from memory.store.opening import StoreError
 from memory.store.recalled import LinkTest, NewTrial, Ranked, StoredRoute
 from memory.store.runs import RunRow
@@ -123,8 +125,12 @@ class Store:
             runs.finish(self.connection, self._run_id(run), state)
 
     def runs(self) -> list[RunRow]:
-        """All runs, oldest first."""
+        """All runs that can be read, oldest first."""
         return runs.read_runs(self.connection)
+
+    def unreadable_runs(self) -> list[str]:
+        """Of each run whose row cannot be read, what is wrong with it."""
+        return runs.unreadable_runs(self.connection)
 
     def run(self, name: str) -> RunRow:
         """The run called ``name``; StoreError says which there are."""
@@ -174,6 +180,7 @@ class Store:
         calls: Sequence[Call] = (),
         *,
         language: Language = PLAIN,
+        reason: str = "",
     ) -> int:
         """End a trial and store the memory ``written`` after it, with the calls of its writing, in
         one transaction; returns the new version's id.
@@ -181,7 +188,7 @@ class Store:
         What people pinned and banned holds for it, in all words that mean the same in the
         ``language`` of the trial's world. Without ``parents`` it comes from the version
         that the trial read and from the latest before it. Of its tallies those are kept whose link
-        it holds.
+        it holds. ``reason`` is why it crashed.
         """
         with self.connection.transaction():
             trials.end_trial(self.connection, trial_id, ending)
@@ -189,6 +196,8 @@ class Store:
             self._calls.append(trial_id, None, calls)
             row = trials.read_trial_row(self.connection, trial_id)
             run = self._run_id(row.run)
+            if reason:
+                insert_failure(self.connection, run, trial_id, reason)
             new = self._overridden(run, written, language)
             latest = versions.latest_id(self.connection, run, row.number - 1)
             parents = new.parents or tuple(each for each in (row.version, latest) if each)

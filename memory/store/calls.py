@@ -3,12 +3,11 @@ that differ from the call before it."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from memory.store.connection import Connection
-from memory.store.encoding import as_json, as_text
+from memory.store.encoding import as_json, as_text, from_json
 from memory.trials import Call
 
 
@@ -112,7 +111,8 @@ def _all(connection: Connection, trial_id: int) -> list[tuple[int | None, Call]]
     )
     found: list[tuple[int | None, Call]] = []
     parts: tuple[str, ...] = ()
+    what = f"the prompt of a call of the trial with id {trial_id}"
     for step, kept, own, role, reply, *costs in stored:
-        parts = (*parts[:kept], *json.loads(own))
+        parts = (*parts[:kept], *from_json(own, what, list))
         found.append((step, Call(role, parts, reply, *costs)))
     return found

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from memory.store.opening import PATIENCE, StoreError, opened, refused
+from memory.store.opening import PATIENCE, StoreError, as_source, moment_of, opened, refused
 
 Values = Sequence[object] | dict[str, object]
 """What stands for a statement's question marks, or for its names."""
@@ -22,7 +22,8 @@ class Connection:
     """An open file with our schema. Only the modules of this package speak SQL to it.
 
     Threads may share it: every method takes its lock. ``epoch`` goes up when stored rows may have
-    changed under somebody who remembers them: after a rollback, and after rows were rewritten.
+    changed under somebody who remembers them: after a rollback, after rows were rewritten, and
+    where the file was opened again.
     """
 
     def __init__(self, path: Path, *, read_only: bool, patience: float | None = None) -> None:
@@ -32,16 +33,29 @@ class Connection:
         self.epoch = 0
         self._patience = PATIENCE if patience is None else patience
         self._lock = threading.RLock()
-        self.db: Database = opened(path, read_only=read_only, patience=self._patience)
+        self._open()
+
+    def _open(self) -> None:
+        found = opened(self.path, read_only=self.read_only, patience=self._patience)
+        self.db: Database = found.db
+        self._moment = found.moment
 
     def close(self) -> None:
         with self._lock:
             self.db.conn.close()
 
+    def _catch_up(self) -> None:
+        """Open a file again that was read as it stood and that somebody has written since."""
+        if self._moment is not None and moment_of(self.path) != self._moment:
+            self.epoch += 1
+            self.db.conn.close()
+            self._open()
+
     def rows(self, sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
         with self._lock:
             try:
+                self._catch_up()
                 return self.db.execute(sql, values).fetchall()
             except sqlite3.Error as error:
                 raise refused(self.path, error, [], self._patience) from None
@@ -84,10 +98,11 @@ class Connection:
 
     @contextmanager
     def attached(self, other: Path) -> Iterator[None]:
-        """The file ``other`` beside this one, its tables under the name ``other``."""
-        with self._lock:
+        """The file ``other`` beside this one for reading, its tables under the name ``other``; one
+        of an older version is read as a copy with our schema."""
+        with self._lock, as_source(other, self._patience) as source:
             with self._in_words(other):
-                self.db.execute("attach database ? as other", [str(other)])
+                self.db.execute("attach database ? as other", [source])
             try:
                 yield
             finally:
@@ -111,9 +126,9 @@ class Connection:
         try:
             yield
         except sqlite3.Error as error:
-            raise refused(path, error, self._holders(), self._patience) from None
+            raise refused(path, error, self.holders(), self._patience) from None
 
-    def _holders(self) -> list[int]:
+    def holders(self) -> list[int]:
         """The other live processes that drive a run in this file."""
         try:
             found = self.db.execute(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
 
 from memory.links import Link
-from memory.store import Store
+from memory.store import Store, StoreError
 
 ALIKE = 0.75
 """Share of common words from which two links count as near-duplicates."""
@@ -46,6 +47,7 @@ def stats(store: Store) -> Stats:
         links=_count(store, "links"),
         unreadable=store.connection.value(
             "select coalesce(sum(json_array_length(unreadable)), 0) from versions"
+            " where json_valid(unreadable)"
         ),
         near_duplicates=near_duplicates(latest),
         never_cited=tuple(link for link in latest if link not in cited) if cited else (),
@@ -65,16 +67,20 @@ def _count(store: Store, table: str) -> int:
 def _latest_links(store: Store) -> list[Link]:
     """The links of the latest memory of each run, without repetition."""
     found = store.connection.rows("select max(id) from versions group by run order by run")
-    links = (link for (version,) in found for link in store.memory_version(version).memory.links)
-    return [*dict.fromkeys(links)]
+    links: dict[Link, None] = {}
+    for (version,) in found:
+        with suppress(StoreError):  # one bad row costs no other; `clin memory check` tells of it
+            links |= dict.fromkeys(store.memory_version(version).memory.links)
+    return [*links]
 
 
 def _cited(store: Store) -> set[Link]:
     found: set[Link] = set()
     for (trial,) in store.connection.rows("select distinct trial from steps where cited != '[]'"):
-        links = store.recalled(trial).links
-        for step in store.steps(trial):
-            found |= {links[number - 1] for number in step.cited if number <= len(links)}
+        with suppress(StoreError):
+            links = store.recalled(trial).links
+            for step in store.steps(trial):
+                found |= {links[number - 1] for number in step.cited if number <= len(links)}
     return found
 
 
@@ -131,7 +137,13 @@ def removable(store: Store) -> list[Removal]:
 
 
 def compact(store: Store, removals: Sequence[Removal]) -> int:
-    """Remove ``removals`` in one transaction and give the space back; returns the bytes saved."""
+    """Remove ``removals`` in one transaction and give the space back; returns the bytes saved.
+    StoreError while another process plays a run in the file: it remembers what it wrote."""
+    if playing := store.connection.holders():
+        raise StoreError(
+            f"'{store.path}' is being played in by process {', '.join(map(str, playing))}; compact "
+            "it when that is done"
+        )
     before = _size(store)
     with store.connection.transaction():
         for each in removals:

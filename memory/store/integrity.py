@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from memory.store.admissible import unreadable
 from memory.store.connection import Connection
+from memory.trials import Ending
 
 _FAULTS = {
     "a trial's steps are not numbered without gaps": """
@@ -35,7 +38,8 @@ _FAULTS = {
         select run from (
             select run, version, group_concat(link) as held from (
                 select versions.run, versions.id as version, link from versions
-                join runs on runs.id = versions.run and json_extract(config, '$.read_only_memory')
+                join runs on runs.id = versions.run and json_valid(config)
+                    and json_extract(config, '$.read_only_memory')
                 left join version_links on version_links.version = versions.id
                 where writer not like 'person %' order by versions.id, position)
             group by run, version)
@@ -45,6 +49,46 @@ _FAULTS = {
 }
 
 
+_JSON = {
+    "runs": {"config": "object"},
+    "trials": {"recalled": "object"},
+    "steps": {"cited": "array"},
+    "calls": {"parts": "array"},
+    "versions": {"notes": "array", "unreadable": "array"},
+    "offers": {"actions": "array", "scores": "array"},
+    "batches": {"document": "object"},
+}
+"""Columns that hold JSON, and of which type."""
+_STATES = ("running", "finished", "stopped", "failed")
+
+
+def _unreadable(connection: Connection) -> list[str]:
+    """Values that no reader can make anything of."""
+    found = []
+    there = {name for (name,) in connection.rows("select name from sqlite_master")}
+    for table, columns in _JSON.items():
+        for column, kind in columns.items() if table in there else ():
+            bad = connection.rows(
+                f"select id from {table} where not json_valid({column})"
+                f" or json_type({column}) != '{kind}'"
+            )
+            if bad:
+                found.append(f"{column} of {table} is no JSON {kind} ({_first(bad)})")
+    for table, column, known in (
+        ("runs", "state", _STATES),
+        ("trials", "ending", tuple(map(str, Ending))),
+    ):
+        marks = ", ".join("?" * len(known))
+        bad = connection.rows(f"select id from {table} where {column} not in ({marks})", known)
+        if bad:
+            found.append(f"{column} of {table} is none of {', '.join(known)} ({_first(bad)})")
+    return found
+
+
+def _first(rows: Sequence[tuple[object, ...]]) -> str:
+    return ", ".join(str(row[0]) for row in rows[:5])
+
+
 def problems(connection: Connection) -> list[str]:
     """What is wrong, in words; empty when the file is sound."""
     said = [line for (line,) in connection.rows("pragma integrity_check")]
@@ -52,7 +96,7 @@ def problems(connection: Connection) -> list[str]:
     for table, row, parent, _ in connection.rows("pragma foreign_key_check"):
         found.append(f"row {row} of {table} points to a missing row of {parent}")
     for meaning, query in _FAULTS.items():
-        ids = [str(row[0]) for row in connection.rows(query)]
-        if ids:
-            found.append(f"{meaning} ({', '.join(ids[:5])})")
-    return [*found, *unreadable(connection)]
+        rows = connection.rows(query)
+        if rows:
+            found.append(f"{meaning} ({_first(rows)})")
+    return [*found, *_unreadable(connection), *unreadable(connection)]

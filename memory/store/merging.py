@@ -2,26 +2,52 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from memory.store import Store
-from memory.store.connection import Connection
+from memory.store.connection import Connection, alive
+from memory.store.copies import COPIES, MAPS, MATCHES, NUMBERED, PARTED
 from memory.store.encoding import as_json
 
 
+@dataclass(frozen=True)
+class Merged:
+    """What a merge did, by the runs' names here: those that are new, those that had gone on in the
+    other file, and those that had gone on in both (``parted``) or are being played here (``live``),
+    which stay as they are."""
+
+    copied: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    parted: tuple[str, ...] = ()
+    live: tuple[str, ...] = ()
+
+
 def merge(store: Store, other: Path, only: Sequence[str] | None = None) -> list[str]:
-    """Copy the runs of the database ``other`` that ``store`` does not have yet, whole, under new
-    names; returns those. ``only`` these uids, if given.
+    """As :func:`update`; the names of the runs that are new here or have gone on."""
+    found = update(store, other, only)
+    return [*found.copied, *found.updated]
+
+
+def update(store: Store, other: Path, only: Sequence[str] | None = None) -> Merged:
+    """Copy from the database ``other`` the runs that ``store`` does not have yet, whole, under new
+    names, and of those that it has what they have there in addition. ``only`` these uids, if given.
 
     A run is the same wherever it was copied to (its uid), so merging twice adds nothing. A run that
-    is being played there arrives as stopped.
+    is being played there arrives as stopped, and goes on here with a later merge. ``other`` is only
+    read.
     """
-    Store(other).close()  # brings its schema up to date, or says what is wrong with it
     connection = store.connection
     with connection.attached(other), connection.transaction():
-        return _copy_new_runs(connection, only)
+        try:
+            return _merge(connection, only)
+        finally:
+            for name in MAPS:
+                connection.execute(f"drop table if exists temp.{name}")
 
 
 def parcel(store: Store, runs: Sequence[str] | None = None) -> bytes:
@@ -36,94 +62,89 @@ def parcel(store: Store, runs: Sequence[str] | None = None) -> bytes:
         return packed.read_bytes()
 
 
-def _copy_new_runs(connection: Connection, only: Sequence[str] | None) -> list[str]:
-    """Copy the runs of the attached file (``only`` those of these uids) that are new here; returns
-    their names here."""
-    connection.execute(
-        "create temp table new_runs as select id from other.runs"
-        " where uid not in (select uid from main.runs)"
-        " and (? is null or uid in (select value from json_each(?)))",
-        [None if only is None else 1, as_json(list(only or ()))],
-    )
+def _merge(connection: Connection, only: Sequence[str] | None) -> Merged:
+    """Bring over the runs of the attached file (``only`` those of these uids)."""
     shift = {
         table: connection.value(f"select coalesce(max(id), 0) from main.{table}")
-        for table in _NUMBERED
+        for table in NUMBERED
     }
+    wanted = [None if only is None else 1, as_json(only or ())]
+    first = connection.value(f"select min(id) from other.runs where {_NEW}", wanted) or 1
     # Runs are what people name: the copies follow on the last one here without a gap.
-    shift["runs"] -= (connection.value("select min(id) from new_runs") or 1) - 1
-    for statement in filter(str.strip, _COPIES.split(";\n")):
+    shift["runs"] -= first - 1
+    connection.execute(
+        "create temp table map_runs as select id as theirs, id + ? as here, 1 as new"
+        f" from other.runs where {_NEW}",
+        [shift["runs"], *wanted],
+    )
+    copied = [here for (here,) in connection.rows("select here from map_runs order by here")]
+    sorted_out = _known(connection, only)
+    for theirs, here in sorted_out.ahead:
+        connection.execute("insert into map_runs values (?, ?, 0)", [theirs, here])
+    for statement in filter(str.strip, (MATCHES + COPIES).split(";\n")):
         named = {name: by for name, by in shift.items() if f":{name}" in statement}
         connection.execute(statement, named)
-    copied = connection.rows("select id from new_runs order by id")
-    connection.execute("drop table new_runs")
-    return [f"r{number + shift['runs']}" for (number,) in copied]
+    connection.epoch += bool(sorted_out.ahead)  # somebody may remember the rows that were there
+    updated = [here for _, here in sorted_out.ahead]
+    return Merged(*map(_names, (copied, updated, sorted_out.parted, sorted_out.live)))
 
 
-_NUMBERED = ("runs", "trials", "steps", "calls", "versions", "corrections")
-"""Tables whose ids move up by what is here already."""
-_LINK_HERE = """
-    join other.links as theirs on theirs.id = link
-    join links on (links.cause, links.hedge, links.relation, links.effect)
-        = (theirs.cause, theirs.hedge, theirs.relation, theirs.effect)
-"""
-"""From a row that names a link of the other file to the same link here."""
-_OF_NEW_RUNS = "where run in (select id from new_runs)"
-_OF_NEW_TRIALS = f"where trial in (select id from other.trials {_OF_NEW_RUNS})"
-_OF_NEW_VERSIONS = f"where version in (select id from other.versions {_OF_NEW_RUNS})"
-_COPIES = f"""
-insert into links (cause, hedge, relation, effect)
-    select cause, hedge, relation, effect
-    from other.links where true on conflict do nothing;
-insert into runs (id, uid, config, state, pid, host, started, ended)
-    select id + :runs, uid, config,
-        case state when 'running' then 'stopped' else state end,
-        null, null, started, ended
-    from other.runs where id in (select id from new_runs);
-insert into versions (id, run, trial, writer, notes, unreadable, written)
-    select id + :versions, run + :runs, null, writer, notes, unreadable, written
-    from other.versions {_OF_NEW_RUNS};
-insert into trials (id, run, number, world, task, variation, goal, opening, recalled, version,
-        ending, score, steps, started, ended)
-    select id + :trials, run + :runs, number, world, task, variation, goal, opening, recalled,
-        version + :versions, ending, score, steps, started, ended
-    from other.trials {_OF_NEW_RUNS};
-update versions set trial = (
-        select trial + :trials from other.versions as old where old.id = versions.id - :versions
-    ) where run in (select id + :runs from new_runs);
-insert into steps (id, trial, position, action, observation, score, thought, cited)
-    select id + :steps, trial + :trials, position, action, observation, score, thought, cited
-    from other.steps {_OF_NEW_TRIALS};
-insert into admissible (step, packed)
-    select step + :steps, packed
-    from other.admissible
-    where step in (select id from other.steps {_OF_NEW_TRIALS});
-insert into calls (id, trial, step, role, kept, parts, reply, read, reused, written, logprob,
-        seconds, choices)
-    select id + :calls, trial + :trials, step, role, kept, parts, reply, read, reused, written,
-        logprob, seconds, choices
-    from other.calls {_OF_NEW_TRIALS};
-insert into recalls (call, said, plain_logprob)
-    select call + :calls, said, plain_logprob
-    from other.recalls
-    where call in (select id from other.calls {_OF_NEW_TRIALS});
-insert into version_links (version, position, link)
-    select version + :versions, position, links.id
-    from other.version_links {_LINK_HERE} {_OF_NEW_VERSIONS};
-insert into evidence (version, link, together, without, alone, lost, neither)
-    select version + :versions, links.id, together, without, alone, lost, neither
-    from other.evidence {_LINK_HERE} {_OF_NEW_VERSIONS};
-insert into refusals (version, position, link, reason)
-    select version + :versions, position, link, reason
-    from other.refusals {_OF_NEW_VERSIONS};
-insert into scopes (version, link, world, task, variation, places)
-    select version + :versions, links.id, world, task, variation, places
-    from other.scopes {_LINK_HERE} {_OF_NEW_VERSIONS};
-insert into version_parents (version, parent)
-    select version + :versions, parent + :versions
-    from other.version_parents {_OF_NEW_VERSIONS};
-insert into corrections (id, run, version, kind, link, who, made)
-    select id + :corrections, run + :runs, version + :versions, kind, link, who, made
-    from other.corrections {_OF_NEW_RUNS};
-"""
-"""One statement per table: the rows of ``new_runs`` from the database ``other``, with ``:table`` as
-how far that table's ids move."""
+_WANTED = "(? is null or uid in (select value from json_each(?)))"
+_NEW = f"{_WANTED} and uid not in (select uid from main.runs)"
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Runs that are in both files and further in the other one, by their ids there and here: those
+    to bring over, and by their ids here those that stay."""
+
+    ahead: tuple[tuple[int, int], ...]
+    parted: tuple[int, ...]
+    live: tuple[int, ...]
+
+
+def _known(connection: Connection, only: Sequence[str] | None) -> _Known:
+    found = connection.rows(
+        "select theirs.id, ours.id, ours.pid, ours.host from other.runs as theirs"
+        " join main.runs as ours using (uid)"
+        f" where {_WANTED} order by ours.id",
+        [None if only is None else 1, as_json(only or ())],
+    )
+    ahead: list[tuple[int, int]] = []
+    parted: list[int] = []
+    live: list[int] = []
+    for theirs, here, pid, host in found:
+        if not _is_ahead(connection, theirs, here):
+            continue
+        if pid and pid != os.getpid() and host == socket.gethostname() and alive(pid):
+            live.append(here)
+        elif any(connection.rows(query, {"theirs": theirs, "here": here}) for query in PARTED):
+            parted.append(here)
+        else:
+            ahead.append((theirs, here))
+    return _Known(tuple(ahead), tuple(parted), tuple(live))
+
+
+def _is_ahead(connection: Connection, theirs: int, here: int) -> bool:
+    """Whether the other file has more of a run in any respect."""
+    there, ours = _progress(connection, "other", theirs), _progress(connection, "main", here)
+    return any(more > less for more, less in zip(there, ours, strict=True))
+
+
+def _progress(connection: Connection, schema: str, run: int) -> tuple[int, ...]:
+    """How far a run is: finished or not, its trials, those that have ended, steps, versions,
+    corrections, and what failed."""
+    [counts] = connection.rows(
+        f"select (select state = 'finished' from {schema}.runs where id = :run),"
+        f" count(*), count(ending), coalesce(sum(steps), 0),"
+        f" (select count(*) from {schema}.versions where run = :run),"
+        f" (select count(*) from {schema}.corrections where run = :run),"
+        f" (select count(*) from {schema}.failures where run = :run)"
+        f" from {schema}.trials where run = :run",
+        {"run": run},
+    )
+    return tuple(counts)
+
+
+def _names(runs: Sequence[int]) -> tuple[str, ...]:
+    return tuple(f"r{run}" for run in runs)

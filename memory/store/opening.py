@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlite_utils import Database
 
@@ -21,21 +24,32 @@ NOT_READ = {
     "6 scopes of links",
     "7 what memory said at a step",
     "8 what was admissible before a step",
+    "9 why runs failed",
 }
 """Migrations that a reader can do without: their tables hold what people ask of live runs,
-experiments to go on with, where links held, and what memory said and the world admitted at a step,
-of which files from before say nothing."""
+experiments to go on with, where links held, what memory said and the world admitted at a step, and
+why runs failed, of which files from before say nothing."""
 
 
 class StoreError(ValueError):
     """A file or a request that the store cannot serve; one line that a user can act on."""
 
 
-def opened(path: Path, *, read_only: bool, patience: float = PATIENCE) -> Database:
+@dataclass(frozen=True)
+class Opened:
+    """An open database, and the ``moment`` at which it stands still (None where it is followed as
+    it is written): see :func:`moment_of`."""
+
+    db: Database
+    moment: Moment | None = None
+
+
+def opened(path: Path, *, read_only: bool, patience: float = PATIENCE) -> Opened:
     """An open database with our schema; StoreError in one line otherwise."""
     _check_place(path, read_only)
     try:
-        db = Database(_connection(path, read_only))
+        connection, moment = _reading(path, patience) if read_only else (_writing(path), None)
+        db = Database(connection)
         db.conn.execute(f"pragma busy_timeout = {int(patience * 1000)}")
         db.conn.execute("pragma foreign_keys = on")
         _check_owner(path, db)
@@ -45,7 +59,7 @@ def opened(path: Path, *, read_only: bool, patience: float = PATIENCE) -> Databa
             db.conn.execute("pragma journal_mode = wal")
             db.conn.execute("pragma synchronous = normal")
             _migrate(db)
-        return db
+        return Opened(db, moment)
     except sqlite3.Error as error:
         raise refused(path, error, [], patience) from None
 
@@ -67,18 +81,98 @@ def _check_place(path: Path, read_only: bool) -> None:
         )
 
 
-def _connection(path: Path, read_only: bool) -> sqlite3.Connection:
+@contextmanager
+def as_source(path: Path, patience: float = PATIENCE) -> Iterator[str]:
+    """The database at ``path`` with our schema, as a URI to attach for reading: itself, or an
+    upgraded copy where an older version wrote it. It is never written. StoreError in one line where
+    it is none of ours."""
+    _check_place(path, read_only=True)
+    try:
+        connection, moment = _reading(path, patience)
+        with closing(connection):
+            db = Database(connection)
+            _check_owner(path, db)
+            if not migrations.pending(db):
+                still = "&immutable=1" if moment else ""
+                yield f"{path.resolve().as_uri()}?mode=ro{still}"
+                return
+            with TemporaryDirectory() as folder:
+                copy = Path(folder) / "copy.db"
+                _upgraded(connection, copy)
+                yield copy.as_uri()
+    except sqlite3.Error as error:
+        raise refused(path, error, [], patience) from None
+
+
+def _upgraded(old: sqlite3.Connection, copy: Path) -> None:
+    """Write what ``old`` holds into the new file ``copy``, with our schema."""
+    with closing(_writing(copy)) as new:
+        old.backup(new)
+        _migrate(Database(new))
+
+
+def _writing(path: Path) -> sqlite3.Connection:
     """Transactions are begun by hand; the store's lock makes sharing between threads safe."""
-    where = path.resolve().as_uri()
-    if not read_only:
-        # SQLite would give a new file the umask's mode; -wal and -shm take the mode of the file.
-        if not path.exists():
-            _make(path)
-        return sqlite3.connect(where, uri=True, isolation_level=None, check_same_thread=False)
-    # A folder that cannot be written has no place for the shared-memory file that WAL needs; nobody
-    # writes there either.
-    mode = "?mode=ro" if os.access(path.parent, os.W_OK) else "?mode=ro&immutable=1"
-    return sqlite3.connect(where + mode, uri=True, isolation_level=None, check_same_thread=False)
+    # SQLite would give a new file the umask's mode; -wal and -shm take the mode of the file.
+    if not path.exists():
+        _make(path)
+    return _connection(path, "", PATIENCE)
+
+
+def _reading(path: Path, patience: float) -> tuple[sqlite3.Connection, Moment | None]:
+    """A connection that reads what others write meanwhile. WAL needs a shared-memory file for that.
+    Where there is none and the folder takes none, nobody is writing: then the file is read as it
+    stands, with its moment. StoreError where a journal says that somebody was."""
+    connection = _connection(path, "?mode=ro", patience)
+    try:
+        connection.execute("select count(*) from sqlite_master").fetchall()
+        return connection, None
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            raise
+    moment = moment_of(path)
+    if moment.journal:
+        raise StoreError(
+            f"'{path}' is being written or was not closed, and its journal cannot be read from "
+            "here: its folder is read-only for you; let its owner open it once"
+        )
+    return _connection(path, "?mode=ro&immutable=1", patience), moment
+
+
+def _connection(path: Path, mode: str, patience: float) -> sqlite3.Connection:
+    return sqlite3.connect(
+        path.resolve().as_uri() + mode,
+        uri=True,
+        timeout=patience,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A file at one moment: when it was changed (nanoseconds), its bytes, and the bytes of the
+    journal (``-wal``) of those who write it."""
+
+    changed: int
+    size: int
+    journal: int
+
+
+def moment_of(path: Path) -> Moment:
+    """The moment at which the file at ``path`` is now; the same again while nobody writes it.
+    StoreError where there is none."""
+    wal = path.with_name(path.name + "-wal")
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        raise StoreError(f"'{path}' has been deleted or moved") from None
+    try:
+        journal = wal.stat().st_size
+    except FileNotFoundError:
+        journal = 0
+    return Moment(found.st_mtime_ns, found.st_size, journal)
 
 
 def _make(path: Path) -> None:

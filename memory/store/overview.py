@@ -9,9 +9,9 @@ import socket
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from memory.store import Store, Version
+from memory.store import Store, StoreError, Version
 from memory.store.connection import alive
-from memory.store.trials import read_steps
+from memory.store.trials import ending_of, read_steps
 from memory.trials import Ending, Step
 
 
@@ -39,7 +39,8 @@ class Cursors:
 def commits(store: Store) -> int:
     """A number that changes when another process has written the file; asking costs
     microseconds."""
-    return int(store.connection.value("pragma data_version"))
+    version = int(store.connection.value("pragma data_version"))
+    return (store.connection.epoch << 32) + version  # each connection counts for itself
 
 
 def ends(store: Store) -> Cursors:
@@ -58,10 +59,14 @@ def trial_lines(store: Store, after: int = 0, also: Collection[int] = ()) -> lis
         f" where id > ? or id in ({marks}) order by id",
         [after, *also],
     )
-    return [
-        TrialLine(number, f"r{run}", in_run, Ending(ending) if ending else None, score, steps)
-        for number, run, in_run, ending, score, steps in found
-    ]
+    lines = []
+    for number, run, in_run, ending, score, steps in found:
+        try:
+            ended = ending_of(ending, number)
+        except StoreError:
+            continue  # one bad row costs no other; `clin memory check` tells of it
+        lines.append(TrialLine(number, f"r{run}", in_run, ended, score, steps))
+    return lines
 
 
 def orphans(store: Store) -> set[str]:
@@ -189,7 +194,7 @@ def cuts(store: Store, trial: int) -> set[int]:
     earliest turns went."""
     found = store.connection.rows(
         "select step, min(id), kept + json_array_length(parts) from calls"
-        " where trial = ? and step is not null group by step order by step",
+        " where trial = ? and step is not null and json_valid(parts) group by step order by step",
         [trial],
     )
     return {

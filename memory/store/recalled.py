@@ -3,14 +3,13 @@ was settled then."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass, field
 from typing import Any
 
 from memory.links import Link, parse
 from memory.store.connection import Connection
-from memory.store.encoding import as_json
+from memory.store.encoding import as_json, from_json
 from memory.store.opening import StoreError
 from memory.trials import Memory, Scope
 
@@ -88,8 +87,7 @@ def _read_column(connection: Connection, trial_id: int) -> dict[str, Any]:
     found = connection.row("select recalled from trials where id = ?", [trial_id])
     if found is None:
         raise no_trial(connection, trial_id)
-    stored: dict[str, Any] = json.loads(found[0])
-    return stored
+    return from_json(found[0], f"what the trial with id {trial_id} had read", dict)
 
 
 def read_recalled(connection: Connection, trial_id: int) -> Memory:

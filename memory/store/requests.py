@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from memory.corrections import person
 from memory.store import Store, StoreError
-from memory.store.encoding import timestamp
+from memory.store.encoding import from_json, timestamp
 
 KINDS = ("pause", "act", "step", "go", "stop")
 
@@ -125,8 +125,10 @@ def open_offer(store: Store, run: str) -> Offer | None:
     number, position, actions, scores, choice, done = found
     if done is not None:
         return None
-    known = tuple(_MINUS_INFINITY if score is None else score for score in json.loads(scores))
-    return Offer(number, position, tuple(json.loads(actions)), known, choice)
+    likely = from_json(scores, "the likelihoods of an offer", list)
+    known = tuple(_MINUS_INFINITY if score is None else score for score in likely)
+    offered = tuple(from_json(actions, "the actions of an offer", list))
+    return Offer(number, position, offered, known, choice)
 
 
 _MINUS_INFINITY = float("-inf")

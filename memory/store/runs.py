@@ -9,13 +9,13 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from memory.store.connection import Connection, alive
-from memory.store.encoding import as_json, timestamp
+from memory.store.encoding import as_json, from_json, timestamp
 from memory.store.opening import StoreError
 
 
@@ -67,9 +67,29 @@ def finish(connection: Connection, run: int, state: str) -> None:
     )
 
 
+def let_go(connection: Connection, run: int, state: str) -> None:
+    """As :func:`finish`, but a run that has finished stays finished."""
+    if connection.value("select state from runs where id = ?", [run]) != "finished":
+        finish(connection, run, state)
+
+
 def read_runs(connection: Connection) -> list[RunRow]:
-    """All runs, oldest first."""
-    return [_run(row) for row in connection.rows(f"select {_COLUMNS} from runs order by id")]
+    """All runs that can be read, oldest first."""
+    return [row for row in _judged(connection) if isinstance(row, RunRow)]
+
+
+def unreadable_runs(connection: Connection) -> list[str]:
+    """Of each run that cannot be read, what is wrong with it."""
+    return [str(row) for row in _judged(connection) if isinstance(row, StoreError)]
+
+
+def _judged(connection: Connection) -> Iterator[RunRow | StoreError]:
+    """Each run, or what is wrong with its row: one bad row costs no other."""
+    for row in connection.rows(f"select {_COLUMNS} from runs order by id"):
+        try:
+            yield _run(row)
+        except StoreError as error:
+            yield error
 
 
 def read_run(connection: Connection, name: str) -> RunRow:
@@ -83,7 +103,8 @@ _COLUMNS = "id, uid, config, state, started, ended"
 
 def _run(row: tuple[Any, ...]) -> RunRow:
     number, uid, config, state, started, ended = row
-    return RunRow(number, uid, json.loads(config), state, started, ended)
+    told = from_json(config, f"the configuration of r{number}", dict)
+    return RunRow(number, uid, told, state, started, ended)
 
 
 def run_id(connection: Connection, name: str) -> int:
@@ -114,8 +135,7 @@ def read_batch(connection: Connection, name: str) -> dict[str, Any]:
     if number is not None:
         found = connection.value("select document from batches where id = ?", [number])
         if found is not None:
-            document: dict[str, Any] = json.loads(found)
-            return document
+            return from_json(found, f"the batch {name}", dict)
     last = connection.value("select max(id) from batches")
     there = f"it has b1 to b{last}" if last else "it has none yet"
     raise StoreError(f"no batch '{name}' in {connection.path}: {there}")

@@ -215,6 +215,18 @@ create table admissible (
 """
 
 
+_FAILURES = """
+create table failures (
+    id integer primary key autoincrement,
+    run integer not null references runs (id),
+    trial integer references trials (id),
+    reason text not null,
+    made text not null
+);
+create index failures_of_run on failures (run);
+"""
+
+
 @migrations(name="1 runs, trials, steps, calls, versions, links")
 def first(db: Database) -> None:
     """Everything that one run leaves."""
@@ -261,6 +273,12 @@ def seventh(db: Database) -> None:
 def eighth(db: Database) -> None:
     """What the world admitted before a step, whatever a mask left out."""
     _execute(db, _ADMISSIBLE)
+
+
+@migrations(name="9 why runs failed")
+def ninth(db: Database) -> None:
+    """Why a run failed, or a trial of it crashed."""
+    _execute(db, _FAILURES)
 
 
 def _execute(db: Database, script: str) -> None:

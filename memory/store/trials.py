@@ -5,14 +5,13 @@ What writes is called inside a transaction of the connection.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from memory.store.admissible import read_admissible
 from memory.store.connection import Connection
-from memory.store.encoding import as_json, as_text, timestamp
+from memory.store.encoding import as_json, as_text, from_json, timestamp
 from memory.store.opening import StoreError
 from memory.store.recalled import NewTrial, no_trial, read_recalled, recalled_column
 from memory.trials import Ending, Step, Trial
@@ -163,10 +162,18 @@ def _trial(row: tuple[Any, ...]) -> TrialRow:
         goal=goal,
         opening=opening,
         version=version,
-        ending=Ending(ending) if ending else None,
+        ending=ending_of(ending, number),
         score=score,
         steps=steps,
     )
+
+
+def ending_of(text: str | None, trial_id: int) -> Ending | None:
+    """A trial's ending as its row has it; StoreError where there is no such ending."""
+    try:
+        return Ending(text) if text else None
+    except ValueError:
+        raise StoreError(f"the ending of the trial with id {trial_id} is none: '{text}'") from None
 
 
 STEP = "steps.action, steps.observation, steps.score, steps.thought, steps.cited"
@@ -177,7 +184,11 @@ def step_of(columns: Sequence[Any]) -> Step:
     """A step from the columns ``STEP``. Nearly no step cites anything, so that is not parsed."""
     action, observation, score, thought, cited = columns
     return Step(
-        action, observation, score, thought, () if cited == "[]" else tuple(json.loads(cited))
+        action,
+        observation,
+        score,
+        thought,
+        () if cited == "[]" else tuple(from_json(cited, "what a step cites", list)),
     )
 
 

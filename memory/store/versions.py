@@ -6,7 +6,6 @@ What writes is called inside a transaction of the connection.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from memory.corrections import Ruling
 from memory.evidence.tally import Tally
 from memory.links import Hedge, Link, Relation
 from memory.store.connection import Connection
-from memory.store.encoding import as_json, as_text, timestamp
+from memory.store.encoding import as_json, as_text, from_json, timestamp
 from memory.trials import Memory, Scope
 
 
@@ -160,7 +159,11 @@ def read_version(connection: Connection, version: int, *, scoped: bool) -> Versi
         return None
     run, trial, writer, notes, unreadable = found
     scopes = _read_scopes(connection, version) if scoped else ()
-    memory = Memory(_read_links(connection, version), tuple(json.loads(notes)), scopes)
+    memory = Memory(
+        _read_links(connection, version),
+        tuple(from_json(notes, f"the notes of memory version {version}", list)),
+        scopes,
+    )
     return Version(
         version,
         f"r{run}",
@@ -168,7 +171,7 @@ def read_version(connection: Connection, version: int, *, scoped: bool) -> Versi
         memory,
         writer,
         _read_parents(connection, version),
-        tuple(json.loads(unreadable)),
+        tuple(from_json(unreadable, f"what memory version {version} could not read", list)),
     )
 
 
