@@ -36,7 +36,7 @@ def chosen_prompting(asked: Prompting, model: ModelCard | ModelInfo) -> Promptin
                 f"{unknown}; leave it out"
             )
         return Prompting()
-    think = NATIVE_TOKENS if model.thinks else Thinking.tokens
+    think = _thought(model)
     needed = Prompting(think=think, recall="step" if model.guidance else "head", guidance=0.0)
     chosen = needed.but(**{name: value for name, value in asked if value is not None})
     if asked.guidance is None and chosen.at_each_step:
@@ -47,6 +47,13 @@ def chosen_prompting(asked: Prompting, model: ModelCard | ModelInfo) -> Promptin
             "no step has one; give --recall step or both"
         )
     return chosen
+
+
+def _thought(model: ModelCard | ModelInfo) -> int:
+    """Tokens of thought. Who is guided has what memory says for a thought."""
+    if model.guidance:
+        return 0
+    return NATIVE_TOKENS if model.thinks else Thinking.tokens
 
 
 def _beyond_training(asked: Prompting) -> str:

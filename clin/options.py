@@ -160,7 +160,7 @@ class Prompting(Options):
     think: int | None = option(
         None,
         "Tokens that the model may think before each action; 0: none.",
-        shown="512 for models that think in a form of their own, 160 for others that can",
+        shown="512 for models that think in a form of their own, 0 for small ones, else 160",
         ge=0,
     )
     example: str = option(

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, environment
+from conftest import ROOT, Clin, environment
 from test_docs import code, examples
 
 README = (ROOT / "README.md").read_text()
@@ -65,3 +65,41 @@ def test_the_memory_page_corrects_and_follows_a_file(tmp_path: Path) -> None:
 def test_the_worlds_page_plays_a_world(tmp_path: Path) -> None:
     [told] = printed("docs/worlds.md", tmp_path)
     assert told.startswith("Your task is to repair the")
+
+
+SHOWN = """pick up spanner
+pick up iron key
+go to studio
+unlock yellow door with iron key
+go to vault
+use spanner on lathe
+"""
+TOLD = (
+    "unlock yellow door with iron key SHOULD BE NECESSARY to make progress",
+    "use spanner on lathe SHOULD BE NECESSARY to complete the task",
+)
+PLACE = "--world causal --task repair --variation 202 --model smollm2 --strategy clin --trials 1"
+
+
+def test_the_demos_are_those_that_are_tried_here() -> None:
+    for line in (*SHOWN.splitlines(), *TOLD, PLACE, "causal repair --variation 202"):
+        assert line in README
+
+
+@pytest.mark.slow
+def test_an_untrained_model_does_what_it_was_shown_once(clin: Clin) -> None:
+    shown = clin("play", *["causal", "repair", "--variation", "202"], input=SHOWN)
+    assert "won: score 100 after 6 steps, stored as r1" in shown.stdout, shown.stderr
+    done = clin("run", *PLACE.split(), "--budget", "30", "--from", "r1", "--writer", "rules")
+    assert "r2 trial 0: score 100, " in done.stderr + done.stdout
+
+
+@pytest.mark.slow
+def test_an_untrained_model_does_what_it_is_told_in_two_sentences(
+    clin: Clin, tmp_path: Path
+) -> None:
+    (tmp_path / "told.md").write_text("".join(f"- {line}\n" for line in TOLD))
+    run = (*PLACE.split(), "--budget", "30", "--from", "told.md", "--read-only-memory")
+    done = clin("run", *run)
+    assert "r1 trial 0: score 100, " in done.stderr + done.stdout
+    assert f"Memory: {TOLD[1]} (its turn has come)" in clin("show", "r1", "--trial", "0").stdout

@@ -131,9 +131,14 @@ class Preconditions:
         what that needs, and so on, without what ``links`` say themselves."""
         said = {link.claim for link in links}
         asked: set[str] = set()
-        chains = (self._chain(action, asked) for action in _actions(links))
-        found = dict.fromkeys(link for chain in chains for link in chain if link.claim not in said)
-        return tuple(found)[:MOST]
+        found: dict[Link, None] = {}
+        for action in _actions(links):
+            for link in self._chain(action, asked):
+                if link.claim not in said:
+                    found[link] = None
+                if len(found) == MOST:
+                    return tuple(found)
+        return tuple(found)
 
     def derives(self, link: Link) -> bool:
         """Whether what was read says the same, and is at least as sure."""
@@ -141,13 +146,22 @@ class Preconditions:
         return any(each.hedge is Hedge.SHOULD or link.hedge is Hedge.MAY for each in same)
 
     def _chain(self, action: str, asked: set[str]) -> Iterator[Link]:
-        """What ``action`` needs, and what that needs, unless it was ``asked`` for already."""
+        """What ``action`` needs, and after each of its needs what that needs, unless it was
+        ``asked`` for already."""
         if action in asked:
             return
         asked.add(action)
-        for link in self._of(action):
+        open_needs = [self._of(action)]
+        while open_needs:
+            link = next(open_needs[-1], None)
+            if link is None:
+                open_needs.pop()
+                continue
             yield link
-            yield from self._chain(folded(link.cause), asked)
+            cause = folded(link.cause)
+            if cause not in asked:
+                asked.add(cause)
+                open_needs.append(self._of(cause))
 
     def _of(self, action: str) -> Iterator[Link]:
         """The needs of ``action`` as links. Of several places the first found stands for all."""

@@ -1,0 +1,325 @@
+"""The links of a memory, walked backwards from the goal to what can be done now."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from memory.evidence.events import PROGRESS, is_complete, is_find, is_progress, spellings
+from memory.links import Hedge, Link, LinkError, Relation, folded
+from memory.moment import Moment
+from memory.rules.naming import verb, words
+from memory.trials import Memory
+
+DEEPEST = 6
+"""Links of a chain at most."""
+TRIES = 3
+"""How often a target that gains nothing is tried in a trial."""
+VISITS = 2
+"""How often a room is gone to while nothing else comes of it."""
+_BESIDE = "on|with|to|in|into|inside|from|containing"
+"""What may follow the name of a thing in an action: an "apple tree" is no "apple"."""
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """What to say now, the admissible action that it speaks for, and why in a few words.
+
+    The ``link`` is one of the memory where that names the action; for a step on the way it is made,
+    hedged with MAY: "go to hall MAY BE NECESSARY to pick up key"."""
+
+    link: Link
+    action: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """Something to recall: ``stage`` of the target that it serves (progress, completion, the rest),
+    ``far`` the links between."""
+
+    said: Recalled
+    move: bool
+    far: int
+    stage: int = 0
+    missing: int = 0
+    target: tuple[bool, bool, str] = (False, False, "")
+
+    def rank(self) -> tuple[object, ...]:
+        return self.stage, self.move, self.missing, self.target, self.far, self.said.action
+
+
+def _worth(link: Link) -> tuple[bool, bool, str]:
+    """Sorts the more certain links first, then those of necessity, then by text."""
+    return link.hedge is Hedge.MAY, link.relation is Relation.CONTRIBUTE, str(link)
+
+
+_Way = Callable[[str, Link, tuple[str, ...]], Found | None]
+
+
+class Chains:
+    """The links, walked backwards from the goal to what can be done now."""
+
+    def __init__(self, memory: Memory, goal: str, now: Moment) -> None:
+        self._goal, self._now, self._language = goal, now, now.language
+        links = sorted(set(memory.links), key=_worth)
+        self._links = [link for link in links if link.relation is not Relation.NOT_CONTRIBUTE]
+        self._tried: set[str] = set()  # on the way to one target, so that none is gone into twice
+        self._barred = set(now.lost)
+        for link in links:
+            if link.relation is Relation.NOT_CONTRIBUTE:
+                self._barred |= set(spellings(folded(link.cause)))
+        self._causes: dict[str, list[Link]] = defaultdict(list)
+        for link in self._links:
+            for effect in spellings(folded(link.effect)):
+                self._causes[effect].append(link)
+        self._takes = {
+            effect: causes for effect, causes in self._causes.items() if now.takes(effect)
+        }
+        self._finds = [
+            (words(effect[len(verb(effect)) :]), link)
+            for link in self._links
+            if is_find(effect := folded(link.effect))
+        ]
+
+    def found(self) -> Iterator[Found]:
+        """All that could be recalled."""
+        for link in self._links:
+            cause, effect = link.claim
+            stage = self._stage(cause, effect)
+            if stage is not None and not self._settled(cause):
+                yield from self._for(stage, cause, link)
+            elif stage is None and self._language.is_deed(effect) and not self._now.did(effect):
+                yield from self._for(2, effect, link)
+        if remains := self._remaining():
+            yield remains
+
+    def _for(self, stage: int, phrase: str, link: Link) -> Iterator[Found]:
+        self._tried.clear()
+        if found := self._towards(phrase, link, ()):
+            missing = self._missing(phrase)
+            yield Found(found.said, found.move, found.far, stage, missing, _worth(link))
+
+    def _missing(self, phrase: str) -> int:
+        """How many deeds are still to be done before ``phrase``, as the links have it."""
+        total, counted, waiting = 0, {phrase}, [phrase]
+        while waiting:
+            for each in self._causes.get(waiting.pop(), ()):
+                cause = folded(each.cause)
+                if cause in counted or self._now.did(cause):
+                    continue
+                counted.add(cause)
+                waiting.append(cause)
+                total += not self._now.is_move(cause)
+        return total
+
+    def _stage(self, cause: str, effect: str) -> int | None:
+        """0 for progress, 1 for what completes the task or is the goal's own event, 3 for
+        waiting, whose turn comes last; None for what only serves another link."""
+        if self._language.passes_time(cause):
+            return 3 if is_progress(effect) or is_complete(effect) else None
+        if is_progress(effect):
+            return 0
+        named = words(effect)
+        own = bool(named) and named <= self._goal_words
+        return 1 if is_complete(effect) or own else None
+
+    @cached_property
+    def _goal_words(self) -> frozenset[str]:
+        return words(self._goal)
+
+    def _settled(self, cause: str) -> bool:
+        """Whether the target is reached, or was tried in vain and nothing has changed since."""
+        now = self._now
+        if any(name in now.gained for name in spellings(cause)) or now.is_here(cause):
+            return True
+        if now.tries(cause) >= TRIES:
+            return True
+        return now.did(cause) and not now.changed_since(cause)
+
+    def _towards(self, phrase: str, link: Link, path: tuple[str, ...]) -> Found | None:
+        """The next step to bring the action ``phrase`` (folded) about, which ``link`` names."""
+        action = self._now.action(phrase)
+        if action is not None and not self._lacking(phrase):
+            reason = "its turn has come" if not path else f"needed to {path[-1]}"
+            return self._say(action, link, path, reason)
+        if phrase in self._tried or len(path) >= DEEPEST:
+            return None
+        self._tried.add(phrase)
+        place = self._now.place(phrase)
+        if action is None and place and (found := self._walk(place, link, path, known=True)):
+            return found
+        path = (*path, phrase)
+        lacking = self._lacking(phrase)
+        for each in lacking:
+            if found := self._towards(folded(each.cause), each, path):
+                return found
+        if any(_is_sure(each) for each in lacking):
+            return None
+        if action is not None:  # what else is said to be needed cannot be had
+            return self._say(action, link, path[:-1], "its turn has come")
+        for way in self._ways(phrase):
+            if found := way(phrase, link, path):
+                return found
+        return self._walk(place, link, path) if place else None
+
+    def _ways(self, phrase: str) -> tuple[_Way, ...]:
+        """How to come to what ``phrase`` needs. What it is done with is guessed last where the
+        links say what must be done before."""
+        known = any(
+            not self._now.is_move(folded(each.cause)) for each in self._causes.get(phrase, ())
+        )
+        ways = (self._fetched, self._found_by, self._seen_at, self._placed)
+        ordered = (*ways, self._taken) if known else (ways[0], self._taken, *ways[1:])
+        return (*ordered, self._sought)
+
+    def _lacking(self, phrase: str) -> list[Link]:
+        """What the links say must be done before, other than going somewhere, and is not done."""
+        return [
+            each
+            for each in self._causes.get(phrase, ())
+            if not (self._now.is_move(folded(each.cause)) or self._now.did(folded(each.cause)))
+        ]
+
+    def _fetched(self, phrase: str, link: Link, path: tuple[str, ...]) -> Found | None:
+        """What it is done with, to be taken first, as a link says."""
+        for effect, causes in self._takes.items():
+            if not self._takes_for(effect, phrase) or self._now.did(effect):
+                continue
+            if found := self._towards(effect, causes[0], path):
+                return found
+        return None
+
+    def _taken(self, phrase: str, link: Link, path: tuple[str, ...]) -> Found | None:
+        """What it may be done with and lies here, to be taken first."""
+        for name in self._now.taking:
+            if self._takes_for(name, phrase) and not self._now.did(name):
+                return self._say(self._now.names[name], link, path, f"needed to {phrase}")
+        return None
+
+    def _takes_for(self, action: str, phrase: str) -> bool:
+        if action == phrase or not self._now.takes(action):
+            return False
+        taken = action[len(verb(action)) :].strip()
+        whole = rf"(?<!\w){re.escape(taken)}(?= (?:{_BESIDE})\b|$)"
+        return bool(taken) and bool(re.search(whole, phrase))
+
+    def _found_by(self, phrase: str, link: Link, path: tuple[str, ...]) -> Found | None:
+        """Where a link says that what it needs is found."""
+        lacking = self._now.lacking(phrase)
+        for sought, each in self._finds:
+            if sought and sought <= lacking and (found := self._by(each, path)):
+                return found
+        return None
+
+    def _placed(self, phrase: str, link: Link, path: tuple[str, ...]) -> Found | None:
+        """Where a link says that it is done."""
+        if any(self._takes_for(take, phrase) and not self._now.did(take) for take in self._takes):
+            return None  # its turn has not come
+        for each in self._causes.get(phrase, ()):
+            if self._now.is_move(folded(each.cause)) and (found := self._by(each, path)):
+                return found
+        return None
+
+    def _by(self, link: Link, path: tuple[str, ...]) -> Found | None:
+        """The cause of ``link``; where one is there, opening what may hide a thing to take."""
+        cause = folded(link.cause)
+        if not self._now.is_here(cause):
+            return None if self._not_again(cause) else self._towards(cause, link, path)
+        if not self._now.takes(path[-1]):
+            return None
+        for name in self._now.opening:
+            if not self._now.did(name):
+                return self._say(self._now.names[name], link, path, f"may be needed to {path[-1]}")
+        return None
+
+    def _not_again(self, cause: str) -> bool:
+        return not self._now.is_move(cause) and self._now.did(cause)
+
+    def _seen_at(self, phrase: str, link: Link, path: tuple[str, ...]) -> Found | None:
+        """Where this trial has seen what it needs."""
+        lacking = self._now.lacking(phrase)
+        if not lacking or lacking <= words(self._now.described.get(self._now.here, "")):
+            return None
+        for room, text in sorted(self._now.described.items()):
+            there = room != self._now.here and lacking <= words(text)
+            if there and (found := self._walk(room, link, path)):
+                return found
+        return None
+
+    def _sought(self, phrase: str, link: Link, path: tuple[str, ...]) -> Found | None:
+        """A room that was not seen yet, where no room that was holds what it needs."""
+        lacking = self._now.lacking(phrase)
+        if not lacking or any(lacking <= words(text) for text in self._now.described.values()):
+            return None
+        action = self._now.unseen(self._barred)
+        return (
+            self._say(action, link, path, f"looking for what {path[-1]} needs") if action else None
+        )
+
+    def _walk(
+        self, room: str, link: Link, path: tuple[str, ...], *, known: bool = False
+    ) -> Found | None:
+        to = path[-1] if path else room
+        action, reason = self._now.way(room, self._barred), f"the way to {to}"
+        if action is None and known:
+            return None
+        if action is None:
+            action, reason = self._now.unseen(self._barred), f"looking for the way to {to}"
+        if action is None:
+            return None
+        return self._say(action, link, path, reason)
+
+    def _say(self, action: str, link: Link, path: tuple[str, ...], reason: str) -> Found | None:
+        """``action``, in the words of ``link`` where it names that; None where it may not be."""
+        name = folded(action)
+        if name in self._barred or folded(self._now.meanings.get(name, name)) in self._barred:
+            return None
+        place = self._now.place(name)
+        if self._now.fails(name, TRIES) or (place and self._now.visits[place] >= VISITS):
+            return None
+        if self._now.action(folded(link.cause)) != action:
+            link = _made(action, path[-1] if path else PROGRESS) or link
+        return Found(Recalled(link, action, reason), self._now.is_move(name), len(path))
+
+    def _remaining(self) -> Found | None:
+        """The one alternative of the goal that is left, where all others are known to be wrong."""
+        for wrong in sorted(self._barred):
+            if self._names(wrong) and not self._now.is_move(wrong):
+                alike = {name for name in self._now.names if _alike(name, wrong)}
+                left = sorted(name for name in alike - self._barred if self._names(name))
+                if len(left) == 1 and not self._now.did(left[0]):
+                    action = self._now.names[left[0]]
+                    if link := _made(action, PROGRESS):
+                        return Found(Recalled(link, action, "what remains"), False, 0, 1)
+        return None
+
+    def _names(self, action: str) -> bool:
+        """Whether the goal names what ``action`` is done to, word for word."""
+        named = action[len(verb(action)) :].strip()
+        return bool(named) and bool(
+            re.search(rf"(?<!\w){re.escape(named)}(?!\w)", folded(self._goal))
+        )
+
+
+def _is_sure(link: Link) -> bool:
+    return link.hedge is Hedge.SHOULD and link.relation is Relation.NECESSARY
+
+
+def _alike(action: str, other: str) -> bool:
+    """Whether two actions are alternatives: "open box B", "open box F"."""
+    one, two = action.split(), other.split()
+    if verb(action) != verb(other) or len(one) != len(two):
+        return False
+    differing = sum(a != b for a, b in zip(one, two, strict=True))
+    return differing == 1 and len(one) - len(verb(action).split()) > 1
+
+
+def _made(action: str, effect: str) -> Link | None:
+    try:
+        return Link(action, Hedge.MAY, Relation.NECESSARY, effect)
+    except LinkError:
+        return None
