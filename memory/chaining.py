@@ -253,7 +253,8 @@ class Chains:
     def _sought(self, phrase: str, link: Link, path: tuple[str, ...]) -> Found | None:
         """A room that was not seen yet, where no room that was holds what it needs."""
         lacking = self._now.lacking(phrase)
-        if not lacking or any(lacking <= words(text) for text in self._now.described.values()):
+        seen = any(lacking <= words(text) for text in self._now.described.values())
+        if not lacking or seen or self._now.is_move(phrase):
             return None
         action = self._now.unseen(self._barred)
         return (

@@ -84,9 +84,14 @@ def shown(page: Path) -> list[list[str]]:
     inline = re.findall(
         r"`([^`]+)`", "\n".join(line for kind, line in parts(page) if kind in ("prose", "table"))
     )
-    found = []
+    found, variables = [], dict[str, str]()
     for line in [*code(page).splitlines(), *inline]:
-        said = re.split(r"(?:^|\s)#\s", line)[0].strip().removeprefix("$ ")
+        if kept := re.fullmatch(r'(\w+)="([^"]*)"', line):
+            variables[f"${kept[1]}"] = kept[2]
+        filled = line
+        for name, value in variables.items():
+            filled = filled.replace(name, value)
+        said = re.split(r"(?:^|\s)#\s", filled)[0].strip().removeprefix("$ ")
         for each in re.split(r"&&|;|\|", said):
             command = re.split(r"\s[<>]", each.strip().removeprefix("do "))[0]
             command = command.removeprefix(".venv/bin/")

@@ -6,6 +6,7 @@ import re
 
 from conftest import ROOT
 
+from clin.cli.batch import batch
 from clin.cli.run import run
 
 PAGE = (ROOT / "docs/engine.md").read_text()
@@ -22,7 +23,8 @@ def test_the_examples_run() -> None:
 
 
 def test_its_options_are_options() -> None:
-    known = {option for each in run.params for option in (*each.opts, *each.secondary_opts)}
+    params = [*run.params, *batch.params]
+    known = {option for each in params for option in (*each.opts, *each.secondary_opts)}
     benchmarks = "".join(
         (ROOT / "benchmarks" / name).read_text(encoding="utf-8")
         for name in ("engine.py", "random_gguf.py")

@@ -52,6 +52,8 @@ class Reader:
     """A process of a user who may read the file and write nothing beside it."""
 
     def __init__(self, path: Path) -> None:
+        for each in path.parent.iterdir():  # its owner shares it: a new file is the owner's alone
+            each.chmod(0o644)
         path.parent.chmod(0o755 if os.geteuid() == 0 else 0o555)
         self._child = subprocess.Popen(
             [sys.executable, "-B", "-c", READER, str(path)],
