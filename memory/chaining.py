@@ -20,7 +20,7 @@ TRIES = 3
 """How often a target that gains nothing is tried in a trial."""
 VISITS = 2
 """How often a room is gone to while nothing else comes of it."""
-_BESIDE = "on|with|to|in|into|inside|from|containing"
+_BESIDE = frozenset(["on", "with", "to", "in", "into", "inside", "from", "containing"])
 """What may follow the name of a thing in an action: an "apple tree" is no "apple"."""
 
 
@@ -203,9 +203,7 @@ class Chains:
     def _takes_for(self, action: str, phrase: str) -> bool:
         if action == phrase or not self._now.takes(action):
             return False
-        taken = action[len(verb(action)) :].strip()
-        whole = rf"(?<!\w){re.escape(taken)}(?= (?:{_BESIDE})\b|$)"
-        return bool(taken) and bool(re.search(whole, phrase))
+        return _speaks_of(phrase, action[len(verb(action)) :].strip())
 
     def _found_by(self, phrase: str, link: Link, path: tuple[str, ...]) -> Found | None:
         """Where a link says that what it needs is found."""
@@ -304,6 +302,13 @@ class Chains:
         return bool(named) and bool(
             re.search(rf"(?<!\w){re.escape(named)}(?!\w)", folded(self._goal))
         )
+
+
+def _speaks_of(phrase: str, thing: str) -> bool:
+    """Whether ``thing`` is named in ``phrase`` by its whole name."""
+    _, named, after = f" {phrase} ".partition(f" {thing} ")
+    beside = after.split(" ", 1)[0]
+    return bool(thing and named) and (not beside or beside in _BESIDE)
 
 
 def _is_sure(link: Link) -> bool:

@@ -22,6 +22,8 @@ class Moment:
         self, opening: str, steps: Sequence[Step], actions: Collection[str], language: Language
     ) -> None:
         self.language = language
+        self._known_moves: dict[str, bool] = {}
+        self._known_places: dict[str, str] = {}
         self.here = folded(language.room(opening))
         self.described = {self.here: folded(opening)}
         """What each room was last said to hold; the empty name is for where no room has one."""
@@ -130,12 +132,17 @@ class Moment:
 
     def is_move(self, phrase: str) -> bool:
         """Whether it leads somewhere else."""
-        return any(map(self.language.is_move, spellings(phrase)))
+        if phrase not in self._known_moves:
+            found = any(map(self.language.is_move, spellings(phrase)))
+            self._known_moves[phrase] = found
+        return self._known_moves[phrase]
 
     def place(self, phrase: str) -> str:
         """The place that it leads to; empty where it names none."""
-        places = (folded(self.language.destination(name)) for name in spellings(phrase))
-        return next(filter(None, places), "")
+        if phrase not in self._known_places:
+            places = (folded(self.language.destination(name)) for name in spellings(phrase))
+            self._known_places[phrase] = next(filter(None, places), "")
+        return self._known_places[phrase]
 
     def is_here(self, phrase: str) -> bool:
         """Whether it leads to where one is."""
