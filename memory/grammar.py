@@ -28,16 +28,17 @@ MOST_KINDS = 10
 
 def literal(text: str) -> str:
     """``text`` as GBNF quotes it. Only some of JSON's escapes are known there, so a character that
-    cannot stand for itself goes by its number."""
+    cannot stand for itself goes by its number. A NUL ends the text in llama.cpp, which then allows
+    no token at all: U+FFFD stands for it."""
     return '"' + "".join(map(_quoted, text)) + '"'
 
 
 def _quoted(character: str) -> str:
     if character in '"\\':
         return f"\\{character}"
-    code = ord(character)
+    code = ord(character) or 0xFFFD
     plain = code >= 0x20 and code != 0x7F and not 0xD800 <= code <= 0xDFFF
-    return character if plain else f"\\u{code:04X}"
+    return chr(code) if plain else f"\\u{code:04X}"
 
 
 def either(texts: Iterable[str]) -> str:

@@ -77,7 +77,8 @@ def test_a_meta_memory_is_links_too(bundled: LlamaCpp, past: list[Memory], seed:
         assert (len(reading.links), reading.unreadable) == (1, ()), line
 
 
-@given(st.lists(texts(60) | st.sampled_from(HOSTILE), min_size=1, max_size=4))
+@example(said=["\x00"])
+@given(said=st.lists(texts(60) | st.sampled_from(HOSTILE), min_size=1, max_size=4))
 def test_llama_reads_any_text_that_is_quoted(bundled: LlamaCpp, said: list[str]) -> None:
     grammar = bundled._native.grammar("root ::= " + " | ".join(map(literal, said)) + ' "."')
     logits = np.zeros(bundled._native.vocabulary, dtype=np.float32)
