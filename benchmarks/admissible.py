@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,6 @@ from clin.options import Engine, Exploration, Sampling
 from clin.rollout.scheduler import drive
 from memory.store import Store
 from memory.store.housekeeping import bytes_of_admissible
-from memory.trials import Call, Step
 
 
 @dataclass(frozen=True)
@@ -56,16 +54,9 @@ class Timed(Store):
 
     seconds = 0.0
 
-    def append_step(
-        self,
-        trial_id: int,
-        step: Step,
-        calls: Sequence[Call] = (),
-        *,
-        admissible: frozenset[str] | None = None,
-    ) -> int:
+    def append_step(self, *stored: Any, **options: Any) -> int:
         began = time.process_time()
-        position = super().append_step(trial_id, step, calls, admissible=admissible)
+        position = super().append_step(*stored, **options)
         self.seconds += time.process_time() - began
         return position
 
@@ -73,15 +64,9 @@ class Timed(Store):
 class Without(Timed):
     """The same, which leaves out what was admissible."""
 
-    def append_step(
-        self,
-        trial_id: int,
-        step: Step,
-        calls: Sequence[Call] = (),
-        *,
-        admissible: frozenset[str] | None = None,
-    ) -> int:
-        return super().append_step(trial_id, step, calls)
+    def append_step(self, *stored: Any, **options: Any) -> int:
+        options.pop("admissible", None)
+        return super().append_step(*stored, **options)
 
 
 @dataclass(frozen=True)
