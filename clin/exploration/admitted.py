@@ -27,5 +27,6 @@ class Admitted(Wrapper):
         return super().step(action)
 
     def actions(self) -> Sequence[str]:
-        self._now = super().actions()
+        if self._now is None:  # several ask at one step, and a world may take long to say
+            self._now = super().actions()
         return self._now

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from clin.exploration.wrapper import Wrapper
+from clin.exploration.wrapper import Wrapper, exploitable
 from memory.language import Language
 from memory.rules.naming import beginning
 from worlds import Observation, World
@@ -15,7 +15,15 @@ LOOKS = 2
 """Looks at one thing of many that came to nothing, after which no other such look is offered."""
 
 
-class Untried(Wrapper):
+class Novelty(Wrapper):
+    """A mask that prefers what is new. It holds where memory is silent: what memory recalls is done
+    again, though it was done before."""
+
+    def exploitable(self) -> Sequence[str]:
+        return exploitable(self._world)
+
+
+class Untried(Novelty):
     """``world`` without what earlier trials of the episode did at the points that are held now and
     gained nothing more (``spent``).
 
@@ -47,7 +55,7 @@ class Untried(Wrapper):
         return says.is_move(action) or says.takes_or_opens(action) or says.passes_time(action)
 
 
-class LeastTried(Wrapper):
+class LeastTried(Novelty):
     """``world``, and of it what was done least often since the points last changed.
 
     The plainest form of count-based exploration ("Unifying Count-Based Exploration and Intrinsic

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clin.exploration.wrapper import Wrapper
+from clin.exploration.wrapper import Wrapper, exploitable
 from memory.archive import Route
 from worlds import Observation, World
 
@@ -40,8 +40,11 @@ class ReturnToBest(Wrapper):
         return seen
 
     def actions(self) -> Sequence[str]:
-        return (
-            (self._route.steps[self._at].action,)
-            if self._at < len(self._route.steps)
-            else super().actions()
-        )
+        return self._next() or super().actions()
+
+    def exploitable(self) -> Sequence[str]:
+        return self._next() or exploitable(self._world)
+
+    def _next(self) -> tuple[str, ...]:
+        """The next step of the route; nothing at its end."""
+        return tuple(step.action for step in self._route.steps[self._at : self._at + 1])

@@ -34,6 +34,10 @@ class Wrapper:
     def actions(self) -> Sequence[str]:
         return self._world.actions()
 
+    def exploitable(self) -> Sequence[str]:
+        """The actions that memory may recall: what is offered, and what only novelty leaves out."""
+        return self.actions()
+
     def close(self) -> None:
         self._world.close()
 
@@ -41,3 +45,8 @@ class Wrapper:
         """The actions that are ``wanted``; all, where none is."""
         offered = self._world.actions()
         return [each for each in offered if wanted(each)] or offered
+
+
+def exploitable(world: World) -> Sequence[str]:
+    """The actions of ``world`` that memory may recall; see :meth:`Wrapper.exploitable`."""
+    return world.exploitable() if isinstance(world, Wrapper) else world.actions()

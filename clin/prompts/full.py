@@ -12,6 +12,7 @@ import re
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 
+from clin.exploration.wrapper import exploitable
 from clin.llms import Answer, Question
 from clin.prompts import Ask, Move, Recalling, Thinking, weightiest
 from clin.prompts.offers import Offers, told_forms
@@ -138,12 +139,12 @@ class Full:
     def ask(
         self, world: World, asked: Ask, memory: Memory, *, weigh: bool = False
     ) -> Generator[Question, Answer, Move]:
-        actions = world.actions()
+        now = self._recalled(world, asked, memory)
+        actions = sorted({*world.actions(), *now.actions})
         if len(actions) == 1:
             return Move(actions[0])
         tokens = 0 if weigh else self.thinking.tokens
         plain = self._question(tokens, memory)
-        now = self._recalled(world, asked, memory, actions)
         line = f"\n{LINE}{now.said}" if now.said else ""
         offers = _offers(actions, templates_of(world), asked, line + plain, tokens)
         choice = Question(
@@ -168,13 +169,12 @@ class Full:
             return (yield from _after_native_thought(choice, tokens, cites))
         return (yield from _after_short_thought(choice, tokens, cites))
 
-    def _recalled(
-        self, world: World, asked: Ask, memory: Memory, actions: Sequence[str]
-    ) -> Reminder:
+    def _recalled(self, world: World, asked: Ask, memory: Memory) -> Reminder:
         """What the memory says of what to do now; nothing where it is read in the head alone."""
-        if not self.recalling.step:
+        known = exploitable(world) if self.recalling.step else ()
+        if len(known) < 2:
             return Reminder()
-        return reminder(memory, world.goal, asked, actions, self.language)
+        return reminder(memory, world.goal, asked, known, self.language)
 
     def _question(self, tokens: int, memory: Memory) -> str:
         if not tokens:

@@ -14,11 +14,12 @@ from memory.trials import Memory
 
 @dataclass(frozen=True)
 class Reminder:
-    """What is ``said``, and for the record a line for each link or passage with its reason; both
-    are empty where memory is silent."""
+    """What is ``said``, for the record a line for each link or passage with its reason, and the
+    ``actions`` that links speak for; all are empty where memory is silent."""
 
     said: str = ""
     reasons: str = ""
+    actions: tuple[str, ...] = ()
 
 
 def reminder(
@@ -29,7 +30,7 @@ def reminder(
     trial = (goal, asked.opening, asked.steps, actions, language)
     if links := recall.recall(memory, *trial):
         reasons = "\n".join(f"{each.link} ({each.reason})" for each in links)
-        return Reminder(recall.told(links), reasons)
+        return Reminder(recall.told(links), reasons, tuple(each.action for each in links))
     found = passages.retrieve(memory.notes, *trial)
     reasons = "\n".join(f"{each.text} ({each.reason})" for each in found)
     return Reminder(passages.told(found), reasons)
