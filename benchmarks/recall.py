@@ -34,6 +34,7 @@ from clin.options import Engine, Exploration, Prompting, Sampling
 from clin.rollout.scheduler import drive
 from memory.evidence.events import is_progress
 from memory.evidence.preconditions import Preconditions
+from memory.lifting import Renaming
 from memory.rules import links
 from memory.store import Store
 from memory.store.overview import Spent, said, spent_by_trial
@@ -45,8 +46,8 @@ from worlds.experts import expert
 @dataclass(frozen=True)
 class Way:
     """One way to read a memory: ``recall`` and ``guidance`` as the options name them, ``whose`` it
-    is (own, other, or cut: own without one decisive link), and whether ``whole`` actions are
-    weighed instead of their tokens one after the other."""
+    is (own, other, lifted: the other in the words of this goal, or cut: own without one decisive
+    link), and whether ``whole`` actions are weighed instead of their tokens one after the other."""
 
     recall: str
     guidance: float = 0.0
@@ -64,6 +65,7 @@ WAYS = {
     "step, a = 8": Way("step", 8.0),
     "step, a = 4, whole actions": Way("step", 4.0, whole=True),
     "another place's, step, a = 4": Way("step", 4.0, "other"),
+    "another place's in this goal's words, step, a = 4": Way("step", 4.0, "lifted"),
     "one link left out, step, a = 4": Way("step", 4.0, "cut"),
 }
 BASE = "no memory"
@@ -150,7 +152,7 @@ def _row(way: str, played: list[Played], without: list[float]) -> str:
         f"{100 * reused / read:.1f} % reused"
     )
     return (
-        f"{way:<30} {mean_of(points)}  {gain}  followed {followed} of {told}  {cost}  "
+        f"{way:<50} {mean_of(points)}  {gain}  followed {followed} of {told}  {cost}  "
         f"{[round(each) for each in points]}"
     )
 
@@ -166,6 +168,8 @@ def _places(asked: argparse.Namespace, options: dict[str, Any]) -> list[Place]:
         near, far = split[at % len(split)], split[(at + 1) % len(split)]
         own, other = (_shown(asked.world, task, each, options) for each in (near, far))
         memories = {"own": _memory(asked.world, own), "other": _memory(asked.world, other)}
+        renaming = Renaming.between(other.goal, own.goal)
+        memories["lifted"] = renaming.memory(memories["other"])
         memories["cut"] = _without_one(memories["own"])
         found.append(Place(task, near, memories))
     return found
