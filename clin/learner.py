@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from clin.config import RunConfig
@@ -33,6 +33,7 @@ from memory.archive import Archive
 from memory.corrections import Ruling
 from memory.evidence.tally import Tally
 from memory.language import Language
+from memory.lifting import Renaming
 from memory.links import Link
 from memory.store import NewTrial, NewVersion, Store, TrialRow
 from memory.store.failures import fail_run
@@ -40,6 +41,14 @@ from memory.store.requests import lapse
 from memory.strategies import Revised, Strategy, open_strategy, traits_of
 from memory.trials import Call, Ending, Memory, Step, Trial
 from worlds import World, WorldCrashed, open_world, templates_of
+
+
+def strategy_of(config: RunConfig, language: Language) -> Strategy:
+    """The strategy of a run, which closes its chains where memory is read at each step."""
+    options: dict[str, object] = {"writer": config.writer}
+    if traits_of(config.strategy).chains:
+        options["chains"] = config.prompting.at_each_step
+    return open_strategy(config.strategy, language, **options)
 
 
 @dataclass
@@ -55,6 +64,8 @@ class Learner:
     watcher: Watcher = field(default_factory=Watcher)
     initial: Memory | None = None
     """What the first trial of a new run starts from."""
+    learned_for: str = ""
+    """The goal for which that was learned."""
     writer: ModelCard | None = None
     """The card of the model that writes the memory, where that is another one."""
     stopping: Callable[[], bool] = lambda: False
@@ -95,12 +106,14 @@ class Learner:
             raise
 
     def _adapted(self) -> Asking:
-        strategy = self._strategy()
+        strategy = strategy_of(self.config, self._language)
         self._check_writer(strategy)
         world = self._open_world()
         try:
             if self.run:
                 lapse(self.store, self.run)
+            else:
+                self._say_in_words_of(world.goal)
             self._carry(strategy)
             for number in range(self.config.trials):
                 row = self._row(number)
@@ -117,13 +130,6 @@ class Learner:
             world.close()
 
     # --- before the first trial
-
-    def _strategy(self) -> Strategy:
-        """The run's strategy, which closes its chains where memory is read at each step."""
-        options: dict[str, object] = {"writer": self.config.writer}
-        if traits_of(self.config.strategy).chains:
-            options["chains"] = self.config.prompting.at_each_step
-        return open_strategy(self.config.strategy, self._language, **options)
 
     def _check_writer(self, strategy: Strategy) -> None:
         """ModelError, before anything is stored, where the writer cannot be asked what the strategy
@@ -144,6 +150,16 @@ class Learner:
         )
         offered, self._admitted = for_run(world, self._language, config.exploration)
         return offered
+
+    def _say_in_words_of(self, goal: str) -> None:
+        """Say what the run begins with in the words of its own ``goal``, where it is to do at each
+        step what that says."""
+        renaming = Renaming.between(self.learned_for, goal)
+        if self.initial is None or not self.config.prompting.at_each_step:
+            return
+        self.initial = renaming.memory(self.initial)
+        self.carried = {renaming.link(link): tally for link, tally in self.carried.items()}
+        self.rulings = [replace(each, link=renaming.link(each.link)) for each in self.rulings]
 
     def _carry(self, strategy: Strategy) -> None:
         """Let a strategy that counts go on from what earlier runs of the sequence counted, or the

@@ -118,12 +118,14 @@ def read_file(path: Path) -> Memory:
 @dataclass(frozen=True)
 class Taken:
     """A memory that a run starts from, with what stands behind it. Of a file that is nothing; of a
-    run its links' ``tallies``, the pins and bans that held, and the ``config`` of the run."""
+    run its links' ``tallies``, the pins and bans that held, the ``config`` of the run, and the
+    ``goal`` of the trial that it was written after."""
 
     memory: Memory
     tallies: Mapping[Link, Tally] = field(default_factory=dict)
     rulings: Sequence[Ruling] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
+    goal: str = ""
 
 
 def from_reference(store: Store, reference: str) -> Memory:
@@ -158,4 +160,5 @@ def _taken(store: Store, run: str, number: int, language: Language) -> Taken:
     rulings = store.rulings(run, language, version.id)
     memory = replace(version.memory, links=ruled(version.memory.links, rulings, language))
     tallies = {link: counted[link] for link in memory.links if link in counted}
-    return Taken(memory, tallies, rulings, store.run(run).config)
+    goal = next(row.goal for row in store.trials(run) if row.number == number)
+    return Taken(memory, tallies, rulings, store.run(run).config, goal)

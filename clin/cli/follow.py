@@ -62,6 +62,7 @@ def follow(
                 run=name,
                 watcher=progress,
                 initial=taken.memory if taken else None,
+                learned_for=taken.goal if taken else "",
                 carried=carried_into(config, taken) if taken else {},
                 rulings=taken.rulings if taken else (),
                 stopping=interrupt.asked,

@@ -14,7 +14,7 @@ from clin.errors import UserError, reason
 from clin.experiments.cells import Cell, Line, Played, config_in_stream, config_of
 from clin.experiments.spec import Batch
 from clin.language import language_of
-from clin.learner import Learner
+from clin.learner import Learner, strategy_of
 from clin.llms import LLM, Answer, Question
 from clin.llms.roles import card_of, notes_of
 from clin.models import open_models
@@ -25,9 +25,10 @@ from clin.watcher import Watcher
 from memory.corrections import Ruling, ruled
 from memory.evidence.scope import Counted, restated
 from memory.evidence.tally import Tally
+from memory.lifting import in_words_of
 from memory.links import Link
 from memory.store import RunRow, Store, StoreError
-from memory.strategies import Episode, Revised, open_strategy
+from memory.strategies import Episode, Revised
 from memory.trials import Memory
 from worlds import open_world
 
@@ -202,9 +203,13 @@ class Batching:
         """What the earlier episodes' memories become together; asks the writer where the strategy
         does."""
         past = [self._episode(source, config) for source in cell.source_cells()]
-        strategy = open_strategy(cell.strategy, language_of(cell.world), writer=config.writer)
-        goal = _goal(config) if config.writer == "model" else cell.task  # rules do not read it
+        strategy = strategy_of(config, language_of(cell.world))
         begun = [each for each in past if each.trials]
+        if config.prompting.at_each_step:
+            goal = _goal(config)
+            begun = [in_words_of(goal, each) for each in begun]
+        else:
+            goal = _goal(config) if config.writer == "model" else cell.task  # rules do not read it
         revision = strategy.generalise(begun, goal, cell.setting, llm.count)
         card = card_of(llm, "generalise")
         revised = yield from questions(revision, "generalise", card, [], llm.count)

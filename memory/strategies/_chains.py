@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from memory.evidence.preconditions import Preconditions
 from memory.language import Language
 from memory.links import Link
+from memory.strategies import Episode
 from memory.trials import Trial
 
 
@@ -29,6 +30,13 @@ class Chains:
         """``links``, and those that close their chains, after ``trials``."""
         self._learn(trials, len(trials))
         return (*links, *self._known.closing(links))
+
+    def over(self, links: Sequence[Link], past: Sequence[Episode]) -> tuple[Link, ...]:
+        """``links`` that several episodes taught, with what closes their chains wherever they were
+        learned: what an action needed in one place alone is left out."""
+        trials = [trial for episode in past for trial in episode.trials]
+        self._known, self._read = Preconditions(self._language), 0
+        return self.closed(self.opened(links, trials), trials)
 
     def _learn(self, trials: Sequence[Trial], upto: int) -> None:
         if self._read > upto:  # another episode

@@ -117,7 +117,7 @@ class Clin(Strategy):
             )
         best = [_best(episode) for episode in past[:MOST_EPISODES] if episode.memories]
         if self.writer == "rules":
-            return Revised(Memory(_shared([memory for _, memory in best])))
+            return Revised(Memory(self._shared(past, [memory for _, memory in best])))
         memories = tuple(memory for _, memory in best)
 
         def within(budget: int) -> str:
@@ -131,6 +131,14 @@ class Clin(Strategy):
             within,
         )
         return (yield from _asked(prompt, Memory()))
+
+    def _shared(self, past: Sequence[Episode], memories: Sequence[Memory]) -> tuple[Link, ...]:
+        """What the ``memories`` agree on; all of it, and what closes its chains in every one of
+        the ``past`` places, where memory is read at each step."""
+        agreed = _shared(memories)
+        if self._chains is None:
+            return agreed[: rules.MOST]
+        return self._chains.over(agreed, past)
 
 
 def _asked(prompt: Prompt, fallback: Memory) -> Revision:
@@ -175,7 +183,7 @@ def _shared(memories: Sequence[Memory]) -> tuple[Link, ...]:
         for held in holders.values()
         if len({link.relation is Relation.NOT_CONTRIBUTE for link in held}) == 1
     ]
-    return tuple(_least_sure(held) for held in sorted(agreed, key=len, reverse=True)[: rules.MOST])
+    return tuple(_least_sure(held) for held in sorted(agreed, key=len, reverse=True))
 
 
 def _least_sure(held: Sequence[Link]) -> Link:

@@ -188,6 +188,8 @@ class Evidence(Strategy):
         scopes = tuple(
             (lesson.link, _scope(lesson.only, len(episodes))) for lesson in lessons if lesson.only
         )
+        if self._chains:
+            links = self._chains.over(links, episodes)
         return Revised(Memory(links, scopes=scopes), refused=tuple(withheld))
         yield  # a generator that asks nothing
 
