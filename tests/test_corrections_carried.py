@@ -480,7 +480,7 @@ experts = false
 
 
 def test_a_sequence_carries_what_people_ruled(tmp_path: Path, clin: Clin) -> None:
-    (tmp_path / "pick.json").write_text('[{"pick": 1}]')
+    (tmp_path / "pick.json").write_text('[{"pick": 3}]')
     (tmp_path / "short.toml").write_text(STREAM.format(rounds=1))
     (tmp_path / "long.toml").write_text(STREAM.format(rounds=3))
     assert clin("batch", "short.toml").returncode == 0

@@ -182,7 +182,8 @@ def test_the_ledger_knows_the_last_loss_and_the_best_trial_without_looking_back(
 def test_the_rule_as_its_reasons_state_it() -> None:
     assert above_half(1, 0) < SURE < above_half(2, 0)
     assert judged(Tally(together=1), "open door") == (Relation.NECESSARY, Hedge.MAY)
-    assert judged(Tally(together=2), "open door") == (Relation.NECESSARY, Hedge.SHOULD)
+    assert judged(Tally(together=9), "open door") == (Relation.NECESSARY, Hedge.MAY)
+    assert judged(Tally(together=2, neither=1), "open door") == (Relation.NECESSARY, Hedge.SHOULD)
     assert judged(Tally(together=1), "make progress") == (Relation.NECESSARY, Hedge.SHOULD)
     assert judged(Tally(lost=1), "make progress") == (Relation.NOT_CONTRIBUTE, Hedge.SHOULD)
     assert judged(Tally(alone=1), "make progress") == (Relation.NOT_CONTRIBUTE, Hedge.MAY)

@@ -16,8 +16,9 @@ the posterior: three sightings without an exception are sure (0.94), two are (0.
   that must come first, and MAY NOT CONTRIBUTE.
 - An effect at times: NECESSARY while hardly one effect in five stood without the cause (a record of
   necessity has no exceptions, but a phrase may be misread now and then), SHOULD when necessity is
-  sure and use is not in doubt; else it MAY CONTRIBUTE, or SHOULD where use is sure; and where use
-  is surely below one half, it does not contribute.
+  sure, use is not in doubt, and it was tested: some trial went without the cause, or the world's
+  score speaks. Else it MAY CONTRIBUTE, or SHOULD where use is sure; and where use is surely below
+  one half, it does not contribute.
 - An effect that comes about without the cause as often as with it is *explained away*: the cause
   went before it by chance, and the claim leaves. (Where everybody picks up the lever, some have
   been in the cellar before.)
@@ -84,9 +85,20 @@ class Tally:
         """Trials that bear on the claim."""
         return self.together + self.without + self.alone + self.lost
 
+    @property
+    def tried(self) -> int:
+        """Trials with the cause."""
+        return self.together + self.alone + self.lost
+
+    @property
+    def untried(self) -> int:
+        """Trials without the cause before the effect."""
+        return self.without + self.neither
+
     def __str__(self) -> str:
-        tried, untried = self.together + self.alone + self.lost, self.without + self.neither
-        told = f"{self.together} of {tried} trials with, {self.without} of {untried} without"
+        told = (
+            f"{self.together} of {self.tried} trials with, {self.without} of {self.untried} without"
+        )
         return f"{told}; {self.lost} lost points" if self.lost else told
 
 
@@ -143,9 +155,8 @@ def judged(tally: Tally, effect: str) -> tuple[Relation, Hedge] | None:
     if tally.without <= EXCEPTIONS * (tally.together + tally.without) and (
         weight == 1 or use > 0.5
     ):
-        return Relation.NECESSARY, Hedge.SHOULD if necessity >= SURE and (
-            weight == 1 or use >= SURE
-        ) else Hedge.MAY
+        tested = use >= SURE if weight == SCORED else tally.untried > 0
+        return Relation.NECESSARY, Hedge.SHOULD if necessity >= SURE and tested else Hedge.MAY
     return Relation.CONTRIBUTE, Hedge.SHOULD if use >= SURE else Hedge.MAY
 
 
@@ -154,9 +165,9 @@ def explained_away(tally: Tally, effect: str) -> bool:
     That takes ``TWICE`` sightings without it; the score's own word is never explained away."""
     if is_progress(effect) or is_complete(effect) or tally.without < TWICE:
         return False
-    tried, untried = tally.together + tally.alone + tally.lost, tally.without + tally.neither
     # Posterior means, without fractions.
-    return (tally.together + 1) * (untried + 2) <= (tally.without + 1) * (tried + 2)
+    with_it = (tally.together + 1) * (tally.untried + 2)
+    return with_it <= (tally.without + 1) * (tally.tried + 2)
 
 
 @lru_cache(maxsize=4096)
