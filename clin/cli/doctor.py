@@ -64,8 +64,12 @@ def _python() -> Finding:
 
 
 def _llama() -> Finding:
-    from clin.llms.build import build
+    from clin.llms.build import build, missing
 
+    if lacking := missing():
+        from llama_cpp import __version__ as version
+
+        return False, f"llama-cpp-python {version} lacks {', '.join(lacking)}: install a newer one"
     found = build()
     return True, f"llama-cpp-python {found.version}; {found.system}"
 
