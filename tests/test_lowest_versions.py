@@ -13,7 +13,7 @@ from conftest import ROOT, Clin
 
 from clin.errors import ModelError
 from clin.llms import native
-from clin.llms.build import FIELDS, FUNCTIONS, missing
+from clin.llms.build import FIELDS, FUNCTIONS, missing, unfit
 from clin.llms.open import open_model
 
 SOURCES = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "clin").rglob("*.py"))]
@@ -50,7 +50,7 @@ def test_what_an_older_llama_cpp_lacks_is_named(monkeypatch, clin: Clin, lacks: 
         monkeypatch.setattr(llama_cpp, name, type("older", (), {"_fields_": known}))
     else:
         monkeypatch.delattr(llama_cpp, name)
-    monkeypatch.setattr(native, "_missing", missing)
+    monkeypatch.setattr(native, "_unfit", unfit)
     assert missing() == [lacks]
     with pytest.raises(ModelError, match=f"lacks {lacks}"):
         open_model("bundled", threads=1)

@@ -64,12 +64,10 @@ def _python() -> Finding:
 
 
 def _llama() -> Finding:
-    from clin.llms.build import build, missing
+    from clin.llms.build import build, unfit
 
-    if lacking := missing():
-        from llama_cpp import __version__ as version
-
-        return False, f"llama-cpp-python {version} lacks {', '.join(lacking)}: install a newer one"
+    if why := unfit():
+        return False, why
     found = build()
     return True, f"llama-cpp-python {found.version}; {found.system}"
 

@@ -101,6 +101,15 @@ def missing() -> list[str]:
     return lacking
 
 
+def unfit() -> str:
+    """Why the installed version cannot be used, in a line; empty where it can."""
+    import llama_cpp
+
+    lacking = ", ".join(missing())
+    version = llama_cpp.__version__
+    return f"llama-cpp-python {version} lacks {lacking}: install a newer one" if lacking else ""
+
+
 def build() -> Build:
     """The installed build; ImportError where there is none."""
     import llama_cpp

@@ -19,7 +19,7 @@ import llama_cpp
 import numpy as np
 
 from clin.errors import ModelError
-from clin.llms.build import missing
+from clin.llms.build import unfit
 
 CHUNK = 512
 """Tokens of one part that are evaluated together; longer parts are split from their beginning."""
@@ -90,7 +90,7 @@ def log() -> _Log:
     return _Log()
 
 
-_missing = cache(missing)
+_unfit = cache(unfit)
 """Asked once: an older version would leave what it does not know unset, and say nothing."""
 
 
@@ -148,8 +148,8 @@ class Native:
     """A loaded model; :meth:`start` gives it a context of cache cells that all sequences share."""
 
     def __init__(self, path: Path, *, gpu_layers: int, vocabulary_only: bool = False) -> None:
-        if lacking := _missing():
-            raise ModelError(f"llama-cpp-python lacks {', '.join(lacking)}: install a newer one")
+        if why := _unfit():
+            raise ModelError(why)
         noise = log()
         noise.lines.clear()
         self._model: Any = None
