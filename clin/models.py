@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from clin.config import ModelInfo, RunConfig
 from clin.errors import ModelError
@@ -22,11 +22,13 @@ def open_models(
     think: int | None = None,
     guided: bool | None = False,
     allowed: Collection[str] = (),
+    tell: Callable[[str], None] = lambda line: None,
 ) -> LLM:
     """The model of a run, or a model per role; a reference that is named twice is loaded once.
     ``think`` are the tokens that an endpoint's model may think (None: as the server has it), and
     ``guided`` says whether the acting model's choices will be (None: as its card says). ``allowed``
-    are the hosts that the user's key may go to (:func:`clin.llms.addresses.allowed_hosts`)."""
+    are the hosts that the user's key may go to (:func:`clin.llms.addresses.allowed_hosts`), and
+    ``tell`` is given a line when an endpoint went away, and when it is back."""
     roles = roles or {}
     named = [*roles.values()]
     if not set(roles) >= set(NAMES):
@@ -40,6 +42,7 @@ def open_models(
                 think=think,
                 guided=guided,
                 allowed=allowed,
+                tell=tell,
                 **loading(engine, sampling),
             )
     except BaseException:

@@ -133,6 +133,15 @@ class Engine(Options):
     kv_unified: bool = option(
         False, "One pool of cells for all lanes: faster where most of what lanes hold is shared."
     )
+    endpoint_timeout: float = option(
+        120.0, "Seconds that an endpoint may take for one request.", gt=0, allow_inf_nan=False
+    )
+    endpoint_wait: float = option(
+        1800.0,
+        "Seconds for which an endpoint that went away is waited for; 0: not at all.",
+        ge=0,
+        allow_inf_nan=False,
+    )
 
 
 class Sampling(Options):

@@ -15,6 +15,9 @@ class Watcher:
     def model_opened(self, notes: Sequence[str]) -> None:
         """A model was loaded; ``notes`` are what its user should know."""
 
+    def told(self, line: str) -> None:
+        """What the user should know now of a model: that its server is away, say."""
+
     def run_begins(self, run: str, config: RunConfig) -> None:
         """A new run is in the store."""
 

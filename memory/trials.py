@@ -118,6 +118,9 @@ class Call:
     plain_logprob: float = 0.0
     """With guidance, the log-probability of the reply where the recalled line is not read;
     ``logprob`` is that with it."""
+    said: str = ""
+    """What the model replied where that was none of the actions, and ``reply`` is the one nearest
+    to it; else empty."""
 
 
 def trace(steps: Sequence[Step]) -> str:

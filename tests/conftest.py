@@ -59,6 +59,16 @@ def clin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clin:
 
 
 @pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+    """A server of OpenAI's chat protocol; a key for it is in the environment."""
+    from served import SECRET, serving
+
+    monkeypatch.setenv("OPENAI_API_KEY", SECRET)
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
 def clin_child(tmp_path: Path) -> Clin:
     """Run ``clin …`` in ``tmp_path``, in a process of its own, and return what it printed."""
 

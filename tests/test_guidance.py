@@ -19,7 +19,7 @@ from clin.llms import LLM, Answer, Question
 from clin.llms.choosing import contrasted, log_softmax
 from clin.llms.llamacpp import LlamaCpp
 from clin.llms.open import open_model
-from clin.llms.openai import OpenAI
+from clin.llms.server import Server
 
 HEAD = ("Task: find a(n) living thing. First, focus on the thing.\n", "Memory:\n", "none\n")
 TURNS = (">", " look around\n", "You are in the kitchen. You see a frog and a door.\n")
@@ -429,7 +429,7 @@ def test_a_script_ignores_guidance_and_an_endpoint_refuses_it(tmp_path: Path, mo
     (tmp_path / "fake.json").write_text('[{"reply": "focus on frog"}]')
     scripted = open_model(f"scripted:{tmp_path / 'fake.json'}", guided=True)
     assert ask(scripted, asked(LINES[0], 2.0)).text == " focus on frog\n"
-    monkeypatch.setattr(OpenAI, "_reached", lambda self: None)
+    monkeypatch.setattr(Server, "greet", lambda self: None)
     endpoint = open_model("openai:model@http://localhost:9/v1", guided=True)
     with pytest.raises(ModelError, match="give --guidance 0"):
         endpoint.submit(asked(LINES[0], 2.0), lane=0)

@@ -204,7 +204,7 @@ def test_a_backend_counts_tokens_and_has_a_card(model: LLM) -> None:
 
 def test_an_endpoints_key_is_nowhere_but_in_the_header(endpoint: str, monkeypatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", SECRET)
-    monkeypatch.setattr("clin.llms.openai.RETRIES", 0)
+    monkeypatch.setattr("clin.llms.server.RETRIES", 0)
     with pytest.raises(ModelError) as refused:
         open_model("openai:m@http://127.0.0.1:9/v1")
     assert "cannot be reached" in str(refused.value)

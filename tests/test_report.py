@@ -26,6 +26,7 @@ KNOWN = {
     "runs": 1,
     "trials": 1,
     "models": {"m": "ab" * 32},
+    "matched": {"m": [0, 30]},
     "seeds": [0],
     "places": 1,
     "worlds": ["w"],

@@ -14,12 +14,15 @@ import llama_cpp
 import pytest
 import watched
 from conftest import Clin
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clin.cli.progress import Progress
 from clin.config import ModelInfo, RunConfig
 from clin.errors import ModelError
 from clin.llms.gguf_file import sha256
 from clin.llms.open import open_model
+from clin.llms.pieces import ENTRY, TOKEN, Pieces
 from clin.llms.sampling import Sampling
 from memory.store import Store, StoreError
 from memory.store.housekeeping import compact, removable
@@ -138,6 +141,44 @@ def test_a_refused_opening_lets_go_of_the_model(monkeypatch: pytest.MonkeyPatch)
     assert counts["llama_model_load_from_file"] == counts["llama_model_free"] == 2
     open_model("bundled", threads=1).close()
     assert counts["llama_model_free"] == 3
+
+
+def test_a_model_that_fails_after_it_was_loaded_is_let_go_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On the way from the file to the card too."""
+    freed: list[object] = []
+    free = llama_cpp.llama_model_free
+    monkeypatch.setattr(llama_cpp, "llama_model_free", lambda model: freed.append(free(model)))
+    monkeypatch.setattr(llama_cpp, "llama_vocab_n_tokens", lambda vocab: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        open_model("bundled", threads=1)
+    assert len(freed) == 1
+
+
+@given(
+    st.lists(st.text(max_size=30), max_size=60),
+    st.integers(0, 3000),
+)
+def test_known_pieces_are_bounded_by_bytes_and_change_nothing(texts: list[str], most: int) -> None:
+    asked: list[str] = []
+
+    def tokenize(text: str) -> tuple[int, ...]:
+        asked.append(text)
+        return tuple(map(ord, text))
+
+    pieces = Pieces(tokenize, most)
+    for text in texts:
+        known = len(asked)
+        assert pieces.of(text) == tuple(map(ord, text))
+        assert pieces.bytes <= most and (pieces.bytes > 0) == (len(pieces) > 0)
+        if len(asked) > known:
+            assert asked[-1] == text
+    if texts and len(pieces):
+        again = len(asked)
+        pieces.of(texts[-1])
+        small = ENTRY + sys.getsizeof(texts[-1]) + TOKEN * len(texts[-1]) <= most
+        assert (len(asked) == again) == small  # what was asked for last is kept
 
 
 def test_the_hash_of_a_split_file_is_that_of_all_its_parts(tmp_path: Path) -> None:

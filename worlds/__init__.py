@@ -106,6 +106,17 @@ class World(Protocol):
         ...
 
 
+ENDINGS: list[Callable[[], None]] = []
+"""What ends the processes that worlds have started, each at once and without waiting for it."""
+
+
+def end_processes() -> None:
+    """End the processes that worlds have started. No world can be used afterwards: this is for a
+    process that ends by itself at once."""
+    for end in [*ENDINGS]:
+        end()
+
+
 def templates_of(world: World) -> Sequence[Template]:
     """The forms of action of ``world``; none where it does not say."""
     found: Sequence[Template] = getattr(world, "templates", ())

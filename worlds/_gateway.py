@@ -49,11 +49,12 @@ def environment(ours: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def launch(java: Path, jar: Path, options: Sequence[str]) -> Listening:
+def launch(java: Path, jar: Path, options: Sequence[str], patience: float) -> Listening:
     """Start ``java`` with py4j's gateway and with ``jar`` on its class path.
 
     The process is in a group of its own, so that Ctrl-C does not reach it. It ends when its
-    standard input closes. OSError if it cannot be started, NotStarted if it ends at once.
+    standard input closes. OSError if it cannot be started, NotStarted if it ends at once, or does
+    not listen within ``patience`` seconds.
     """
     classpath = os.pathsep.join((find_jar_path(), str(jar)))
     server = ["py4j.GatewayServer", "--die-on-broken-pipe", "--enable-auth", "0"]
@@ -68,7 +69,11 @@ def launch(java: Path, jar: Path, options: Sequence[str]) -> Listening:
     )
     errors: deque[bytes] = deque(maxlen=_TOLD)
     listening_to_errors = _drain(process.stderr or (), errors)
+    late = threading.Timer(patience, process.kill)
+    late.daemon = True
+    late.start()
     port, token, said = _greeting(process.stdout or ())
+    late.cancel()
     if not token:
         process.kill()
         process.wait()

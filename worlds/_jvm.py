@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import atexit
 import logging
+import math
 import os
 import shutil
-import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -15,16 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from py4j.java_gateway import (
-    GatewayClient,
-    GatewayConnection,
-    GatewayParameters,
-    JavaGateway,
-    JavaObject,
-)
+from py4j.java_gateway import GatewayParameters, JavaGateway, JavaObject
 from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError
 
-from worlds import WorldCrashed, WorldError
+from worlds import ENDINGS, WorldCrashed, WorldError
+from worlds._connection import Gateway
 from worlds._gateway import NotStarted, environment, launch
 
 logging.getLogger("py4j").setLevel(
@@ -34,6 +29,24 @@ logging.getLogger("py4j").setLevel(
 HEAP = "2g"
 """Upper bound of the Java heap for all worlds together (CLIN_JAVA_HEAP overrides it).
 CLIN_JAVA_OPTIONS holds further options for Java, with spaces between them."""
+
+PATIENCE = 300.0
+"""Seconds for which a call waits for Java (CLIN_JAVA_TIMEOUT overrides it). The slowest honest one
+that was measured took 2.1 s, and 12.2 s with Java's start (docs/worlds.md). A process that does not
+answer by then is wedged: it is ended, and what was done in it is repeated in another."""
+
+
+def patience() -> float:
+    """Seconds for which a call waits; WorldError where CLIN_JAVA_TIMEOUT is no number of them."""
+    given = os.environ.get("CLIN_JAVA_TIMEOUT", "").strip()
+    try:
+        found = float(given) if given else PATIENCE
+    except ValueError:
+        found = 0.0
+    if not 0 < found < math.inf:
+        raise WorldError(f"CLIN_JAVA_TIMEOUT is a number of seconds above 0, not '{given}'")
+    return found
+
 
 FIXED = ("-XX:+UseSerialGC", "-XX:+UnlockExperimentalVMOptions", "-XX:hashCode=2")
 """hashCode=2 gives every object the same identity hash: ScienceWorld 1.2.3 keeps objects in hash
@@ -97,41 +110,6 @@ def _find() -> tuple[Path, str]:
     return Path(found), "PATH"
 
 
-class _PromptStream:
-    """Lines from a socket, each part acknowledged at once. Java writes an answer in parts of 8 KiB
-    and, with Nagle's algorithm on, holds the last one until the parts before are acknowledged,
-    which the kernel likes to delay by 40 ms."""
-
-    def __init__(self, source: socket.socket) -> None:
-        self._source, self._rest = source, b""
-
-    def readline(self) -> bytes:
-        parts = [self._rest]
-        while b"\n" not in parts[-1]:
-            if hasattr(socket, "TCP_QUICKACK"):  # Linux
-                self._source.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-            parts.append(self._source.recv(65536))
-            if not parts[-1]:
-                break
-        line, end, self._rest = b"".join(parts).partition(b"\n")
-        return line + end
-
-    def close(self) -> None:
-        """The socket is its connection's to close."""
-
-
-class _PromptClient(GatewayClient):
-    def _create_connection(self) -> GatewayConnection:
-        connection = super()._create_connection()
-        connection.stream = _PromptStream(connection.socket)
-        return connection
-
-
-class _PromptGateway(JavaGateway):
-    def _create_gateway_client(self) -> GatewayClient:
-        return _PromptClient(gateway_parameters=self.gateway_parameters)
-
-
 class Jvm:
     """A JVM with ``jar`` on its class path, started at first use and started again when it has
     died.
@@ -172,20 +150,22 @@ class Jvm:
 
     def _start(self) -> None:
         path, source = _find()
-        heap = os.environ.get("CLIN_JAVA_HEAP", HEAP)
+        heap, limit = os.environ.get("CLIN_JAVA_HEAP", HEAP), patience()
         options = [f"-Xmx{heap}", *FIXED, *os.environ.get("CLIN_JAVA_OPTIONS", "").split()]
         try:
-            started = launch(path, self.jar, options)
+            started = launch(path, self.jar, options, PATIENCE)
         except (OSError, NotStarted, Py4JError) as error:
             raise WorldError(
                 f"Java at {path} ({source}) could not be started with {' '.join(options)}: {error}"
             ) from None
         self._process = started.process
-        self._gateway = _PromptGateway(
+        self._gateway = Gateway(
+            started.process.kill,
             gateway_parameters=GatewayParameters(
                 port=started.port,
                 auth_token=started.token,
                 auto_field=True,
+                read_timeout=limit,
                 enable_memory_management=False,
             ),
             java_process=self._process,
@@ -193,6 +173,7 @@ class Jvm:
         self.generation += 1
         if self.generation == 1:
             atexit.register(self.stop)
+            ENDINGS.append(self.kill)
 
     def mourn(self) -> None:
         """After a failed call: wait for the death of a JVM that is dying, so that the next call
@@ -201,6 +182,12 @@ class Jvm:
         if process is not None:
             with suppress(subprocess.TimeoutExpired):  # it lives; the failure was the call's own
                 process.wait(timeout=2)
+
+    def kill(self) -> None:
+        """End the JVM and wait for nothing, not for a lock either: a signal's handler may ask for
+        it."""
+        if process := self._process:
+            process.kill()
 
     def stop(self) -> None:
         """End the JVM; stopping twice is stopping once."""

@@ -47,6 +47,8 @@ def _trial(store: Store, run: str, row: TrialRow) -> dict[str, Any]:
             "written": sum(call.written for call in calls),
         },
         "seconds": round(sum(call.seconds for call in calls), 3),
+        "choices": sum(call.choices > 0 for call in calls),
+        "matched": sum(bool(call.said) for call in calls),
         "actions": [step.action for step in steps],
     }
 

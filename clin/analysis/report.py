@@ -43,6 +43,10 @@ class Row:
     stream: str = ""
     trials: int = 0
     """How many trials its run was to have."""
+    choices: int = 0
+    """How many times the model chose an action."""
+    matched: int = 0
+    """How many of these replies were none of the actions, so that the nearest was taken."""
 
     @property
     def points(self) -> float:
@@ -101,6 +105,8 @@ def _row(run: RunRow, trial: TrialRow, spent: Spent) -> Row:
         written=spent.written,
         seconds=spent.seconds,
         stream=config.get("stream", ""),
+        choices=spent.choices,
+        matched=spent.matched,
         trials=config["trials"],
     )
 
@@ -246,6 +252,10 @@ def facts(store: Store, table: Sequence[Row]) -> dict[str, Any]:
         "runs": len(names),
         "trials": len(table),
         "models": models,
+        "matched": {
+            name: [sum(row.matched for row in mine), sum(row.choices for row in mine)]
+            for name, mine in _grouped(table, lambda row: row.model).items()
+        },
         "seeds": sorted({row.seed for row in table}),
         "places": len({row.place[:3] for row in table}),
         "worlds": sorted({row.world for row in table}),

@@ -64,7 +64,8 @@ def interval(delta: Difference) -> str:
 
 def _facts(known: Mapping[str, Any]) -> list[str]:
     models = ", ".join(
-        f"{name} (sha256 {sha[:16]}…)" if sha else name for name, sha in known["models"].items()
+        f"{name}{f' (sha256 {sha[:16]}…)' if sha else ''}{_matched(*known['matched'][name])}"
+        for name, sha in known["models"].items()
     )
     return [
         f"{known['runs']} runs, {known['trials']} trials, {known['places']} places of "
@@ -73,6 +74,14 @@ def _facts(known: Mapping[str, Any]) -> list[str]:
         _dates(known),
         "Points run from 0 to 100, negative scores count as 0; 95 % bootstrap intervals.",
     ]
+
+
+def _matched(matched: int, choices: int) -> str:
+    """How often a model's reply was none of the actions; empty where it never was."""
+    if not matched:
+        return ""
+    share = f"{matched} of its {choices} choices ({matched / choices:.1%})"
+    return f"; {share} were none of the actions, and the nearest was taken"
 
 
 def _dates(known: Mapping[str, Any]) -> str:

@@ -64,8 +64,10 @@ def _python() -> Finding:
 
 
 def _llama() -> Finding:
-    from clin.llms.build import build
+    from clin.llms.build import build, unfit
 
+    if why := unfit():
+        return False, why
     found = build()
     return True, f"llama-cpp-python {found.version}; {found.system}"
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from clin.cli.options import option
 from clin.cli.terminal import dump, echo
@@ -129,8 +131,26 @@ def _tell(store: Store, learners: Sequence[Learner], as_json: bool) -> None:
             summary(store, name)
 
 
+def end_at_once() -> NoReturn:
+    """End this process and those that its worlds have started, with exit code 130."""
+    from worlds import end_processes
+
+    try:
+        show_cursor = "\x1b[?25h" if sys.stderr.isatty() else ""  # progress bars had hidden it
+        os.write(sys.stderr.fileno(), f"{show_cursor}\nEnded at once.\n".encode())
+    except (OSError, ValueError):
+        pass  # nobody reads it
+    end_processes()
+    os._exit(130)
+
+
 class Interrupt:
-    """Ctrl-C once: end after the current step. Twice: at once."""
+    """Ctrl-C once: end after the current step. Twice: at once.
+
+    Who asks twice may do so since a world hangs. So the second time nothing is waited for, and no
+    thread goes on: a world that lost its process would bring it back, or end its trial as crashed.
+    Each step is a transaction, so the file is as sound as after kill -9, and resumes like that.
+    """
 
     def __init__(self) -> None:
         self._asked = False
@@ -148,6 +168,6 @@ class Interrupt:
 
     def _ask(self, signum: int, frame: FrameType | None) -> None:
         if self._asked:
-            raise KeyboardInterrupt
+            end_at_once()
         self._asked = True
         echo("Ending after this step (Ctrl-C again: at once).", err=True)

@@ -13,6 +13,7 @@ from rich.progress import Progress as Bars
 from rich.text import Text
 
 from clin.cli.console import console
+from clin.cli.terminal import echo
 from clin.config import RunConfig
 from clin.watcher import Watcher
 from memory.sanitize import sanitized
@@ -70,6 +71,9 @@ class Progress(Watcher):
             if note not in self._noted:
                 self._noted.add(note)
                 self.console.print(f"Note: {sanitized(note)}")
+
+    def told(self, line: str) -> None:
+        echo(line, err=True)
 
     def run_begins(self, run: str, config: RunConfig) -> None:
         wrote, name = "", sanitized(config.model.name)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from clin.cli.follow import Shown, follow, verbose
 from clin.cli.options import GroupedCommand, allow_host, as_json, database, existing, gathered
+from clin.cli.terminal import echo
 from clin.config import RunConfig
 from clin.errors import UserError
 
@@ -64,6 +66,7 @@ def _resume_run(store: Store, name: str, shown: Shown, allowed: frozenset[str]) 
         think=config.prompting.think,
         guided=bool(config.prompting.guidance),
         allowed=allowed,
+        tell=partial(echo, err=True),
     )
     try:
         same_models(config, llm)
@@ -76,7 +79,6 @@ def _resume_run(store: Store, name: str, shown: Shown, allowed: frozenset[str]) 
 
 def _tell_versions(name: str, config: RunConfig) -> None:
     """Say under which other versions than its own the run goes on."""
-    from clin.cli.terminal import echo
     from clin.installed import changed
 
     for package, (was, now) in changed(config).items():

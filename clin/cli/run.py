@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +20,7 @@ from clin.cli.options import (
     option,
     world_options,
 )
+from clin.cli.terminal import echo
 from clin.config import RunConfig
 from clin.errors import UserError
 from clin.options import Engine, Exploration, Length, Prompting, Sampling
@@ -170,6 +172,7 @@ def run(
             think=prompting.think,
             guided=prompting.guided,
             allowed=allowed_hosts(typed=[named.model, *roles.values()]),
+            tell=partial(echo, err=True),
         )
         try:
             first = RunConfig.checked(

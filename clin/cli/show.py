@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,6 +55,8 @@ def _overview(store: Store, run: str) -> None:
     model = f"model {sanitized(shown['model']['name'])}, seed {shown['seed']}"
     console().print(f"{run}: {where}; {how}, {model}; {store.run(run).state}\n")
     trials_table(shown["trials"])
+    if told := _matched(shown["trials"]):
+        console().print(told)
     for row in store.trials(run):
         if row.ending is None:
             console().print(
@@ -63,6 +65,17 @@ def _overview(store: Store, run: str) -> None:
     for failure in failures(store, run):
         what = "The run failed" if failure.trial is None else f"Trial {failure.trial} crashed"
         console().print(f"{what}: {sanitized(failure.reason)}")
+
+
+def _matched(trials: Sequence[Mapping[str, int]]) -> str:
+    """How often the model's reply was none of the actions; empty where it never was."""
+    choices, matched = (sum(each[what] for each in trials) for what in ("choices", "matched"))
+    if not matched:
+        return ""
+    return (
+        f"{matched} of {choices} replies ({matched / choices:.1%}) were none of the actions; the "
+        "nearest was taken."
+    )
 
 
 def _trajectory(store: Store, run: str, number: int, as_json: bool) -> None:

@@ -89,6 +89,7 @@ class Batching:
                 think=self._batch.prompting.think,
                 guided=self._batch.prompting.guided,
                 allowed=self._allowed,
+                tell=self._watcher.told,
             )
         except Exception as error:
             self._fail(planned, error)

@@ -3,6 +3,7 @@ back."""
 
 from __future__ import annotations
 
+import logging
 import os
 import queue
 import tempfile
@@ -17,6 +18,7 @@ from clin.experiments.runner import Batching, Outcome
 from clin.experiments.spec import Batch
 from clin.llms import LLM
 from clin.watcher import Watcher
+from memory.sanitize import harmless
 from memory.store import Store
 from memory.store.merging import parcel
 from memory.trials import Memory, Trial
@@ -69,6 +71,9 @@ class _Sender(Watcher):
 
     def __init__(self, store: Store, trials: Played) -> None:
         self._store, self._trials = store, trials
+
+    def told(self, line: str) -> None:
+        logging.getLogger(__name__).warning(harmless(line))  # Ray shows it at the driver
 
     def trial_ended(self, run: str, config: RunConfig, trial: Trial, memory: Memory) -> None:
         self._trials.put(parcel(self._store))

@@ -98,6 +98,8 @@ class Answer:
     is then made by these."""
     thinking: str = ""
     """What a reasoning model thought, asked or unasked; kept apart, never a fact."""
+    said: str = ""
+    """With ``match``: what the reply was, cut to some hundred characters."""
 
 
 @dataclass(frozen=True)

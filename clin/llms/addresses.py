@@ -22,6 +22,7 @@ LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 VARIABLE = "CLIN_ALLOW_HOSTS"
 _HOST = re.compile(r"[\w.-]+|[\da-f:.]+")
 """A host without a character that two readers of an address may take for different things."""
+_URL = re.compile(r"@https?://")
 _SECRETS = ("OPENAI_API_KEY", "OPENAI_CUSTOM_HEADERS")
 """What the client sends along: the key, and headers of the user's own."""
 
@@ -86,7 +87,7 @@ def address(reference: str) -> tuple[str, str]:
     ModelError if it is malformed or holds what may be a secret, since the reference is stored with
     the run. No part of a refused URL is repeated: it may be the key.
     """
-    name, at, url = reference.partition("@")
+    name, at, url = _parted(reference)
     split = _split(url)
     if not name or split is None or (at and not (split.scheme and split.hostname)):
         raise ModelError(
@@ -99,6 +100,14 @@ def address(reference: str) -> tuple[str, str]:
             "OPENAI_API_KEY"
         )
     return name, url
+
+
+def _parted(reference: str) -> tuple[str, str, str]:
+    """The name, "@" and the URL. A name may hold an "@" where a URL with its scheme follows."""
+    begins = _URL.search(reference)
+    if begins is None:
+        return reference.partition("@")
+    return reference[: begins.start()], "@", reference[begins.start() + 1 :]
 
 
 def _place(reference: str) -> tuple[str, str]:

@@ -1,8 +1,9 @@
 """How a choice is had from a server: through what it offers, else in words.
 
-A choice is constrained by a GBNF grammar (llama.cpp) or guided choice (vLLM), else a JSON schema,
-else words; a reply that is none of the choices all the same is matched to the nearest, and the
-answer says so.
+A choice is constrained by what servers offer beyond OpenAI's protocol (:func:`constraints`), else
+by a JSON schema, else the choices are listed in the prompt. A server may ignore a field with a
+status 200, so a reply that is none of the choices is asked for again in the next way. What is none
+of them at the end is matched to the nearest, and the answer says so.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from typing import Any
 
 from clin.llms import Question
 
-MOST_LISTED = 500
-"""Choices that a JSON schema may list (OpenAI's own bound on enum values)."""
+MOST_IN_SCHEMA = 500
+"""Choices up to which a refused schema says something of the server: OpenAI bounds the values of an
+enum, and others do not."""
 EFFORTS = ((512, "low"), (2048, "medium"), (math.inf, "high"))
 """Tokens up to which an effort is asked for."""
 NONE = ("none", "minimal")
@@ -28,24 +30,35 @@ Extras = Mapping[str, Any]
 
 
 def constraints(question: Question) -> dict[str, Any]:
-    """What makes llama.cpp and vLLM keep to the choices or the grammar; each takes what it knows
-    and ignores the rest."""
+    """What makes llama-server (``grammar``), vLLM up to 0.11 (``guided_…``) and later
+    (``structured_outputs``, docs.vllm.ai, "Structured Outputs") keep to the choices or the grammar.
+
+    Each takes what it knows and ignores the rest. A JSON schema cannot stand beside them:
+    llama-server refuses it with a grammar (llama.cpp issue 11847).
+    """
     if question.choices:
         texts = [choice.strip() for choice in question.choices]
         return {
             "extra_body": {
                 "grammar": "root ::= " + " | ".join(map(json.dumps, texts)),
                 "guided_choice": texts,
+                "structured_outputs": {"choice": texts},
             }
         }
-    if question.grammar:
-        return {"extra_body": {"grammar": question.grammar, "guided_grammar": question.grammar}}
+    if grammar := question.grammar:
+        return {
+            "extra_body": {
+                "grammar": grammar,
+                "guided_grammar": grammar,
+                "structured_outputs": {"grammar": grammar},
+            }
+        }
     return {}
 
 
 def schema(question: Question) -> dict[str, Any]:
-    """The choices as a JSON schema, which hosted servers take; for few enough of them."""
-    if not 0 < len(question.choices) <= MOST_LISTED:
+    """The choices as a JSON schema, which hosted servers and Ollama (from 0.5) take."""
+    if not question.choices:
         return {}
     action = {
         "type": "string",
@@ -82,14 +95,23 @@ def efforts(think: int | None) -> tuple[Extras, ...]:
 
 
 def chosen(said: str, choices: Sequence[str]) -> tuple[str, str]:
-    """The choice that ``said`` is, or the nearest to it."""
+    """The choice that ``said`` is (``choice``), or the nearest to it (``match``)."""
     by_text = {choice.strip(): choice for choice in choices}
     said = _action(said)
     line = next((line.strip().strip('"') for line in said.splitlines() if line.strip()), "")
-    if line in by_text:
-        return by_text[line], "choice"
+    for form in (line, line.removeprefix("- ").strip("\"'`*. ")):  # as lists and sentences have it
+        if form in by_text:
+            return by_text[form], "choice"
     close = difflib.get_close_matches(line, list(by_text), n=1, cutoff=0.0)
     return by_text[close[0]], "match"
+
+
+def is_beginning(said: str, choices: Sequence[str]) -> bool:
+    """Whether ``said`` was on its way to one of the choices when it was cut."""
+    line = said.strip()
+    if line.startswith("{"):  # of a schema's reply
+        line = line.partition(":")[2].strip().removeprefix('"')
+    return any(choice.strip().startswith(line) for choice in choices)
 
 
 def _action(said: str) -> str:

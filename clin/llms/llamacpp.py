@@ -27,6 +27,7 @@ from clin.llms.gguf_card import card, guidance_of
 from clin.llms.gguf_file import checked
 from clin.llms.lanes import Answering, Branch, Cache, Lane, Piece
 from clin.llms.native import CHUNK, Native, Row
+from clin.llms.pieces import Pieces
 from clin.llms.quantizing import slow_on_cpu
 from clin.llms.sampling import Sampling
 from clin.llms.trie import Node, Trie
@@ -36,8 +37,6 @@ SPARE = 8
 """Cells of a lane beyond its context."""
 WORTH_WAITING = 64
 """Tokens of a beginning that another lane is reading for which a question waits, to copy them."""
-MOST_KNOWN = 200_000
-"""Texts whose tokens are kept at most."""
 
 
 class LlamaCpp:
@@ -64,7 +63,7 @@ class LlamaCpp:
         # A recurrent state has no beginning to copy.
         apart = engine.deterministic or not self._native.can_forget_tails()
         self._cache = Cache(self._native, self._lanes, apart=apart)
-        self._tokens: dict[str, Piece] = {}
+        self._piece = Pieces(self._native.tokenize).of
         self._clock = 0
         self._answers: list[tuple[int, Answer]] = []
         self._failures: list[tuple[int, Exception]] = []
@@ -330,14 +329,6 @@ class LlamaCpp:
         if not filled:
             raise ModelError("an empty question: there is nothing to read")
         return filled
-
-    def _piece(self, text: str) -> Piece:
-        tokens = self._tokens.get(text)
-        if tokens is None:
-            if len(self._tokens) > MOST_KNOWN:
-                self._tokens.clear()
-            tokens = self._tokens[text] = self._native.tokenize(text)
-        return tokens
 
 
 def _length(pieces: list[Piece]) -> int:

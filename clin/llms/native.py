@@ -19,6 +19,7 @@ import llama_cpp
 import numpy as np
 
 from clin.errors import ModelError
+from clin.llms.build import unfit
 
 CHUNK = 512
 """Tokens of one part that are evaluated together; longer parts are split from their beginning."""
@@ -89,6 +90,10 @@ def log() -> _Log:
     return _Log()
 
 
+_unfit = cache(unfit)
+"""Asked once: an older version would leave what it does not know unset, and say nothing."""
+
+
 class _Batch:
     """llama.cpp's batch over arrays of ours, which are filled by slices: its own are filled a
     ctypes call a field."""
@@ -143,6 +148,8 @@ class Native:
     """A loaded model; :meth:`start` gives it a context of cache cells that all sequences share."""
 
     def __init__(self, path: Path, *, gpu_layers: int, vocabulary_only: bool = False) -> None:
+        if why := _unfit():
+            raise ModelError(why)
         noise = log()
         noise.lines.clear()
         self._model: Any = None
@@ -161,6 +168,14 @@ class Native:
         self._model = llama_cpp.llama_model_load_from_file(str(path).encode(), wanted)
         if not self._model:
             raise ModelError(f"'{path}' cannot be loaded: {noise.reason()}")
+        try:
+            self._describe()
+        except BaseException:
+            self.close()
+            raise
+
+    def _describe(self) -> None:
+        """What is asked of the loaded model once."""
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self.vocabulary = llama_cpp.llama_vocab_n_tokens(self._vocab)
         self.trained = llama_cpp.llama_model_n_ctx_train(self._model)

@@ -14,6 +14,8 @@ FORMS = (
     f"bundled, {', '.join(SHORT)}, PATH.gguf, pkg:MODULE, hf:ORG/REPO:FILE, openai:MODEL@URL, "
     "scripted:FILE"
 )
+OF_ENDPOINTS = ("allowed", "endpoint_timeout", "endpoint_wait", "tell", "think")
+"""Options that say nothing to a model in this process; there a question asks for thinking."""
 NO_FILE = ("openai", "scripted")
 """Kinds of references behind which no file of weights lies."""
 
@@ -23,9 +25,9 @@ def open_model(reference: str, **options: Any) -> LLM:
     ``hf:ORG/REPO:FILE``, ``openai:MODEL@URL`` or ``scripted:FILE``.
 
     ``options`` are those of :class:`clin.llms.llamacpp.LlamaCpp` (gpu_layers, ctx, lanes, threads,
-    seed, temperature …). For an endpoint, ``allowed`` are the hosts that the user's key may go to:
-    by default its own, since whoever calls this names it. ModelError says in one line what is wrong
-    with the reference or the file.
+    seed, temperature …), and for an endpoint of :class:`clin.llms.openai.OpenAI`. ``allowed`` are
+    the hosts that the user's key may go to: by default its own, since whoever calls this names it.
+    ModelError says in one line what is wrong with the reference or the file.
     """
     kind, _, rest = reference.partition(":")
     if kind == "scripted":
@@ -38,9 +40,8 @@ def open_model(reference: str, **options: Any) -> LLM:
         return OpenAI(rest, **options)
     from clin.llms.llamacpp import LlamaCpp
 
-    options.pop("allowed", None)  # nothing is sent
-    options.pop("think", None)  # of a model in this process a question itself asks for it
-    return LlamaCpp(model_file(reference), reference=reference, **options)
+    own = {name: each for name, each in options.items() if name not in OF_ENDPOINTS}
+    return LlamaCpp(model_file(reference), reference=reference, **own)
 
 
 def model_file(reference: str) -> Path:

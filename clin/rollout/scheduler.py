@@ -66,7 +66,7 @@ class _Driver:
                 self._begin()
             elif not self.resuming:
                 return False
-            answers = self._ask(stopped) or self._answered()
+            answers = self._ask(stopped) or self._answered(stop)
             for lane, answer in answers:
                 self._resume(lane, self.asking.pop(lane), answer)
         return not self.unfinished
@@ -110,13 +110,13 @@ class _Driver:
         done, _ = wait(self.resuming, timeout=patience, return_when=FIRST_COMPLETED)
         return sorted(done, key=lambda future: self.resuming[future][0])
 
-    def _answered(self) -> Sequence[tuple[int, Answer | Refusal]]:
+    def _answered(self, stop: Callable[[], bool]) -> Sequence[tuple[int, Answer | Refusal]]:
         """The answers that are ready, or what is wrong with one lane's question; with all of them
         where the engine does not say with which."""
         if not self.asking:
             return []
         try:
-            return self.llm.ready(lambda: any(future.done() for future in self.resuming))
+            return self.llm.ready(lambda: stop() or any(future.done() for future in self.resuming))
         except Exception as error:
             lane = getattr(error, "lane", None)
             concerned = [lane] if lane in self.asking else [*self.asking]

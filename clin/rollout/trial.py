@@ -174,4 +174,5 @@ def call(question: Question, answer: Answer, card: ModelCard) -> Call:
         len(question.choices),
         question.recalled,
         answer.plain_logprob,
+        answer.said,
     )

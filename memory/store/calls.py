@@ -74,6 +74,10 @@ class CallWriter:
                 "insert into recalls (call, said, plain_logprob) values (?, ?, ?)",
                 [made, as_text(call.recalled), call.plain_logprob],
             )
+        if call.said:
+            self._connection.execute(
+                "insert into matched (call, said) values (?, ?)", [made, as_text(call.said)]
+            )
 
 
 def _common(before: Sequence[str], parts: Sequence[str]) -> int:
@@ -100,13 +104,18 @@ def read_writer_calls(connection: Connection, trial_id: int) -> list[Call]:
 def _all(connection: Connection, trial_id: int) -> list[tuple[int | None, Call]]:
     """Every call of a trial with the step that it is of. A call's parts are those that it keeps of
     the call before it, and then its own."""
-    said, plain, joined = "''", "0.0", ""
-    if connection.rows("select 1 from sqlite_master where name = 'recalls'"):
-        said, plain = "coalesce(said, '')", "coalesce(plain_logprob, 0.0)"
-        joined = "left join recalls on call = id"
+    told, plain, said, joined = "''", "0.0", "''", ""
+    if connection.has("recalls"):
+        told, plain = "coalesce(recalls.said, '')", "coalesce(plain_logprob, 0.0)"
+        joined = "left join recalls on recalls.call = id"
+    if connection.has("matched"):
+        said, joined = (
+            "coalesce(matched.said, '')",
+            f"{joined} left join matched on matched.call = id",
+        )
     stored = connection.rows(
         "select step, kept, parts, role, reply, read, reused, written, logprob, seconds, choices,"
-        f" {said}, {plain} from calls {joined} where trial = ? order by id",
+        f" {told}, {plain}, {said} from calls {joined} where trial = ? order by id",
         [trial_id],
     )
     found: list[tuple[int | None, Call]] = []

@@ -70,6 +70,10 @@ class Connection:
         found = self.row(sql, values)
         return found[0] if found else None
 
+    def has(self, table: str) -> bool:
+        """Whether there is such a table; an older file that is only read may lack it."""
+        return bool(self.rows("select 1 from sqlite_master where name = ?", [table]))
+
     def execute(self, sql: str, values: Values = ()) -> int:
         """One statement of the :meth:`transaction` around it; the id of the row that it made."""
         return self.db.execute(sql, values).lastrowid or 0

@@ -110,6 +110,9 @@ insert into calls (id, trial, step, role, kept, parts, reply, read, reused, writ
 insert into recalls (call, said, plain_logprob)
     select map.here, said, plain_logprob
     from other.recalls as old join map_calls as map on map.theirs = old.call and map.new;
+insert into matched (call, said)
+    select map.here, said
+    from other.matched as old join map_calls as map on map.theirs = old.call and map.new;
 insert into version_links (version, position, link)
     select map.here, position, links.id
     from other.version_links as old {_LINK_HERE} {_OF_NEW_VERSION};

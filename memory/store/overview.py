@@ -141,7 +141,7 @@ class Said:
 
 def said(store: Store, trial: int) -> dict[int, Said]:
     """What memory said at the steps of a trial; steps at which it was silent are not in it."""
-    if not store.connection.rows("select 1 from sqlite_master where name = 'recalls'"):
+    if not store.connection.has("recalls"):
         return {}
     found = store.connection.rows(
         "select step, said, logprob, plain_logprob from recalls join calls on call = id"
@@ -153,18 +153,26 @@ def said(store: Store, trial: int) -> dict[int, Said]:
 
 @dataclass(frozen=True)
 class Spent:
-    """What all model calls of a trial cost: tokens read, reused of them and written, seconds."""
+    """What all model calls of a trial cost: tokens read, reused of them and written, seconds. And
+    how many of them chose an action (``choices``), and how many of those replied with none of the
+    actions, so that the nearest was taken (``matched``)."""
 
     read: int = 0
     reused: int = 0
     written: int = 0
     seconds: float = 0.0
+    choices: int = 0
+    matched: int = 0
 
 
 def spent_by_trial(store: Store) -> dict[int, Spent]:
     """What the models cost, by the id of the trial; trials without a call are left out."""
+    matched, joined = "0", ""
+    if store.connection.has("matched"):
+        matched, joined = "count(call)", "left join matched on call = id"
     found = store.connection.rows(
-        "select trial, sum(read), sum(reused), sum(written), sum(seconds) from calls group by trial"
+        "select trial, sum(read), sum(reused), sum(written), sum(seconds),"
+        f" sum(choices > 0), {matched} from calls {joined} group by trial"
     )
     return {trial: Spent(*sums) for trial, *sums in found}
 

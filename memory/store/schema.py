@@ -227,6 +227,14 @@ create index failures_of_run on failures (run);
 """
 
 
+_MATCHED = """
+create table matched (
+    call integer primary key references calls (id),
+    said text not null
+);
+"""
+
+
 @migrations(name="1 runs, trials, steps, calls, versions, links")
 def first(db: Database) -> None:
     """Everything that one run leaves."""
@@ -279,6 +287,12 @@ def eighth(db: Database) -> None:
 def ninth(db: Database) -> None:
     """Why a run failed, or a trial of it crashed."""
     _execute(db, _FAILURES)
+
+
+@migrations(name="11 replies that were none of the actions")
+def eleventh(db: Database) -> None:
+    """What a model replied where the nearest action was taken for it."""
+    _execute(db, _MATCHED)
 
 
 def _execute(db: Database, script: str) -> None:
