@@ -15,6 +15,9 @@ class Watcher:
     def model_opened(self, notes: Sequence[str]) -> None:
         """A model was loaded; ``notes`` are what its user should know."""
 
+    def waits(self, held: Sequence[str]) -> None:
+        """Nothing is left to play but what other processes play; ``held`` says what, and who."""
+
     def run_begins(self, run: str, config: RunConfig) -> None:
         """A new run is in the store."""
 

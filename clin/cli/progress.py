@@ -71,6 +71,12 @@ class Progress(Watcher):
                 self._noted.add(note)
                 self.console.print(f"Note: {sanitized(note)}")
 
+    def waits(self, held: Sequence[str]) -> None:
+        for each in held:
+            if each not in self._noted:
+                self._noted.add(each)
+                self.console.print(f"Waiting: {sanitized(each)} (Ctrl-C leaves it)")
+
     def run_begins(self, run: str, config: RunConfig) -> None:
         wrote, name = "", sanitized(config.model.name)
         if traits_of(config.strategy).has_writer:

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from clin.config import RunConfig
 from clin.experiments.cells import Cell, Line
-from clin.experiments.runner import Batching, Outcome
+from clin.experiments.cells import Played as PlayedWith
+from clin.experiments.kept import OneModel
+from clin.experiments.runner import Batching, Outcome, opened, played_with
 from clin.experiments.spec import Batch
-from clin.llms import LLM
 from clin.watcher import Watcher
 from memory.store import Store
 from memory.store.merging import parcel
@@ -36,13 +37,17 @@ class Sent:
 
 
 class Worker:
-    """Runs in a process of the cluster and keeps the models that it has opened. Reads nothing of
+    """Runs in a process of the cluster and keeps the model that it has opened. Reads nothing of
     the driver's machine but what it is sent. ``allowed`` are the hosts that the key of this
     machine may go to."""
 
     def __init__(self, allowed: Collection[str] = ()) -> None:
         self._allowed = allowed
-        self._models: dict[tuple[str, int], LLM] = {}
+        self._kept = OneModel()
+
+    def describe(self, batch: Batch, model: str, seed: int) -> PlayedWith:
+        """With what the runs of a ``model`` are played here; it stays loaded."""
+        return played_with(batch, model, opened(batch, model, seed, self._kept, self._allowed))
 
     def play(self, batch: Batch, planned: Cell | Line, packed: bytes) -> Iterator[Sent]:
         """Play one cell or sequence on top of ``packed``; yields the database after each trial and
@@ -52,7 +57,7 @@ class Worker:
             path.write_bytes(packed)
             trials: Played = queue.SimpleQueue()
             playing = threading.Thread(
-                target=_play, args=(path, batch, planned, trials, self._models, self._allowed)
+                target=_play, args=(path, batch, planned, trials, self._kept, self._allowed)
             )
             playing.start()
             while not isinstance(arrived := trials.get(), (Outcome, BaseException)):
@@ -79,14 +84,14 @@ def _play(
     batch: Batch,
     planned: Cell | Line,
     trials: Played,
-    models: dict[tuple[str, int], LLM],
+    kept: OneModel,
     allowed: Collection[str],
 ) -> None:
     try:
         with Store(path) as store:
             cells, lines = ([planned], []) if isinstance(planned, Cell) else ([], [planned])
             sender = _Sender(store, trials)
-            batching = Batching(store, batch, sender, lambda: False, models, allowed=allowed)
+            batching = Batching(store, batch, sender, lambda: False, kept, allowed=allowed)
             trials.put(batching.play(cells, lines))
     except BaseException as error:  # told by the thread that waits for it
         trials.put(error)

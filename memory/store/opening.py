@@ -25,10 +25,11 @@ NOT_READ = {
     "7 what memory said at a step",
     "8 what was admissible before a step",
     "9 why runs failed",
+    "10 leases",
 }
 """Migrations that a reader can do without: their tables hold what people ask of live runs,
-experiments to go on with, where links held, what memory said and the world admitted at a step, and
-why runs failed, of which files from before say nothing."""
+experiments to go on with, where links held, what memory said and the world admitted at a step, why
+runs failed, and who plays them, of which files from before say nothing or say it elsewhere."""
 
 
 class StoreError(ValueError):

@@ -227,6 +227,20 @@ create index failures_of_run on failures (run);
 """
 
 
+_LEASES = """
+create table leases (
+    what text primary key,
+    token text not null,
+    host text not null,
+    machine text not null,
+    pid integer not null,
+    began real not null,
+    since text not null,
+    beat real not null
+) without rowid;
+"""
+
+
 @migrations(name="1 runs, trials, steps, calls, versions, links")
 def first(db: Database) -> None:
     """Everything that one run leaves."""
@@ -279,6 +293,12 @@ def eighth(db: Database) -> None:
 def ninth(db: Database) -> None:
     """Why a run failed, or a trial of it crashed."""
     _execute(db, _FAILURES)
+
+
+@migrations(name="10 leases")
+def tenth(db: Database) -> None:
+    """Which process plays a run, or a cell of an experiment."""
+    _execute(db, _LEASES)
 
 
 def _execute(db: Database, script: str) -> None:
