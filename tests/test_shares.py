@@ -33,11 +33,11 @@ def cluster(*machines: tuple[int, int]) -> SimpleNamespace:
     ("machines", "engine", "workers", "share"),
     [
         ([(8, 0)], Engine(), 0, Share(8, 1, 0)),
-        ([(8, 0)], Engine(), 2, Share(2, 4, 0)),
+        ([(8, 0)], Engine(), 2, Share(2, 2, 0)),
         ([(8, 0)], Engine(threads=4), 0, Share(2, 4, 0)),
         ([(8, 0)], Engine(threads=3), 5, Share(2, 3, 0)),
         ([(4, 0), (6, 0)], Engine(threads=4), 0, Share(2, 4, 0)),
-        ([(4, 0), (6, 0)], Engine(), 1, Share(1, 6, 0)),
+        ([(4, 0), (6, 0)], Engine(), 1, Share(1, 3, 0)),
         ([(16, 2)], Engine(), 0, Share(2, 1, 1)),
         ([(16, 2)], Engine(gpu_layers=0), 0, Share(16, 1, 0)),
     ],

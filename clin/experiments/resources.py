@@ -57,16 +57,17 @@ class Share:
 def shared(ray: Any, engine: Engine, workers: int = 0) -> Share:
     """The shares of a cluster's processors and GPUs, for ``workers`` (0: as many as fit).
 
-    A worker has ``threads`` processors; where these are not said, an equal share with ``workers``,
-    else one. Where the cluster has GPUs and layers may go there, each worker has one GPU. UserError
-    where no machine of the cluster is large enough.
+    A worker has ``threads`` processors. Where these are not said it has half of an equal share with
+    ``workers``, as one process takes half of a machine, else one. Where the cluster has GPUs and
+    layers may go there, each worker has one GPU. UserError where no machine of the cluster is large
+    enough.
     """
     total = ray.cluster_resources()
     machines = [each["Resources"] for each in ray.nodes() if each["Alive"]]
     largest = max((int(each.get("CPU", 0)) for each in machines), default=0)
     gpus = 1 if engine.gpu_layers and total.get("GPU", 0) >= 1 else 0
-    share = int(total.get("CPU", 1)) // workers if workers else 1
-    threads = engine.threads or max(1, min(share, largest))
+    share = min(int(total.get("CPU", 1)) // workers, largest) // 2 if workers else 1
+    threads = engine.threads or max(1, share)
     if threads > largest:
         raise UserError(
             f"threads: no machine of the cluster has {threads} processors (the largest has "
