@@ -112,6 +112,7 @@ def test_a_batch_goes_from_one_engine_to_the_other(tmp_path: Path) -> None:
         assert not outcome.failed and told(store) == expected
 
 
+@pytest.mark.slow
 def test_a_changed_experiment_plays_its_changed_runs_and_no_other(tmp_path: Path) -> None:
     """Every setting is part of a run's identity, on both engines."""
     from clin.experiments.cluster import Cluster
@@ -135,6 +136,7 @@ def test_a_changed_experiment_plays_its_changed_runs_and_no_other(tmp_path: Path
         assert (outcome.played, sorted(outcome.there)) == ([], ["r1", "r2"])
 
 
+@pytest.mark.slow
 def test_a_cluster_waits_for_what_another_process_plays(tmp_path: Path) -> None:
     from clin.experiments.cluster import Cluster
 
@@ -159,6 +161,7 @@ def test_a_cluster_waits_for_what_another_process_plays(tmp_path: Path) -> None:
         assert {run.state for run in store.runs()} == {"finished"} and store.check() == []
 
 
+@pytest.mark.slow
 def test_a_model_that_no_worker_can_load_fails_its_cells_alone(tmp_path: Path) -> None:
     from clin.experiments.cluster import Cluster
 

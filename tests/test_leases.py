@@ -197,6 +197,7 @@ def test_a_run_that_is_taken_away_in_mid_trial_stops_and_marks_nothing(
         assert store.check() == []
 
 
+@pytest.mark.slow
 def test_kill_9_and_resume_at_once(tmp_path: Path, batch: Batch, clin: Clin) -> None:
     words = ("run", "--world", "causal", "--task", "make", "--variation", "1", "--trials", "12")
     words += ("--budget", "30", "--model", "scripted:second.json", "--writer", "rules", "-v")

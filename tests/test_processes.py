@@ -99,6 +99,7 @@ def played(tmp_path: Path) -> tuple[Path, str]:
     return tmp_path, file
 
 
+@pytest.mark.slow
 def test_signs_that_a_pipe_has_no_code_for_are_question_marks_and_json_is_whole(
     played: tuple[Path, str],
 ) -> None:
@@ -111,6 +112,7 @@ def test_signs_that_a_pipe_has_no_code_for_are_question_marks_and_json_is_whole(
     assert SNOWMAN in json.dumps(json.loads(done.stdout.decode("cp1252")), ensure_ascii=False)
 
 
+@pytest.mark.slow
 def test_an_error_about_such_a_name_is_one_line(played: tuple[Path, str]) -> None:
     folder, _ = played
     for encoding in ("cp1252", "cp1252:strict", "ascii:strict"):
@@ -119,6 +121,7 @@ def test_an_error_about_such_a_name_is_one_line(played: tuple[Path, str]) -> Non
         assert done.stderr.startswith(b"Error: no database 'no ")
 
 
+@pytest.mark.slow
 def test_a_run_in_such_a_place_is_resumed_exported_and_reported(
     played: tuple[Path, str],
 ) -> None:
