@@ -35,8 +35,9 @@ from memory.evidence.tally import Tally
 from memory.language import Language
 from memory.lifting import Renaming
 from memory.links import Link
-from memory.store import NewTrial, NewVersion, Store, TrialRow
+from memory.store import HeldElsewhere, NewTrial, NewVersion, Store, TrialRow
 from memory.store.failures import fail_run
+from memory.store.leases import left
 from memory.store.requests import lapse
 from memory.strategies import Revised, Strategy, open_strategy, traits_of
 from memory.trials import Call, Ending, Memory, Step, Trial
@@ -62,6 +63,8 @@ class Learner:
     size: Callable[[str], int]
     run: str | None = None
     watcher: Watcher = field(default_factory=Watcher)
+    cell: str = ""
+    """The lease under which a new run begins, where it is one of an experiment."""
     initial: Memory | None = None
     """What the first trial of a new run starts from."""
     learned_for: str = ""
@@ -94,15 +97,21 @@ class Learner:
     def adapt(self) -> Asking:
         """Play the run's trials that are not in the store yet, revising the memory after each
         (ADAPT). Whatever goes wrong ends this run alone: it is stored as failed, with the reason,
-        and the exception goes on to whoever drives it."""
+        and the exception goes on to whoever drives it. HeldElsewhere says that another process has
+        taken the run: then nothing of it is stored here any more."""
         try:
             yield from self._adapted()
         except Exception as error:
             if self.run:
                 with suppress(Exception):  # a store that broke cannot take it; the first is told
-                    fail_run(self.store, self.run, reason(error))
+                    if not isinstance(error, HeldElsewhere):
+                        fail_run(self.store, self.run, reason(error))
                 with suppress(Exception):
                     self.watcher.run_failed(self.run, self.config, reason(error))
+            raise
+        except BaseException:  # interrupted: it goes on later, here or elsewhere
+            if self.run:
+                left(self.store, self.run)
             raise
 
     def _adapted(self) -> Asking:
@@ -254,7 +263,8 @@ class Learner:
     def _begin(self, number: int, goal: str, opening: str, start: Start) -> int:
         """Put the trial into the store, and the run before its first one; the trial's id."""
         if self.run is None:
-            self.run = self.store.begin_run(self.config.model_dump(mode="json"), self._first())
+            config = self.config.model_dump(mode="json")
+            self.run = self.store.begin_run(config, self._first(), self.cell)
             self.watcher.run_begins(self.run, self.config)
         before = self.store.latest_version(self.run, number - 1)
         return self.store.begin_trial(

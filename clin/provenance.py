@@ -23,7 +23,11 @@ def _git(*words: str) -> str:
     """What git prints; empty where it fails or is missing."""
     try:
         done = subprocess.run(
-            ["git", "-C", str(PACKAGE), *words], capture_output=True, text=True, check=False
+            ["git", "-C", str(PACKAGE), *words],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
         )
     except OSError:
         return ""

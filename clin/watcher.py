@@ -18,6 +18,9 @@ class Watcher:
     def told(self, line: str) -> None:
         """What the user should know now of a model: that its server is away, say."""
 
+    def waits(self, held: Sequence[str]) -> None:
+        """Nothing is left to play but what other processes play; ``held`` says what, and who."""
+
     def run_begins(self, run: str, config: RunConfig) -> None:
         """A new run is in the store."""
 

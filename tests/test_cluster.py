@@ -6,9 +6,11 @@ from __future__ import annotations
 import os
 import signal
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from holders import holder
 
 from clin.analysis.report import rows
 from clin.experiments.cells import cells
@@ -108,6 +110,70 @@ def test_a_batch_goes_from_one_engine_to_the_other(tmp_path: Path) -> None:
         assert stopping.play(cells(batch), [], workers=1).interrupted
         outcome = Batching(store, batch, Watcher(), lambda: False).play(cells(batch))
         assert not outcome.failed and told(store) == expected
+
+
+@pytest.mark.slow
+def test_a_changed_experiment_plays_its_changed_runs_and_no_other(tmp_path: Path) -> None:
+    """Every setting is part of a run's identity, on both engines."""
+    from clin.experiments.cluster import Cluster
+
+    batch = Batch.checked(**{**tomllib.loads(SMALL), "settings": ["adapt"], "trials": 1})
+    changed = Batch.checked(
+        **{**tomllib.loads(SMALL), "settings": ["adapt"], "trials": 1, "temperature": 0.7}
+    )
+    with Store(tmp_path / "clin.db") as store:
+        Batching(store, batch, Watcher(), lambda: False).play(cells(batch))
+        assert [run.name for run in store.runs()] == ["r1", "r2"]
+        cluster = Cluster(store, changed, lambda: False, lambda what, pid: None)
+        outcome = cluster.play(cells(changed), [], workers=1)
+        assert (sorted(outcome.played), outcome.there) == (["r3", "r4"], [])
+        drawn = [run.config["sampling"]["temperature"] for run in store.runs()]
+        assert drawn == [0.0, 0.0, 0.7, 0.7]
+        again = Batching(store, changed, Watcher(), lambda: False).play(cells(changed))
+        assert (again.played, sorted(again.there)) == ([], ["r3", "r4"])
+        other = Cluster(store, batch, lambda: False, lambda what, pid: None)
+        outcome = other.play(cells(batch), [], workers=1)
+        assert (outcome.played, sorted(outcome.there)) == ([], ["r1", "r2"])
+
+
+@pytest.mark.slow
+def test_a_cluster_waits_for_what_another_process_plays(tmp_path: Path) -> None:
+    from clin.experiments.cluster import Cluster
+
+    batch = Batch.checked(**{**tomllib.loads(SMALL), "settings": ["adapt"], "trials": 1})
+    with Store(tmp_path / "clin.db") as store:
+        stop = Batching(store, batch, Watcher(), lambda: len(store.steps_after(0)) > 1)
+        assert stop.play(cells(batch)).interrupted
+        with holder(store.path, "r1") as process:
+            told: list[str] = []
+
+            class Waiting(Watcher):
+                def waits(self, held: Sequence[str]) -> None:
+                    told.extend(held)
+                    process.kill()
+                    process.wait()
+
+            watcher = Waiting()
+            cluster = Cluster(store, batch, lambda: False, lambda *_: None, watcher=watcher)
+            outcome = cluster.play(cells(batch), [], workers=1)
+        assert len(told) == 1 and f"process {process.pid}" in told[0]
+        assert not outcome.failed and sorted(outcome.played) == ["r1", "r2"]
+        assert {run.state for run in store.runs()} == {"finished"} and store.check() == []
+
+
+@pytest.mark.slow
+def test_a_model_that_no_worker_can_load_fails_its_cells_alone(tmp_path: Path) -> None:
+    from clin.experiments.cluster import Cluster
+
+    models = ["missing.gguf", "bundled"]
+    fields = {**tomllib.loads(SMALL), "settings": ["adapt"], "trials": 1, "models": models}
+    batch = Batch.checked(**{**fields, "strategies": ["none"]})
+    with Store(tmp_path / "clin.db") as store:
+        cluster = Cluster(store, batch, lambda: False, lambda what, pid: None)
+        outcome = cluster.play(cells(batch), [], workers=1)
+        [(cell, reason)] = outcome.failed
+        assert "missing.gguf" in cell and "missing.gguf" in reason
+        assert outcome.played == ["r1"]
 
 
 @pytest.mark.parametrize(

@@ -121,3 +121,46 @@ def test_help_imports_nothing_heavy() -> None:
         ).stdout.strip()
         == "[]"
     )
+
+
+def without_encoding(path: Path) -> list[int]:
+    """Lines on which a file is read or written, or a child's words are read, in whatever encoding
+    the machine has."""
+    found, tree = [], ast.parse(path.read_text(encoding="utf-8"))
+    bound = {getattr(node, "arg", getattr(node, "name", "")) for node in ast.walk(tree)}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        named = {each.arg for each in node.keywords}
+        binary = any("b" in ast.unparse(each) for each in node.args[1:2])
+        called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        opens = isinstance(node.func, ast.Name) and called == "open" and called not in bound
+        reads = called == "write_text" or (called == "read_text" and not node.args)
+        asks = called in ("run", "Popen", "check_output") and "text" in named
+        if ((opens and not binary) or reads or asks) and "encoding" not in named:
+            found.append(node.lineno)
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_are_read_and_written_in_an_encoding_that_is_said(path: Path) -> None:
+    assert without_encoding(path) == []
+
+
+def test_the_search_for_encodings_finds_what_has_none(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(
+        "open('a')\nopen('a', 'rb')\np.read_text()\nrun(x, text=True)\nopen('a', encoding='x')\n",
+        encoding="utf-8",
+    )
+    assert without_encoding(tmp_path / "a.py") == [1, 3, 4]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_processes_are_asked_after_in_one_room(path: Path) -> None:
+    """``os.kill(pid, 0)`` ends a process on Windows; signals and sessions differ by platform."""
+    if path.relative_to(ROOT).parts[:2] == ("memory", "processes"):
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        assert not (isinstance(node, ast.Attribute) and ast.unparse(node) == "os.kill")
+        assert not (isinstance(node, ast.keyword) and node.arg == "start_new_session")
+        assert not (isinstance(node, ast.Attribute) and node.attr in ("send_signal", "SIGINT"))

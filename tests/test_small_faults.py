@@ -14,6 +14,7 @@ import llama_cpp
 import pytest
 import watched
 from conftest import Clin
+from holders import give_lease
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,10 +85,7 @@ def test_a_file_that_is_being_played_in_is_not_compacted(tmp_path: Path) -> None
     try:
         with Store(path) as store:
             run = store.begin_run(store.run("r1").config)
-            raw = sqlite3.connect(path)
-            raw.execute("update runs set pid = ? where id = ?", [live.pid, int(run[1:])])
-            raw.commit()
-            raw.close()
+            give_lease(path, run, live.pid)
             removals = removable(store)
             with pytest.raises(StoreError, match=f"being played in by process {live.pid}"):
                 compact(store, removals)

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from memory.corrections import meaning
+from memory.processes import alive
 from memory.store import NewTrial, NewVersion, Store, StoreError
-from memory.store.connection import alive
 from memory.testing import calls, links, memories, steps, stores, texts
 from memory.trials import Ending, Memory, Step
 
@@ -280,18 +280,6 @@ def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path) -> None:
         assert kept[0] == Step("a", "b", 1.0)
         assert store.check() == []
         assert store.trials("r1")[0].steps == len(kept)
-
-
-def test_a_live_run_is_not_taken_by_a_second_process(tmp_path: Path) -> None:
-    with Store(tmp_path / "clin.db") as store:
-        begun(store)
-        store.claim_run("r1")
-        store.connection.db.execute("update runs set pid = ?", [os.getppid()])
-        with pytest.raises(StoreError, match=f"process {os.getppid()}"):
-            store.claim_run("r1")
-        store.connection.db.execute("update runs set pid = 4194304")
-        store.claim_run("r1")
-        assert store.run("r1").state == "running"
 
 
 def test_an_unknown_run_says_which_there_are(tmp_path: Path) -> None:

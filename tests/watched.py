@@ -9,6 +9,8 @@ import lzma
 from collections.abc import Sequence
 from pathlib import Path
 
+from holders import keep
+
 from memory.store import NewTrial, Store
 from memory.trials import Step
 
@@ -26,6 +28,7 @@ def live(path: Path, steps: int = 9) -> Path:
     finished(path)
     with Store(path) as store:
         begin(store, store.steps(store.trials("r2")[0].id)[:steps])
+    keep(path, "r4")
     return path
 
 

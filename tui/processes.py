@@ -4,7 +4,6 @@ take the other down."""
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from memory.processes import APART, INTERRUPTED, interrupt
 from memory.sanitize import sanitized
 from memory.store import Store
 from memory.store.requests import ask
@@ -32,13 +32,13 @@ class Child:
 
     @property
     def failed(self) -> bool:
-        return self.process.returncode not in (0, 130, -signal.SIGINT)
+        return self.process.returncode not in (0, *INTERRUPTED)
 
     @property
     def farewell(self) -> str:
         """Its last words: what went wrong, or how to go on."""
         self.said.seek(0)
-        said = self.said.read().decode(errors="replace")
+        said = self.said.read().decode("utf-8", errors="replace")
         lines = [line for line in said.splitlines() if line.strip()]
         return sanitized(lines[-1]) if lines else f"ended with code {self.process.returncode}"
 
@@ -58,8 +58,8 @@ class Children:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=said,
-            start_new_session=True,
-            env={**os.environ, "PYTHONPATH": search_path()},
+            env={**os.environ, "PYTHONPATH": search_path(), "PYTHONIOENCODING": "utf-8"},
+            **APART,
         )
         child = Child(tuple(words), process, said)
         self.running.append(child)
@@ -80,7 +80,7 @@ class Children:
     def interrupt(self) -> int:
         """Send Ctrl-C to the children that are still at work; how many there were."""
         for child in self.running:
-            child.process.send_signal(signal.SIGINT)
+            interrupt(child.process)
         return len(self.running)
 
 

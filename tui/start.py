@@ -104,8 +104,8 @@ class StartScreen(Watching):
         done = subprocess.run(
             words,
             capture_output=True,
-            text=True,
-            env={**os.environ, "PYTHONPATH": search_path()},
+            encoding="utf-8",
+            env={**os.environ, "PYTHONPATH": search_path(), "PYTHONIOENCODING": "utf-8"},
             check=False,
         )
         if done.returncode == 0:

@@ -71,7 +71,8 @@ def java_runtime() -> Java:
         asked = subprocess.run(
             [path, "-version"],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=60,
             check=True,
             env=environment(os.environ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from typing import Any
 
 import click
 
@@ -71,6 +72,12 @@ class Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+    def main(self, *words: Any, **named: Any) -> Any:
+        from clin.cli.terminal import forgive
+
+        forgive()
+        return super().main(*words, **named)
 
     def invoke(self, ctx: click.Context) -> object:
         try:

@@ -142,7 +142,7 @@ def follow_batch(
 ) -> None:
     """Say what is planned, play it here or on a cluster of ``machines``, and say what came of
     it. The user's key goes to ``allowed`` hosts alone."""
-    from clin.cli.follow import Interrupt
+    from clin.cli.follow import Interrupt, tell_place
     from clin.cli.progress import Progress
     from clin.experiments.cells import cells, lines
     from clin.experiments.runner import Batching
@@ -153,6 +153,7 @@ def follow_batch(
     if plan:
         return
     check_hosts(batch.models, allowed)
+    tell_place(store.path)
     name = store.begin_batch(batch.model_dump(mode="json"))
     with Interrupt() as interrupt, Progress(quiet=as_json) as progress:
         if machines and machines.engine == "ray":
@@ -161,7 +162,8 @@ def follow_batch(
             def tell(what: str, pid: int) -> None:
                 progress.console.print(f"a trial of {what} (worker {pid})")
 
-            outcome = Cluster(store, batch, interrupt.asked, tell, allowed).play(
+            cluster = Cluster(store, batch, interrupt.asked, tell, allowed, progress)
+            outcome = cluster.play(
                 found, sequences, address=machines.address, workers=machines.workers
             )
         else:

@@ -90,10 +90,10 @@ def evaluate(
     """Play held-out places and print n, mean score and a 95 % bootstrap interval."""
     from clin.distill import evaluate as evaluating
     from clin.distill.progress import Line
-    from clin.experiments.runner import Batching
+    from clin.experiments.kept import OneModel
+    from clin.experiments.runner import Batching, opened
     from clin.experiments.spec import Batch
     from clin.llms.addresses import allowed_hosts
-    from clin.models import open_models
     from memory.store import Store
     from memory.strategies import traits_of
 
@@ -110,17 +110,18 @@ def evaluate(
     )
     cells = evaluating.cells(batch, places)
     typed = allowed_hosts(typed=[model])
-    llm = open_models(model, batch.engine, batch.sampling, seed=0, allowed=typed)
+    kept = OneModel()
     try:
+        card = opened(batch, model, 0, kept, typed).card
         with Store(db) as store, Line(len(cells), "runs") as line:
             watcher = evaluating.Counted(lambda done, note: line.to(done, note, 1))
-            batching = Batching(store, batch, watcher, lambda: False, {(model, 0): llm})
+            batching = Batching(store, batch, watcher, lambda: False, kept)
             outcome = batching.play(cells)
             found = evaluating.outcomes(store, [*outcome.there, *outcome.played])
     finally:
-        llm.close()
+        kept.close()
     tasks = ",".join(drawn.tasks)
-    title = f"{llm.card.name}, {drawn.world}, {tasks}, split {drawn.split}"
+    title = f"{card.name}, {drawn.world}, {tasks}, split {drawn.split}"
     _tell(sorted(found, key=lambda each: strategies.index(each.strategy)), title, as_json)
     for cell, reason in outcome.failed:
         echo(f"Failed: {cell}: {reason}", err=True)

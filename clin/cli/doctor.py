@@ -108,11 +108,14 @@ def _model(reference: str) -> Finding:
 def _database(path: Path) -> Finding:
     from clin.analysis.readable import incomplete
     from memory.store import Store
+    from memory.store.place import network
 
     if not path.exists():
         return True, f"{path} does not exist yet; `clin run` makes it"
+    kind = network(path)
     with Store(path, read_only=True) as store:
         problems = [*store.check(), *incomplete(store)]
+        where = f", on a network file system ({kind}: WAL does not hold)" if kind else ""
         return not problems, "; ".join(
             problems
-        ) or f"{path}, schema version {store.version}, {len(store.runs())} runs, sound"
+        ) or f"{path}, schema version {store.version}, {len(store.runs())} runs, sound{where}"

@@ -37,6 +37,18 @@ class Shown:
     watch: bool = False
 
 
+def tell_place(db: Path) -> None:
+    """Say where a file lies in which SQLite cannot keep what it promises."""
+    from memory.store.place import network
+
+    if kind := network(db):
+        echo(
+            f"Note: '{db}' is on a network file system ({kind}), where SQLite's WAL does not hold; "
+            "let one machine alone use it, or play into a local file and `clin memory merge` that.",
+            err=True,
+        )
+
+
 def follow(
     store: Store,
     llm: LLM,
@@ -54,6 +66,7 @@ def follow(
     from clin.llms.roles import notes_of
     from clin.rollout.scheduler import drive
 
+    tell_place(store.path)
     quiet, lanes = shown.as_json, runs[0][0].engine.lanes
     with Interrupt() as interrupt, Progress(quiet=quiet, verbose=shown.verbose) as progress:
         learners = [
@@ -154,17 +167,20 @@ class Interrupt:
 
     def __init__(self) -> None:
         self._asked = False
-        self._before: Callable[[int, FrameType | None], object] | int | None = None
+        self._before: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
 
     def asked(self) -> bool:
         return self._asked
 
     def __enter__(self) -> Interrupt:
-        self._before = signal.signal(signal.SIGINT, self._ask)
+        from memory.processes import signals
+
+        self._before = {each: signal.signal(each, self._ask) for each in signals()}
         return self
 
     def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._before)
+        for each, before in self._before.items():
+            signal.signal(each, before)
 
     def _ask(self, signum: int, frame: FrameType | None) -> None:
         if self._asked:

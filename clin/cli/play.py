@@ -49,6 +49,7 @@ def play(
     from its memory."""
     import getpass
 
+    from clin.cli.follow import tell_place
     from clin.config import ModelInfo, RunConfig, versions
     from clin.rollout.human import Session
     from memory.store import Store
@@ -71,6 +72,7 @@ def play(
     )
     opened = open_world(world, found.name, number, seed=seed, **world_options)
     with Store(db) as store:
+        tell_place(db)
         session = Session(store, config, opened)
         _tell(opened.goal, HELP, session.opening)
         memory = session.close(_played(session))

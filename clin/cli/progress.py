@@ -75,6 +75,12 @@ class Progress(Watcher):
     def told(self, line: str) -> None:
         echo(line, err=True)
 
+    def waits(self, held: Sequence[str]) -> None:
+        for each in held:
+            if each not in self._noted:
+                self._noted.add(each)
+                self.console.print(f"Waiting: {sanitized(each)} (Ctrl-C leaves it)")
+
     def run_begins(self, run: str, config: RunConfig) -> None:
         wrote, name = "", sanitized(config.model.name)
         if traits_of(config.strategy).has_writer:

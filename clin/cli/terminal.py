@@ -7,12 +7,22 @@ them could set the terminal's title, clear it, or turn the direction of what is 
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from typing import Any
 
 import click
 
 from memory.sanitize import escaped_json, harmless
+
+
+def forgive() -> None:
+    """Let a sign that the terminal or pipe has no code for become a question mark. On Windows a
+    pipe has the encoding of the country (cp1252), which knows no snowman."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
 
 
 def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
@@ -21,6 +31,11 @@ def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
 
 
 def dump(value: Any, *, ascii_only: bool = False) -> None:
-    """Print ``value`` as JSON. What a terminal might obey is escaped, so a reader gets it whole."""
+    """Print ``value`` as JSON. What a terminal might obey, or has no code for, is escaped, so a
+    reader gets it whole."""
     text = json.dumps(value, indent=2, ensure_ascii=ascii_only, default=str)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value, indent=2, default=str)
     click.echo(escaped_json(text))

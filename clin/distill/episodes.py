@@ -65,7 +65,7 @@ class Shards:
         self.folder = folder
         self.rows: dict[str, dict[str, Any]] = {}
         if (folder / INDEX).exists():
-            for line in (folder / INDEX).read_text().splitlines():
+            for line in (folder / INDEX).read_text(encoding="utf-8").splitlines():
                 self._row(line)
 
     def _row(self, line: str) -> None:

@@ -53,7 +53,11 @@ def trained(folder: Path) -> Trained:
     model = Llama(Shape(**state["shape"]))
     model.load_state_dict(state["model"])
     curves = folder / "curves.jsonl"
-    rows = [json.loads(line) for line in curves.read_text().splitlines()] if curves.exists() else []
+    rows = (
+        [json.loads(line) for line in curves.read_text(encoding="utf-8").splitlines()]
+        if curves.exists()
+        else []
+    )
     file = folder / "tokens.json"
     return Trained(
         model=model.eval(),
@@ -163,7 +167,7 @@ def _shape(writer: Any, gguf: Any, shape: Shape, kind: str) -> None:
 def _vocabulary(writer: Any, file: Path) -> None:
     """llama.cpp's names for what `tokenizers` has stored; merges are pairs joined by a space, marks
     are control tokens."""
-    stored = json.loads(file.read_text())
+    stored = json.loads(file.read_text(encoding="utf-8"))
     vocabulary, merges = stored["model"]["vocab"], stored["model"]["merges"]
     pieces = sorted(vocabulary, key=vocabulary.__getitem__)
     marks = {token["id"] for token in stored["added_tokens"]}

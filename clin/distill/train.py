@@ -190,7 +190,7 @@ def begin(
     encode = start.encode if start else _tokeniser(bank, recipe)
     encode.save(folder / "tokens.json")
     about = {"recipe": recipe.dict(), "data": [described(source) for source in data]}
-    (folder / "recipe.json").write_text(json.dumps(about, indent=1))
+    (folder / "recipe.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
     trainer = Trainer(recipe, folder, encode, device)
     if start:
         trainer.model.load_state_dict(start.weights)
@@ -255,7 +255,7 @@ def _wanted(data: Sequence[Path], recipe: Recipe) -> Iterator[list[Episode]]:
 def read_run(folder: Path) -> dict[str, Any]:
     """A run's ``recipe.json``."""
     try:
-        recipe: dict[str, Any] = json.loads((folder / "recipe.json").read_text())
+        recipe: dict[str, Any] = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
         return recipe
     except (OSError, ValueError):
         raise UserError(f"no training run in '{folder}' (it has no readable recipe.json)") from None
@@ -312,9 +312,9 @@ class Curves:
         self._file = file
         self._losses: dict[str, list[float]] = {}
         if file.exists():
-            lines = file.read_text().splitlines()
+            lines = file.read_text(encoding="utf-8").splitlines()
             kept = [line for line in lines if json.loads(line)["step"] <= step]
-            file.write_text("".join(f"{line}\n" for line in kept))
+            file.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
 
     def add(self, losses: Mapping[str, float]) -> None:
         """One more update."""

@@ -216,6 +216,16 @@ def config_of(batch: Batch, cell: Cell, played: Played) -> RunConfig:
     )
 
 
+def configs_of(batch: Batch, planned: Cell | Line, played: Played) -> Iterator[RunConfig]:
+    """The configurations of the runs that a cell or a sequence consists of."""
+    if isinstance(planned, Cell):
+        yield config_of(batch, planned, played)
+        return
+    for block in planned.lineage.blocks:
+        for place in block.places:
+            yield config_in_stream(batch, planned, block, place, played)
+
+
 def config_in_stream(
     batch: Batch, line: Line, block: Block, place: tuple[str, int], played: Played
 ) -> RunConfig:

@@ -3,26 +3,30 @@ the workers.
 
 A worker plays into a database of its own and sends it back whole, after every trial and at the end;
 the driver alone writes the one database. When a worker dies, what it had begun goes to another,
-which goes on after the last trial that was sent.
+which goes on after the last trial that was sent. The driver has no model: it asks a worker with
+what it plays, and knows the runs by the same identity as the local engine.
 """
 
 from __future__ import annotations
 
-import socket
 import tempfile
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from clin.config import RunConfig
-from clin.errors import UserError, reason
-from clin.experiments.cells import Cell, Line
-from clin.experiments.runner import Outcome, stages
+from clin.errors import reason
+from clin.experiments.cells import Cell, Line, Played, configs_of
+from clin.experiments.identity import Known, identity
+from clin.experiments.resources import Share, connect, shared
+from clin.experiments.runner import Outcome, stages, told, waited
 from clin.experiments.spec import Batch
 from clin.experiments.worker import Worker
-from memory.store import RunRow, Store
+from clin.watcher import Watcher
+from memory.store import HeldElsewhere, RunRow, Store
+from memory.store.leases import let_go, take_cell
 from memory.store.merging import merge, parcel
 
 LOOK_SECONDS = 0.3
@@ -33,65 +37,36 @@ MOST_DEATHS = 3
 
 @dataclass
 class Work:
-    """A cell or sequence that is out: what it began with or has sent last, and how many workers
-    died over it."""
+    """A cell or sequence that is out: the leases that the driver has for it, what it began with or
+    has sent last, and how many workers died over it."""
 
     planned: Cell | Line
-    parcel: bytes
+    held: list[str] = field(default_factory=list)
+    parcel: bytes = b""
     deaths: int = 0
-
-
-def connect(address: str | None) -> Any:
-    """Ray, connected to ``address``, or to a cluster of this machine alone. UserError where there
-    is none."""
-    try:
-        import ray
-    except ImportError:
-        raise UserError("--engine ray needs Ray: pip install 'clin[cluster]'") from None
-    if address and address != "auto":
-        _reached(address)
-    try:
-        ray.init(
-            address=address, log_to_driver=False, logging_level="error", configure_logging=False
-        )
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise UserError(
-            f"no Ray cluster at '{address}': {' '.join(str(error).split())[:200]}"
-        ) from None
-    return ray
-
-
-def _reached(address: str) -> None:
-    """UserError unless something listens at ``address``; Ray itself would wait long and say it in
-    many lines."""
-    host, _, port = address.rpartition("://")[2].rpartition(":")
-    try:
-        if not host or not port.isascii() or not port.isdigit():
-            raise UserError(f"'{address}' is not of the form HOST:PORT or ray://HOST:PORT")
-        socket.create_connection((host, int(port)), timeout=10).close()
-    except (OSError, OverflowError) as error:
-        raise UserError(
-            f"no Ray cluster at '{address}': {getattr(error, 'strerror', None) or error}"
-        ) from None
 
 
 @dataclass
 class _Crew:
-    """The workers of a stage: the work that waits, and what is ``out`` with which worker."""
+    """The workers: the work that waits, what is ``out`` with which worker, and who is ``spare``."""
 
     ray: Any
     batch: Batch
-    waiting: deque[Work]
+    share: Share
     allowed: Collection[str] = ()
+    waiting: deque[Work] = field(default_factory=deque)
     out: dict[Any, tuple[Any, Work]] = field(default_factory=dict)
+    spare: list[Any] = field(default_factory=list)
 
-    def hire(self) -> Any:
-        """A worker more."""
-        return self.ray.remote(Worker).options(num_cpus=1).remote(self.allowed)
+    def idle(self) -> Any:
+        """A worker that has nothing to do, or a new one."""
+        if self.spare:
+            return self.spare.pop()
+        asked = {"num_cpus": self.share.processors, "num_gpus": self.share.gpus}
+        return self.ray.remote(Worker).options(**asked).remote(self.allowed)
 
-    def send(self, worker: Any) -> None:
-        """Give ``worker`` the next work."""
-        work = self.waiting.popleft()
+    def send(self, worker: Any, work: Work) -> None:
+        """Give ``worker`` work to play."""
         playing = worker.play.options(num_returns="streaming")
         self.out[playing.remote(self.batch, work.planned, work.parcel)] = worker, work
 
@@ -103,7 +78,8 @@ class _Crew:
 
 class Cluster:
     """One batch over one store and a cluster. ``tell`` is given a line for each parcel that
-    arrives. ``allowed`` are the hosts that the workers' key may go to."""
+    arrives, ``watcher`` is told what is waited for. ``allowed`` are the hosts that the workers' key
+    may go to."""
 
     def __init__(
         self,
@@ -112,11 +88,15 @@ class Cluster:
         stop: Callable[[], bool],
         tell: Callable[[str, int], None],
         allowed: Collection[str] = (),
+        watcher: Watcher | None = None,
     ) -> None:
         self._store, self._stop, self._tell = store, stop, tell
-        self._allowed = allowed
-        self._batch = batch.but(engine=batch.engine.but(lanes=1))
-        self._known: dict[str, Identity | None] = {}
+        self._allowed, self._watcher = allowed, watcher or Watcher()
+        self._batch = batch
+        self._known = Known(store)
+        self._with: dict[str, Played] = {}
+        """With what the workers play, by model; those that they cannot load are not in it."""
+        self._elsewhere: dict[Cell | Line, HeldElsewhere] = {}
         self.outcome = Outcome()
 
     def play(
@@ -127,64 +107,163 @@ class Cluster:
         address: str | None = None,
         workers: int = 0,
     ) -> Outcome:
-        """Play what the store does not have; ``workers`` as many as the cluster has processors by
+        """Play what the store does not have; ``workers`` as many as the cluster has room for by
         default."""
         sources, *others = stages([*cells, *lines])
         in_order = [sources, [each for stage in others for each in stage]]
-        planned = dict.fromkeys(each for stage in in_order for each in stage)
-        missing = {each for each in planned if self._missing(each)}
-        there = [run for each in planned if each not in missing for run in self._there(each)]
-        self.outcome.there = [run.name for run in there if run is not None]
-        if not missing:
-            return self.outcome
+        planned = [*dict.fromkeys(each for stage in in_order for each in stage)]
         ray = connect(address)
         try:
-            count = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+            share = shared(ray, self._batch.engine, workers)
+            engine = self._batch.engine.but(lanes=1, threads=share.processors)
+            self._batch = self._batch.but(engine=engine)
+            crew = _Crew(ray, self._batch, share, self._allowed)
+            self._describe(crew, planned)
+            self._known.look()
+            for each in planned:
+                self._note_there(each)
             for stage in in_order:
-                # A cell may be the source of another, and there by now.
-                left = [each for each in stage if each in missing and self._missing(each)]
-                if left and not self.outcome.interrupted:
-                    self._stage(ray, left, min(count, len(left)))
+                self._stage(crew, stage)
         finally:
             ray.shutdown()
         return self.outcome
 
+    # --- what there is
+
+    def _describe(self, crew: _Crew, planned: Sequence[Cell | Line]) -> None:
+        """Ask a worker with what it plays each model, and keep the worker, which has the last one
+        loaded. A model that does not load fails its cells."""
+        seeds = {each.model: each.seed for each in reversed(planned)}
+        for model, seed in reversed(seeds.items()):
+            worker = crew.idle()
+            asked = worker.describe.remote(self._batch, model, seed)
+            while not crew.ray.wait([asked], timeout=LOOK_SECONDS)[0]:
+                if self._stop():
+                    self.outcome.interrupted = True
+                    return
+            try:
+                self._with[model] = crew.ray.get(asked)
+            except crew.ray.exceptions.RayTaskError as error:
+                self._fail_all(planned, model, reason(error.cause))
+            except crew.ray.exceptions.RayError as error:
+                self._fail_all(planned, model, f"a worker died over the model: {reason(error)}")
+                continue
+            crew.spare.append(worker)
+
+    def _fail_all(self, planned: Sequence[Cell | Line], model: str, why: str) -> None:
+        self.outcome.failed += [(str(each), why) for each in planned if each.model == model]
+
     def _missing(self, planned: Cell | Line) -> bool:
-        return any(run is None or run.state != "finished" for run in self._there(planned))
+        """Whether there is something left to play of it, and a model to play it with."""
+        return planned.model in self._with and any(
+            run is None or run.state != "finished" for run in self._there(planned)
+        )
 
     def _there(self, planned: Cell | Line) -> list[RunRow | None]:
-        known = {self._identity(run): run for run in self._store.runs()}
-        return [known.get(each) for each in _identities(planned, self._batch)]
+        """Its runs, as the store has them."""
+        return [self._known.run(each) for each in self._configs(planned)]
 
-    def _identity(self, run: RunRow) -> Identity | None:
-        """What ``run`` is known by; None where another version of clin wrote it, whose runs are
-        none of this batch."""
-        if run.uid not in self._known:
-            try:
-                self._known[run.uid] = _identity(RunConfig.checked(**run.config))
-            except UserError:
-                self._known[run.uid] = None
-        return self._known[run.uid]
+    def _configs(self, planned: Cell | Line) -> list[RunConfig]:
+        played = self._with.get(planned.model)
+        return [] if played is None else [*configs_of(self._batch, planned, played)]
 
-    def _stage(self, ray: Any, stage: Sequence[Cell | Line], count: int) -> None:
-        waiting = deque(work for planned in stage if (work := self._work(planned)))
-        crew = _Crew(ray, self._batch, waiting, self._allowed)
-        for _ in range(min(count, len(waiting))):
-            crew.send(crew.hire())
+    def _note_there(self, planned: Cell | Line) -> None:
+        """Tell of its runs that they are there, where it is whole."""
+        if not self._missing(planned):
+            names = [run.name for run in self._there(planned) if run is not None]
+            known = {*self.outcome.there, *self.outcome.played}
+            self.outcome.there += [name for name in names if name not in known]
+
+    # --- a stage
+
+    def _stage(self, crew: _Crew, planned: Sequence[Cell | Line]) -> None:
+        """Play what is missing of a stage. What another process plays is waited for."""
+        while not self.outcome.interrupted:
+            self._known.look()  # a cell may be the source of another, and there by now
+            missing = [each for each in planned if self._missing(each)]
+            for each in {*planned} - {*missing}:
+                self._note_there(each)
+            if not missing:
+                return
+            self._elsewhere = {}
+            # A worker keeps one model: those of one model follow on each other.
+            models = [*self._with]
+            missing.sort(key=lambda each: (models.index(each.model), each.seed))
+            crew.waiting.extend(map(Work, missing))
+            for _ in range(min(crew.share.workers, len(missing))):
+                self._give(crew)
+            self._follow(crew)
+            self._wait([*self._elsewhere.values()])
+            planned = [*self._elsewhere]
+
+    def _follow(self, crew: _Crew) -> None:
+        """Take what the workers send until all is there, or the batch is to stop."""
         while crew.out and not self.outcome.interrupted:
             for sending in crew.ready():
                 self._take(crew, sending)
             self.outcome.interrupted = self._stop()
         for _, work in crew.out.values():  # interrupted: what was sent so far stays
             self._keep(work)
+        crew.out.clear()
+        crew.waiting.clear()
 
-    def _work(self, planned: Cell | Line) -> Work | None:
-        """The cell or sequence with what it begins with; None where that failed, which is told."""
+    def _wait(self, held: Sequence[HeldElsewhere]) -> None:
+        """As the local engine waits for what another process plays."""
+        if not self.outcome.interrupted:
+            going_on = waited(self._store, held, self._watcher, self._stop)
+            self.outcome.interrupted = not going_on
+
+    def _give(self, crew: _Crew, worker: Any = None) -> None:
+        """Give the next work that can be played to ``worker``, else to one that is idle."""
+        while crew.waiting:
+            work = crew.waiting.popleft()
+            if self._prepared(work):
+                crew.send(worker or crew.idle(), work)
+                return
+        if worker is not None:
+            crew.spare.append(worker)
+
+    def _prepared(self, work: Work) -> bool:
+        """Take the leases of a cell or sequence and pack what it begins with; False where another
+        process plays it, where it has ended there meanwhile, or where that failed."""
         try:
-            return Work(planned, self._begun_with(planned))
+            if not work.held:
+                self._claim(work)
+                self._known.look(always=False)
+            if not work.parcel and self._missing(work.planned):
+                work.parcel = self._begun_with(work)
+        except HeldElsewhere as error:
+            self._elsewhere[work.planned] = error
         except Exception as error:
-            self.outcome.failed.append((str(planned), reason(error)))
-            return None
+            self._failed(work, error)
+            return False
+        if not work.parcel:
+            self._note_there(work.planned)
+            self._release(work)
+        return bool(work.parcel)
+
+    def _claim(self, work: Work) -> None:
+        for config in self._configs(work.planned):
+            work.held.append(take_cell(self._store, identity(config), told(config)))
+
+    def _release(self, work: Work) -> None:
+        while work.held:
+            let_go(self._store, work.held.pop())
+
+    def _begun_with(self, work: Work) -> bytes:
+        """What there is of its runs, and the runs that a cell's meta-memory is made from, as a
+        database. What is unfinished is claimed: HeldElsewhere where another process plays it."""
+        planned = work.planned
+        sources = planned.source_cells() if isinstance(planned, Cell) else []
+        begun = [run for run in self._there(planned) if run is not None]
+        for run in begun:
+            if run.state != "finished":
+                self._store.claim_run(run.name)
+                work.held.append(run.name)
+        past = [run for each in sources for run in self._there(each) if run is not None]
+        return parcel(self._store, [run.name for run in (*begun, *past)])
+
+    # --- what workers send
 
     def _take(self, crew: _Crew, sending: Any) -> None:
         """What a worker has sent, or that it died; one that is done gets the next work."""
@@ -197,33 +276,19 @@ class Cluster:
         except crew.ray.exceptions.RayTaskError as error:  # it raised; another would raise it too
             del crew.out[sending]
             self._failed(work, error.cause)
-            if crew.waiting:
-                crew.send(worker)
+            self._give(crew, worker)
             return
         except crew.ray.exceptions.RayError:
             del crew.out[sending]
             self._died(work, crew.waiting)
-            if crew.waiting:
-                crew.send(crew.hire())
+            self._give(crew)
             return
         work.parcel = sent.parcel
         self._tell(str(work.planned), sent.pid)
         if sent.outcome is not None:
             del crew.out[sending]
             self._arrived(work, sent.outcome)
-            if crew.waiting:
-                crew.send(worker)
-
-    def _begun_with(self, planned: Cell | Line) -> bytes:
-        """What there is of its runs, and the runs that a cell's meta-memory is made from, as a
-        database. What is unfinished is claimed: StoreError where another process plays it."""
-        sources = planned.source_cells() if isinstance(planned, Cell) else []
-        begun = [run for run in self._there(planned) if run is not None]
-        for run in begun:
-            if run.state != "finished":
-                self._store.claim_run(run.name)
-        past = [run for each in sources for run in self._there(each) if run is not None]
-        return parcel(self._store, [run.name for run in (*begun, *past)])
+            self._give(crew, worker)
 
     def _died(self, work: Work, waiting: deque[Work]) -> None:
         work.deaths += 1
@@ -234,7 +299,7 @@ class Cluster:
             waiting.appendleft(work)
 
     def _failed(self, work: Work, error: BaseException) -> None:
-        """Tell that a worker raised ``error``; what it had sent stays."""
+        """Tell that ``error`` ended it; what was sent of it stays."""
         self.outcome.failed.append((str(work.planned), reason(error)))
         self._keep(work)
 
@@ -245,9 +310,12 @@ class Cluster:
         self.outcome.played += [name for name in kept if name not in failed]
 
     def _keep(self, work: Work) -> list[str]:
-        """Bring over what a worker has sent; a fault in that costs its work alone."""
+        """Bring over what a worker has sent and let go of it; a fault in that costs its work
+        alone."""
         try:
-            return self._merged(work.parcel)
+            found = self._merged(work.parcel) if work.parcel else []
+            self._release(work)
+            return found
         except Exception as error:
             self.outcome.failed.append((str(work.planned), reason(error)))
             return []
@@ -257,59 +325,3 @@ class Cluster:
             path = Path(folder) / "parcel.db"
             path.write_bytes(packed)
             return merge(self._store, path)
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What the driver knows a run by; it has no model, so it cannot know the model's file."""
-
-    place: tuple[str, str, int, str]
-    """World, task, variation, and the world's options."""
-    strategy: str
-    setting: str
-    model: str
-    seed: int
-    stream: str
-    trials: int
-    budget: int
-
-
-def _identity(config: RunConfig) -> Identity:
-    options = str(sorted(config.world_options.items()))
-    frozen = config.stream and config.read_only_memory  # an evaluation plays one trial
-    return Identity(
-        (config.world, config.task, config.variation, options),
-        config.strategy,
-        config.setting,
-        config.model.reference,
-        config.seed,
-        config.stream,
-        1 if frozen else config.trials,
-        config.budget,
-    )
-
-
-def _identities(planned: Cell | Line, batch: Batch) -> Iterator[Identity]:
-    """The runs that ``planned`` consists of."""
-    if isinstance(planned, Cell):
-        yield _to_be(planned, batch, batch.trials)
-        return
-    for block in planned.lineage.blocks:
-        for task, variation in block.places:
-            place = planned.lineage.world, task, variation
-            cell = Cell(*place, planned.strategy, "adapt", planned.model, planned.seed)
-            yield _to_be(cell, batch, batch.trials if block.learning else 1, block.name)
-
-
-def _to_be(cell: Cell, batch: Batch, trials: int, stream: str = "") -> Identity:
-    options = batch.world_options.get(cell.world, {}) | dict(cell.options)
-    return Identity(
-        (cell.world, cell.task, cell.variation, str(sorted(options.items()))),
-        cell.strategy,
-        cell.setting,
-        cell.model,
-        cell.seed,
-        stream,
-        trials,
-        batch.budget,
-    )

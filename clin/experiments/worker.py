@@ -14,9 +14,10 @@ from pathlib import Path
 
 from clin.config import RunConfig
 from clin.experiments.cells import Cell, Line
-from clin.experiments.runner import Batching, Outcome
+from clin.experiments.cells import Played as PlayedWith
+from clin.experiments.kept import OneModel
+from clin.experiments.runner import Batching, Outcome, opened, played_with
 from clin.experiments.spec import Batch
-from clin.llms import LLM
 from clin.watcher import Watcher
 from memory.sanitize import harmless
 from memory.store import Store
@@ -38,13 +39,17 @@ class Sent:
 
 
 class Worker:
-    """Runs in a process of the cluster and keeps the models that it has opened. Reads nothing of
+    """Runs in a process of the cluster and keeps the model that it has opened. Reads nothing of
     the driver's machine but what it is sent. ``allowed`` are the hosts that the key of this
     machine may go to."""
 
     def __init__(self, allowed: Collection[str] = ()) -> None:
         self._allowed = allowed
-        self._models: dict[tuple[str, int], LLM] = {}
+        self._kept = OneModel()
+
+    def describe(self, batch: Batch, model: str, seed: int) -> PlayedWith:
+        """With what the runs of a ``model`` are played here; it stays loaded."""
+        return played_with(batch, model, opened(batch, model, seed, self._kept, self._allowed))
 
     def play(self, batch: Batch, planned: Cell | Line, packed: bytes) -> Iterator[Sent]:
         """Play one cell or sequence on top of ``packed``; yields the database after each trial and
@@ -54,7 +59,7 @@ class Worker:
             path.write_bytes(packed)
             trials: Played = queue.SimpleQueue()
             playing = threading.Thread(
-                target=_play, args=(path, batch, planned, trials, self._models, self._allowed)
+                target=_play, args=(path, batch, planned, trials, self._kept, self._allowed)
             )
             playing.start()
             while not isinstance(arrived := trials.get(), (Outcome, BaseException)):
@@ -73,7 +78,7 @@ class _Sender(Watcher):
         self._store, self._trials = store, trials
 
     def told(self, line: str) -> None:
-        logging.getLogger(__name__).warning(harmless(line))  # Ray shows it at the driver
+        logging.getLogger(__name__).warning(harmless(line))  # in the worker's log
 
     def trial_ended(self, run: str, config: RunConfig, trial: Trial, memory: Memory) -> None:
         self._trials.put(parcel(self._store))
@@ -84,14 +89,14 @@ def _play(
     batch: Batch,
     planned: Cell | Line,
     trials: Played,
-    models: dict[tuple[str, int], LLM],
+    kept: OneModel,
     allowed: Collection[str],
 ) -> None:
     try:
         with Store(path) as store:
             cells, lines = ([planned], []) if isinstance(planned, Cell) else ([], [planned])
             sender = _Sender(store, trials)
-            batching = Batching(store, batch, sender, lambda: False, models, allowed=allowed)
+            batching = Batching(store, batch, sender, lambda: False, kept, allowed=allowed)
             trials.put(batching.play(cells, lines))
     except BaseException as error:  # told by the thread that waits for it
         trials.put(error)

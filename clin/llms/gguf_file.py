@@ -59,7 +59,7 @@ def sha256(path: Path) -> str:
     notes = _cache() / "sha256.json"
     known: dict[str, str]
     try:
-        known = json.loads(notes.read_text())
+        known = json.loads(notes.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         known = {}
     if key in known:
@@ -82,7 +82,7 @@ def _remember(notes: Path, known: dict[str, str]) -> None:
     try:
         notes.parent.mkdir(parents=True, exist_ok=True)
         fresh = notes.with_suffix(f".{os.getpid()}")
-        fresh.write_text(json.dumps(known))
+        fresh.write_text(json.dumps(known), encoding="utf-8")
         fresh.replace(notes)
     except OSError:
         return  # without a cache folder the hash is computed again next time

@@ -52,4 +52,4 @@ def _reference(path: Path) -> str:
 
 def card_text(reference: str) -> str:
     """The bundled model's card; other models carry theirs in their metadata alone."""
-    return (BUNDLED / "README.md").read_text() if reference == "bundled" else ""
+    return (BUNDLED / "README.md").read_text(encoding="utf-8") if reference == "bundled" else ""

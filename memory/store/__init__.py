@@ -8,6 +8,7 @@ of readers.
 :class:`Store` is the door. Beside it, over a store:
 
 - :mod:`memory.store.overview`: what a watcher asks of a live file;
+- :mod:`memory.store.leases`: which process plays what;
 - :mod:`memory.store.requests`: what a person asks of a live run;
 - :mod:`memory.store.failures`: why runs failed;
 - :mod:`memory.store.search`: full-text search;
@@ -35,6 +36,7 @@ from memory.store.admissible import AdmissibleWriter, fill_in, read_admissible
 from memory.store.connection import Connection
 from memory.store.corrections import Correction
 from memory.store.failures import insert_failure
+from memory.store.leases import HeldElsewhere, Leases
 from memory.store.opening import StoreError
 from memory.store.recalled import LinkTest, NewTrial, Ranked, StoredRoute
 from memory.store.runs import RunRow
@@ -45,6 +47,7 @@ from memory.trials import Call, Ending, Memory, Step, Trial
 
 __all__ = [
     "Correction",
+    "HeldElsewhere",
     "NewTrial",
     "NewVersion",
     "Ranked",
@@ -77,6 +80,7 @@ class Store:
         self.path = Path(path)
         self.read_only = read_only
         self.connection = Connection(self.path, read_only=read_only, patience=patience)
+        self.leases = Leases(self.connection)
         self._calls = calls.CallWriter(self.connection)
         self._admissible = AdmissibleWriter(self.connection)
         self._scoped = versions.has_scopes(self.connection)
@@ -89,6 +93,7 @@ class Store:
 
     def close(self) -> None:
         """Let go of the file; closing twice is closing once."""
+        self.leases.close()
         self.connection.close()
 
     @property
@@ -102,27 +107,39 @@ class Store:
 
     # --- runs and batches
 
-    def begin_run(self, config: Mapping[str, Any], initial: NewVersion | None = None) -> str:
+    def begin_run(
+        self, config: Mapping[str, Any], initial: NewVersion | None = None, cell: str = ""
+    ) -> str:
         """A new run, claimed by this process; returns its name in this file. ``initial`` is what
         its first trial starts from, with what earlier runs counted for it, what was withheld from
-        it, and what people ruled there."""
+        it, and what people ruled there. ``cell`` is the lease under which it begins, if any:
+        HeldElsewhere where another process has taken that."""
         with self.connection.transaction():
+            if cell:
+                self.leases.renew(cell)
             run = runs.insert_run(self.connection, config)
+            self.leases.take(f"r{run}")
             if initial is not None:
                 version = versions.insert_version(self.connection, run, None, initial)
                 corrections.insert_rulings(self.connection, run, version, initial.rulings)
             return f"r{run}"
 
     def claim_run(self, run: str) -> None:
-        """Take ``run`` for this process; StoreError names the live process that already drives
+        """Take ``run`` for this process; HeldElsewhere names the live process that already drives
         it."""
         with self.connection.transaction():
-            runs.claim(self.connection, self._run_id(run))
+            number = self._run_id(run)
+            self.leases.take(f"r{number}")
+            runs.go_on(self.connection, number)
 
     def finish_run(self, run: str, state: str) -> None:
-        """Set the run's state: finished, stopped or failed; its claim ends."""
+        """Set the run's state: finished, stopped or failed; its claim ends. HeldElsewhere where
+        another process plays it."""
         with self.connection.transaction():
-            runs.finish(self.connection, self._run_id(run), state)
+            number = self._run_id(run)
+            self.leases.renew(f"r{number}")
+            runs.finish(self.connection, number, state)
+            self.leases.end(f"r{number}")
 
     def runs(self) -> list[RunRow]:
         """All runs that can be read, oldest first."""
@@ -152,9 +169,12 @@ class Store:
     # --- trials
 
     def begin_trial(self, run: str, new: NewTrial) -> int:
-        """Store a trial that begins; returns its id."""
+        """Store a trial that begins; returns its id. HeldElsewhere where another process plays
+        its run, as for steps and endings."""
         with self.connection.transaction():
-            return trials.insert_trial(self.connection, self._run_id(run), new)
+            number = self._run_id(run)
+            self.leases.renew(f"r{number}")
+            return trials.insert_trial(self.connection, number, new)
 
     def append_step(
         self,
@@ -167,6 +187,7 @@ class Store:
         """Store the next step of a trial, the calls that led to it, and what was ``admissible``
         before it (None where nobody asked), in one transaction; returns its position."""
         with self.connection.transaction():
+            self.leases.renew(trials.run_of(self.connection, trial_id))
             position = trials.insert_step(self.connection, trial_id, step)
             self._admissible.append(trial_id, position, admissible)
             self._calls.append(trial_id, position, calls)
@@ -191,6 +212,7 @@ class Store:
         it holds. ``reason`` is why it crashed.
         """
         with self.connection.transaction():
+            self.leases.renew(trials.run_of(self.connection, trial_id))
             trials.end_trial(self.connection, trial_id, ending)
             self._admissible.forget(trial_id)
             self._calls.append(trial_id, None, calls)

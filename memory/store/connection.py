@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from memory.store.leases import RECENT, lease_of
 from memory.store.opening import PATIENCE, StoreError, as_source, moment_of, opened, refused
 
 Values = Sequence[object] | dict[str, object]
@@ -135,28 +135,7 @@ class Connection:
     def holders(self) -> list[int]:
         """The other live processes that drive a run in this file."""
         try:
-            found = self.db.execute(
-                "select distinct pid from runs where pid is not null"
-            ).fetchall()
+            found = self.db.execute(RECENT).fetchall()
         except sqlite3.Error:
             return []  # the error that led here is what gets reported
-        return [pid for (pid,) in found if pid != os.getpid() and alive(pid)]
-
-
-def alive(pid: int) -> bool:
-    """Whether a process with this number runs on this machine.
-
-    One that was killed and that nobody has asked after does not: in a container whose first process
-    asks after none it stays listed for ever.
-    """
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return True
-    return state != "Z"
+        return sorted({each.process.pid for each in map(lease_of, found) if each.elsewhere})

@@ -72,6 +72,7 @@ insert into runs (id, uid, config, state, pid, host, started, ended)
     select map.here, uid, config, case state when 'running' then 'stopped' else state end,
         null, null, started, ended
     {_from("runs")};
+delete from leases where what in (select 'r' || here from map_runs where not new);
 update runs set (state, ended) = (
         select case state when 'running' then 'stopped' else state end, ended
         from other.runs as old join map_runs on theirs = old.id where here = runs.id

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from memory.store.connection import Connection
 from memory.store.encoding import as_text, timestamp
-from memory.store.runs import let_go, run_id
+from memory.store.runs import give_up, run_id
 
 if TYPE_CHECKING:
     from memory.store import Store
@@ -24,13 +24,15 @@ class Failure:
 
 
 def fail_run(store: Store, run: str, reason: str) -> None:
-    """Set the state of ``run`` to failed, with the ``reason``, and end its claim; one that has
-    finished stays finished."""
+    """Set the state of ``run`` to failed, with the ``reason``, and let go of it; one that has
+    finished stays finished. HeldElsewhere where another process plays it."""
     connection = store.connection
     with connection.transaction():
         number = run_id(connection, run)
+        store.leases.renew(f"r{number}")
         insert_failure(connection, number, None, reason)
-        let_go(connection, number, "failed")
+        give_up(connection, number, "failed")
+        store.leases.end(f"r{number}")
 
 
 def failures(store: Store, run: str) -> list[Failure]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from memory.store import Store
-from memory.store.connection import Connection, alive
+from memory.store.connection import Connection
 from memory.store.copies import COPIES, MAPS, MATCHES, NUMBERED, PARTED
 from memory.store.encoding import as_json
+from memory.store.leases import read_leases
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ class _Known:
 
 def _known(connection: Connection, only: Sequence[str] | None) -> _Known:
     found = connection.rows(
-        "select theirs.id, ours.id, ours.pid, ours.host from other.runs as theirs"
+        "select theirs.id, ours.id from other.runs as theirs"
         " join main.runs as ours using (uid)"
         f" where {_WANTED} order by ours.id",
         [None if only is None else 1, as_json(only or ())],
@@ -113,10 +112,11 @@ def _known(connection: Connection, only: Sequence[str] | None) -> _Known:
     ahead: list[tuple[int, int]] = []
     parted: list[int] = []
     live: list[int] = []
-    for theirs, here, pid, host in found:
+    played = {each.what for each in read_leases(connection) if each.elsewhere}
+    for theirs, here in found:
         if not _is_ahead(connection, theirs, here):
             continue
-        if pid and pid != os.getpid() and host == socket.gethostname() and alive(pid):
+        if f"r{here}" in played:
             live.append(here)
         elif any(connection.rows(query, {"theirs": theirs, "here": here}) for query in PARTED):
             parted.append(here)

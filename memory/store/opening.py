@@ -25,11 +25,13 @@ NOT_READ = {
     "7 what memory said at a step",
     "8 what was admissible before a step",
     "9 why runs failed",
+    "10 leases",
     "11 replies that were none of the actions",
 }
 """Migrations that a reader can do without: their tables hold what people ask of live runs,
 experiments to go on with, where links held, what memory said and the world admitted at a step, why
-runs failed, and replies that were none of the actions. Files from before say nothing of these."""
+runs failed, who plays them, and replies that were none of the actions. Files from before say
+nothing of these, or say it elsewhere."""
 
 
 class StoreError(ValueError):

@@ -4,13 +4,11 @@ alone."""
 from __future__ import annotations
 
 import itertools
-import os
-import socket
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from memory.store import Store, StoreError, Version
-from memory.store.connection import alive
+from memory.store.leases import read_leases
 from memory.store.trials import ending_of, read_steps
 from memory.trials import Ending, Step
 
@@ -70,16 +68,11 @@ def trial_lines(store: Store, after: int = 0, also: Collection[int] = ()) -> lis
 
 
 def orphans(store: Store) -> set[str]:
-    """Runs that call themselves running although their process has gone (on this machine)."""
-    found = store.connection.rows("select id, pid, host from runs where state = 'running'")
-    here = socket.gethostname()
-    return {f"r{run}" for run, pid, host in found if host == here and not _plays(pid)}
-
-
-def _plays(pid: int | None) -> bool:
-    if not pid:
-        return False
-    return pid == os.getpid() or alive(pid)
+    """Runs that call themselves running although no process plays them: theirs has gone, or has
+    let go of them, or was silent too long (:mod:`memory.store.leases`)."""
+    found = store.connection.rows("select id from runs where state = 'running'")
+    played = {each.what for each in read_leases(store.connection) if not each.free}
+    return {f"r{run}" for (run,) in found} - played
 
 
 def steps_between(store: Store, trial: int, first: int, last: int) -> list[Step]:

@@ -6,15 +6,13 @@ What writes is called inside a transaction of the connection.
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from memory.store.connection import Connection, alive
+from memory.store.connection import Connection
 from memory.store.encoding import as_json, from_json, timestamp
 from memory.store.opening import StoreError
 
@@ -37,37 +35,28 @@ class RunRow:
 
 
 def insert_run(connection: Connection, config: Mapping[str, Any]) -> int:
-    """A new run that this process drives; returns its id."""
+    """A new run; returns its id."""
     return connection.execute(
-        "insert into runs (uid, config, state, pid, host, started)"
-        " values (?, ?, 'running', ?, ?, ?)",
-        [secrets.token_hex(8), as_json(config), os.getpid(), socket.gethostname(), timestamp()],
+        "insert into runs (uid, config, state, started) values (?, ?, 'running', ?)",
+        [secrets.token_hex(8), as_json(config), timestamp()],
     )
 
 
-def claim(connection: Connection, run: int) -> None:
-    """Take the run for this process; StoreError names the live process that already drives it."""
-    [(pid, host)] = connection.rows("select pid, host from runs where id = ?", [run])
-    here = socket.gethostname()
-    if pid and pid != os.getpid() and host == here and alive(pid):
-        raise StoreError(
-            f"r{run} is being played by process {pid}; stop that one first, or watch it "
-            f"with `clin show r{run}`"
-        )
+def go_on(connection: Connection, run: int) -> None:
+    """The run is played again. Its claim of before there were leases is over."""
     connection.execute(
-        "update runs set state = 'running', ended = null, pid = ?, host = ? where id = ?",
-        [os.getpid(), here, run],
+        "update runs set state = 'running', ended = null, pid = null where id = ?", [run]
     )
 
 
 def finish(connection: Connection, run: int, state: str) -> None:
-    """Set the run's state; the process that drove it lets go of it."""
+    """Set the run's state."""
     connection.execute(
         "update runs set state = ?, pid = null, ended = ? where id = ?", [state, timestamp(), run]
     )
 
 
-def let_go(connection: Connection, run: int, state: str) -> None:
+def give_up(connection: Connection, run: int, state: str) -> None:
     """As :func:`finish`, but a run that has finished stays finished."""
     if connection.value("select state from runs where id = ?", [run]) != "finished":
         finish(connection, run, state)

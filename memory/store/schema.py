@@ -227,6 +227,20 @@ create index failures_of_run on failures (run);
 """
 
 
+_LEASES = """
+create table leases (
+    what text primary key,
+    token text not null,
+    host text not null,
+    machine text not null,
+    pid integer not null,
+    began real not null,
+    since text not null,
+    beat real not null
+) without rowid;
+"""
+
+
 _MATCHED = """
 create table matched (
     call integer primary key references calls (id),
@@ -287,6 +301,12 @@ def eighth(db: Database) -> None:
 def ninth(db: Database) -> None:
     """Why a run failed, or a trial of it crashed."""
     _execute(db, _FAILURES)
+
+
+@migrations(name="10 leases")
+def tenth(db: Database) -> None:
+    """Which process plays a run, or a cell of an experiment."""
+    _execute(db, _LEASES)
 
 
 @migrations(name="11 replies that were none of the actions")

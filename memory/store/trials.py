@@ -103,6 +103,14 @@ def end_trial(connection: Connection, trial_id: int, ending: Ending) -> None:
     )
 
 
+def run_of(connection: Connection, trial_id: int) -> str:
+    """The name of the run that a trial belongs to; StoreError if there is no such trial."""
+    run = connection.value("select run from trials where id = ?", [trial_id])
+    if run is None:
+        raise no_trial(connection, trial_id)
+    return f"r{run}"
+
+
 def steps_so_far(connection: Connection, trial_id: int) -> int:
     """How many steps a trial under way has; StoreError where it has ended."""
     found = connection.row("select ending, steps from trials where id = ?", [trial_id])
