@@ -379,6 +379,7 @@ def test_a_report_does_not_depend_on_the_names_of_runs(found) -> None:
         "runs": 1,
         "trials": 1,
         "models": {"m": "ab" * 32},
+        "matched": {"m": [0, 0]},
         "seeds": [0],
         "places": 1,
         "worlds": ["w"],
