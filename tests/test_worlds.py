@@ -33,6 +33,7 @@ from worlds.conformance import CHECKS, machine, walk
 
 SAMPLES = {
     "causal": [("make", 203), ("compose-5", 204)],
+    "jericho": [("story", 750)],
     "scienceworld": [("find-living-thing", 225), ("boil", 21), ("power-component", 15)],
     "textworld": [("simple", 2003), ("cooking-1", 2003)],
     "textworldexpress": [(game, 2003) for game in tx.PARAMETERS],

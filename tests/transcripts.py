@@ -99,7 +99,15 @@ def textworld() -> Iterator[dict[str, Any]]:
         yield played("textworld", task, 2003, actions, **options)
 
 
-GENERATED = {"textworld": textworld}
+def jericho() -> Iterator[dict[str, Any]]:
+    """Of a story whose path tests know (tests/generated.py)."""
+    from generated import options
+
+    actions = ["look", "up", "xyzzy", "north", "wait", "west", "examine coin", "take coin"]
+    yield {**played("jericho", "story", 750, actions, **options("jericho")), "options": {}}
+
+
+GENERATED = {"jericho": jericho, "textworld": textworld}
 
 
 def renewed(world: str) -> Iterator[dict[str, Any]]:

@@ -20,7 +20,7 @@ from typing import Any
 from worlds import Observation, Template, WorldCrashed, WorldError
 from worlds._gateway import environment
 
-PATIENCE = 120.0
+PATIENCE = 60.0
 """Seconds after which a simulator that does not answer counts as dead."""
 
 _START = (
