@@ -14,17 +14,28 @@ from typing import Any
 
 import pytest
 from conftest import environment
+from generated import marks, options
 from transcripts import transcripts
 
 from clin.language import language_of
-from worlds import WorldError, find_task, language_checks, open_world, world_module, world_names
+from worlds import (
+    World,
+    WorldError,
+    find_task,
+    language_checks,
+    open_world,
+    world_module,
+    world_names,
+)
 from worlds import scienceworld as sw
 from worlds import textworldexpress as tx
 from worlds.conformance import CHECKS, machine, walk
 
 SAMPLES = {
     "causal": [("make", 203), ("compose-5", 204)],
+    "jericho": [("story", 750)],
     "scienceworld": [("find-living-thing", 225), ("boil", 21), ("power-component", 15)],
+    "textworld": [("simple", 2003), ("cooking-1", 2003)],
     "textworldexpress": [(game, 2003) for game in tx.PARAMETERS],
 }
 PLACES = [(name, *place) for name in world_names() for place in SAMPLES[name]]
@@ -34,28 +45,35 @@ TOLD = [(name, *place) for name in world_names() for place in SAMPLES[name][:2]]
 
 
 def named(places: list[tuple[str, str, int]]) -> list[Any]:
-    """``places`` as parameters with names; those whose simulator is slow are marked."""
+    """``places`` as parameters with names; those whose simulator is slow are marked, and those
+    whose simulator is not installed."""
     slow = {"scienceworld": [pytest.mark.slow]}
     return [
-        pytest.param(place, id="-".join(map(str, place)), marks=slow.get(place[0], []))
+        pytest.param(
+            place,
+            id="-".join(map(str, place)),
+            marks=[*slow.get(place[0], []), *marks(place[0])],
+        )
         for place in places
     ]
+
+
+def opened(place: tuple[str, str, int]) -> World:
+    return open_world(*place, **options(place[0]))
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("place", named(PLACES))
 def test_a_world_keeps_the_contract(place: tuple[str, str, int], check) -> None:
-    check(lambda: open_world(*place))
+    check(lambda: opened(place))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "place",
-    [next(place for place in PLACES if place[0] == name) for name in world_names()],
-    ids=str,
+    "place", named([next(place for place in PLACES if place[0] == name) for name in world_names()])
 )
 def test_played_in_any_order_a_world_can_be_replayed(place: tuple[str, str, int]) -> None:
-    machine(lambda: open_world(*place)).TestCase().runTest()
+    machine(lambda: opened(place)).TestCase().runTest()
 
 
 @pytest.mark.parametrize("check", language_checks.CHECKS, ids=lambda check: check.__name__)
@@ -63,7 +81,7 @@ def test_played_in_any_order_a_world_can_be_replayed(place: tuple[str, str, int]
 def test_a_worlds_language_agrees_with_it(
     place: tuple[str, str, int], check: Callable[..., None]
 ) -> None:
-    check(lambda: open_world(*place), language_of(place[0]))
+    check(lambda: opened(place), language_of(place[0]))
 
 
 @pytest.mark.parametrize("name", world_names())

@@ -4,7 +4,8 @@ tests/test_transcripts.py.
     clin batch all-tasks --db all_tasks.db && python tests/transcripts.py all_tasks.db
 
 writes them anew, from the first trials of a database for ScienceWorld and from solutions for the
-other worlds. Do so only where a world has changed on purpose, and read the difference.
+other worlds; `python tests/transcripts.py textworld` those of one world that is generated. Do so
+only where a world has changed on purpose, and read the difference.
 """
 
 from __future__ import annotations
@@ -19,6 +20,17 @@ from typing import Any
 FILE = Path(__file__).parent / "data" / "transcripts.jsonl.xz"
 MOST = 25
 """Steps that are kept of one transcript."""
+ALIKE = {("textworld", task) for task in ("game", *(f"cooking-{level}" for level in range(2, 11)))}
+"""Tasks without a transcript: other sizes of a game that has one, and a game of the user's."""
+
+
+TEXTWORLD: dict[str, dict[str, Any]] = {
+    "simple": {},
+    "coin-collector": {"level": 3},
+    "treasure-hunter": {"level": 1},
+    "cooking-1": {},
+}
+"""One small game of each family."""
 
 
 def transcripts() -> list[dict[str, Any]]:
@@ -77,8 +89,36 @@ def made(database: Path) -> Iterator[dict[str, Any]]:
         )
 
 
+def textworld() -> Iterator[dict[str, Any]]:
+    from worlds import open_world
+
+    for task, options in TEXTWORLD.items():
+        world = open_world("textworld", task, 2003, **options)
+        actions = ["look", "go up", "xyzzy", *world.walkthrough()]
+        world.close()
+        yield played("textworld", task, 2003, actions, **options)
+
+
+def jericho() -> Iterator[dict[str, Any]]:
+    """Of a story whose path tests know (tests/generated.py)."""
+    from generated import options
+
+    actions = ["look", "up", "xyzzy", "north", "wait", "west", "examine coin", "take coin"]
+    yield {**played("jericho", "story", 750, actions, **options("jericho")), "options": {}}
+
+
+GENERATED = {"jericho": jericho, "textworld": textworld}
+
+
+def renewed(world: str) -> Iterator[dict[str, Any]]:
+    """The rows that are kept, with those of ``world`` made anew."""
+    yield from (row for row in transcripts() if row["world"] != world)
+    yield from GENERATED[world]()
+
+
 if __name__ == "__main__":
-    rows = list(made(Path(sys.argv[1])))
+    asked = sys.argv[1]
+    rows = list(renewed(asked) if asked in GENERATED else made(Path(asked)))
     with lzma.open(FILE, "wt", encoding="utf-8") as file:
         file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     print(f"{len(rows)} transcripts, {FILE.stat().st_size:,} bytes")

@@ -1,0 +1,37 @@
+"""Worlds that are played from generated games or need a package of an extra: with which options
+tests open them, and why they may be skipped."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from worlds.textworld import cache
+from worlds.textworld.tasks import FAMILIES, settings
+
+NEEDS = {"textworld": "textworld", "jericho": "textworld"}
+"""The package that tests of a world need, by the world's name. Jericho's play a story that
+TextWorld makes, since no story may be shipped."""
+
+
+def marks(world: str) -> list[Any]:
+    """A mark that skips what plays ``world`` where its package is not installed."""
+    package = NEEDS.get(world)
+    if package is None or find_spec(package) is not None:
+        return []
+    reason = f"{package} is not installed (extra [{package}])"
+    return [pytest.mark.skip(reason=reason)]
+
+
+def options(world: str) -> dict[str, Any]:
+    """What ``world`` has to be told in a test to be opened."""
+    return {"game": str(story("coin-collector", level=3))} if world == "jericho" else {}
+
+
+def story(task: str, **options: object) -> Path:
+    """A small Z-machine story, as TextWorld makes it."""
+    made = settings(task, 2003, options)
+    return cache.generated(FAMILIES[task].challenge, made, 2003)
