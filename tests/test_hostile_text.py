@@ -40,6 +40,13 @@ CALLS: dict[str, list[list[str]]] = {
     "doctor": [["--model", NAME]],
     "memory list": [[]],
     "memory show": [["r1"], ["r2"], [NAME]],
+    "memory graph": [
+        ["r1"],
+        *(["r1", "--format", form] for form in ("dot", "html", "mermaid", "svg", "tree")),
+        ["r1", "--diff", "0", "4"],
+        ["r1", "--format", NAME],
+        [NAME],
+    ],
     "memory diff": [["r1", "0", "4"], [NAME, "0", "1"]],
     "memory history": [["r1", LINK], ["r1", NAME]],
     "memory search": [["pwned"], [NAME]],
@@ -65,7 +72,16 @@ CALLS: dict[str, list[list[str]]] = {
     "distill evaluate": [["--model", NAME]],
 }
 """Words for every command; those of it that hold hostile names, where it takes any."""
-SHOWS = {"runs", "show", "memory list", "memory show", "memory search", "prompt", "report"}
+SHOWS = {
+    "runs",
+    "show",
+    "memory list",
+    "memory show",
+    "memory graph",
+    "memory search",
+    "prompt",
+    "report",
+}
 """Commands that have to say what stands in the database."""
 
 
