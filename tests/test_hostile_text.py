@@ -23,6 +23,7 @@ from clin.cli.console import console
 from memory.sanitize import escaped_json, harmless, without_odd
 
 LINK = f"X{HOSTILE} SHOULD BE NECESSARY to Y"
+CAST = ["--trial", "0", "--cast", "trial.cast"]
 CALLS: dict[str, list[list[str]]] = {
     "run": [["--world", NAME], ["--world", "causal", "--task", NAME], ["--model", NAME]],
     "play": [["causal", NAME]],
@@ -30,7 +31,7 @@ CALLS: dict[str, list[list[str]]] = {
     "report": [[], [NAME], ["--world", NAME]],
     "resume": [["r1"], ["b1"], [NAME]],
     "runs": [[]],
-    "show": [["r2"], ["r2", "--trial", "0"], ["r4", "--trial", "0"], [NAME]],
+    "show": [["r2"], ["r2", "--trial", "0"], ["r4", "--trial", "0"], [NAME], ["r2", *CAST]],
     "watch": [[]],
     "prompt": [["r1", "--trial", "0", "--step", "0"], [NAME, "--trial", "0"]],
     "worlds": [[], ["causal"], [NAME]],
