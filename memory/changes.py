@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from memory.links import Hedge, Link, Relation
+from memory.links import Link, Relation
 from memory.store import Store
 from memory.trials import Step
 
@@ -64,15 +64,10 @@ def _counterpart(link: Link, old: list[Link]) -> Link | None:
 def _kind(old: Link, new: Link) -> str:
     if (old.relation is Relation.NOT_CONTRIBUTE) != (new.relation is Relation.NOT_CONTRIBUTE):
         return "reversed"
-    before, after = _strength(old), _strength(new)
+    before, after = old.strength, new.strength
     if before == after:
         return "kept"
     return "strengthened" if after > before else "weakened"
-
-
-def _strength(link: Link) -> tuple[bool, bool]:
-    """Certainty first; among equals, being necessary says more than contributing."""
-    return link.hedge is Hedge.SHOULD, link.relation is Relation.NECESSARY
 
 
 @dataclass(frozen=True)

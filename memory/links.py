@@ -110,6 +110,17 @@ class Link:
         its hedge."""
         return self.claim, self.relation is Relation.NOT_CONTRIBUTE
 
+    @property
+    def strength(self) -> tuple[bool, bool]:
+        """Sorts by how much is said: certainty first; among equals, being necessary says more than
+        contributing."""
+        return self.hedge is Hedge.SHOULD, self.relation is Relation.NECESSARY
+
+    @property
+    def between(self) -> str:
+        """What stands between cause and effect, without "to": "SHOULD BE NECESSARY"."""
+        return _printed(self).strip().removesuffix(" to")
+
 
 def _printed(link: Link) -> str:
     if link.relation is Relation.NOT_CONTRIBUTE:

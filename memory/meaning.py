@@ -26,10 +26,7 @@ Meaning = tuple[str, str, bool]
 
 def claim(link: Link, language: Language = PLAIN) -> Claim:
     """What ``link`` is about, in a world with this ``language``, whatever it says of it."""
-    cause, effect = phrase(link.cause, language), phrase(link.effect, language)
-    if is_progress(effect):
-        return cause, folded(PROGRESS)
-    return cause, folded(COMPLETE) if is_complete(effect) else effect
+    return phrase(link.cause, language), event(link.effect, language)
 
 
 def meaning(link: Link, language: Language = PLAIN) -> Meaning:
@@ -66,3 +63,11 @@ def phrase(text: str, language: Language = PLAIN) -> str:
     """A cause or an effect as it is compared: "opening the box" and "open box" are one."""
     first, space, rest = folded(text).partition(" ")
     return language.called(base_form(first) + space + rest)
+
+
+def event(text: str, language: Language = PLAIN) -> str:
+    """As :func:`phrase`, with all ways to speak of progress as one, and all of completion."""
+    said = phrase(text, language)
+    if is_progress(said):
+        return folded(PROGRESS)
+    return folded(COMPLETE) if is_complete(said) else said

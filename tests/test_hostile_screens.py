@@ -20,6 +20,7 @@ from tui.app import Watch
 from tui.beside import BesideScreen
 from tui.curves import CurvesScreen
 from tui.door import unmarked
+from tui.graph import GraphScreen
 from tui.memory import MemoryScreen
 from tui.runs import RunsScreen
 from tui.start import StartScreen
@@ -35,6 +36,8 @@ WALKS: dict[str, tuple[type, list[str]]] = {
     "memory": (MemoryScreen, ["down", "down", "m", "left", "left", "down"]),
     "memory, evidence": (MemoryScreen, ["down", "down", "down", "m", "down", "enter"]),
     "memory, search": (MemoryScreen, ["down", "m", "slash", *"pwned", "enter"]),
+    "memory, graph": (GraphScreen, ["down", "down", "m", "g", "down", "down", "enter", "f", "f"]),
+    "memory, compared": (GraphScreen, ["down", "down", "m", "home", "v", "end", "g", "down"]),
     "memory, ruled": (MemoryScreen, ["down", "down", "m", "p", "b"]),
     "curves": (CurvesScreen, ["space", "down", "space", "c", "y"]),
     "side by side": (BesideScreen, ["space", "down", "down", "space", "c", "b"]),

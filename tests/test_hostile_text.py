@@ -23,6 +23,7 @@ from clin.cli.console import console
 from memory.sanitize import escaped_json, harmless, without_odd
 
 LINK = f"X{HOSTILE} SHOULD BE NECESSARY to Y"
+CAST = ["--trial", "0", "--cast", "trial.cast"]
 CALLS: dict[str, list[list[str]]] = {
     "run": [["--world", NAME], ["--world", "causal", "--task", NAME], ["--model", NAME]],
     "play": [["causal", NAME]],
@@ -30,7 +31,7 @@ CALLS: dict[str, list[list[str]]] = {
     "report": [[], [NAME], ["--world", NAME]],
     "resume": [["r1"], ["b1"], [NAME]],
     "runs": [[]],
-    "show": [["r2"], ["r2", "--trial", "0"], ["r4", "--trial", "0"], [NAME]],
+    "show": [["r2"], ["r2", "--trial", "0"], ["r4", "--trial", "0"], [NAME], ["r2", *CAST]],
     "watch": [[]],
     "prompt": [["r1", "--trial", "0", "--step", "0"], [NAME, "--trial", "0"]],
     "worlds": [[], ["causal"], [NAME]],
@@ -40,6 +41,13 @@ CALLS: dict[str, list[list[str]]] = {
     "doctor": [["--model", NAME]],
     "memory list": [[]],
     "memory show": [["r1"], ["r2"], [NAME]],
+    "memory graph": [
+        ["r1"],
+        *(["r1", "--format", form] for form in ("dot", "html", "mermaid", "svg", "tree")),
+        ["r1", "--diff", "0", "4"],
+        ["r1", "--format", NAME],
+        [NAME],
+    ],
     "memory diff": [["r1", "0", "4"], [NAME, "0", "1"]],
     "memory history": [["r1", LINK], ["r1", NAME]],
     "memory search": [["pwned"], [NAME]],
@@ -65,7 +73,16 @@ CALLS: dict[str, list[list[str]]] = {
     "distill evaluate": [["--model", NAME]],
 }
 """Words for every command; those of it that hold hostile names, where it takes any."""
-SHOWS = {"runs", "show", "memory list", "memory show", "memory search", "prompt", "report"}
+SHOWS = {
+    "runs",
+    "show",
+    "memory list",
+    "memory show",
+    "memory graph",
+    "memory search",
+    "prompt",
+    "report",
+}
 """Commands that have to say what stands in the database."""
 
 

@@ -20,6 +20,7 @@ from memory.trials import Ending, Memory, Scope, Step
 from tui.app import Watch
 from tui.beside import BesideScreen
 from tui.curves import CurvesScreen
+from tui.graph import Causes, GraphScreen
 from tui.memory import MemoryScreen
 from tui.runs import RunsScreen
 from tui.side import Side
@@ -211,6 +212,53 @@ def test_keys_of_the_memory(file: Path) -> None:
         assert isinstance(pilot.app.screen, CurvesScreen)
 
     piloted(Watch(file), play)
+
+
+def lines(pilot: Pilot) -> list[str]:
+    """The lines of the tree that stand open."""
+    tree = pilot.app.screen.query_one(Causes)
+    return [str(tree.render_line(row).text).strip() for row in range(tree.last_line + 1)]
+
+
+@pytest.mark.slow
+def test_keys_of_the_graph(file: Path) -> None:
+    async def play(pilot: Pilot) -> None:
+        await pilot.press("down", "down", "m", "g")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, GraphScreen)
+        assert "graph of version 5" in text(pilot, ".headline")
+        shown = lines(pilot)
+        goal = "Your task is to find the animal"
+        assert goal in shown[0] and "make progress" in shown[1]
+        assert "▼ focus on giant tortoise egg DOES NOT CONTRIBUTE" in shown[2]
+        assert goal in text(pilot, "#whole")
+        await pilot.press("down", "down")
+        assert (
+            text(pilot, "#whole") == "focus on giant tortoise egg DOES NOT CONTRIBUTE to the task"
+        )
+        await pilot.press("up", "enter")
+        await pilot.pause()
+        assert len(lines(pilot)) == len(shown) - 2
+        await pilot.press("enter", "f")
+        await pilot.pause()
+        assert lines(pilot) == ["▸ " + shown[0].removeprefix("▾ ")]
+        await pilot.press("f")
+        await pilot.pause()
+        assert lines(pilot) == shown
+        await pilot.press("escape", "home", "v", "end", "g")
+        await pilot.pause()
+        assert "version 5 against version 1" in text(pilot, ".headline")
+        assert any("+ focus on baby baby hedgehog" in each for each in lines(pilot))
+
+    piloted(Watch(file), play, (200, 60))
+
+
+def test_a_run_without_a_memory_has_no_graph(tmp_path: Path) -> None:
+    async def play(pilot: Pilot) -> None:
+        await pilot.press("m", "g")
+        assert "r4 has no memory yet" in toasts(pilot)
+
+    piloted(Watch(watched.live(tmp_path / "clin.db")), play)
 
 
 def test_a_link_that_was_counted_shows_its_tally_and_where_it_held(tmp_path: Path) -> None:

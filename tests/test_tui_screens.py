@@ -69,6 +69,8 @@ FINISHED = {
     "memory: against a marked version": ("down", "down", "m", "home", "v", "end"),
     "memory: evidence": ("down", "down", "m", "down", "enter"),
     "memory: search": ("down", "m", "slash", *"hedgehog", "enter"),
+    "memory: graph": ("down", "down", "m", "g", "down", "down"),
+    "memory: graph against a marked version": ("down", "down", "m", "home", "v", "end", "g"),
     "memory: pinned": ("down", "m"),
     "curves": ("space", "down", "down", "space", "c"),
     "curves: steps": ("c", "y"),

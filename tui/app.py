@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -24,6 +25,7 @@ from tui.memory import MemoryScreen
 from tui.processes import Children
 from tui.runs import RunsScreen
 from tui.start import StartScreen
+from tui.terminal import on_terminal
 from tui.trial import TrialScreen
 from tui.watching import Arrived, Watching
 
@@ -102,6 +104,9 @@ class Watch(App[None]):
             trial, memory = partial(self.open_trial, run.name), partial(self.open_memory, run.name)
             yield SystemCommand(f"Trial of {about}", "Its latest trial", trial)
             yield SystemCommand(f"Memory of {about}", "How it evolved", memory)
+
+    def get_driver_class(self) -> type[Driver]:
+        return on_terminal(super().get_driver_class())
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._door]

@@ -19,6 +19,7 @@ from memory.store import Store, StoreError, Version
 from memory.store.overview import TrialLine, latest_versions
 from memory.store.search import search
 from memory.trials import Step
+from tui.graph import graph_screen
 from tui.lives import difference, label, lives
 from tui.marks import LEGEND, fitted, line
 from tui.strips import Strips
@@ -65,6 +66,7 @@ class MemoryScreen(Watching):
             "Ban",
             tooltip="Take this link out and keep it out; again: let writers find it",
         ),
+        Binding("g", "graph", "Graph", tooltip="This version as causes and effects, from the goal"),
         Binding("c", "curves", "Curves", show=False, tooltip="Score and steps over trials"),
         Binding("t", "trial", "Trial", tooltip="The trial after which this version was written"),
     ]
@@ -245,6 +247,19 @@ class MemoryScreen(Watching):
         self.shows = "difference"
         self._difference()
         self.strips.focus()
+
+    def action_graph(self) -> None:
+        """The chosen version as a tree, against the marked one where one is."""
+        if not self.versions:
+            self.say(f"{self.run} has no memory yet")
+            return
+        here, marked = self.strips.version, self.strips.marked
+        try:
+            screen = graph_screen(self.feed.store, self.run, self.versions, here, marked)
+        except StoreError as error:
+            self.say(str(error), wrong=True)
+            return
+        self.app.push_screen(screen)
 
     def action_trial(self) -> None:
         if trial := self._trial():

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import html
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from clin.analysis.pairs import paired
 from clin.analysis.plots import panels, svg
-from clin.analysis.report import Arm, Row, against, arms, by_task, gained, solved
+from clin.analysis.report import Arm, Row, arms, by_task, solved
 from clin.analysis.sequences import FIGURES, Lifelong, lifelong
 from clin.analysis.statistics import FEW, Difference
 from clin.analysis.summary import interval, summary, wrapped
@@ -161,21 +161,7 @@ def _solved(table: Sequence[Row]) -> str:
 
 
 def _differences(table: Sequence[Row], compared: Sequence[Arm]) -> str:
-    lines = []
-    for arm in compared:
-        delta = gained(table, arm.name) if len(arm.curve) > 1 else None
-        if delta:
-            lines.append([f"{arm.name}: last trial - trial 0", *_delta(delta)])
-    settings = {row.arm: (row.strategy, row.setting) for row in table}
-    for other, one in itertools.combinations(compared, 2):
-        (strategy, setting), (base, plain) = settings[one.name], settings[other.name]
-        if strategy != base and setting != plain:
-            continue
-        same = strategy == base
-        if same and (delta := against(table, one.name, other.name, first=True)):
-            lines.append([f"{one.name} - {other.name}, trial 0", *_delta(delta)])
-        if delta := against(table, one.name, other.name):
-            lines.append([f"{one.name} - {other.name}, last trials", *_delta(delta)])
+    lines = [[name, *_delta(delta)] for name, delta in paired(table, compared)]
     return _table(["paired difference", "mean", "better / worse pairs", "sign test, p"], lines)
 
 

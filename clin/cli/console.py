@@ -3,6 +3,7 @@ imported when something is printed."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -31,6 +32,26 @@ def console(*, stderr: bool = False, quiet: bool = False) -> Console:
     )
     made.push_render_hook(_Door())
     return made
+
+
+def ansi(texts: Iterable[Text], width: int) -> str:
+    """``texts`` as a terminal of ``width`` columns is sent them, with our own colours alone."""
+    made = Console(
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system="standard",
+        width=width,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+        _environ={},  # TERM and NO_COLOR are of the terminal at hand, not of this one
+    )
+    made.push_render_hook(_Door())
+    with made.capture() as said:
+        for text in texts:
+            made.print(text)
+    return said.get()
 
 
 def table(

@@ -220,11 +220,19 @@ def _register() -> None:
         memory_correct,
         memory_evidence,
         memory_files,
+        memory_graph,
         memory_look,
         memory_recount,
     )
 
-    for module in (memory_look, memory_evidence, memory_recount, memory_correct, memory_files):
+    for module in (
+        memory_look,
+        memory_graph,
+        memory_evidence,
+        memory_recount,
+        memory_correct,
+        memory_files,
+    ):
         for command in module.COMMANDS:
             memory.add_command(command)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +15,9 @@ from clin.cli.options import database, existing
 from clin.cli.terminal import echo
 from clin.errors import UserError
 from memory.private import private, write_private
+
+if TYPE_CHECKING:
+    from clin.analysis.figures import Figure
 
 
 @click.command()
@@ -30,6 +35,13 @@ from memory.private import private, write_private
     help="Write the curves as one FILE.svg too, for a Markdown page.",
 )
 @click.option(
+    "--figures",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write each plot into this folder, one column wide, as SVG and PDF, with its data as CSV "
+    "(extra [figures]).",
+)
+@click.option(
     "--rows",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the raw rows: FILE.csv, FILE.jsonl or FILE.parquet (extra [parquet]).",
@@ -43,6 +55,7 @@ def report(
     runs: tuple[str, ...],
     page: Path | None,
     picture: Path | None,
+    folder: Path | None,
     rows: Path | None,
     world: str | None,
     strategy: tuple[str, ...],
@@ -50,6 +63,7 @@ def report(
 ) -> None:
     """Compare RUNS (all by default, but those that others learned from): points by trial, by task,
     paired differences, transfer by task, cost. Markdown on standard output."""
+    from clin.analysis.figures import figures
     from clin.analysis.plots import panels, svg
     from clin.analysis.readable import unreadable
     from clin.analysis.report import facts
@@ -58,10 +72,7 @@ def report(
     from clin.analysis.tables import page as page_of
     from memory.store import Store
 
-    if rows is not None and rows.suffix not in FORMS:
-        raise UserError(f"'{rows}' is none of {', '.join(f'FILE{form}' for form in FORMS)}")
-    if picture is not None and picture.suffix != ".svg":
-        raise UserError(f"'{picture}' is no FILE.svg")
+    _check_endings(rows, picture)
     with Store(existing(db), read_only=True) as store:
         table = [
             row
@@ -87,9 +98,29 @@ def report(
             write_private(page, page_of(table, known, f"CLIN: {db.name}"))
         if picture is not None:
             write_private(picture, svg(drawn, alone=True))
+        if folder is not None:
+            _figures(figures(table), folder)
     except OSError as error:
         raise UserError(f"'{error.filename}' cannot be written: {error.strerror}") from None
     echo(markdown(table, known), nl=False)
+
+
+def _check_endings(rows: Path | None, picture: Path | None) -> None:
+    if rows is not None and rows.suffix not in FORMS:
+        raise UserError(f"'{rows}' is none of {', '.join(f'FILE{form}' for form in FORMS)}")
+    if picture is not None and picture.suffix != ".svg":
+        raise UserError(f"'{picture}' is no FILE.svg")
+
+
+def _figures(made: Sequence[Figure], folder: Path) -> None:
+    try:
+        from clin.analysis.drawing import write_figure
+    except ImportError:
+        raise UserError("figures need matplotlib: pip install 'clin[figures]'") from None
+    folder.mkdir(parents=True, exist_ok=True)
+    for figure in made:
+        write_figure(figure, folder)
+        _csv(figure.rows(), folder / f"{figure.name}.csv")
 
 
 def _csv(table: list[dict[str, object]], path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,30 +12,40 @@ import click
 from clin.cli.options import as_json, database, existing
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from memory.archive import Route
     from memory.store import Store
     from memory.store.overview import Said
     from memory.store.recalled import LinkTest
     from memory.trials import Trial
 
-CUT = "(The context was full here: the model no longer reads the earliest steps.)"
-
 
 @click.command()
 @click.argument("run")
 @click.option("--trial", type=click.IntRange(0), default=None, help="Show this trial's trajectory.")
+@click.option(
+    "--cast",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Write the trial as an asciinema cast, at a reader's pace, instead of printing it.",
+)
 @database
 @as_json
-def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:
+def show(run: str, trial: int | None, file: Path | None, db: Path, as_json: bool) -> None:
     """The trials of RUN; with --trial its trajectory: thought, action, observation, score,
     learnings cited."""
     from clin.analysis.document import document
     from clin.cli.terminal import dump
+    from clin.errors import UserError
     from memory.store import Store
 
+    if file is not None and (trial is None or as_json):
+        raise UserError("--cast writes one trial: it needs --trial K, and goes without --json")
     with Store(existing(db), read_only=True) as store:
         if trial is not None:
-            _trajectory(store, run, trial, as_json)
+            _trajectory(store, run, trial, as_json, file)
         elif as_json:
             dump(document(store, run))
         else:
@@ -78,7 +88,7 @@ def _matched(trials: Sequence[Mapping[str, int]]) -> str:
     )
 
 
-def _trajectory(store: Store, run: str, number: int, as_json: bool) -> None:
+def _trajectory(store: Store, run: str, number: int, as_json: bool, file: Path | None) -> None:
     from clin.cli.lookup import trial_row
     from clin.cli.terminal import dump
     from clin.language import route_taken
@@ -90,9 +100,7 @@ def _trajectory(store: Store, run: str, number: int, as_json: bool) -> None:
     cut = cuts(store, row.id)
     recalled = said(store, row.id)
     if not as_json:
-        _print_head(trial, test, route)
-        _print_steps(trial, cut, recalled)
-        _print_end(trial, under_way=row.ending is None)
+        _tell(_scenes(trial, test, route, cut, recalled, row.ending is None), file, run, number)
         return
     told = asdict(trial)
     del told["admissible"]  # thousands of lines that nobody reads
@@ -108,64 +116,38 @@ def _trajectory(store: Store, run: str, number: int, as_json: bool) -> None:
     )
 
 
-def _print_head(trial: Trial, test: LinkTest | None, route: Route | None) -> None:
-    """The task, what was read, and what was settled when the trial began."""
-    from rich.text import Text
+def _scenes(
+    trial: Trial,
+    test: LinkTest | None,
+    route: Route | None,
+    cut: Collection[int],
+    recalled: Mapping[int, Said],
+    under_way: bool,
+) -> Iterator[list[Text]]:
+    """What is told of a trial: its beginning, each step, its end."""
+    from clin.cli import trajectory
 
+    yield trajectory.head(trial, test, route)
+    yield from trajectory.steps(trial, cut, recalled)
+    yield trajectory.end(trial, under_way=under_way)
+
+
+def _tell(scenes: Iterable[list[Text]], file: Path | None, run: str, number: int) -> None:
+    """Print the scenes, or write them as a cast."""
+    from clin.cli.cast import cast
     from clin.cli.console import console
-    from clin.cli.tables import memory_lines
-    from memory.sanitize import sanitized
+    from clin.cli.terminal import echo
+    from clin.errors import UserError
+    from memory.private import write_private
 
-    out = console()
-    read = memory_lines(trial.recalled) or ["  (empty)"]
-    out.print(Text(f"Task: {sanitized(trial.goal)}"), style="bold")
-    out.print(Text("\n".join(["Memory that it read:", *read])))
-    if test:
-        about = f"{sanitized(str(test.link))}; its cause is not offered in the first {test.steps}"
-        out.print(Text(f"Test of a link: {about} steps."), style="italic")
-    if route:
-        out.print(Text(f"It {route}."), style="italic")
-    out.print(Text(f"\n{sanitized(trial.opening)}"))
-
-
-def _print_steps(trial: Trial, cut: Collection[int], recalled: Mapping[int, Said]) -> None:
-    from rich.text import Text
-
-    from clin.cli.console import console
-    from memory.sanitize import sanitized
-
-    out, before = console(), 0.0
-    for index, step in enumerate(trial.steps):
-        gain = f"  ({step.score - before:+g})" if step.score != before else ""
-        cited = f"  cites {', '.join(map(str, step.cited))}" if step.cited else ""
-        head = Text(f"\n[{index}] score {step.score:g}{gain}{cited}")
-        out.print(head, style="bold" if gain else "dim")
-        if index in cut:
-            out.print(Text(CUT), style="italic")
-        if index in recalled:
-            out.print(Text(_said(recalled[index])), style="magenta")
-        if step.thought:
-            out.print(Text(f"Thought: {sanitized(step.thought)}"))
-        out.print(Text(f"> {sanitized(step.action)}"), style="cyan")
-        out.print(Text(sanitized(step.observation)))
-        before = step.score
-
-
-def _said(said: Said) -> str:
-    """What memory said, and how much that moved the choice."""
-    from memory.sanitize import sanitized
-
-    told = sanitized("; ".join(said.links.splitlines()))
-    return f"Memory: {told}; {said.moved}" if said.moved else f"Memory: {told}"
-
-
-def _print_end(trial: Trial, *, under_way: bool) -> None:
-    from rich.text import Text
-
-    from clin.cli.console import console
-
-    count = len(trial.steps)
-    text = f"Ended: {trial.ending}, score {trial.score:g} after {count} steps."
-    if under_way:
-        text = f"Under way: {count} steps so far."
-    console().print(Text(f"\n{text}"))
+    if file is None:
+        out = console()
+        for scene in scenes:
+            for text in scene:
+                out.print(text)
+        return
+    try:
+        write_private(file, cast(scenes, f"clin show {run} --trial {number}"))
+    except OSError as error:
+        raise UserError(f"'{file}' cannot be written: {error.strerror}") from None
+    echo(f"Trial {number} of {run} to {file}; `asciinema play {file}` shows it")
