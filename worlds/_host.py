@@ -17,6 +17,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from py4j.java_gateway import get_create_new_process_group_kwargs
+
 from worlds import Observation, Template, WorldCrashed, WorldError
 from worlds._gateway import environment
 
@@ -89,7 +91,7 @@ class Host:
                 stderr=said,
                 cwd=self._folder.name,
                 env={**environment(os.environ), "PYTHONHASHSEED": "0"},
-                start_new_session=True,  # Ctrl-C is for us alone
+                **get_create_new_process_group_kwargs(),  # Ctrl-C is for us alone
             )
         self._rest = b""
         self.generation += 1

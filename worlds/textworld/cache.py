@@ -82,6 +82,7 @@ def _run(made_of: Mapping[str, object]) -> None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            encoding="utf-8",
             timeout=PATIENCE,
             check=True,
             env={**environment(os.environ), "PYTHONHASHSEED": "0"},

@@ -1,5 +1,6 @@
 """Where nodes and edges lie: a layered drawing from left to right, by grandalf
-(https://github.com/bdcht/grandalf, extra [figures]; Sugiyama's method with Brandes and Köpf's coordinates).
+(https://github.com/bdcht/grandalf, extra [figures]; Sugiyama's method with Brandes and Köpf's
+coordinates).
 
 The drawing grows from the goal backwards, so each cause stands right before what it is for. Each
 connected part is drawn by itself, and the parts stand below each other.
