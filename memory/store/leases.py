@@ -74,10 +74,11 @@ class Lease:
     @property
     def elsewhere(self) -> bool:
         """Whether another process has it that is not known to be gone."""
-        return not (self._is_ours or self.free)
+        return not (self.ours or self.free)
 
     @property
-    def _is_ours(self) -> bool:
+    def ours(self) -> bool:
+        """Whether this process has it, through whatever store."""
         if not self.token:
             return (self.process.host, self.process.pid) == (this().host, this().pid)
         return self.process.is_this
@@ -158,10 +159,10 @@ class Leases:
         self._live()
 
     def renew(self, what: str) -> None:
-        """Check that ``what`` is still this store's, and give a sign of life; HeldElsewhere where
-        it was taken. What nobody has becomes this store's, unless it had it before."""
+        """Check that ``what`` is still this process's, and give a sign of life; HeldElsewhere where
+        another process took it. What nobody has becomes this store's, unless it had it before."""
         found = next(iter(read_leases(self._connection, what)), None)
-        if found is not None and found.token == self._token:
+        if found is not None and found.token and found.ours:
             self._connection.execute(
                 "update leases set beat = ? where what = ?", [time.time(), what]
             )
