@@ -17,14 +17,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from recall import opened, parser_of
+
 from clin.analysis.statistics import mean_of
 from clin.config import ModelInfo, RunConfig
 from clin.defaults import chosen_world_options
 from clin.learner import Learner
 from clin.llms import LLM
-from clin.llms.addresses import allowed_hosts
-from clin.models import open_models
-from clin.options import Engine, Exploration, Prompting, Sampling
+from clin.options import Exploration, Prompting
 from clin.rollout.scheduler import drive
 from memory.store import Store
 from memory.store.overview import said
@@ -66,26 +66,11 @@ class Played:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="smollm2")
-    parser.add_argument("--world", default="causal")
-    parser.add_argument("--places", type=int, default=8)
-    parser.add_argument("--split", default="dev")
-    parser.add_argument("--first", type=int, default=0, help="variations of the split to pass over")
-    parser.add_argument("--tasks", nargs="*", default=[])
+    parser = parser_of(__doc__, places=8)
     parser.add_argument("--trials", type=int, default=4)
-    parser.add_argument("--budget", type=int, default=30)
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS))
     asked = parser.parse_args()
-    llm = open_models(
-        asked.model,
-        Engine(threads=asked.threads),
-        Sampling(),
-        seed=0,
-        guided=True,
-        allowed=allowed_hosts(typed=[asked.model]),
-    )
+    llm = opened(asked)
     places = _places(asked)
     print(f"{llm.card.name}, {asked.world}, {len(places)} places of {asked.split}", flush=True)
     without: list[float] = []

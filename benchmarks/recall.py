@@ -105,20 +105,23 @@ class Played:
     followed: int
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def parser_of(description: str | None, places: int) -> argparse.ArgumentParser:
+    """The options that a benchmark of recall has: which model plays which places."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--model", default="smollm2")
     parser.add_argument("--world", default="causal")
-    parser.add_argument("--places", type=int, default=9)
+    parser.add_argument("--places", type=int, default=places)
     parser.add_argument("--split", default="dev")
     parser.add_argument("--first", type=int, default=0, help="variations of the split to pass over")
     parser.add_argument("--tasks", nargs="*", default=[])
     parser.add_argument("--budget", type=int, default=30)
-    parser.add_argument("--think", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS))
-    asked = parser.parse_args()
-    llm = open_models(
+    return parser
+
+
+def opened(asked: argparse.Namespace) -> LLM:
+    """The model that was asked for, as one that can be guided."""
+    return open_models(
         asked.model,
         Engine(threads=asked.threads),
         Sampling(),
@@ -126,6 +129,14 @@ def main() -> None:
         guided=True,
         allowed=allowed_hosts(typed=[asked.model]),
     )
+
+
+def main() -> None:
+    parser = parser_of(__doc__, places=9)
+    parser.add_argument("--think", type=int, default=0)
+    parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS))
+    asked = parser.parse_args()
+    llm = opened(asked)
     options = chosen_world_options(asked.world, {}, llm.card)
     places = _places(asked, options)
     print(f"{llm.card.name}, {asked.world}, {len(places)} places of {asked.split}")

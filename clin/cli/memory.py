@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clin.cli.options import CommandGroup, as_json, database, existing
+from clin.cli.options import CommandGroup, after_trial, as_json, database, existing
 
 if TYPE_CHECKING:
     from memory.archive import Route
@@ -70,12 +70,7 @@ def _row(store: Store, run: RunRow) -> dict[str, Any]:
 
 @memory.command()
 @click.argument("run")
-@click.option(
-    "--trial",
-    type=click.IntRange(-1),
-    default=None,
-    help="The memory after this trial; -1: what the run began with.  [default: the last]",
-)
+@after_trial
 @database
 @as_json
 def show(run: str, trial: int | None, db: Path, as_json: bool) -> None:

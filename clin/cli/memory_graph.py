@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clin.cli.options import database, existing
+from clin.cli.options import after_trial, database, existing
 
 if TYPE_CHECKING:
     from memory.graph import Graph
@@ -16,12 +16,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("run")
-@click.option(
-    "--trial",
-    type=click.IntRange(-1),
-    default=None,
-    help="The memory after this trial; -1: what the run began with.  [default: the last]",
-)
+@after_trial
 @click.option(
     "--diff",
     type=click.IntRange(-1),

@@ -207,3 +207,11 @@ def numbers(text: str) -> list[int]:
             )
         found.update(dict.fromkeys(range(int(span[1]), int(span[2] or span[1]) + 1)))
     return list(found)
+
+
+after_trial = click.option(
+    "--trial",
+    type=click.IntRange(-1),
+    default=None,
+    help="The memory after this trial; -1: what the run began with.  [default: the last]",
+)
