@@ -13,7 +13,9 @@ recalled lines that were followed, and the points of each place.
 from __future__ import annotations
 
 import argparse
+import random
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +25,7 @@ from clin.analysis.statistics import mean_of
 from clin.config import ModelInfo, RunConfig
 from clin.defaults import chosen_world_options
 from clin.learner import Learner
-from clin.llms import LLM
+from clin.llms import LLM, Answer, ModelCard, Question
 from clin.options import Exploration, Prompting
 from clin.rollout.scheduler import drive
 from memory.store import Store
@@ -54,6 +56,38 @@ WAYS = {
     "episodic, step, a = 4": Way("episodic", "step", 4.0),
 }
 BASE = "no memory"
+FOLLOWER = "follower"
+"""As ``--model``: a program that does what is recalled, and else draws an offered action."""
+
+
+class Follower:
+    """See :class:`clin.llms.LLM`: the bound of what recall is worth to who always does it."""
+
+    def __init__(self) -> None:
+        self.card = ModelCard(name=FOLLOWER)
+        self._asked: list[tuple[int, Question]] = []
+        self._draw = random.Random(0)
+
+    def submit(self, question: Question, *, lane: int) -> None:
+        self._asked.append((lane, question))
+
+    def ready(self, until: Callable[[], bool] = lambda: False) -> Sequence[tuple[int, Answer]]:
+        asked, self._asked = self._asked, []
+        return [(lane, Answer(self._chosen(question), read=1)) for lane, question in asked]
+
+    def _chosen(self, question: Question) -> str:
+        line = question.recalled
+        named = [each for each in question.choices if line.startswith(f"{each.strip()} ")]
+        return max(named, key=len, default="") or self._draw.choice(question.choices)
+
+    def count(self, text: str) -> int:
+        return len(text) // 4
+
+    def cancel(self, lane: int) -> None:
+        self._asked = [each for each in self._asked if each[0] != lane]
+
+    def close(self) -> None:
+        self._asked.clear()
 
 
 @dataclass(frozen=True)
@@ -70,7 +104,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=4)
     parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS))
     asked = parser.parse_args()
-    llm = opened(asked)
+    llm: LLM = Follower() if asked.model == FOLLOWER else opened(asked)
     places = _places(asked)
     print(f"{llm.card.name}, {asked.world}, {len(places)} places of {asked.split}", flush=True)
     without: list[float] = []

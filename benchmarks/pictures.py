@@ -51,6 +51,7 @@ async def take(db: Path, out: Path) -> None:
     await picture(db, out / "trial.svg", [*(["down"] * (live - 3)), "enter"])
     await picture(db, out / "memory.svg", [*(["down"] * (live - 1)), "m"])
     await picture(db, out / "evidence.svg", [*(["down"] * (live - 1)), "m", "enter"])
+    await picture(db, out / "graph.svg", [*(["down"] * (live - 1)), "m", "g"])
     both = [*(["down"] * (live - 2)), "space", "down", "space", "c"]
     await picture(db, out / "curves.svg", both)
     await picture(db, out / "stepin.svg", ["enter", "i"], lambda pilot: listed(pilot) > 1)
