@@ -9,17 +9,15 @@ is over, as a strategy is given it to learn from.)
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from memory.evidence.events import COMPLETE
 from memory.exchange import Taken, taken_from, tallies_at
 from memory.language import Language
 from memory.lifting import Renaming
-from memory.links import Hedge, Link, LinkError, Relation, folded
 from memory.meaning import PLAIN
+from memory.outcomes import VERDICT, all_that_was_done, of_outcomes
 from memory.recall import Recalled, recall
 from memory.store import NewTrial, NewVersion, Store, TrialRow
 from memory.strategies import Revised, Strategy, open_strategy, traits_of
@@ -27,11 +25,7 @@ from memory.trials import Ending, Memory, Step, Trial, Trials
 
 MODEL = "loop"
 """What a run of an episode says of its model: somebody's own loop acted."""
-VERDICT = "the verdict"
-"""The action of the step that an outcome is stored as, where it comes after the last step."""
 FULL = 100.0
-MOST_JUDGED = 40
-"""Distinct actions of a trial that was judged as a whole which its outcome is counted for."""
 
 
 class EpisodeError(ValueError):
@@ -135,8 +129,7 @@ class Episode:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(EpisodeError):  # it may be closed already
-            self.close()
+        self.close()
 
     # --- a trial
 
@@ -222,13 +215,13 @@ class Episode:
         before = self.store.latest_version(self.run, trial.number - 1)
         memory = before.memory if before else Memory()
         if self._judged and trial.score >= FULL:
-            memory = replace(memory, links=(*memory.links, *_all_that_was_done(trial)))
+            memory = replace(memory, links=(*memory.links, *all_that_was_done(trial)))
         trials = Trials(self.store.trial, self._ended, trial)
         revision = self._strategy.revise(memory, trials, lambda text: len(text.split()))
         try:
             next(revision)
         except StopIteration as stop:
-            return _of_outcomes(stop.value) if self._judged else stop.value
+            return of_outcomes(stop.value) if self._judged else stop.value
         raise RuntimeError("the rules ask nothing")
 
     # --- what the memory says
@@ -297,31 +290,3 @@ def _points(score: float) -> float:
     if not (math.isfinite(score) and -FULL <= score <= FULL):
         raise EpisodeError(f"a score is a number of points from -100 to 100, not {score}")
     return float(score)
-
-
-def _all_that_was_done(trial: Trial) -> Iterator[Link]:
-    """A link for each distinct action of a trial of which only the outcome is known: any of them
-    may have led to it, and the tally decides over the trials."""
-    latest = dict.fromkeys(step.action for step in reversed(trial.steps) if step.action != VERDICT)
-    for action in [*latest][:MOST_JUDGED][::-1]:
-        with suppress(LinkError):  # an action that is no phrase
-            yield Link(action, Hedge.MAY, Relation.CONTRIBUTE, COMPLETE)
-
-
-def _of_outcomes(revised: Revised) -> Revised:
-    """``revised`` where trials are judged as a whole. A verdict is no action, so no link is to
-    speak of it. And no step but the last gains, so that it gained nothing is no reason to leave out
-    what led to success."""
-    links = revised.memory.links
-    helps = {link.claim[0] for link in links if link.relation is not Relation.NOT_CONTRIBUTE}
-    kept = [
-        link
-        for link in links
-        if folded(VERDICT) not in link.claim
-        and not (link.relation is Relation.NOT_CONTRIBUTE and link.claim[0] in helps)
-    ]
-    return replace(
-        revised,
-        memory=replace(revised.memory, links=tuple(kept)),
-        tallies=tuple(each for each in revised.tallies if each[0] in kept),
-    )

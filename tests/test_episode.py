@@ -11,14 +11,17 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, Clin, environment
+from test_hostile_screens import piloted, shown
 
 from clin.analysis.grading import grade
 from clin.language import language_of
-from memory.episode import MOST_JUDGED, VERDICT, Episode, EpisodeError, Place
+from memory.episode import Episode, EpisodeError, Place
 from memory.links import parse
+from memory.outcomes import MOST_JUDGED, VERDICT
 from memory.store import Store, StoreError
 from memory.strategies import StrategyError
 from memory.trials import Ending, Trials
+from tui.app import Watch
 from worlds import open_world
 
 PLACE = Place("shell", "ship")
@@ -256,6 +259,31 @@ def test_every_command_reads_its_run(tmp_path: Path, clin: Clin) -> None:
         assert done.returncode == 0 and said in done.stdout, (words, done.stdout, done.stderr)
     resumed = clin("resume", "r1")
     assert resumed.returncode == 2 and "r1 was recorded by a loop of its own" in resumed.stderr
+
+
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        (["enter", "down", "enter", "p"], "make"),
+        (["m", "down", "enter"], "make SHOULD BE NECESSARY to complete the task"),
+        (["c"], "r1: ship"),
+    ],
+)
+def test_the_terminal_ui_shows_its_run(tmp_path: Path, keys: list[str], says: str) -> None:
+    with Store(tmp_path / "clin.db") as store, Episode(store, "ship it", PLACE) as episode:
+        judged(episode, 3)
+    app, seen = Watch(tmp_path / "clin.db"), []
+
+    async def walk(pilot) -> None:
+        seen.append(shown(app))
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause()
+        seen.append(shown(app))
+
+    piloted(app, walk)
+    assert "loop" in seen[0] and "3/0" not in seen[0]
+    assert says in " ".join(seen[1].split())
 
 
 @pytest.mark.slow
