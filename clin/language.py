@@ -26,8 +26,13 @@ def language_of_run(store: Store, run: str) -> Language:
 def words_of_run(store: Store, run: str) -> Language:
     """As :func:`language_of_run`; the neutral one where the run's world is not known here, so that
     what was made by hand, or of a world that has gone, can be corrected like any other."""
+    return words_of(store.run(run).config.get("world", ""))
+
+
+def words_of(world: str) -> Language:
+    """As :func:`language_of`; the neutral one for a world that is not known here."""
     try:
-        return language_of_run(store, run)
+        return language_of(world)
     except worlds.WorldError:
         return PLAIN
 

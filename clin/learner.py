@@ -23,7 +23,7 @@ from clin.prompts import Recalling, Style, Thinking, style
 from clin.prompts.examples import told_example
 from clin.prompts.writer import questions
 from clin.rollout.context import Context
-from clin.rollout.episode import Begun, Played, Trials
+from clin.rollout.episode import Begun, Played
 from clin.rollout.interactive import AtTheStore, Stopped
 from clin.rollout.scheduler import Asking
 from clin.rollout.start import Past, Reading, Start
@@ -40,7 +40,7 @@ from memory.store.failures import fail_run
 from memory.store.leases import left
 from memory.store.requests import lapse
 from memory.strategies import Revised, Strategy, open_strategy, traits_of
-from memory.trials import Call, Ending, Memory, Step, Trial
+from memory.trials import Call, Ending, Memory, Step, Trial, Trials
 from worlds import World, WorldCrashed, open_world, templates_of
 
 

@@ -4,6 +4,7 @@ Where to look first:
 
 - :mod:`memory.links` and :mod:`memory.trials`: the types that everything speaks of;
 - :mod:`memory.store`: the one SQLite file, behind one door;
+- :mod:`memory.episode`: a memory for a loop of your own;
 - :mod:`memory.meaning`: when two links mean the same;
 - :mod:`memory.archive`: the best state of an episode and the route to it;
 - :mod:`memory.changes`, :mod:`memory.corrections`, :mod:`memory.retrieval`,

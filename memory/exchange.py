@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from memory.corrections import Ruling, ruled
+from memory.evidence.ledger import claim_of, of_the_task
 from memory.evidence.tally import Tally
 from memory.language import Language
 from memory.links import Link, LinkError, parse, read
@@ -17,6 +18,9 @@ from memory.store import Store, StoreError
 from memory.trials import Memory, Scope
 
 FORMATS = (".md", ".jsonl")
+WORLD = ("world", "world_options")
+PLACE = (*WORLD, "task", "variation")
+"""The fields of a configuration that say in which world, and at which place of it, a run plays."""
 
 
 def to_markdown(memory: Memory, title: str) -> str:
@@ -126,6 +130,25 @@ class Taken:
     rulings: Sequence[Ruling] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
     goal: str = ""
+
+
+def tallies_at(here: Mapping[str, Any], taken: Taken) -> dict[Link, Tally]:
+    """The tallies of ``taken`` that count for a run with the configuration ``here``.
+
+    At the same place all do. At another place of the same world, claims about a task as a whole
+    are left behind: they were counted where something else was asked for. Another world knows none
+    of it.
+    """
+    if not _agree(WORLD, here, taken.config):
+        return {}
+    if _agree(PLACE, here, taken.config):
+        return dict(taken.tallies)
+    elsewhere = of_the_task(map(claim_of, taken.tallies))
+    return {link: each for link, each in taken.tallies.items() if claim_of(link) not in elsewhere}
+
+
+def _agree(fields: tuple[str, ...], here: Mapping[str, Any], there: Mapping[str, Any]) -> bool:
+    return all(here.get(name) == there.get(name) for name in fields)
 
 
 def from_reference(store: Store, reference: str) -> Memory:

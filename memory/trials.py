@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import overload
 
 from memory.links import Link
 
@@ -96,6 +97,28 @@ class Trial:
     def score(self) -> float:
         """The final score in points."""
         return self.steps[-1].score if self.steps else 0.0
+
+
+class Trials(Sequence[Trial]):
+    """The trials of an episode so far; stored ones are read when they are asked for, since an
+    episode may be long and a strategy may keep what it has read of it."""
+
+    def __init__(self, read: Callable[[int], Trial], stored: Sequence[int], last: Trial) -> None:
+        self._read, self._stored, self._last = read, stored, last
+
+    def __len__(self) -> int:
+        return len(self._stored) + 1
+
+    @overload
+    def __getitem__(self, index: int) -> Trial: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Trial]: ...
+
+    def __getitem__(self, index: int | slice) -> Trial | list[Trial]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        number = range(len(self))[index]
+        return self._last if number == len(self._stored) else self._read(self._stored[number])
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from languages import SCIENCE
 from test_strategies import LOST, WON, answered, told, words
 
-from clin.rollout.episode import Trials
 from memory.evidence.events import record
 from memory.evidence.ledger import Ledger, claim_of
 from memory.evidence.proposals import of
@@ -28,7 +27,7 @@ from memory.store import NewTrial, NewVersion, Store
 from memory.store.merging import merge
 from memory.strategies import open_strategy
 from memory.testing import links, memories, trials
-from memory.trials import Ending, Memory, Step, Trial
+from memory.trials import Ending, Memory, Step, Trial, Trials
 
 ACTIONS = [
     "get key",

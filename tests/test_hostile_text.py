@@ -32,6 +32,8 @@ CALLS: dict[str, list[list[str]]] = {
     "resume": [["r1"], ["b1"], [NAME]],
     "runs": [[]],
     "show": [["r2"], ["r2", "--trial", "0"], ["r4", "--trial", "0"], [NAME], ["r2", *CAST]],
+    "export": [["r1", "out.jsonl"], ["r4", "out.jsonl"], [NAME, NAME], [NAME, "out.jsonl"]],
+    "mcp": [["--http", NAME], ["--http", "0"]],
     "watch": [[]],
     "prompt": [["r1", "--trial", "0", "--step", "0"], [NAME, "--trial", "0"]],
     "worlds": [[], ["causal"], [NAME]],

@@ -181,7 +181,7 @@ class RunsScreen(Watching):
             "strategy": fitted(line(run.about("strategy")), 10),
             "model": fitted(line(run.about("model")), 20),
             "world": fitted(line(run.about("world")), 16),
-            "trials": f"{len(scores)}/{wanted}" if wanted else str(len(scores)),
+            "trials": f"{len(scores)}/{wanted}" if wanted not in ("", "0") else str(len(scores)),
             "scores": spark(scores, 24 if wide else 9),
             "last": _last(run),
             "state": STATES.get(run.state, run.state),

@@ -98,7 +98,7 @@ def _row(run: RunRow, trial: TrialRow, spent: Spent) -> Row:
         trial=trial.number,
         score=trial.score,
         steps=trial.steps,
-        budget=config["budget"],
+        budget=config["budget"] or trial.steps or 1,  # a loop of its own has no budget
         ending=str(trial.ending),
         read=spent.read,
         reused=spent.reused,

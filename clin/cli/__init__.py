@@ -22,6 +22,8 @@ COMMANDS = {
     "runs": "The runs in a database.",
     "show": "A run's trials, or one trial's trajectory.",
     "memory": "What runs have learned: look, search, correct, move.",
+    "export": "Write trials as chat messages, for tools that fine-tune models.",
+    "mcp": "Serve the memory to agents that speak the Model Context Protocol.",
     "watch": "See runs learn, live, in the terminal; step in.",
     "prompt": "Exactly what the model read and wrote at a step.",
     "worlds": "The worlds, their tasks, variations and splits.",

@@ -22,13 +22,13 @@ def check_evidence(run: str, db: Path, as_json: bool) -> None:
 
     from clin.cli.console import console
     from clin.cli.terminal import dump
-    from clin.language import language_of_run
+    from clin.language import words_of_run
     from memory.evidence.recount import recount
     from memory.sanitize import sanitized
     from memory.store import Store, StoreError
 
     with Store(existing(db), read_only=True) as store:
-        counted = recount(store, run, language_of_run(store, run))
+        counted = recount(store, run, words_of_run(store, run))
         strategy = store.run(run).config.get("strategy")
     if not counted:
         raise StoreError(

@@ -44,8 +44,12 @@ def _resume_batch(store: Store, name: str, shown: Shown, allowed: frozenset[str]
 def _resume_run(store: Store, name: str, shown: Shown, allowed: frozenset[str]) -> None:
     from clin.installed import check_world
     from clin.models import open_models, same_models
+    from memory.episode import MODEL
 
-    config = RunConfig.checked(**store.run(name).config)
+    stored = store.run(name).config
+    if dict(stored.get("model", {})).get("reference") == MODEL:
+        raise UserError(f"{name} was recorded by a loop of its own, which alone can go on with it")
+    config = RunConfig.checked(**stored)
     if config.model.reference == "person":
         raise UserError(
             f"{name} was played by a person; `clin play {config.world} {config.task}` begins "

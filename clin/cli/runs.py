@@ -61,6 +61,6 @@ def _row(store: Store, run: RunRow) -> dict[str, Any]:
         "model": config["model"]["name"],
         "seed": config["seed"],
         "state": run.state,
-        "trials": f"{len(ended)}/{config['trials']}",
+        "trials": f"{len(ended)}/{wanted}" if (wanted := config["trials"]) else str(len(ended)),
         "scores": [row.score for row in ended],
     }
