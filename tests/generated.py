@@ -12,7 +12,7 @@ import pytest
 from worlds.textworld import cache
 from worlds.textworld.tasks import FAMILIES, settings
 
-NEEDS = {"textworld": "textworld", "jericho": "textworld"}
+NEEDS = {"agentodyssey": "agentodyssey", "textworld": "textworld", "jericho": "textworld"}
 """The package that tests of a world need, by the world's name. Jericho's play a story that
 TextWorld makes, since no story may be shipped."""
 
@@ -22,7 +22,7 @@ def marks(world: str) -> list[Any]:
     package = NEEDS.get(world)
     if package is None or find_spec(package) is not None:
         return []
-    reason = f"{package} is not installed (extra [{package}])"
+    reason = f"{package} is not installed (docs/worlds.md says how)"
     return [pytest.mark.skip(reason=reason)]
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import lzma
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,8 @@ MOST = 25
 """Steps that are kept of one transcript."""
 ALIKE = {("textworld", task) for task in ("game", *(f"cooking-{level}" for level in range(2, 11)))}
 """Tasks without a transcript: other sizes of a game that has one, and a game of the user's."""
+TOLD_TO = re.compile(r"Required action: `([^`]+)`")
+"""How a tutorial of AgentOdyssey names the next action."""
 
 
 TEXTWORLD: dict[str, dict[str, Any]] = {
@@ -107,7 +110,24 @@ def jericho() -> Iterator[dict[str, Any]]:
     yield {**played("jericho", "story", 750, actions, **options("jericho")), "options": {}}
 
 
-GENERATED = {"jericho": jericho, "textworld": textworld}
+def agentodyssey() -> Iterator[dict[str, Any]]:
+    """Of each game what a walk takes, or its tutorial where it begins with one."""
+    from worlds import open_world, world_module
+
+    for task in world_module("agentodyssey").tasks():
+        world = open_world("agentodyssey", task.name, 2003)
+        seen, actions = world.reset(), ["xyzzy"]
+        for number in range(MOST - 1):
+            listed = world.actions()
+            wanted = TOLD_TO.search(seen.text)
+            other = "wait" if number % 3 else listed[number * 37 % len(listed)]
+            actions.append(wanted[1] if wanted and number % 4 else other)
+            seen = world.step(actions[-1])
+        world.close()
+        yield played("agentodyssey", task.name, 2003, actions)
+
+
+GENERATED = {"agentodyssey": agentodyssey, "jericho": jericho, "textworld": textworld}
 
 
 def renewed(world: str) -> Iterator[dict[str, Any]]:
