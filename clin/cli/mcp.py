@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from pathlib import Path
 
@@ -26,10 +27,9 @@ def mcp(http: int | None, db: Path) -> None:
     """Serve the memory to an agent over the Model Context Protocol: over stdio, or HTTP."""
     from clin.errors import UserError
 
-    try:
-        from clin.mcp import server
-    except ImportError:
-        raise UserError("`clin mcp` needs the protocol's SDK: pip install 'clin[mcp]'") from None
+    if importlib.util.find_spec("mcp") is None:
+        raise UserError("`clin mcp` needs the protocol's SDK: pip install 'clin[mcp]'")
+    from clin.mcp import server
     from clin.mcp.tools import Tools
     from memory.store import Store
 
