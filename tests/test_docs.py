@@ -192,6 +192,7 @@ def test_every_option_that_is_named_is_one_of_ours() -> None:
         each.read_text(encoding="utf-8") for each in (ROOT / "benchmarks").glob("*.py")
     )
     ours |= set(re.findall(r'add_argument\(\s*"(--[a-z-]+)"', programs))
+    ours |= {"--no-deps"}  # pip's
     named = {
         (str(page.relative_to(ROOT)), name)
         for page in PAGES
