@@ -2,6 +2,7 @@
 
 ``tests/data/training.jsonl.xz`` was written by the code before worlds owned their language: seeded
 drills, draws of the mix over the episodes in ``tests/data/training``, and episodes that are played.
+Searches with a memory (``informed``) were pinned anew when memories lost their idle lines.
 """
 
 from __future__ import annotations

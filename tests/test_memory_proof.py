@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from holders import give_lease
 
 from memory.links import parse
 from memory.store import NewTrial, NewVersion, Store, StoreError
@@ -205,7 +206,7 @@ def test_a_file_that_stays_locked_names_who_holds_it(tmp_path: Path) -> None:
     path = tmp_path / "clin.db"
     with Store(path) as mine, Store(path, patience=0.2) as theirs:
         mine.begin_run({})
-        mine.connection.db.execute("update runs set pid = ?", [os.getppid()])
+        give_lease(path, "r1", os.getppid())
         mine.connection.db.conn.execute("begin immediate")
         with pytest.raises(StoreError, match=f"held by another process .process {os.getppid()}"):
             theirs.begin_run({})
