@@ -99,6 +99,7 @@ def test_a_process_that_is_dead_and_not_asked_after_holds_nothing(tmp_path: Path
         while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
             time.sleep(0.01)
         store.claim_run("r1")
+        assert read_leases(store.connection, "r1")[0].process.is_this
 
 
 def test_a_reused_process_number_blocks_nothing(tmp_path: Path) -> None:
@@ -143,8 +144,12 @@ def test_a_lease_is_kept_alive_through_a_step_that_takes_long(
     with Store(tmp_path / "clin.db") as store:
         store.begin_run({})
         change(store.path, "r1", beat=1)
-        while read_leases(store.connection)[0].beat == 1:
+        beat = 1.0
+        for _ in range(1000):
+            if (beat := read_leases(store.connection)[0].beat) != 1:
+                break
             time.sleep(0.01)
+        assert beat > 1
 
 
 def test_claims_of_before_there_were_leases_still_read(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from clin.analysis.sequences import FIGURES, Lifelong, lifelong
 from clin.analysis.statistics import FEW, Difference
 from clin.analysis.summary import interval, summary, wrapped
 from clin.analysis.transfer import Transfer, counted, transfers
+from clin.analysis.webpage import webpage
 from memory.sanitize import sanitized
 
 
@@ -188,19 +189,7 @@ def page(table: Sequence[Row], known: dict[str, Any], title: str) -> str:
     body = "".join(_as_html(block) for block in markdown(table, known).split("\n\n"))
     drawn = panels(table)
     plots = svg(drawn) if drawn else ""
-    name = html.escape(title)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>{name}</title>
-<style>
-{STYLE}</style>
-</head>
-<body><h1>{name}</h1>{plots}{body}</body>
-</html>
-"""
+    return webpage(title, STYLE, f"{plots}{body}")
 
 
 STYLE = """\

@@ -8,6 +8,7 @@ from html import escape
 from clin.analysis.graphs._labels import one_line
 from clin.analysis.graphs.svg import drawn
 from clin.analysis.graphs.tree import written as tree
+from clin.analysis.webpage import webpage
 from memory.graph import Graph
 
 ENDING = ".html"
@@ -26,19 +27,8 @@ svg .paper { fill: Canvas; }
 
 def written(graph: Graph) -> str:
     """``graph`` as a page."""
-    name = escape(one_line(graph.goal.label))
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>{name}</title>
-<style>
-{STYLE}</style>
-</head>
-<body><h1>{name}</h1>
+    body = f"""
 <div class="drawing">{drawn(graph)}</div>
 <details open><summary>The same as a tree</summary><pre>{escape(tree(graph))}</pre></details>
-</body>
-</html>
 """
+    return webpage(one_line(graph.goal.label), STYLE, body)
