@@ -13,19 +13,17 @@ recalled lines that were followed, and the points of each place.
 from __future__ import annotations
 
 import argparse
-import random
 import tempfile
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recall import opened, parser_of
+from recall import FOLLOWER, Follower, opened, parser_of
 
 from clin.analysis.statistics import mean_of
 from clin.config import ModelInfo, RunConfig
 from clin.defaults import chosen_world_options
 from clin.learner import Learner
-from clin.llms import LLM, Answer, ModelCard, Question
+from clin.llms import LLM
 from clin.options import Exploration, Prompting
 from clin.rollout.scheduler import drive
 from memory.store import Store
@@ -56,38 +54,6 @@ WAYS = {
     "episodic, step, a = 4": Way("episodic", "step", 4.0),
 }
 BASE = "no memory"
-FOLLOWER = "follower"
-"""As ``--model``: a program that does what is recalled, and else draws an offered action."""
-
-
-class Follower:
-    """See :class:`clin.llms.LLM`: the bound of what recall is worth to who always does it."""
-
-    def __init__(self) -> None:
-        self.card = ModelCard(name=FOLLOWER)
-        self._asked: list[tuple[int, Question]] = []
-        self._draw = random.Random(0)
-
-    def submit(self, question: Question, *, lane: int) -> None:
-        self._asked.append((lane, question))
-
-    def ready(self, until: Callable[[], bool] = lambda: False) -> Sequence[tuple[int, Answer]]:
-        asked, self._asked = self._asked, []
-        return [(lane, Answer(self._chosen(question), read=1)) for lane, question in asked]
-
-    def _chosen(self, question: Question) -> str:
-        line = question.recalled
-        named = [each for each in question.choices if line.startswith(f"{each.strip()} ")]
-        return max(named, key=len, default="") or self._draw.choice(question.choices)
-
-    def count(self, text: str) -> int:
-        return len(text) // 4
-
-    def cancel(self, lane: int) -> None:
-        self._asked = [each for each in self._asked if each[0] != lane]
-
-    def close(self) -> None:
-        self._asked.clear()
 
 
 @dataclass(frozen=True)

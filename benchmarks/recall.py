@@ -1,7 +1,8 @@
 """What a model makes of a memory that holds: one trial in places where an expert's path was shown
 once. Its memory is what the rules write of that path, with the chains that the admissible actions
 close. It is read in the head or at each step, with and without guidance; or it is another place's
-memory of the same task, or its own without one decisive link.
+memory of the same task, or its own without one decisive link; or it is what an explorer found there
+in twenty trials, who draws among what is new and goes back to its best state.
 
     python benchmarks/recall.py --model smollm2-q4_0.gguf --world causal --places 16
 
@@ -14,10 +15,11 @@ that came from the cache).
 from __future__ import annotations
 
 import argparse
+import random
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ from clin.config import ModelInfo, RunConfig
 from clin.defaults import chosen_world_options
 from clin.language import language_of
 from clin.learner import Learner
-from clin.llms import LLM, Question
+from clin.llms import LLM, Answer, ModelCard, Question
 from clin.llms.addresses import allowed_hosts
 from clin.models import open_models
 from clin.options import Engine, Exploration, Prompting, Sampling
@@ -46,8 +48,9 @@ from worlds.experts import expert
 @dataclass(frozen=True)
 class Way:
     """One way to read a memory: ``recall`` and ``guidance`` as the options name them, ``whose`` it
-    is (own, other, lifted: the other in the words of this goal, or cut: own without one decisive
-    link), and whether ``whole`` actions are weighed instead of their tokens one after the other."""
+    is (own, other, lifted: the other in the words of this goal, cut: own without one decisive link,
+    or explored: an explorer's), and whether ``whole`` actions are weighed instead of their tokens
+    one after the other."""
 
     recall: str
     guidance: float = 0.0
@@ -67,8 +70,41 @@ WAYS = {
     "another place's, step, a = 4": Way("step", 4.0, "other"),
     "another place's in this goal's words, step, a = 4": Way("step", 4.0, "lifted"),
     "one link left out, step, a = 4": Way("step", 4.0, "cut"),
+    "an explorer's, step, a = 4": Way("step", 4.0, "explored"),
 }
 BASE = "no memory"
+FOLLOWER = "follower"
+"""As ``--model``: a program that does what is recalled, and else draws an offered action."""
+
+
+class Follower:
+    """See :class:`clin.llms.LLM`: the bound of what recall is worth to who always does it."""
+
+    def __init__(self) -> None:
+        self.card = ModelCard(name=FOLLOWER)
+        self._asked: list[tuple[int, Question]] = []
+        self._draw = random.Random(0)
+
+    def submit(self, question: Question, *, lane: int) -> None:
+        self._asked.append((lane, question))
+
+    def ready(self, until: Callable[[], bool] = lambda: False) -> Sequence[tuple[int, Answer]]:
+        asked, self._asked = self._asked, []
+        return [(lane, Answer(self._chosen(question), read=1)) for lane, question in asked]
+
+    def _chosen(self, question: Question) -> str:
+        line = question.recalled
+        named = [each for each in question.choices if line.startswith(f"{each.strip()} ")]
+        return max(named, key=len, default="") or self._draw.choice(question.choices)
+
+    def count(self, text: str) -> int:
+        return len(text) // 4
+
+    def cancel(self, lane: int) -> None:
+        self._asked = [each for each in self._asked if each[0] != lane]
+
+    def close(self) -> None:
+        self._asked.clear()
 
 
 class Whole:
@@ -85,12 +121,14 @@ class Whole:
 
 @dataclass(frozen=True)
 class Place:
-    """A task in a variation, with the memories of its own expert's path, of another place's, and of
-    its own without one decisive link."""
+    """A task in a variation, with the memories of its own expert's path, of another place's, of its
+    own without one decisive link, and of an explorer; ``found`` are the points that this one
+    reached."""
 
     task: str
     variation: int
     memories: dict[str, Memory]
+    found: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -136,10 +174,13 @@ def main() -> None:
     parser.add_argument("--think", type=int, default=0)
     parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS))
     asked = parser.parse_args()
-    llm = opened(asked)
+    llm: LLM = Follower() if asked.model == FOLLOWER else opened(asked)
     options = chosen_world_options(asked.world, {}, llm.card)
-    places = _places(asked, options)
+    explored = any(WAYS[way].whose == "explored" for way in asked.ways)
+    places = _places(asked, options, explored=explored)
     print(f"{llm.card.name}, {asked.world}, {len(places)} places of {asked.split}")
+    if explored:
+        print(f"the explorer's best: {mean_of([place.found for place in places])}")
     without: list[float] = []
     for way in asked.ways:
         played = [_played(llm, asked, options, place, way) for place in places]
@@ -168,8 +209,9 @@ def _row(way: str, played: list[Played], without: list[float]) -> str:
     )
 
 
-def _places(asked: argparse.Namespace, options: dict[str, Any]) -> list[Place]:
-    """Variations of the split in order, task by task, each with the next one's memory beside."""
+def _places(asked: argparse.Namespace, options: dict[str, Any], *, explored: bool) -> list[Place]:
+    """Variations of the split in order, task by task, each with the next one's memory beside, and
+    where it is ``explored`` an explorer's."""
     tasks = asked.tasks or [each.name for each in world_module(asked.world).tasks()]
     found: list[Place] = []
     for number in range(asked.places):
@@ -182,8 +224,44 @@ def _places(asked: argparse.Namespace, options: dict[str, Any]) -> list[Place]:
         renaming = Renaming.between(other.goal, own.goal)
         memories["lifted"] = renaming.memory(memories["other"])
         memories["cut"] = _without_one(memories["own"])
-        found.append(Place(task, near, memories))
+        best = 0.0
+        if explored:
+            memories["explored"], best = _explored(asked.world, task, near, options)
+        found.append(Place(task, near, memories, best))
     return found
+
+
+EXPLORED_TRIALS, EXPLORED_STEPS = 20, 100
+
+
+def _explored(
+    world: str, task: str, variation: int, options: dict[str, Any]
+) -> tuple[Memory, float]:
+    """The memory that `evidence` keeps of an explorer's trials, with what closes its chains, and
+    the most points that a trial had."""
+    config = RunConfig(
+        world=world,
+        task=task,
+        variation=variation,
+        world_options=options,
+        strategy="evidence",
+        writer="rules",
+        trials=EXPLORED_TRIALS,
+        budget=EXPLORED_STEPS,
+        exploration=Exploration(
+            repeats=2, memory_mask=True, risk_mask=True, novelty=True, return_to_best=True
+        ),
+        prompting=Prompting(think=0, recall="none"),
+        model=ModelInfo(reference=FOLLOWER),
+    )
+    llm = Follower()
+    with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "r.db") as store:
+        drive([Learner.over(llm, store, config).adapt()], llm)
+        trials = [store.trial(row.id) for row in store.trials("r1")]
+        learned = store.version_after("r1", len(trials) - 1).memory.links
+    closing = Preconditions(language_of(world), trials).closing(learned)
+    best = max(step.score for trial in trials for step in trial.steps)
+    return Memory((*learned, *closing)), max(0.0, best)
 
 
 def _shown(world: str, task: str, variation: int, options: dict[str, Any]) -> Trial:

@@ -36,6 +36,9 @@ class ModelInfo(Options):
     sha256: str = ""
     prompt: str = ModelCard.prompt
     roles: tuple[str, ...] = ()
+    adapters: tuple[str, ...] = Field(
+        default=(), description="the LoRA adapters on it: SHA-256 and scale of each"
+    )
     thinks: bool = Field(
         default=False, description="whether it thinks before it answers, in a form of its own"
     )
@@ -55,6 +58,7 @@ class ModelInfo(Options):
             sha256=card.sha256,
             prompt=card.prompt,
             roles=card.roles,
+            adapters=card.adapters,
             thinks=card.thinks,
             guidance=card.guidance,
             exact=card.exact,

@@ -33,9 +33,12 @@ def open_models(
     named = [*roles.values()]
     if not set(roles) >= set(NAMES):
         named = [reference, *named]
+    if engine.lora and reference not in named:
+        raise ModelError("--lora changes --model, and every role has a model of its own")
     opened: dict[str, LLM] = {}
     try:
         for each in dict.fromkeys(named):
+            mine = engine if each == reference else engine.but(lora=())
             opened[each] = open_model(
                 each,
                 seed=seed,
@@ -43,7 +46,7 @@ def open_models(
                 guided=guided,
                 allowed=allowed,
                 tell=tell,
-                **loading(engine, sampling),
+                **loading(mine, sampling),
             )
     except BaseException:
         for model in opened.values():
@@ -80,9 +83,20 @@ def same_models(config: RunConfig, llm: LLM) -> None:
                 f"the run began with the prompt {info.prompt}, and {info.name} is now asked with "
                 f"{card.prompt}: play it anew"
             )
+        if info.adapters != card.adapters:
+            raise ModelError(
+                f"the run began with {_told(info.adapters)} on {info.name}, and there is now "
+                f"{_told(card.adapters)}: a frozen run goes on with its own only"
+            )
         if info.sha256 != card.sha256:
             raise ModelError(
                 f"the run began with {info.name} (sha256 {info.sha256[:12]}…), and "
                 f"{info.reference} is now another file "
                 f"(sha256 {card.sha256[:12]}…): a frozen run goes on with its own model only"
             )
+
+
+def _told(adapters: Collection[str]) -> str:
+    """Adapters in a few words."""
+    told = [f"the adapter {each[:12]}… at {each.rpartition(':')[2]}" for each in adapters]
+    return " and ".join(told) or "no adapter"

@@ -133,6 +133,9 @@ class Engine(Options):
     kv_unified: bool = option(
         False, "One pool of cells for all lanes: faster where most of what lanes hold is shared."
     )
+    lora: tuple[str, ...] = option(
+        (), "A LoRA adapter for --model, FILE or FILE:SCALE; may be given several times."
+    )
     endpoint_timeout: float = option(
         120.0, "Seconds that an endpoint may take for one request.", gt=0, allow_inf_nan=False
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Mapping
 from pathlib import Path
 
 import gguf
@@ -24,11 +25,12 @@ def tiny(
     control: tuple[str, ...] = (),
     spm: bool = False,
     parts: int = 1,
+    plus: Mapping[str, np.ndarray] | None = None,
 ) -> Path:
     """Write a model of ``architecture`` (``llama`` or the recurrent ``mamba``), with a chat
     template if one is given. Its vocabulary is the bundled model's, with ``control`` tokens in the
     place of its last ones, or with ``spm`` one like Llama 2's. Of a model in ``parts`` each has a
-    file."""
+    file. ``plus`` is added to its weights, by tensor."""
     split = -(-TENSORS // parts) if parts > 1 else 0
     writer = gguf.GGUFWriter(out, architecture, split_max_tensors=split)
     tokens = _spm(writer) if spm else _bundled(writer, control)
@@ -47,12 +49,35 @@ def tiny(
         weights = np.ones(shape) if "norm" in name else draw.standard_normal(shape) * 0.3
         if name.endswith("ssm_a"):
             weights = -np.abs(weights) - 0.1
+        weights = weights + (plus or {}).get(name, 0.0)
         writer.add_tensor(name, weights.astype(np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
     return out
+
+
+def adapter(out: Path, seed: int, *, rank: int = 4, **keys: str) -> dict[str, np.ndarray]:
+    """Write a LoRA adapter for the tiny llama; what it adds to the base's weights, by tensor. Of a
+    key's name ``__`` is a dot."""
+    writer = gguf.GGUFWriter(out, "llama")
+    writer.add_type("adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", 2.0 * rank)  # llama.cpp scales by alpha / rank
+    for name, value in keys.items():
+        writer.add_string(name.replace("__", "."), value)
+    draw, added = np.random.default_rng(seed), {}
+    for name in (f"blk.{n}.attn_{each}.weight" for n in range(LAYERS) for each in ("q", "v")):
+        a, b = (draw.standard_normal(shape) * 0.3 for shape in ((rank, WIDTH), (WIDTH, rank)))
+        writer.add_tensor(f"{name}.lora_a", a.astype(np.float32))
+        writer.add_tensor(f"{name}.lora_b", b.astype(np.float32))
+        added[name] = 2.0 * b @ a
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return added
 
 
 def odd(out: Path, architecture: str = "llama", tensors: bool = True, **keys: object) -> Path:

@@ -52,6 +52,8 @@ def field(made: type[Options], name: str, *, group: str = "", **more: Any) -> De
         wanted |= {"is_flag": True, "show_default": False}
     elif kind is bool:
         spelled = _on_off(spelled)
+    elif get_origin(kind) is tuple:
+        wanted |= {"multiple": True, "metavar": "FILE", "show_default": False}
     else:
         wanted |= {"type": _type(kind, info, told.get("most")), "metavar": METAVARS.get(kind)}
     return option(spelled, name, group=group or made.title, **wanted)
@@ -60,8 +62,8 @@ def field(made: type[Options], name: str, *, group: str = "", **more: Any) -> De
 def _kind(info: FieldInfo) -> Any:
     """The field's type, None left out."""
     kinds = [each for each in get_args(info.annotation) if each is not NoneType]
-    literal = get_origin(info.annotation) is Literal
-    return info.annotation if literal or not kinds else kinds[0]
+    whole = get_origin(info.annotation) in (Literal, tuple)
+    return info.annotation if whole or not kinds else kinds[0]
 
 
 def _type(kind: Any, info: FieldInfo, most: Any) -> Any:

@@ -15,7 +15,7 @@ from memory.store.overview import commits
 def identity(config: RunConfig) -> str:
     """The SHA-256 of all that decides what happens in a run: all but the versions of packages, the
     number of lanes and where the model runs."""
-    engine = Engine(ctx=config.engine.ctx, kv_type=config.engine.kv_type)
+    engine = Engine(ctx=config.engine.ctx, kv_type=config.engine.kv_type, lora=config.engine.lora)
     same = config.but(versions={}, engine=engine, model=config.model.but(exact=True))
     return hashlib.sha256(same.model_dump_json().encode()).hexdigest()
 

@@ -122,6 +122,8 @@ class ModelCard:
     guidance: float = 0.0
     """How much its choice should follow what memory says at each step
     (:attr:`Question.guidance`); 0 for a model that reads its memory in the head of the prompt."""
+    adapters: tuple[str, ...] = ()
+    """The LoRA adapters on it, each as the SHA-256 of its file and its scale (``abc…:0.5``)."""
     notes: tuple[str, ...] = ()
     """What a person should know of how the model is used, a line each."""
 

@@ -38,6 +38,8 @@ class Engine:
     compared with the cells of all lanes. That costs more as soon as trajectories outgrow what they
     share (docs/results/engine.md)."""
 
+    lora: tuple[str, ...] = ()
+    """LoRA adapters, each FILE or FILE:SCALE (:mod:`clin.llms.adapters`)."""
     guided: bool | None = False
     """Make room for guidance (:attr:`clin.llms.Question.guidance`); None: where the model's card
     asks for it. Each lane has a second sequence for the question without what memory recalled. That

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from clin.errors import ModelError
-from clin.llms.gguf_header import read_header
+from clin.llms.gguf_header import Header, read_header
 from clin.llms.packages import SHORT
 from clin.llms.unplayable import middle, parts, unplayable
 from memory.spelling import did_you_mean
@@ -31,6 +31,22 @@ def checked(path: Path) -> Path:
         )
     if later := middle(path):
         raise ModelError(f"'{path}' {later}")
+    header = _header(path)
+    if header and (why := unplayable(path, header)):
+        raise ModelError(f"'{path}' {why}")
+    return path
+
+
+def header_of(path: Path) -> Header | None:
+    """The header of any GGUF file, None where ggml cannot read it; ModelError where there is no
+    such file."""
+    if not path.is_file():
+        near = sorted(each.name for each in path.parent.glob("*.gguf"))
+        raise ModelError(f"no file '{path}'{did_you_mean(path.name, near)}")
+    return _header(path)
+
+
+def _header(path: Path) -> Header | None:
     try:
         with path.open("rb") as file:
             magic = file.read(4)
@@ -43,10 +59,7 @@ def checked(path: Path) -> Path:
             f"'{path}' is not a GGUF file (it begins with {magic!r}); convert the model with "
             "llama.cpp's converter"
         )
-    header = read_header(path)
-    if header and (why := unplayable(path, header)):
-        raise ModelError(f"'{path}' {why}")
-    return path
+    return read_header(path)
 
 
 def sha256(path: Path) -> str:

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from clin.errors import ModelError, refusal
-from clin.llms import Answer, Question
+from clin.llms import Answer, ModelCard, Question
+from clin.llms.adapters import adapters_of, overridden
 from clin.llms.built_in import format_of
 from clin.llms.choosing import Feed, Feeds, Logits, aside, choose, in_step, weigh
 from clin.llms.engine import DEFAULT_CONTEXT, FIELDS, Engine
@@ -47,13 +48,16 @@ class LlamaCpp:
         chosen = {name: options.pop(name) for name in FIELDS if name in options}
         self._sampling = Sampling(**options)
         engine = Engine(**chosen)
+        adapters = adapters_of(engine.lora)
         self._native = Native(checked(path), gpu_layers=engine.gpu_layers)
         with ExitStack() as refused:
             refused.callback(self._native.close)
+            self._native.adapt(adapters)
+            metadata = overridden(self._native.metadata(), adapters)
             if engine.guided is None:
-                guided = bool(guidance_of(self._native.metadata()))
-                engine = replace(engine, guided=guided)
-            self._start(path, reference or str(path), engine)
+                engine = replace(engine, guided=bool(guidance_of(metadata)))
+            found = self._start(path, reference or str(path), engine, metadata)
+            self.card = replace(found, adapters=tuple(each.recorded for each in adapters))
             refused.pop_all()
         self._lanes = [Lane(number) for number in range(engine.lanes)]
         self._guided = bool(engine.guided)
@@ -68,9 +72,10 @@ class LlamaCpp:
         self._answers: list[tuple[int, Answer]] = []
         self._failures: list[tuple[int, Exception]] = []
 
-    def _start(self, path: Path, reference: str, engine: Engine) -> None:
-        """Make the context, and the card of the model that is loaded."""
-        metadata = self._native.metadata()
+    def _start(
+        self, path: Path, reference: str, engine: Engine, metadata: dict[str, str]
+    ) -> ModelCard:
+        """Make the context; the card of the model, of which ``metadata`` says what it is."""
         context = _context(engine.ctx, self._native.trained, metadata, path)
         self._native.start(
             engine.cells(context + SPARE),
@@ -84,7 +89,7 @@ class LlamaCpp:
         if slow := slow_on_cpu(path, reference, engine.gpu_layers):
             notes = (*notes, slow)
         found = card(path, metadata, context, template)
-        self.card = replace(found, exact=engine.exact, notes=notes)
+        return replace(found, exact=engine.exact, notes=notes)
 
     def count(self, text: str) -> int:
         return len(self._piece(text))

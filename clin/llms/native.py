@@ -13,13 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import llama_cpp
 import numpy as np
 
 from clin.errors import ModelError
 from clin.llms.build import unfit
+
+if TYPE_CHECKING:
+    from clin.llms.adapters import Adapter
 
 CHUNK = 512
 """Tokens of one part that are evaluated together; longer parts are split from their beginning."""
@@ -46,6 +49,8 @@ ADDS_SPACE = "tokenizer.ggml.add_space_prefix"
 where the key is missing."""
 SPECIAL = llama_cpp.LLAMA_TOKEN_ATTR_CONTROL | llama_cpp.LLAMA_TOKEN_ATTR_USER_DEFINED
 
+SET_ADAPTERS = "llama_set_adapters_lora"
+"""What older versions do not have, and no run without adapters needs."""
 WARNING, ERROR = 3, 4
 """ggml's levels of what it logs."""
 
@@ -158,6 +163,7 @@ class Native:
         self._memory: Any = None
         self._unified = False
         self._pieces: dict[int, bytes] = {}
+        self._adapters: list[tuple[Any, float]] = []
         self._path = path
         llama_cpp.llama_backend_init()
         wanted = llama_cpp.llama_model_default_params()
@@ -218,9 +224,35 @@ class Native:
             raise ModelError(
                 f"no context of {cells} tokens for '{self._path}': {log().reason()}; {hint}"
             )
+        if self._adapters:
+            self._put_on_adapters()
         self._unified = unified
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._batch = _Batch(self.batch_size)
+
+    def adapt(self, adapters: Sequence[Adapter]) -> None:
+        """Load LoRA ``adapters``, which :meth:`start` puts on the context; ModelError for one that
+        was made for another model. They are freed with the model."""
+        if adapters and not hasattr(llama_cpp, SET_ADAPTERS):
+            raise ModelError(
+                f"llama-cpp-python {llama_cpp.__version__} lacks {SET_ADAPTERS}, which --lora "
+                "needs: install a newer one"
+            )
+        for each in adapters:
+            log().lines.clear()
+            loaded = llama_cpp.llama_adapter_lora_init(self._model, str(each.path).encode())
+            if not loaded:
+                raise ModelError(
+                    f"--lora '{each.path}' does not fit '{self._path}': {log().reason()}"
+                )
+            self._adapters.append((loaded, each.scale))
+
+    def _put_on_adapters(self) -> None:
+        count = len(self._adapters)
+        loaded = (llama_cpp.llama_adapter_lora_p_ctypes * count)(*(a for a, _ in self._adapters))
+        scales = (ctypes.c_float * count)(*(scale for _, scale in self._adapters))
+        if llama_cpp.llama_set_adapters_lora(self._context, loaded, count, scales):
+            raise ModelError(f"the adapters cannot be put on '{self._path}': {log().reason()}")
 
     def metadata(self) -> dict[str, str]:
         """The file's keys; arrays as llama.cpp prints them."""

@@ -30,6 +30,8 @@ def open_model(reference: str, **options: Any) -> LLM:
     ModelError says in one line what is wrong with the reference or the file.
     """
     kind, _, rest = reference.partition(":")
+    if kind in NO_FILE and options.get("lora"):
+        raise ModelError(f"'{reference}' is no model file, so --lora cannot change it")
     if kind == "scripted":
         from clin.llms.scripted import Scripted
 

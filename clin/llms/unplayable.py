@@ -8,7 +8,7 @@ from pathlib import Path
 from clin.llms.gguf_header import Header
 
 KINDS = {
-    "adapter": "a LoRA adapter, which only changes a model: merge it into one",
+    "adapter": "a LoRA adapter, which only changes a model: give it as --lora beside one",
     "imatrix": "an importance matrix, which only helps to quantise a model",
     "mmproj": "a multimodal projector, which only lets a model see",
 }

@@ -1,0 +1,83 @@
+"""LoRA adapters: small files that change what a model does, and leave its own file as it is (Hu et
+al., "LoRA: Low-Rank Adaptation of Large Language Models", arXiv 2106.09685), in the GGUF form that
+llama.cpp's ``convert_lora_to_gguf.py`` writes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from clin.errors import ModelError
+from clin.llms.gguf_file import header_of, sha256
+from clin.llms.gguf_header import Value
+
+FORM = "FILE.gguf, or FILE.gguf:SCALE as in a.gguf:0.5"
+OWN = ("clin.", "general.name")
+"""How keys begin in which an adapter's word goes before the base's: it was made for a prompt, and
+what it makes of the base is another model."""
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """An adapter's file, and the ``scale`` by which its change is multiplied."""
+
+    path: Path
+    scale: float
+    keys: dict[str, Value]
+
+    @property
+    def recorded(self) -> str:
+        """As a run's record names it: the SHA-256 of its file, and the scale."""
+        return f"{sha256(self.path)}:{self.scale:g}"
+
+
+def adapters_of(named: Sequence[str]) -> tuple[Adapter, ...]:
+    """The adapters that are ``named`` as :data:`FORM` says, in this order; ModelError for what is
+    no adapter."""
+    found = tuple(map(_adapter, named))
+    paths = [each.path.resolve() for each in found]
+    for each in found:
+        if paths.count(each.path.resolve()) > 1:
+            raise ModelError(f"--lora '{each.path}' is named twice; give it once, with its scale")
+    return found
+
+
+def overridden(metadata: dict[str, str], adapters: Sequence[Adapter]) -> dict[str, str]:
+    """What the base's ``metadata`` says together with its ``adapters``; the last one has the last
+    word."""
+    found = dict(metadata)
+    for each in adapters:
+        own = {key: str(value) for key, value in each.keys.items() if key.startswith(OWN)}
+        found |= own
+    return found
+
+
+def _adapter(named: str) -> Adapter:
+    path, scale = _parted(named)
+    header = header_of(path)
+    kind = header.keys.get("general.type", "") if header else ""
+    if header is None or kind != "adapter" or header.keys.get("adapter.type") != "lora":
+        raise ModelError(
+            f"--lora '{path}' is no LoRA adapter; one is made with llama.cpp's "
+            "convert_lora_to_gguf.py"
+        )
+    return Adapter(path, scale, header.keys)
+
+
+def _parted(named: str) -> tuple[Path, float]:
+    """The file and the scale. A colon in the file's name is one where no number follows it."""
+    before, colon, after = named.rpartition(":")
+    if not named.strip():
+        raise ModelError(f"an empty --lora (form: {FORM})")
+    if not colon or after.endswith(".gguf"):
+        return Path(named).expanduser(), 1.0
+    try:
+        scale = float(after)
+    except ValueError:
+        raise ModelError(f"--lora '{named}': '{after}' is no scale (form: {FORM})") from None
+    if not math.isfinite(scale):
+        raise ModelError(f"--lora '{named}': the scale is a finite number, not {after}")
+    return Path(before).expanduser(), scale
