@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from conftest import Clin
 from test_report import KNOWN, row
 
 from clin.analysis.gains import gains, streamed
@@ -14,6 +16,7 @@ from clin.errors import UserError
 from clin.experiments.cells import lines
 from clin.experiments.sequence import Stream, lineages
 from clin.experiments.spec import PRESETS, Batch
+from memory.store import Store
 
 TASKS = ["make", "repair", "both"]
 STREAM = Stream(targets=("both",), orders=2, evaluated=1, elsewhere={"rules": 950})
@@ -151,3 +154,56 @@ def test_a_stream_is_told_by_success_progress_steps_and_order() -> None:
     assert found["clin"].less.mean.mean == pytest.approx(100 / 3)
     assert (found["clin"].trials, found["clin"].less.mean.n) == (6, 2)
     assert "streams while learning" in markdown(table, KNOWN)
+
+
+SMALL = """
+worlds = ["causal"]
+tasks = ["repair", "compose-2"]
+strategies = ["none", "exprag"]
+trials = 1
+budget = 3
+
+[world_options.causal]
+rules = 901
+
+[stream]
+targets = ["compose-2"]
+orders = 1
+evaluated = 1
+elsewhere = {rules = 950}
+"""
+
+
+def test_streams_with_targets_are_played_learning_and_then_frozen(
+    tmp_path: Path, clin: Clin
+) -> None:
+    (tmp_path / "small.toml").write_text(SMALL, encoding="utf-8")
+    done = clin("batch", "small.toml")
+    assert done.returncode == 0, done.stderr
+    with Store(tmp_path / "clin.db", read_only=True) as store:
+        configs = [run.config for run in store.runs()]
+        frozen = [run for run in store.runs() if run.config["read_only_memory"]]
+        held = [store.recalled(store.trials(run.name)[0].id).notes for run in frozen]
+    played = {
+        (each["stream"], each["task"], each["variation"], each["world_options"]["rules"])
+        for each in configs
+        if each["strategy"] == "exprag"
+    }
+    assert played == {
+        ("compositional 0/1/learn", "repair", 200, 901),
+        ("compositional 0/2/learn", "compose-2", 200, 901),
+        ("compositional 0/2/evaluate", "compose-2", 200, 901),
+        ("compositional 0/2/evaluate", "compose-2", 202, 901),
+        ("naive 0/1/learn", "repair", 201, 950),
+        ("naive 0/2/learn", "compose-2", 200, 901),
+        ("naive 0/2/evaluate", "compose-2", 200, 901),
+        ("naive 0/2/evaluate", "compose-2", 202, 901),
+    }
+    reads = [len(notes) for run, notes in zip(frozen, held, strict=True) if _is(run, "exprag")]
+    assert reads == [2] * 4  # both trials of its stream, whose tasks share a word with the target
+    told = clin("report").stdout
+    assert "| compositional | exprag |" in told and "| naive | none |" in told
+
+
+def _is(run, strategy: str) -> bool:
+    return run.config["strategy"] == strategy
