@@ -76,8 +76,8 @@ class RunConfig(Length):
     setting: Setting = "adapt"
     strategy: str = option(
         "evidence",
-        "How the memory is kept: evidence, clin (as in the paper), reflexion, episodic; none and "
-        "saycan keep none.",
+        "How the memory is kept: evidence, clin (as in the paper), reflexion, episodic, exprag, "
+        "awm, cheatsheet, reasoningbank, expel; none and saycan keep none.",
     )
     writer: str = option(
         "model",

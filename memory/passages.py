@@ -21,7 +21,7 @@ from memory.links import folded
 from memory.moment import Moment
 from memory.rules.naming import words
 from memory.store.passages import ranked
-from memory.strategies.episodic import gainful
+from memory.strategies._trajectories import gainful
 from memory.trials import Step
 
 MOST = 3

@@ -10,7 +10,8 @@ from memory.language import Language
 from memory.links import folded
 from memory.passages import BEGINNING, LONGEST, MOST, SHARED, WINDOW, retrieve, told
 from memory.store.passages import ranked
-from memory.strategies.episodic import Episodic, gainful
+from memory.strategies._trajectories import gainful
+from memory.strategies.episodic import Episodic
 from memory.strategies.reflexion import _by_rules
 from memory.testing import steps, texts, trials
 from memory.trials import Ending, Memory, Step, Trial

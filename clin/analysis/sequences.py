@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from clin.analysis.gains import composed
 from clin.analysis.lifelong import (
     Experience,
     Regime,
@@ -75,10 +76,10 @@ class Lifelong:
 
 
 def lifelong(table: Sequence[Row]) -> list[Lifelong]:
-    """Each strategy that was played in a sequence; empty where none was."""
+    """Each strategy that was played in a sequence without targets; empty where none was."""
     by_strategy: dict[str, list[Row]] = {}
     for row in table:
-        if row.stream:
+        if row.stream and not composed(row):
             by_strategy.setdefault(row.strategy, []).append(row)
     return [_of(strategy, rows) for strategy, rows in by_strategy.items()]
 

@@ -13,6 +13,7 @@ from clin.analysis.plots import panels, svg
 from clin.analysis.report import Arm, Row, arms, by_task, solved
 from clin.analysis.sequences import FIGURES, Lifelong, lifelong
 from clin.analysis.statistics import FEW, Difference
+from clin.analysis.stream_tables import stream_tables
 from clin.analysis.summary import interval, summary, wrapped
 from clin.analysis.transfer import Transfer, counted, transfers
 from clin.analysis.webpage import webpage
@@ -30,7 +31,8 @@ def markdown(table: Sequence[Row], known: dict[str, Any]) -> str:
         for transfer in moved:
             blocks += _transfer(transfer)
         blocks.append(_costs(compared))
-    if sequences:
+    blocks += [_table(head, lines) for head, lines in stream_tables(table)]
+    if any(each.curve for each in sequences):
         blocks += [_evaluations(sequences), *_declines(sequences), _lifelong(sequences)]
     return "\n\n".join(blocks) + "\n"
 

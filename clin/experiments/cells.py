@@ -4,7 +4,7 @@ the configuration of each."""
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,8 +16,9 @@ from clin.defaults import (
     reads_unconfirmed,
 )
 from clin.errors import UserError
-from clin.experiments.sequence import Block, Lineage, lineages
+from clin.experiments.sequence import Block, Lineage, Stream, lineages
 from clin.experiments.spec import Batch
+from memory.spelling import did_you_mean
 from worlds import find_task, open_world, shares_places, world_module
 
 
@@ -84,17 +85,37 @@ def lines(batch: Batch) -> list[Line]:
     if batch.stream is None:
         return []
     by_task: dict[str, dict[str, list[int]]] = {}
-    wide = batch.model_copy(
-        update={"per_task": batch.per_task * batch.stream.rounds + batch.stream.evaluated}
-    )
+    wide = batch.model_copy(update={"per_task": batch.stream.variations(batch.per_task)})
     for world, task, variation in _places(wide):
         by_task.setdefault(world, {}).setdefault(task, []).append(variation)
+    for world, variations in by_task.items():
+        _check_targets(batch.stream, world, variations)
     return [
         Line(lineage, strategy, model, seed)
         for world, variations in by_task.items()
         for lineage in lineages(batch.stream, world, variations, batch.per_task)
         for strategy, model, seed in itertools.product(batch.strategies, batch.models, batch.seeds)
     ]
+
+
+def _check_targets(stream: Stream, world: str, variations: Mapping[str, Sequence[int]]) -> None:
+    """UserError for a target that is no task of the experiment, and where a task has too few
+    variations for the streams."""
+    for task in stream.targets:
+        if task not in variations:
+            raise UserError(
+                f"stream.targets: '{task}' is none of the tasks in {world}"
+                f"{did_you_mean(task, list(variations))} (tasks: {', '.join(variations)})"
+            )
+    if not stream.targets:
+        return
+    needed = stream.variations(0)
+    for task, numbers in variations.items():
+        if len(numbers) < needed:
+            raise UserError(
+                f"{stream.orders} orders with targets and {stream.evaluated} held out need "
+                f"{needed} variations of each task; {world} task '{task}' has {len(numbers)}"
+            )
 
 
 def cells(batch: Batch) -> list[Cell]:
@@ -230,7 +251,15 @@ def config_in_stream(
     batch: Batch, line: Line, block: Block, place: tuple[str, int], played: Played
 ) -> RunConfig:
     """As :func:`config_of`, for one ``place`` of a ``block`` of a sequence."""
-    cell = Cell(line.lineage.world, *place, line.strategy, "adapt", line.model, line.seed)
+    cell = Cell(
+        line.lineage.world,
+        *place,
+        line.strategy,
+        "adapt",
+        line.model,
+        line.seed,
+        options=block.options,
+    )
     return config_of(batch, cell, played).but(
         stream=block.name,
         read_only_memory=not block.learning,

@@ -92,6 +92,8 @@ class Traits:
     """The actor takes the action that is likeliest as a whole (``saycan``)."""
     has_writer: bool = False
     """A model or the rules write its memory, as its option ``writer`` says."""
+    needs_model: bool = False
+    """Only a model can write its memory: there are no rules for that."""
     chains: bool = False
     """It takes the option ``chains``, for trials that are told at each step what to do now."""
     states_request: bool = False

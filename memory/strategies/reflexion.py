@@ -13,7 +13,6 @@ from collections.abc import Sequence
 
 from memory.language import Language
 from memory.rules.reading import lesson
-from memory.spelling import did_you_mean
 from memory.strategies import (
     Episode,
     Prompt,
@@ -21,14 +20,12 @@ from memory.strategies import (
     Revision,
     Size,
     Strategy,
-    StrategyError,
     Traits,
-    _clin_prompts,
 )
+from memory.strategies._options import check_counts, check_setting, check_writer
 from memory.strategies._telling import told
 from memory.trials import Memory, Trial
 
-WRITERS = ("model", "rules")
 LONGEST = 600
 """Characters of a reflection."""
 
@@ -49,13 +46,8 @@ def open(
     max_tokens: int = 250,
 ) -> Reflexion:
     """``last`` reflections are kept (the paper's bound for long trials is one to three)."""
-    if writer not in WRITERS:
-        raise StrategyError(
-            f"no writer '{writer}'{did_you_mean(writer, WRITERS)} (writers: {', '.join(WRITERS)})"
-        )
-    for name, value in (("last", last), ("budget", budget), ("max_tokens", max_tokens)):
-        if value < 1:
-            raise StrategyError(f"reflexion's {name} is 1 or more, not {value}")
+    check_writer(writer)
+    check_counts("reflexion", last=last, budget=budget, max_tokens=max_tokens)
     return Reflexion(language, writer, last, budget, max_tokens)
 
 
@@ -90,11 +82,7 @@ class Reflexion(Strategy):
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
         """The last reflections of earlier episodes, as they are: Reflexion has no step that
         generalises."""
-        if setting not in _clin_prompts.SETTINGS:
-            raise StrategyError(
-                f"no setting '{setting}'{did_you_mean(setting, _clin_prompts.SETTINGS)} (settings: "
-                "gen-env, gen-task)"
-            )
+        check_setting(setting)
         notes = [
             episode.memories[-1].notes[-1]
             for episode in past
