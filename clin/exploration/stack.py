@@ -40,13 +40,15 @@ def for_run(world: World, language: Language, exploration: Exploration) -> tuple
 class Known:
     """What is known when trial ``number`` begins: the ``archive`` of the trials before it, the
     ``memory`` that counts in this place, the kinds of action that were ``costly_elsewhere``, and
-    whether it is the run's ``last`` trial."""
+    whether it is the run's ``last`` trial, and whether it ``goes_on`` where the one before it
+    ended."""
 
     number: int
     archive: Archive
     memory: Memory
     costly_elsewhere: Sequence[str] = ()
     last: bool = False
+    goes_on: bool = False
 
 
 def for_trial(
@@ -67,6 +69,7 @@ def for_trial(
         costly = known.costly_elsewhere if exploration.memory_mask else ()
         world = RiskMask(world, language, Risks.of(archive, costly, known.last))
     if exploration.novelty:
-        world = Untried(world, language, archive.fruitless)
+        if not known.goes_on:  # what came to nothing did so in a world that stood otherwise
+            world = Untried(world, language, archive.fruitless)
         world = LeastTried(world, language) if known.number else world
     return ReturnToBest(world, route) if route else world
