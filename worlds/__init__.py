@@ -106,6 +106,22 @@ class World(Protocol):
         ...
 
 
+@runtime_checkable
+class Restorable(Protocol):
+    """What a world may offer beside its contract: to go back by state, where repeating what was
+    done takes longer."""
+
+    def snapshot(self) -> Any:
+        """The state as it is now; costs no step and changes nothing. It is of use to this world
+        alone."""
+        ...
+
+    def restore(self, state: Any) -> Observation:
+        """Be as it was at the :meth:`snapshot` of ``state``, any number of times, after a reset
+        too. Returns what was last observed there."""
+        ...
+
+
 ENDINGS: list[Callable[[], None]] = []
 """What ends the processes that worlds have started, each at once and without waiting for it."""
 
