@@ -81,9 +81,10 @@ def chosen_exploration(
     model: ModelCard | ModelInfo,
     strategy: str,
     prompting: Prompting = Prompting(),  # noqa: B008 (it is frozen)
+    chapter: int = 0,
 ) -> Exploration:
     """The wrappers asked for, and where nothing was asked those that the model and the strategy
-    need."""
+    need. Where trials are chapters of one life, there is no way back."""
     thinks = style(model.prompt).thinks and prompting.think != 0
     counts = traits_of(strategy).counts
     needed = Exploration(
@@ -91,7 +92,7 @@ def chosen_exploration(
         memory_mask=not thinks,
         risk_mask=counts,
         novelty=counts,
-        return_to_best=counts,
+        return_to_best=counts and not chapter,
     )
     return asked.filled(needed)
 

@@ -22,6 +22,7 @@ from clin.llms.roles import card_of
 from clin.prompts import Recalling, Style, Thinking, style
 from clin.prompts.examples import told_example
 from clin.prompts.writer import questions
+from clin.rollout.chapters import Chapters, life
 from clin.rollout.context import Context
 from clin.rollout.episode import Begun, Played
 from clin.rollout.interactive import AtTheStore, Stopped
@@ -84,6 +85,7 @@ class Learner:
     _language: Language = field(init=False)
     _archive: Archive = field(init=False)
     _admitted: Admitted = field(init=False)
+    _chapters: Chapters | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self._language = language_of(self.config.world)
@@ -157,6 +159,8 @@ class Learner:
         world: World = open_world(
             config.world, config.task, config.variation, seed=config.seed, **config.world_options
         )
+        if config.chapter:
+            world = self._chapters = Chapters(world)
         offered, self._admitted = for_run(world, self._language, config.exploration)
         return offered
 
@@ -191,6 +195,8 @@ class Learner:
         self, world: World, strategy: Strategy, past: Past, row: TrialRow | None
     ) -> Generator[Question, Answer, Played]:
         """Play the trial that comes after ``past``, or the rest of it where it has a ``row``."""
+        if self._chapters and self.run:
+            self._chapters.stand(life(self.store, self.run, past.number))
         number, opening, goal = past.number, world.reset().text, world.goal
         reading = Reading(self._layout(), self.card.context, self.size)
         if row is None:

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from clin.errors import UserError
 from clin.processors import usable
 from memory.spelling import did_you_mean
+
+BUDGET = 100
+"""Steps of a trial at most, where nothing else was asked for."""
 
 
 class Options(BaseModel):
@@ -62,7 +65,38 @@ class Length(Options):
     title = "Run"
 
     trials: int = option(5, "Trials of one episode.", ge=1)
-    budget: int = option(100, "Steps of a trial at most.", ge=1)
+    budget: int = option(BUDGET, "Steps of a trial at most.", ge=1)
+    chapter: int = option(
+        0,
+        "End a trial every N steps and leave the world as it stands, in place of --budget; 0: each "
+        "trial begins anew.",
+        ge=0,
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_chapter_is_the_budget(cls, fields: Any) -> Any:
+        """``fields`` with the chapter's steps as the budget of a trial."""
+        chapter = fields.get("chapter") if isinstance(fields, Mapping) else None
+        if not isinstance(chapter, int) or not chapter:
+            return fields
+        if fields.get("budget", chapter) not in (chapter, BUDGET):
+            raise ValueError(
+                f"a chapter of {chapter} steps is a trial's budget, which is also said to be "
+                f"{fields['budget']}; leave the budget out"
+            )
+        return {**fields, "budget": chapter}
+
+    @model_validator(mode="after")
+    def _a_chapter_goes_on(self) -> Self:
+        """Whoever has this with an ``exploration`` cannot go back in a life that goes on."""
+        exploration = getattr(self, "exploration", None)
+        if self.chapter and exploration is not None and exploration.return_to_best:
+            raise ValueError(
+                "--chapter leaves the world as it stands, and --return-to-best begins anew to go "
+                "back; give one of them"
+            )
+        return self
 
 
 class Exploration(Options):

@@ -32,6 +32,8 @@ It may offer more; what it does not offer, nobody needs:
 ``REQUIRES``
     what it needs to run, by name: functions that say in a line what was found, or raise
     :class:`WorldError`.
+``INSTALL``
+    where its package does not come with ours: the packages that it plays with, and how to get them.
 ``practice``
     how its trials are played wrongly, searched and renamed while a model is trained
     (``clin/distill/practice.py``).
@@ -103,6 +105,22 @@ class World(Protocol):
 
     def close(self) -> None:
         """Let go of the world; closing twice is closing once."""
+        ...
+
+
+@runtime_checkable
+class Restorable(Protocol):
+    """What a world may offer beside its contract: to go back by state, where repeating what was
+    done takes longer."""
+
+    def snapshot(self) -> Any:
+        """The state as it is now; costs no step and changes nothing. It is of use to this world
+        alone."""
+        ...
+
+    def restore(self, state: Any) -> Observation:
+        """Be as it was at the :meth:`snapshot` of ``state``, any number of times, after a reset
+        too. Returns what was last observed there."""
         ...
 
 
@@ -215,6 +233,12 @@ def requirements() -> dict[str, Callable[[], str]]:
     for name in world_names():
         found |= getattr(world_module(name), "REQUIRES", {})
     return found
+
+
+def extras() -> dict[str, tuple[Sequence[str], str]]:
+    """By world, the packages that do not come with ours, and how to get them."""
+    declared = {name: getattr(world_module(name), "INSTALL", None) for name in world_names()}
+    return {name: each for name, each in declared.items() if each is not None}
 
 
 def find_task(name: str, task: str) -> Task:

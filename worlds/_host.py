@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -256,6 +257,42 @@ class Hosted:
     def _open(self) -> None:
         if self._closed:
             raise WorldError("this world is closed; open another")
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A state that a game keeps under ``number`` in the child of that ``generation``; with what was
+    done and seen, for where that is gone."""
+
+    generation: int
+    number: int
+    taken: tuple[str, ...]
+    seen: dict[str, Any]
+
+
+class Restorable(Hosted):
+    """A game whose ``Game`` offers ``save() -> number`` and ``load(number) -> bool`` too, which
+    says whether it has that state still. See :class:`worlds.Restorable`."""
+
+    def snapshot(self) -> Saved:
+        seen = self._going()
+        number = self._alive(lambda: self._ask("save"))
+        return Saved(self._generation, number, tuple(self._taken), seen)
+
+    def restore(self, state: Saved) -> Observation:
+        self._open()
+        self._taken, self._seen, self._listed = [*state.taken], state.seen, None
+        if not self._loaded(state):
+            self._replay()
+        return self._observation()
+
+    def _loaded(self, state: Saved) -> bool:
+        if not state.generation == self._generation == self._host.started():
+            return False
+        try:
+            return bool(self._ask("load", state.number))
+        except WorldCrashed:
+            return False
 
 
 _LONGEST_LINE = 198

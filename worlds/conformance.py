@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from worlds import Observation, World, WorldError
+from worlds import Observation, Restorable, World, WorldError
 
 Open = Callable[[], World]
 
@@ -166,6 +166,35 @@ def any_string_gets_an_answer(open: Open) -> None:
     world.close()
 
 
+def restoring_is_replaying(open: Open) -> None:
+    """Where a world offers ``snapshot`` and ``restore``, going back by state is the same as doing
+    again what led there: from later on, from elsewhere, after a reset, and as often as wanted."""
+    world = open()
+    if not isinstance(world, Restorable):
+        world.close()
+        return
+    steps = walk(world, 8)
+    middle = len(steps) // 2
+    world.reset()
+    for step in steps[1 : middle + 1]:
+        world.step(step.action)
+    at_middle = _look(world)
+    state = world.snapshot()
+    assert _look(world) == at_middle, "taking a snapshot changed something"
+    for elsewhere in (0, 0, 1, 3):
+        if elsewhere:
+            walk(world, elsewhere)
+        assert world.restore(state) == steps[middle].seen, "restored, but another observation"
+        assert _look(world) == at_middle, "restored, but something differs from how it was"
+        for step in steps[middle + 1 :]:
+            assert world.step(step.action) == step.seen, f"{step.action!r} differs after restoring"
+    world.close()
+
+
+def _look(world: World) -> tuple[str, tuple[str, ...]]:
+    return world.surroundings(), tuple(world.actions())
+
+
 def closing_twice_is_closing_once(open: Open) -> None:
     world = open()
     world.close()
@@ -185,6 +214,7 @@ CHECKS = (
     looking_costs_nothing,
     admissible_actions_are_sorted_and_understood,
     any_string_gets_an_answer,
+    restoring_is_replaying,
     closing_twice_is_closing_once,
 )
 

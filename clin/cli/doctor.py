@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -21,20 +21,21 @@ Finding = tuple[bool, str]
 @database
 @as_json
 def doctor(model: str, db: Path, as_json: bool) -> None:
-    """Check Python, llama.cpp and its GPU offload, what the worlds need (Java), the model file and
-    the database. Exit code 1 if one is bad."""
+    """Check Python, llama.cpp and its GPU offload, what the worlds need (Java, extras), the model
+    file and the database. Exit code 1 if one is bad; an extra that is not there is not."""
     from rich.text import Text
 
     from clin.cli.console import console
     from clin.cli.terminal import dump
     from memory.sanitize import sanitized
-    from worlds import requirements
+    from worlds import extras, requirements
 
     checks: dict[str, Callable[[], Finding]] = {
         "python": _python,
         "llama.cpp": _llama,
         "gpu": _gpu,
         **{name: partial(_required, found) for name, found in requirements().items()},
+        **{name: partial(_extra, *each) for name, each in extras().items()},
         "model": lambda: _model(model),
         "database": lambda: _database(db),
     }
@@ -43,7 +44,7 @@ def doctor(model: str, db: Path, as_json: bool) -> None:
         dump({name: {"ok": ok, "text": text} for name, (ok, text) in found.items()})
     else:
         for name, (ok, text) in found.items():
-            console().print(Text(f"{'ok ' if ok else 'BAD'}  {name:<10} {sanitized(text)}"))
+            console().print(Text(f"{'ok ' if ok else 'BAD'}  {name:<12} {sanitized(text)}"))
     if not all(ok for ok, _ in found.values()):
         raise SystemExit(1)
 
@@ -85,6 +86,21 @@ def _gpu() -> Finding:
 
 def _required(found: Callable[[], str]) -> Finding:
     return True, found()
+
+
+def _extra(packages: Sequence[str], how: str) -> Finding:
+    """What is installed of the packages of a world; none has to be."""
+    from importlib import metadata
+
+    found, missing = [], []
+    for package in packages:
+        try:
+            found.append(f"{package} {metadata.version(package)}")
+        except metadata.PackageNotFoundError:
+            missing.append(package)
+    if missing:
+        return True, f"not installed (an extra): {', '.join(missing)}; get it by {how}"
+    return True, ", ".join(found)
 
 
 def _model(reference: str) -> Finding:

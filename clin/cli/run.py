@@ -183,8 +183,7 @@ def run(
                 seed=place.seed,
                 engine=engine,
                 sampling=sampling,
-                **dict(length),
-                **_with_models(llm, kept, exploration, prompting, named, roles),
+                **_with_models(llm, kept, length, exploration, prompting, named, roles),
             )
             runs = [(first.but(variation=each), None) for each in variations]
             follow(store, llm, runs, shown, taken=taken)
@@ -195,12 +194,14 @@ def run(
 def _with_models(
     llm: LLM,
     kept: Kept,
+    length: Length,
     exploration: Exploration,
     prompting: Prompting,
     named: Named,
     roles: dict[str, str],
 ) -> dict[str, Any]:
-    """The fields of a configuration that say which models play, and what follows from them."""
+    """The fields of a configuration that say how long which models play, and what follows from
+    both."""
     from clin.config import versions
     from clin.defaults import chosen_exploration, chosen_prompting, chosen_writer
     from clin.llms.roles import card_of
@@ -208,12 +209,14 @@ def _with_models(
 
     model, role_models = on_record(llm, named.model, roles)
     prompting = chosen_prompting(prompting, llm.card)
+    chapter = length.chapter
     return {
+        **dict(length),
         "strategy": kept.strategy,
         "writer": chosen_writer(kept.writer, card_of(llm, "revise")),
         "start": kept.start,
         "read_only_memory": kept.read_only_memory,
-        "exploration": chosen_exploration(exploration, llm.card, kept.strategy, prompting),
+        "exploration": chosen_exploration(exploration, llm.card, kept.strategy, prompting, chapter),
         "prompting": prompting,
         "model": model,
         "role_models": role_models,

@@ -225,9 +225,12 @@ def config_of(batch: Batch, cell: Cell, played: Played) -> RunConfig:
         writer=played.writer,
         trials=batch.trials,
         budget=batch.budget,
+        chapter=batch.chapter,
         seed=cell.seed,
         read_unconfirmed=cell.setting == "adapt" or unconfirmed,
-        exploration=chosen_exploration(batch.exploration, played.model, cell.strategy, prompting),
+        exploration=chosen_exploration(
+            batch.exploration, played.model, cell.strategy, prompting, batch.chapter
+        ),
         engine=batch.engine,
         sampling=batch.sampling,
         prompting=prompting,

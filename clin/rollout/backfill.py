@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clin.config import RunConfig
+from clin.rollout.chapters import Chapters, life
 from clin.rollout.trial import WorldChanged
 from memory.store import Store, TrialRow
 from memory.trials import Trial
@@ -32,6 +33,8 @@ def backfill(store: Store, run: str) -> Filled:
     world = _opened(RunConfig.checked(**config))
     try:
         for row in lacking:
+            if isinstance(world, Chapters):
+                world.stand(life(store, run, row.number))
             sets = _replayed(world, store.trial(row.id))
             filled.append(len(store.fill_in_admissible(row.id, sets)))
     finally:
@@ -47,7 +50,8 @@ def _lacks(store: Store, row: TrialRow) -> bool:
 
 def _opened(config: RunConfig) -> World:
     options = config.world_options
-    return open_world(config.world, config.task, config.variation, seed=config.seed, **options)
+    world = open_world(config.world, config.task, config.variation, seed=config.seed, **options)
+    return Chapters(world) if config.chapter else world
 
 
 def _replayed(world: World, trial: Trial) -> list[frozenset[str]]:

@@ -89,8 +89,14 @@ class Past:
     def known(self, recalled: Memory) -> Known:
         """What the wrappers around the trial's world go by, where the trial reads ``recalled``."""
         counts_here = confirmed(recalled, self.taught_elsewhere(), self.archive.done)
-        last = self.number + 1 == self.config.trials
-        return Known(self.number, self.archive, counts_here, self.costly_elsewhere(), last)
+        return Known(
+            self.number,
+            self.archive,
+            counts_here,
+            self.costly_elsewhere(),
+            last=self.number + 1 == self.config.trials,
+            goes_on=self.config.chapter > 0,
+        )
 
     def taught_elsewhere(self) -> Memory:
         """What the run's first memory says of other places: all of it, where it was generalised or

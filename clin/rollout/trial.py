@@ -62,7 +62,7 @@ def play(
     steps: list[Step] = []
     done = False
     for step in past:
-        done = _replay(world, step)
+        done = replay(world, step)
         context.append(step, _surroundings(world, context, done))
         steps.append(step)
     while True:
@@ -106,7 +106,9 @@ def _is_stuck(steps: Sequence[Step], language: Language) -> bool:
     return in_a_row >= (WAITED_AFTER if waits else STUCK_AFTER)
 
 
-def _replay(world: World, step: Step) -> bool:
+def replay(world: World, step: Step) -> bool:
+    """Do a stored ``step`` again, and say whether the world has ended; :class:`WorldChanged` where
+    what comes of it is something else."""
     try:
         seen = world.step(step.action)
     except WorldError as error:  # such as that it has ended before

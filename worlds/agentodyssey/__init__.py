@@ -5,9 +5,19 @@ mean. The package claims top-level names such as ``utils``, so only the child im
 """
 
 from worlds.agentodyssey import language
-from worlds.agentodyssey.world import SCORE, AgentOdyssey, host, open, tasks
+from worlds.agentodyssey.world import INSTALL, SCORE, AgentOdyssey, host, open, tasks
 
-__all__ = ["FIRST_PLACE", "PACKAGE", "SCORE", "AgentOdyssey", "host", "language", "open", "tasks"]
+__all__ = [
+    "FIRST_PLACE",
+    "INSTALL",
+    "PACKAGE",
+    "SCORE",
+    "AgentOdyssey",
+    "host",
+    "language",
+    "open",
+    "tasks",
+]
 
 PACKAGE = "agentodyssey"
 FIRST_PLACE = ("base", 2000)

@@ -19,6 +19,10 @@ GAMES = (*("base", "mark", "metropolis", "quarantine", "remnant", "robot_kingdom
 _COUNT = 3000
 _BESIDE = ("gymnasium", "termcolor")
 """What its games import, beside the package itself."""
+INSTALL = (
+    ("agentodyssey", *_BESIDE),
+    "pip install 'clin[agentodyssey]', then pip install --no-deps agentodyssey==0.1.0",
+)
 _FORMS = (
     ("enter PLACE", "walk to a neighboring area; a locked one needs its key in your hands"),
     ("talk to OBJ", "hear what somebody nearby has to say"),

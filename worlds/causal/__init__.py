@@ -109,6 +109,7 @@ class Causal:
         self.goal = f"Your task is to {_in_words(goals(self._physics, task))}."
         self._state: State | None = None
         self._before: list[State] = []
+        self._seen = Observation("", 0.0, False)
         self._closed = False
 
     def reset(self) -> Observation:
@@ -117,7 +118,8 @@ class Causal:
         self._state = State.begin(
             self._physics, self._layout, self._needs, self._voice_seed, self._plain
         )
-        return Observation(room_text(self._state), 0.0, False)
+        self._seen = Observation(room_text(self._state), 0.0, False)
+        return self._seen
 
     def step(self, action: str) -> Observation:
         state = self._going()
@@ -127,7 +129,8 @@ class Causal:
         text = apply(after, action)
         self._before.append(state)
         self._state = after
-        return Observation(text, after.score, after.done)
+        self._seen = Observation(text, after.score, after.done)
+        return self._seen
 
     def undo(self) -> Observation:
         """Take the last step back; WorldError at the beginning. The room is described anew."""
@@ -135,7 +138,19 @@ class Causal:
         if not self._before:
             raise WorldError("there is no step to take back")
         self._state = self._before.pop()
-        return Observation(room_text(self._state), self._state.score, False)
+        self._seen = Observation(room_text(self._state), self._state.score, False)
+        return self._seen
+
+    def snapshot(self) -> tuple[State, tuple[State, ...], Observation]:
+        """The state now, those before it, and what was last observed. A step changes a copy, so
+        none of them changes any more."""
+        return self._going(), tuple(self._before), self._seen
+
+    def restore(self, state: tuple[State, tuple[State, ...], Observation]) -> Observation:
+        self._open()
+        self._state, before, self._seen = state
+        self._before = [*before]
+        return self._seen
 
     def surroundings(self) -> str:
         state = self._going()

@@ -7,7 +7,18 @@ the extra ``jericho``.
 from worlds.jericho import language
 from worlds.jericho.world import SCORE, STORY, Jericho, host, open, tasks
 
-__all__ = ["FIRST_PLACE", "PACKAGE", "SCORE", "Jericho", "host", "language", "open", "tasks"]
+__all__ = [
+    "FIRST_PLACE",
+    "INSTALL",
+    "PACKAGE",
+    "SCORE",
+    "Jericho",
+    "host",
+    "language",
+    "open",
+    "tasks",
+]
 
 PACKAGE = "jericho"
+INSTALL = (("jericho",), "pip install 'clin[jericho]'")
 FIRST_PLACE = (STORY, 750)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import warnings
 from typing import Any
@@ -33,6 +34,10 @@ _FOR_THE_INTERPRETER = re.compile(
     r"|transcript|recording|replay|record|verify|#\w*|\$\w*|tw-[\w-]*)\b",
     re.IGNORECASE,
 )
+MOST_SAVED = 64
+"""States that a story keeps: each is as large as the story's memory, 128 kB at most, and its
+stack."""
+_NUMBERS = itertools.count()
 NOT_FOR_THE_STORY = "That is for the interpreter and not for the story."
 GOAL = "Play the story '{}' and score as many of its {} points as you can."
 NO_SCORE = "Play the story '{}'. It counts no points, so its score stays 0."
@@ -49,6 +54,7 @@ class Game:
         opening = self._story.reset()[0]
         self._expects_commands(path, opening)
         self._points, self._most = 0, self._maximum()
+        self._saved: dict[int, tuple[Any, tuple[bool, bool, bool, int]]] = {}
         self._search = Search(self._story, known=self._known)
         goal = GOAL.format(name, self._most) if self._most else NO_SCORE.format(name)
         self.opened = {"goal": goal, "most": self._most, "known": self._known}
@@ -69,6 +75,25 @@ class Game:
         if self._asks:
             return ["no", "yes"]
         return self._search.admissible()
+
+    def save(self) -> int:
+        """Keep the state as it is now; its number, which no other state of this process has. The
+        oldest goes where there are more than ``MOST_SAVED``."""
+        number = next(_NUMBERS)
+        told = (self._won, self._over, self._asks, self._points)
+        self._saved[number] = (self._story.get_state(), told)
+        if len(self._saved) > MOST_SAVED:
+            del self._saved[min(self._saved)]
+        return number
+
+    def load(self, number: int) -> bool:
+        """Be in the state of that number; false where it is not kept."""
+        if number not in self._saved:
+            return False
+        state, told = self._saved[number]
+        self._story.set_state(state)
+        self._won, self._over, self._asks, self._points = told
+        return True
 
     def close(self) -> None:
         self._story.close()

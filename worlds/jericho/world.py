@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from worlds import Task, Template, WorldCrashed, WorldError
-from worlds._host import Host, Hosted
+from worlds._host import Host, Restorable
 from worlds._story import checked_story
 
 SCORE = "points 0 to 100 of the story's own maximum; 0 throughout where it counts none"
@@ -54,8 +54,8 @@ def open(task: str, variation: int, *, seed: int = 0, **options: object) -> Jeri
     return Jericho(str(path), variation + 1)
 
 
-class Jericho(Hosted):
-    """One story. See :class:`worlds.World`."""
+class Jericho(Restorable):
+    """One story. See :class:`worlds.World`; it can go back by state too."""
 
     def __init__(self, path: str, chance: int) -> None:
         story = checked_story(path)

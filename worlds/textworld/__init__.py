@@ -11,6 +11,7 @@ from worlds.textworld.world import SCORE, TextWorld, host, open
 __all__ = [
     "FAMILIES",
     "FIRST_PLACE",
+    "INSTALL",
     "OWN",
     "PACKAGE",
     "SCORE",
@@ -23,5 +24,6 @@ __all__ = [
 ]
 
 PACKAGE = "textworld"
+INSTALL = (("textworld",), "pip install 'clin[textworld]'")
 FIRST_PLACE = (OWN, 0)
 TASK_SETS = {"tales": tuple(f"cooking-{level}" for level in range(1, 11))}
