@@ -112,6 +112,24 @@ def test_a_batch_goes_from_one_engine_to_the_other(tmp_path: Path) -> None:
         assert not outcome.failed and told(store) == expected
 
 
+def test_a_trial_that_is_told_is_in_the_file_already(tmp_path: Path) -> None:
+    """A driver that is killed then has lost nothing that was shown."""
+    from clin.experiments.cluster import Cluster
+
+    batch = Batch.checked(**{**tomllib.loads(SMALL), "settings": ["adapt"], "strategies": ["none"]})
+    there: list[int] = []
+    with Store(tmp_path / "clin.db") as store:
+
+        def told(what: str, pid: int) -> None:
+            with Store(store.path, read_only=True) as beside:
+                [run] = beside.runs()
+                there.append(sum(row.ending is not None for row in beside.trials(run.name)))
+
+        Cluster(store, batch, lambda: False, told).play(cells(batch), [], workers=1)
+        assert there == [1, 2, 3, 3]  # a line per trial, and one at the end
+        assert [run.state for run in store.runs()] == ["finished"] and store.check() == []
+
+
 @pytest.mark.slow
 def test_a_changed_experiment_plays_its_changed_runs_and_no_other(tmp_path: Path) -> None:
     """Every setting is part of a run's identity, on both engines."""

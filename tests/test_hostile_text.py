@@ -162,6 +162,15 @@ def test_no_command_prints_what_a_terminal_would_obey(
         assert "pwned" in said
 
 
+@pytest.mark.parametrize(
+    "words", [[NAME], [f"--{NAME}"], ["run", f"--{NAME}"], ["run", NAME], ["memory", NAME]], ids=len
+)
+def test_what_no_command_knows_is_repeated_without_controls(clin: Clin, words: list[str]) -> None:
+    done = clin(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "pwned" in done.stderr and not raw(done.stderr)
+
+
 def test_json_says_it_whole(clin: Clin, theirs: Path) -> None:
     rows = json.loads(clin("memory", "list", "--json").stdout)
     assert {row["task"].partition("[")[2] for row in rows} == {HOSTILE[1:]}

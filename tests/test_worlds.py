@@ -147,6 +147,29 @@ def test_a_world_whose_java_dies_goes_on() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("jvm", [sw.jvm, tx.jvm], ids=["scienceworld", "textworldexpress"])
+def test_a_world_opens_though_its_java_dies_meanwhile(jvm, monkeypatch) -> None:
+    gateway, killed = jvm().gateway, list[int]()
+
+    def kill_once() -> object:
+        found = gateway()
+        if not killed:
+            killed.append(jvm().pid)
+            os.kill(jvm().pid, signal.SIGKILL)
+        return found
+
+    monkeypatch.setattr(jvm(), "gateway", kill_once)
+    name, task, variation = (
+        ("scienceworld", "find-living-thing", 225)
+        if jvm is sw.jvm
+        else ("textworldexpress", "coin", 3)
+    )
+    world = open_world(name, task, variation)
+    assert world.reset().text and killed and jvm().pid not in killed
+    world.close()
+
+
+@pytest.mark.slow
 def test_java_is_gone_when_python_is_killed() -> None:
     code = (
         "from worlds import open_world, scienceworld as s; "

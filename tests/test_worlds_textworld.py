@@ -99,6 +99,24 @@ def test_a_game_whose_interpreter_dies_goes_on() -> None:
     beside.close()
 
 
+def test_a_game_opens_though_its_interpreter_dies_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    host, killed = tw.host(), list[int]()
+    answer = host._answer
+
+    def kill_once(question: bytes) -> tuple[str, object]:
+        if not killed:
+            killed.append(host.pid)
+            os.kill(host.pid, signal.SIGKILL)
+        return answer(question)
+
+    monkeypatch.setattr(host, "_answer", kill_once)
+    world = open_world("textworld", "simple", VARIATION)
+    assert world.reset().text and killed and host.pid not in killed
+    world.close()
+
+
 def test_a_step_is_taken_back() -> None:
     world = open_world("textworld", "simple", VARIATION)
     world.reset()

@@ -163,7 +163,11 @@ class Hosted:
         self._seen: dict[str, Any] | None = None
         self._listed: tuple[str, ...] | None = None
         self._generation = 0
-        self.opened: dict[str, Any] = self._opened()
+        try:
+            found = self._opened()
+        except WorldCrashed:  # as within a trial, the child is brought back once
+            found = self._opened()
+        self.opened: dict[str, Any] = found
         """What the game says of itself."""
         self.goal: str = self.opened["goal"]
 

@@ -75,6 +75,12 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def make_context(self, *words: Any, **named: Any) -> click.Context:
+        try:
+            return super().make_context(*words, **named)
+        except click.ClickException as error:
+            raise _harmless(error) from None
+
     def main(self, *words: Any, **named: Any) -> Any:
         from clin.cli.terminal import forgive
 
@@ -87,12 +93,22 @@ class Commands(click.Group):
         except BrokenPipeError:  # the reader of a pipe (head, less) has left
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except click.ClickException as error:
+            raise _harmless(error) from None
+        except (click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
             if os.environ.get(TRACEBACK):
                 raise
             raise told(error) from None
+
+
+def _harmless(error: click.ClickException) -> click.ClickException:
+    """The same ``error``. What it repeats of the command line has no control characters then."""
+    from memory.sanitize import sanitized
+
+    error.message = sanitized(error.message)
+    return error
 
 
 def told(error: Exception) -> click.ClickException:

@@ -38,11 +38,12 @@ MOST_DEATHS = 3
 @dataclass
 class Work:
     """A cell or sequence that is out: the leases that the driver has for it, what it began with or
-    has sent last, and how many workers died over it."""
+    has sent last, the runs that were brought over, and how many workers died over it."""
 
     planned: Cell | Line
     held: list[str] = field(default_factory=list)
     parcel: bytes = b""
+    kept: dict[str, None] = field(default_factory=dict)
     deaths: int = 0
 
 
@@ -284,11 +285,13 @@ class Cluster:
             self._give(crew)
             return
         work.parcel = sent.parcel
-        self._tell(str(work.planned), sent.pid)
         if sent.outcome is not None:
             del crew.out[sending]
             self._arrived(work, sent.outcome)
             self._give(crew, worker)
+        elif not self._hold(work):
+            return
+        self._tell(str(work.planned), sent.pid)
 
     def _died(self, work: Work, waiting: deque[Work]) -> None:
         work.deaths += 1
@@ -304,24 +307,38 @@ class Cluster:
         self._keep(work)
 
     def _arrived(self, work: Work, outcome: Outcome) -> None:
-        kept = self._keep(work)
+        self._keep(work)
         self.outcome.failed += outcome.failed
         failed = {run.name for run in self._store.runs() if run.state != "finished"}
-        self.outcome.played += [name for name in kept if name not in failed]
+        self.outcome.played += [name for name in work.kept if name not in failed]
 
-    def _keep(self, work: Work) -> list[str]:
+    def _hold(self, work: Work) -> bool:
+        """Bring over what a worker has sent so far, before it is told, and go on holding its runs.
+        False where that failed: the next parcel brings it too, and the last says what is wrong."""
+        try:
+            for name in self._merged(work):
+                if self._store.run(name).state != "finished":
+                    self._store.claim_run(name)
+                    work.held.append(name)
+        except Exception:
+            return False
+        return True
+
+    def _keep(self, work: Work) -> None:
         """Bring over what a worker has sent and let go of it; a fault in that costs its work
         alone."""
         try:
-            found = self._merged(work.parcel) if work.parcel else []
+            if work.parcel:
+                self._merged(work)
             self._release(work)
-            return found
         except Exception as error:
             self.outcome.failed.append((str(work.planned), reason(error)))
-            return []
 
-    def _merged(self, packed: bytes) -> list[str]:
+    def _merged(self, work: Work) -> list[str]:
+        """The runs that are new here or have gone on."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "parcel.db"
-            path.write_bytes(packed)
-            return merge(self._store, path)
+            path.write_bytes(work.parcel)
+            found = merge(self._store, path)
+        work.kept.update(dict.fromkeys(found))
+        return found

@@ -162,7 +162,11 @@ class ScienceWorld:
         self._closed = False
         self._score = 0.0
         self._listed: tuple[str, ...] | None = None
-        self._simulator = Simulator(self._jvm, *self._place)
+        try:
+            self._simulator = Simulator(self._jvm, *self._place)
+        except WorldCrashed:  # as within a trial, Java is brought back once
+            self._jvm.mourn()
+            self._simulator = Simulator(self._jvm, *self._place)
         self.goal: str = _plain(self._ask("getTaskDescription"))
         self.templates = forms(simplifications)
 

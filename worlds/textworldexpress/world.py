@@ -21,7 +21,7 @@ from py4j.protocol import Py4JJavaError
 
 from memory.spelling import did_you_mean
 from worlds import Observation, Task, WorldCrashed, WorldError, whole_number
-from worlds._jvm import Jvm, java_call, one_line
+from worlds._jvm import Jvm, java_call, java_errors, one_line
 from worlds.textworldexpress.forms import forms
 
 SCORE = "points 0 to 100 for the part of the task that is done; -100 where a mistake ends the game"
@@ -143,7 +143,7 @@ class TextWorldExpress:
             # Such as rooms too few for the distance asked for.
             if isinstance(error.__cause__, Py4JJavaError):
                 raise WorldError(f"{game} with {parameters or 'no parameters'}: {error}") from None
-            raise
+            self._revive()
         self.goal: str = java_call(self._server.getTaskDescription).strip()
         self.templates = forms(game)
 
@@ -202,7 +202,8 @@ class TextWorldExpress:
         gateway = self._jvm.gateway()
         if self._generation != self._jvm.generation:
             self._generation = self._jvm.generation
-            self._server = java_call(gateway.jvm.textworldexpress.runtime.PythonInterface)
+            with java_errors():  # looking up the class asks Java too
+                self._server = gateway.jvm.textworldexpress.runtime.PythonInterface()
             if refused := java_call(self._server.load, *self._load):
                 raise WorldError(one_line(refused).strip())
         with _sorting:
