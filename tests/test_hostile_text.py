@@ -52,6 +52,7 @@ CALLS: dict[str, list[list[str]]] = {
     ],
     "memory diff": [["r1", "0", "4"], [NAME, "0", "1"]],
     "memory history": [["r1", LINK], ["r1", NAME]],
+    "memory explain": [["r1", LINK], ["r1", NAME], [NAME, LINK]],
     "memory search": [["pwned"], [NAME]],
     "memory stats": [[]],
     "memory check": [[]],
