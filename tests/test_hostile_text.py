@@ -45,7 +45,7 @@ CALLS: dict[str, list[list[str]]] = {
     "memory show": [["r1"], ["r2"], [NAME]],
     "memory graph": [
         ["r1"],
-        *(["r1", "--format", form] for form in ("dot", "html", "mermaid", "svg", "tree")),
+        *(["r1", "--format", form] for form in ("dot", "html", "jsonld", "mermaid", "svg", "tree")),
         ["r1", "--diff", "0", "4"],
         ["r1", "--format", NAME],
         [NAME],
