@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html.parser
+import json
 import re
 import stat
 import xml.etree.ElementTree as ElementTree
@@ -179,6 +180,47 @@ def test_a_long_chain_and_a_wide_hub_are_drawn() -> None:
     hub = [parse(f"try {n} MAY CONTRIBUTE to the task") for n in range(1100)]
     root = drawing(open_format("svg")(graph_of([*chain, *hub], goal="all")))
     assert len(list(root.iter("{http://www.w3.org/2000/svg}title"))) == 200 + 1100 + 1303
+
+
+def facts(document: str) -> set[tuple[str, str, str]]:
+    """A JSON-LD document expanded by hand: every subject, predicate and value, in full."""
+    read = json.loads(document)
+    context, found = read["@context"], set()
+    for node in read["@graph"]:
+        subject = node["@id"]
+        for term, value in node.items():
+            if term == "@id":
+                continue
+            said = context.get(term, context["@vocab"] + term)
+            predicate = said if isinstance(said, str) else context["@vocab"] + term
+            if term == "@type":
+                found.add((subject, "a", context["@vocab"] + value))
+                continue
+            for each in value if isinstance(value, list) else [value]:
+                found.add((subject, predicate, each))
+    return found
+
+
+@given(graphs())
+def test_json_ld_holds_the_facts_of_the_graph(graph: Graph) -> None:
+    document = open_format("jsonld")(graph)
+    assert document.isascii() and not RAW.search(document)
+    said = facts(document)
+    links = sorted(subject for subject, what, value in said if value == "urn:x-clin:link")
+    assert len(links) == len(graph.edges)
+
+    def of(subject: str, predicate: str) -> set:
+        return {value for about, what, value in said if (about, what) == (subject, predicate)}
+
+    label = "http://www.w3.org/2000/01/rdf-schema#label"
+    for number, edge in enumerate(graph.edges):
+        name = f"_:link{number}"
+        assert {parse(each) for each in of(name, "urn:x-clin:wordings")} == set(edge.links)
+        for end, node in (("cause", edge.cause), ("effect", edge.effect)):
+            [event] = of(name, f"urn:x-clin:{end}")
+            assert of(event, label) == {node.label}
+        together = {edge.tally.together} if edge.tally else set()
+        assert of(name, "urn:x-clin:together") == together
 
 
 # --- the command

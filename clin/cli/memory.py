@@ -214,6 +214,7 @@ def _register() -> None:
     from clin.cli import (
         memory_correct,
         memory_evidence,
+        memory_explain,
         memory_files,
         memory_graph,
         memory_look,
@@ -223,6 +224,7 @@ def _register() -> None:
     for module in (
         memory_look,
         memory_graph,
+        memory_explain,
         memory_evidence,
         memory_recount,
         memory_correct,

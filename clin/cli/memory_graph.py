@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "form",
     default=None,
     metavar="NAME",
-    help="tree, mermaid, dot, svg or html.  [default: the ending of --out, or tree]",
+    help="tree, mermaid, dot, svg, html or jsonld.  [default: the ending of --out, or tree]",
 )
 @click.option(
     "--out",

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict
 
 from clin.errors import UserError
 from clin.language import words_of, words_of_run
-from clin.mcp.explaining import explained
 from memory.corrections import KINDS
 from memory.episode import Episode, Place
+from memory.explaining import explained
 from memory.links import parse
 from memory.spelling import did_you_mean
 from memory.store import Store
@@ -171,9 +171,11 @@ class Tools:
 
     @one_at_a_time
     def explain_link(self, run: str, link: str) -> dict[str, Any]:
-        """Why a link reads as it does: its tally over the run's trials, what follows from it, what
-        each trial counts as, and the latest steps at which its cause was done."""
-        return explained(self._store, run, parse(link), words_of_run(self._store, run))
+        """Why a link reads as it does: its tally over the run's trials, what follows from it and
+        why, what each trial counts as, the latest steps at which its cause was done or its effect
+        came, its versions, and what people corrected."""
+        language = words_of_run(self._store, run)
+        return explained(self._store, run, parse(link), language).as_json()
 
     @one_at_a_time
     def correct(self, run: str, kind: str, link: str, new: str = "") -> dict[str, Any]:
