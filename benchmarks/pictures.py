@@ -23,7 +23,7 @@ from textual.pilot import Pilot
 from memory.store import Store
 from tui.app import Watch
 
-SIZE = (122, 24)
+SIZE, WIDE = (122, 24), (144, 36)
 RUNS = (
     ("--variation", "98"),
     ("--variation", "98", "--strategy", "none"),
@@ -49,6 +49,8 @@ async def take(db: Path, out: Path) -> None:
     live = len(RUNS) + 1
     await picture(db, out / "runs.svg", ["down"] * (live - 1))
     await picture(db, out / "trial.svg", [*(["down"] * (live - 3)), "enter"])
+    second = [*(["down"] * (live - 1)), "enter", *(["left_square_bracket"] * 3), "up"]
+    await picture(db, out / "one.svg", second, size=WIDE)
     await picture(db, out / "memory.svg", [*(["down"] * (live - 1)), "m"])
     await picture(db, out / "evidence.svg", [*(["down"] * (live - 1)), "m", "enter"])
     await picture(db, out / "graph.svg", [*(["down"] * (live - 1)), "m", "g"])
@@ -58,11 +60,15 @@ async def take(db: Path, out: Path) -> None:
 
 
 async def picture(
-    db: Path, path: Path, keys: Sequence[str], ready: Callable[[Pilot], bool] = lambda pilot: True
+    db: Path,
+    path: Path,
+    keys: Sequence[str],
+    ready: Callable[[Pilot], bool] = lambda pilot: True,
+    size: tuple[int, int] = SIZE,
 ) -> None:
     """One screen, after ``keys``, once it is ``ready``."""
     app = Watch(db)
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=size) as pilot:
         await pilot.pause(1)
         for key in keys:
             await pilot.press(key)

@@ -32,6 +32,7 @@ WALKS: dict[str, tuple[type, list[str]]] = {
     "runs": (RunsScreen, ["s", "slash", *"pwned", "enter"]),
     "trial": (TrialScreen, ["down", "enter", "home", "enter", "d", "d", "down", "p", "y"]),
     "trial, searched": (TrialScreen, ["down", "enter", "slash", *"pwned", "enter"]),
+    "trial, one screen": (TrialScreen, ["down", "enter", "tab", "z", "z", "l", "d", "p", "tab"]),
     "trial, replayed": (TrialScreen, ["down", "enter", "r", "r", "left_square_bracket"]),
     "memory": (MemoryScreen, ["down", "down", "m", "left", "left", "down"]),
     "memory, evidence": (MemoryScreen, ["down", "down", "down", "m", "down", "enter"]),

@@ -20,19 +20,21 @@ from memory.sanitize import harmless
 from tui.curves import CurvesScreen
 from tui.door import Door, unmarked
 from tui.feed import POLL_SECONDS, Feed
+from tui.first import first_time
 from tui.marks import line
 from tui.memory import MemoryScreen
+from tui.plain import Plain, has_unicode
 from tui.processes import Children
 from tui.runs import RunsScreen
 from tui.start import StartScreen
 from tui.terminal import on_terminal
 from tui.trial import TrialScreen
-from tui.watching import Arrived, Watching
+from tui.watching import Arrived, Watching, own_keys
 
 
 class Watch(App[None]):
     """The app. ``start`` are words of a ``clin run`` command line that is started at once as a
-    child process."""
+    child process; ``hint`` tells of the keys, to who is here for the first time."""
 
     TITLE = "clin"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -48,8 +50,11 @@ class Watch(App[None]):
     .trouble.-on { display: block; }
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, start: Iterable[str] = ()) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], *, start: Iterable[str] = (), hint: bool = False
+    ) -> None:
         super().__init__()
+        self.hint = hint
         self.feed = Feed(path)
         self.processes = Children(Path(path))
         self._start = list(start)
@@ -99,17 +104,29 @@ class Watch(App[None]):
             yield SystemCommand(
                 "What is this screen?", "What it shows, and its keys", screen.action_explain
             )
+            yield from self._commands_of(screen)
         for run in list(self.feed.runs.values())[-50:]:
             about = unmarked(f"{run.name}: {run.about('task')} {run.about('variation')}")
             trial, memory = partial(self.open_trial, run.name), partial(self.open_memory, run.name)
             yield SystemCommand(f"Trial of {about}", "Its latest trial", trial)
             yield SystemCommand(f"Memory of {about}", "How it evolved", memory)
 
+    def _commands_of(self, screen: Watching) -> Iterable[SystemCommand]:
+        """Every key of ``screen`` by its name."""
+        for active in own_keys(screen):
+            binding = active.binding
+            does = partial(self.run_action, binding.action, active.node)
+            told = binding.tooltip or binding.description
+            yield SystemCommand(
+                f"{binding.description} ({self.get_key_display(binding)})", told, does
+            )
+
     def get_driver_class(self) -> type[Driver]:
         return on_terminal(super().get_driver_class())
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), self._door]
+        plain = [] if has_unicode() else [Plain()]
+        return [*super().get_line_filters(), self._door, *plain]
 
     def copy_to_clipboard(self, text: str) -> None:
         """What is pasted elsewhere is harmless there too."""
@@ -144,4 +161,4 @@ class Watch(App[None]):
 
 def watch(path: str | os.PathLike[str], start: Iterable[str] = ()) -> None:
     """Show ``path`` until the person leaves. StoreError if it cannot be opened."""
-    Watch(path, start=start).run()
+    Watch(path, start=start, hint=first_time()).run()

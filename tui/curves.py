@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
-from textual_plotext import PlotextPlot
 
 from tui.beside import BesideScreen
-from tui.marks import fitted, line
+from tui.curve import CurvePane
+from tui.marks import fitted
 from tui.series import Series, series
 from tui.watching import Arrived, Watching
-
-SHAPES = ("●", "◆", "▲", "■", "x", "+")
-_DARK = (
-    (86, 180, 233),
-    (230, 159, 0),
-    (47, 201, 154),
-    (240, 228, 66),
-    (204, 121, 167),
-    (213, 94, 0),
-)
-_LIGHT = ((0, 96, 160), (163, 71, 0), (0, 107, 79), (110, 100, 0), (150, 50, 110), (180, 60, 0))
 
 
 class CurvesScreen(Watching):
@@ -64,11 +53,10 @@ class CurvesScreen(Watching):
 
     def content(self) -> ComposeResult:
         yield Static(classes="headline", markup=False)
-        yield PlotextPlot()
+        yield CurvePane(can_focus=False)
         yield Static(id="key", markup=False)
 
     def on_mount(self) -> None:
-        self.app.theme_changed_signal.subscribe(self, lambda theme: self.draw())
         self.draw()
 
     def on_arrived(self, message: Arrived) -> None:
@@ -84,39 +72,11 @@ class CurvesScreen(Watching):
 
     def draw(self) -> None:
         """Plot what the feed knows now."""
-        widget = self.query_one(PlotextPlot)
-        plot, lines = widget.plt, self.lines()
-        plot.clear_data()
-        plot.clear_figure()
-        key = [self._draw_line(plot, index, curve) for index, curve in enumerate(lines)]
-        numbers = sorted({number for curve in lines for number, _ in curve.points})
-        if numbers:
-            plot.xticks(numbers[:: max(1, len(numbers) // 12)])
-        if self.what == "score":
-            plot.ylim(min([0.0, *(low for curve in lines for low in curve.low)]), 100)
-        plot.xlabel("trial")
-        widget.refresh()
-        self.query_one("#key", Static).update("\n".join(key))
+        key = self.query_one(CurvePane).draw(self.lines(), self.what)
+        width = self.app.size.width - 2
+        self.query_one("#key", Static).update("\n".join(fitted(each, width) for each in key))
         runs = "1 run" if len(self.runs) == 1 else f"{len(self.runs)} runs"
         self.query_one(".headline", Static).update(f"{self.what} over trials · {runs}")
-
-    def _draw_line(self, plot: Any, index: int, curve: Series) -> str:
-        """Draw one curve; its line in the key."""
-        colours = _DARK if self.app.current_theme.dark else _LIGHT
-        shape, colour = SHAPES[index % len(SHAPES)], colours[index % len(colours)]
-        width = self.app.size.width - 2
-        name = f"{shape} {line(curve.name)}"
-        if not curve.points:
-            return fitted(f"{name}: no trial has ended", width)
-        xs = [number for number, _ in curve.points]
-        ys = [value for _, value in curve.points]
-        plot.plot(xs, ys, marker="braille", color=colour)
-        plot.scatter(xs, ys, marker=shape, color=colour)
-        span = ""
-        if curve.runs > 1:
-            plot.scatter(xs + xs, [*curve.low, *curve.high], marker="·", color=colour)
-            span = f" [{curve.low[-1]:.3g}, {curve.high[-1]:.3g}]"
-        return fitted(f"{name}: {ys[-1]:.3g} after trial {xs[-1]}{span}", width)
 
     def action_other(self) -> None:
         self.what = "steps" if self.what == "score" else "score"

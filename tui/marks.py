@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
+from rich.console import Console
 from rich.text import Text
 
 from memory.links import Hedge, Link, Relation
@@ -38,6 +39,8 @@ _COLOURS = {
 }
 LEGEND = "■ necessary ▲ contributes ▼ does not; filled, ━ SHOULD hollow, ╌ MAY; * pinned"
 _BARS = "▁▂▃▄▅▆▇█"
+_PLAIN = Console()
+"""Rich wants one to break lines; nothing is printed on it."""
 
 
 def line(text: str) -> str:
@@ -57,6 +60,12 @@ def fitted(text: str, width: int) -> str:
     if width <= 0:
         return ""
     return set_cell_size(text, width - 1).rstrip() + "…"
+
+
+def folded_to(text: str, width: int) -> list[str]:
+    """``text`` in lines of at most ``width`` cells, broken between words where that is possible."""
+    lines = Text(text).wrap(_PLAIN, max(1, width))
+    return [each.plain.rstrip() for each in lines] or [""]
 
 
 def shape(link: Link) -> str:

@@ -15,12 +15,12 @@ from textual.widgets.option_list import Option
 from clin.language import words_of_run
 from memory.changes import history
 from memory.links import Link, LinkError
+from memory.lives import difference, label, lives
 from memory.store import Store, StoreError, Version
 from memory.store.overview import TrialLine, latest_versions
 from memory.store.search import search
 from memory.trials import Step
 from tui.graph import graph_screen
-from tui.lives import difference, label, lives
 from tui.marks import LEGEND, fitted, line
 from tui.strips import Strips
 from tui.watching import Arrived, Watching

@@ -18,6 +18,7 @@ from tui.marks import plain
 class Side(VerticalScroll):
     """``step`` or ``prompt`` of the step under the cursor."""
 
+    ALLOW_MAXIMIZE = True
     DEFAULT_CSS = """
     Side { width: 1fr; border-left: solid $primary; padding: 0 1; }
     """
@@ -45,7 +46,7 @@ def about_step(
     for cost in costs:
         text.append(cost_line(cost) + "\n", "dim")
     if index == 0:
-        text.append("\nAt first\n", "bold").append_text(plain(opening)).append("\n")
+        text.append("\n").append_text(at_first(opening))
     if said:
         told = "\n".join(filter(None, [said.links, said.moved]))
         text.append("\nWhat memory said\n", "bold").append_text(plain(told)).append("\n")
@@ -60,6 +61,11 @@ def about_step(
                 learning = plain(str(recalled.links[number - 1]))
                 text.append(f"[{number}] ").append_text(learning).append("\n")
     return text
+
+
+def at_first(opening: str) -> Text:
+    """What was seen at the beginning of a trial."""
+    return Text.assemble(("At first\n", "bold"), plain(opening), "\n")
 
 
 def about_calls(index: int, calls: Sequence[Call]) -> Text:

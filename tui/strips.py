@@ -15,8 +15,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from memory.links import Link
+from memory.lives import Life
 from memory.sanitize import sanitized
-from tui.lives import Life
 from tui.marks import bar, colour, fitted, track
 
 HEAD = 3

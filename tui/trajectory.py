@@ -233,6 +233,14 @@ class Trajectory(ScrollView, can_focus=True):
         self._measure()
         self.select(self.cursor)
 
+    def unfold_where_it_fits(self) -> None:
+        """Show every step in full, if that leaves nothing out of view."""
+        height = self.scrollable_content_region.height
+        if self.all_unfolded or len(self) > height // 2:
+            return
+        if sum(len(self._lines(index, True)) for index in range(len(self))) <= height:
+            self.action_fold_all()
+
     def jump(self, wanted: Callable[[int], bool], by: int) -> bool:
         """Go to the next step (``by`` 1 or -1) that is ``wanted``; False if there is none."""
         index = self.cursor + by

@@ -25,15 +25,21 @@ from memory.store.overview import (
     steps_with,
 )
 from memory.trials import Memory, Step
+from tui.aside import Aside
+from tui.engine import score_bar
 from tui.marks import ENDINGS, STATES, fitted, line
-from tui.side import Side, about_calls, about_step
+from tui.side import Side, about_calls, about_step, at_first
 from tui.stepin import StepIn
 from tui.trajectory import Trajectory
 from tui.watching import Arrived, Watching
 
 WIDE = 120
+ONE_SCREEN = 140
+"""Columns from which on all of a run stands on one screen."""
 SPEEDS = (0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 200.0)
 """Steps a second of a replay."""
+BAR = 20
+"""Cells of the bar that says the score."""
 
 
 class TrialScreen(Watching):
@@ -44,7 +50,10 @@ class TrialScreen(Watching):
         "goal stays on top. A live trial grows at the end, and is followed while the cursor stands "
         "on the last step. 'uses 2' names the learnings that the model cited; [you] marks what a "
         "person chose. The panel shows the step in full or, with p, exactly what the model read, "
-        "with the tokens that it read and those it could reuse."
+        "with the tokens that it read and those it could reuse. From 140 columns on the memory "
+        "stands beside it (else press l): what the last revision made new (+), surer (^), less "
+        "sure (v), turned (!) or gone (-), and which links this step cited, was told by recall, "
+        "did, or was warned by; then the scores of the trials, and the engine."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -79,7 +88,14 @@ class TrialScreen(Watching):
             tooltip="Search this trial; Enter goes to the next hit",
         ),
         Binding("p", "prompt", "Prompt", tooltip="What the model read and wrote at this step"),
-        Binding("d", "detail", "Panel", show=False, tooltip="Show or hide the panel"),
+        Binding("d", "detail", "Panel", show=False, tooltip="Show or hide the step in full"),
+        Binding(
+            "l",
+            "links",
+            "Links",
+            show=False,
+            tooltip="The memory as it stands, and the links that this step has to do with",
+        ),
         Binding("y", "copy", "Copy", show=False, tooltip="Copy the step to the clipboard"),
         Binding(
             "r",
@@ -105,14 +121,35 @@ class TrialScreen(Watching):
             tooltip="Pause the live run, choose its next action, correct it",
         ),
         Binding("m", "memory", "Memory", tooltip="How the memory evolved"),
+        Binding("c", "curves", "Curves", show=False, tooltip="Score and steps over trials"),
+        Binding("tab", "pane(1)", "Next pane", key_display="Tab", tooltip="Go to the next pane"),
+        Binding(
+            "shift+tab",
+            "pane(-1)",
+            "Pane before",
+            show=False,
+            key_display="S-Tab",
+            tooltip="The pane before",
+        ),
+        Binding("z", "large", "Large", tooltip="Give this pane the whole screen, or take it back"),
     ]
     DEFAULT_CSS = """
     TrialScreen #goal { height: auto; max-height: 4; padding: 0 1; background: $secondary 20%; }
     TrialScreen #body { height: 1fr; }
     TrialScreen Trajectory { width: 1fr; }
-    TrialScreen Side { display: none; }
-    TrialScreen.-panel Side { display: block; }
-    TrialScreen.-narrow.-panel Trajectory { display: none; }
+    TrialScreen Aside { display: none; }
+    TrialScreen.-panel Aside, TrialScreen.-links Aside { display: block; }
+    TrialScreen.-narrow.-panel Trajectory, TrialScreen.-narrow.-links Trajectory { display: none; }
+    TrialScreen.-links Aside > Side { display: none; }
+    TrialScreen.-links Aside > HeldPane { display: block; }
+    TrialScreen.-one Trajectory { border-top: solid $primary; }
+    TrialScreen.-one Trajectory:focus { border-top: heavy $accent; }
+    TrialScreen.-one Aside { display: block; border-left: solid $primary; }
+    TrialScreen.-one Aside > * { display: block; border-top: solid $primary; border-left: none; }
+    TrialScreen.-one Aside > *:focus { border-top: heavy $accent; }
+    TrialScreen.-one Aside > .engine { border-top: none; }
+    TrialScreen.-one Aside > .-empty, TrialScreen.-one Aside > Side { display: none; }
+    TrialScreen.-one.-panel Aside > Side { display: block; }
     TrialScreen > Input { display: none; height: 3; }
     TrialScreen > Input.-on { display: block; }
     """
@@ -128,16 +165,21 @@ class TrialScreen(Watching):
         self.recalled, self.opening = Memory(), ""
 
     def content(self) -> ComposeResult:
+        self._sized(self.app.size.width)  # before the first drawing, or it would jump
         yield Static(classes="headline", markup=False)
         yield Static(id="goal", markup=False)
         with Horizontal(id="body"):
             yield Trajectory(self.load)
-            yield Side(can_focus=False)
+            yield Aside(self.feed)
         yield Input(placeholder="search this trial; Enter: next hit, Esc: done")
 
     @property
     def steps(self) -> Trajectory:
         return self.query_one(Trajectory)
+
+    @property
+    def aside(self) -> Aside:
+        return self.query_one(Aside)
 
     @property
     def trial(self) -> TrialLine:
@@ -150,9 +192,15 @@ class TrialScreen(Watching):
 
     def on_resize(self, event: Resize) -> None:
         super().on_resize(event)
-        self.set_class(event.size.width < WIDE, "-narrow")
-        wide = event.size.width >= WIDE
-        self.set_class(wide if self.panel is None else self.panel, "-panel")
+        self._sized(event.size.width)
+        self._side_focus()
+        self.refresh_bindings()
+
+    def _sized(self, width: int) -> None:
+        """Choose the panes that a terminal of this ``width`` has room for."""
+        self.set_class(width < WIDE, "-narrow")
+        self.set_class(width >= ONE_SCREEN, "-one")
+        self.set_class(width >= WIDE if self.panel is None else self.panel, "-panel")
 
     # --- content
 
@@ -172,6 +220,7 @@ class TrialScreen(Watching):
             known, people = outline(store, trial.id), by_person(store, trial.id)
             test = store.link_test(trial.id)
             route = route_taken(store, self.run, trial.id)
+            self.aside.open(self.feed.runs[self.run], trial, self.recalled)
         except ValueError as error:  # of the store, or a world that is not here any more
             self.say(str(error), wrong=True)
             return
@@ -186,9 +235,13 @@ class TrialScreen(Watching):
             goal += line(str(test.link))
         self.query_one("#goal", Static).update(goal)
         self.steps.append(known)
+        self.panel_text()
         if self.first_step is not None:
             self.steps.select(self.first_step)
             self.call_after_refresh(self.steps.select, self.first_step)
+        self.aside.tick(self.feed.runs[self.run], len(self.steps))
+        if self.has_class("-one") and trial.ending and self.first_step is None:
+            self.call_after_refresh(self.steps.unfold_where_it_fits)
         self.headline()
 
     def headline(self) -> None:
@@ -208,6 +261,10 @@ class TrialScreen(Watching):
         )
         shown = fitted(head, self.app.size.width - 2)
         self.query_one(".headline", Static).update(shown, layout=False)
+        most = run.about("budget")
+        room = f" of at most {most}" if most not in ("", "0") else ""
+        bar = f"Score {score_bar(score, BAR)} {score:.4g}"
+        self.steps.border_title = Text(f"{bar} · {steps}{room}")
 
     def on_arrived(self, message: Arrived) -> None:
         if self.run not in self.feed.runs:
@@ -216,6 +273,7 @@ class TrialScreen(Watching):
             self._grow(message)
             if self.steps.following:
                 self._follow()
+            self._beside(message)
         self.headline()
 
     def _grow(self, message: Arrived) -> None:
@@ -226,6 +284,21 @@ class TrialScreen(Watching):
         if fresh:
             self.steps.people |= by_person(self.feed.store, self.trial.id)
             self.steps.append([(step.score, bool(step.thought)) for step in fresh])
+
+    def _beside(self, message: Arrived) -> None:
+        """What changed beside the steps: the memory, the scores, the engine."""
+        run = self.feed.runs[self.run]
+        ended = self.trial.ending != (self.aside.trial and self.aside.trial.ending)
+        if ended or any(version.run == self.run for version in message.news.versions):
+            self._open_aside()
+        self.aside.tick(run, len(self.steps))
+
+    def _open_aside(self) -> None:
+        try:
+            self.aside.open(self.feed.runs[self.run], self.trial, self.recalled)
+        except StoreError as error:
+            self.say(str(error), wrong=True)
+        self.panel_text()
 
     def _follow(self) -> None:
         """Go on to the next trial of a live run when this one has ended."""
@@ -241,15 +314,20 @@ class TrialScreen(Watching):
         self.panel_text()
 
     def panel_text(self) -> None:
-        if not self.has_class("-panel") or not len(self.steps):
+        if not len(self.steps):
+            self.query_one(Side).show(at_first(self.opening))
             return
         index, store, trial = self.steps.cursor, self.feed.store, self.trial.id
         try:
+            if self.aside.pane.display:
+                self.aside.light(index, self.steps.step(index))
+            if not self.has_class("-panel"):
+                return
             if self.prompt:
                 text = about_calls(index, store.calls(trial, index))
             else:
                 step, spent = self.steps.step(index), costs(store, trial, index)
-                told = said(store, trial).get(index)
+                told = said(store, trial, index).get(index)
                 text = about_step(index, step, self.recalled, spent, self.opening, told)
         except StoreError as error:
             text = Text(line(str(error)))
@@ -264,21 +342,58 @@ class TrialScreen(Watching):
         self.prompt = False
         self._panel(not self.has_class("-panel"))
 
-    def _panel(self, on: bool) -> None:
+    def _panel(self, on: bool, *, links: bool = False) -> None:
         self.panel = on
         self.set_class(on, "-panel")
+        self.set_class(links, "-links")
+        self.aside.fit()
         self.panel_text()
-        side = self.query_one(Side)
-        side.can_focus = on and self.has_class("-narrow")
-        (side if side.can_focus else self.steps).focus()
+        self._side_focus()
+        if links:
+            self.aside.pane.focus()
+        else:
+            (self.query_one(Side) if on and self.has_class("-narrow") else self.steps).focus()
+
+    def _side_focus(self) -> None:
+        """The step in full is scrolled where it is a pane among others, or alone."""
+        alone = self.has_class("-panel") and self.has_class("-narrow")
+        self.query_one(Side).can_focus = alone or self.has_class("-one")
+
+    def action_links(self) -> None:
+        """On a wide terminal the links are there already."""
+        if self.has_class("-one"):
+            self.aside.pane.focus()
+        else:
+            links = not self.has_class("-links")
+            self._panel(False if links else not self.has_class("-narrow"), links=links)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Panes are for terminals that are wide enough for several."""
+        if action in ("pane", "large"):
+            return self.has_class("-one") or self.query_one(Input).has_class("-on")
+        return True
+
+    def action_pane(self, by: int) -> None:
+        self.focus_next() if by > 0 else self.focus_previous()
+
+    def action_large(self) -> None:
+        if self.maximized:
+            self.minimize()
+        else:
+            self.action_maximize()
+        self.aside.fit()
 
     # --- going about
 
     def action_back(self) -> None:
         field = self.query_one(Input)
-        if field.has_class("-on"):
+        if self.maximized:
+            self.action_large()
+        elif field.has_class("-on"):
             field.remove_class("-on")
             self.steps.focus()
+        elif self.has_class("-links"):
+            self.action_links()
         elif self.has_class("-narrow") and self.has_class("-panel"):
             self._panel(False)
         else:
@@ -321,6 +436,9 @@ class TrialScreen(Watching):
 
     def action_memory(self) -> None:
         self.app.open_memory(self.run)
+
+    def action_curves(self) -> None:
+        self.app.open_curves([self.run])
 
     def action_step_in(self) -> None:
         if self.feed.runs[self.run].live:

@@ -3,10 +3,10 @@ from the feed."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.events import Resize
 from textual.message import Message
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from tui.app import Watch
 
 SMALLEST = (60, 15)
+
+
+HINT = (
+    "New here? Enter opens, Esc goes back, ? tells the keys of a screen, Ctrl-P finds every "
+    "command by name. This line goes with the first ?."
+)
+"""Told once, to who opens the app for the first time."""
 
 
 class Arrived(Message):
@@ -46,6 +53,8 @@ class Watching(Screen[None]):
         content-align: center middle;
         text-align: center;
     }
+    Watching > .hint { height: auto; padding: 0 1; background: $accent 30%; display: none; }
+    Watching > .hint.-on { display: block; }
     Watching.-small { overflow: hidden; }
     Watching.-small > * { display: none; }
     Watching.-small > #too-small { display: block; }
@@ -63,6 +72,7 @@ class Watching(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Static(classes="trouble", markup=False)
         yield from self.content()
+        yield Static(HINT, classes="hint", markup=False)
         yield Footer(show_command_palette=False)
         yield Static(id="too-small", markup=False)
 
@@ -76,6 +86,15 @@ class Watching(Screen[None]):
 
     def on_mount(self) -> None:
         self.tell_trouble()
+        self.tell_hint()
+
+    def on_screen_resume(self) -> None:
+        self.tell_hint()
+
+    def tell_hint(self) -> None:
+        """Show the hint as long as nobody has asked for help."""
+        for shown in self.query(".hint"):
+            shown.set_class(self.app.hint, "-on")
 
     def tell_trouble(self) -> None:
         """Say on top what is wrong with the file, while it is. A screen that is just opening has
@@ -91,6 +110,8 @@ class Watching(Screen[None]):
             self.app.pop_screen()
 
     def action_explain(self) -> None:
+        self.app.hint = False
+        self.tell_hint()
         self.app.push_screen(Explained(self))
 
     def say(self, text: str, *, wrong: bool = False) -> None:
@@ -126,15 +147,8 @@ class Explained(ModalScreen[None]):
             yield Static("\n".join([self.about.TOUR, "", *self._keys()]), markup=False)
 
     def _keys(self) -> list[str]:
-        """Our own keys that work on the screen now, and the app's; a widget's usual arrows need no
-        explaining."""
-        ours: dict[str, Binding] = {}
-        for active in self.about.active_bindings.values():
-            binding = active.binding
-            if binding.description and binding.key in _declared(type(active.node)):
-                ours[binding.key] = binding
         by_use: dict[str, list[str]] = {}
-        for binding in ours.values():
+        for binding in (active.binding for active in own_keys(self.about)):
             display = self.app.get_key_display(binding)
             by_use.setdefault(binding.tooltip or binding.description, []).append(display)
         lines = [f"{' '.join(displays):>8}  {use}" for use, displays in by_use.items()]
@@ -142,6 +156,17 @@ class Explained(ModalScreen[None]):
 
     def action_dismiss_help(self) -> None:
         self.dismiss()
+
+
+def own_keys(screen: Screen[Any]) -> list[ActiveBinding]:
+    """Our own keys that work on ``screen`` now, and the app's; a widget's usual arrows need no
+    explaining."""
+    ours: dict[str, ActiveBinding] = {}
+    for active in screen.active_bindings.values():
+        binding = active.binding
+        if binding.description and active.enabled and binding.key in _declared(type(active.node)):
+            ours[binding.key] = active
+    return [*ours.values()]
 
 
 def _declared(kind: type) -> set[str]:

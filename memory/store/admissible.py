@@ -107,15 +107,24 @@ def _has_table(connection: Connection) -> bool:
     return bool(connection.rows("select 1 from sqlite_master where name = 'admissible'"))
 
 
-def _by_step(connection: Connection, trial_id: int) -> tuple[Admissible | None, ...]:
-    """What is stored for each step of a trial, None where nothing is."""
+def read_on(
+    connection: Connection, trial_id: int, first: int, latest: Admissible | None
+) -> tuple[Admissible | None, ...]:
+    """As :func:`read_admissible`, from step ``first`` on, before which ``latest`` was the last set
+    that is stored (None for none): a trial that grows is not read again from its beginning."""
+    return _by_step(connection, trial_id, first, latest) if _has_table(connection) else ()
+
+
+def _by_step(
+    connection: Connection, trial_id: int, first: int = 0, latest: Admissible | None = None
+) -> tuple[Admissible | None, ...]:
+    """What is stored for each step of a trial from ``first`` on, None where nothing is."""
     rows = connection.rows(
         "select position, packed from steps left join admissible on step = steps.id"
-        " where trial = ? order by position",
-        [trial_id],
+        " where trial = ? and position >= ? order by position",
+        [trial_id, first],
     )
     found: list[Admissible | None] = []
-    latest: Admissible | None = None
     for position, packed in rows:
         if packed is not None:
             latest = _read(packed, latest, f"step {position} of trial {trial_id}")

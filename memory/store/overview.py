@@ -132,14 +132,15 @@ class Said:
         )
 
 
-def said(store: Store, trial: int) -> dict[int, Said]:
-    """What memory said at the steps of a trial; steps at which it was silent are not in it."""
+def said(store: Store, trial: int, step: int | None = None) -> dict[int, Said]:
+    """What memory said at the steps of a trial, or at one ``step``; steps at which it was silent
+    are not in it."""
     if not store.connection.has("recalls"):
         return {}
     found = store.connection.rows(
         "select step, said, logprob, plain_logprob from recalls join calls on call = id"
-        " where trial = ? and step is not null order by id",
-        [trial],
+        " where trial = ?1 and step is not null and (?2 is null or step = ?2) order by id",
+        [trial, step],
     )
     return {step: Said(*rest) for step, *rest in found}
 
@@ -168,6 +169,16 @@ def spent_by_trial(store: Store) -> dict[int, Spent]:
         f" sum(choices > 0), {matched} from calls {joined} group by trial"
     )
     return {trial: Spent(*sums) for trial, *sums in found}
+
+
+def spent_since(store: Store, trial: int, step: int) -> Spent:
+    """What the models' calls of a trial cost from ``step`` on."""
+    [(calls, read, reused, written, seconds, choices)] = store.connection.rows(
+        "select count(*), sum(read), sum(reused), sum(written), sum(seconds), sum(choices > 0)"
+        " from calls where trial = ? and step >= ? and role != 'person'",
+        [trial, step],
+    )
+    return Spent(read, reused, written, seconds, choices) if calls else Spent()
 
 
 def steps_with(store: Store, trial: int, words: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""The life of every link over the versions of a memory; knows no Textual."""
+"""The life of every link over the versions of a memory."""
 
 from __future__ import annotations
 

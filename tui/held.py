@@ -1,0 +1,106 @@
+"""The pane of the memory as it stands beside a trial; the links that the step under the cursor has
+to do with light up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from memory.links import Link
+from tui.holdings import Held, Holding
+from tui.marks import colour, folded_to, line, shape
+
+GUTTER = 7
+"""Cells before the words of a link: lit, mark, number, shape."""
+_GONE = Style(strike=True, dim=True)
+
+Row = list[tuple[str, Style]]
+
+
+class HeldPane(ScrollView, can_focus=True):
+    """``show`` gives it a memory, ``light`` the links that a step has to do with."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", "Down", show=False),
+        Binding("k", "scroll_up", "Up", show=False),
+        Binding("enter", "screen.memory", "Memory", show=False, tooltip="How the memory evolved"),
+    ]
+    DEFAULT_CSS = """
+    HeldPane { overflow-x: hidden; }
+    """
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.held, self.lit, self.nothing = Held(), dict[Link, str](), ""
+        self._rows: list[Row] = []
+        self._tops: dict[Link, int] = {}
+
+    def show(self, held: Held, nothing: str) -> None:
+        """Another memory; ``nothing`` says why there is none."""
+        self.held, self.lit, self.nothing = held, {}, nothing
+        self.scroll_to(y=0, animate=False, force=True)
+        self._lay_out()
+
+    def light(self, lit: Mapping[Link, str]) -> None:
+        """Light up these links, each with a word that says why, and bring the first into view."""
+        if dict(lit) == self.lit:
+            return
+        self.lit = dict(lit)
+        self._lay_out()
+        tops = [self._tops[link] for link in self.lit if link in self._tops]
+        top, height = min(tops, default=0), self.scrollable_content_region.height
+        if tops and not self.scroll_offset.y <= top < self.scroll_offset.y + height:
+            self.scroll_to(y=top, animate=False, force=True)
+
+    @property
+    def rows(self) -> int:
+        """How many rows it would fill."""
+        return len(self._rows)
+
+    def on_resize(self) -> None:
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        width, dark = max(20, self.scrollable_content_region.width), self.app.current_theme.dark
+        self._rows, self._tops = [], {}
+        for each in self.held.holdings:
+            self._tops[each.link] = len(self._rows)
+            self._rows += _rows(each, self.lit.get(each.link, ""), width, dark)
+        for note in self.held.notes:
+            lines = folded_to(f"note: {line(note)}", width - 2)
+            self._rows += [[(f"  {text}", Style())] for text in lines]
+        if not self._rows:
+            lines = folded_to(self.nothing, width - 2)
+            self._rows = [[(f"  {text}", Style(dim=True))] for text in lines]
+        self.virtual_size = Size(self.size.width, len(self._rows))
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width, row = self.scrollable_content_region.width, y + self.scroll_offset.y
+        base = self.rich_style
+        if row >= len(self._rows):
+            return Strip.blank(width, base)
+        strip = Strip([Segment(text, base + style) for text, style in self._rows[row]])
+        return strip.adjust_cell_length(width, base)
+
+
+def _rows(each: Holding, why: str, width: int, dark: bool) -> list[Row]:
+    """A link in as many rows as its words need."""
+    said = f"{line(str(each.link))}{f'  ← {why}' if why else ''}"
+    style = _GONE if each.mark == "-" else Style(bold=bool(why or each.mark))
+    bar = ("▌" if why else " ", Style(bold=True))
+    number = str(each.number) if each.number else ""
+    head: Row = [bar, (f"{each.mark:1}{number:>3} ", Style(bold=bool(each.mark)))]
+    head.append((f"{shape(each.link)} ", Style(color=colour(each.link, dark))))
+    rows: list[Row] = []
+    for text in folded_to(said, width - GUTTER - 1):
+        rows.append([*head, (text, style)])
+        head = [bar, (" " * (GUTTER), Style())]
+    return rows
