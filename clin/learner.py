@@ -149,9 +149,10 @@ class Learner:
             return
         card = self.writer or self.card
         if style(card.prompt).own_form and not strategy.traits.states_request:
+            other = "another model" if strategy.traits.needs_model else "--writer rules"
             raise ModelError(
                 f"{card.name} was not made to write what the strategy {self.config.strategy} "
-                "keeps; use --writer rules"
+                f"keeps; use {other}"
             )
 
     def _open_world(self) -> World:

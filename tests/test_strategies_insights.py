@@ -47,11 +47,15 @@ def test_a_cheatsheet_by_rules_is_told_in_one_line() -> None:
     assert "\n" not in str(error.value)
 
 
-def test_a_model_that_cannot_write_ends_the_command_with_one_line(tmp_path) -> None:
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [((), "needs a model that writes"), (("--writer", "model"), "use another model")],
+)
+def test_a_model_that_cannot_write_ends_the_command_with_one_line(tmp_path, asked, says) -> None:
     place = ("--world", "causal", "--task", "make", "--db", str(tmp_path / "a.db"))
-    done = called("run", *place, "--strategy", "cheatsheet")
+    done = called("run", *place, "--strategy", "cheatsheet", *asked)
     assert done.returncode == 2
-    assert "cheatsheet needs a model that writes" in done.stderr
+    assert says in done.stderr and "cheatsheet" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
 
 

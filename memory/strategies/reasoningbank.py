@@ -70,7 +70,8 @@ class Item:
 
     def told(self) -> str:
         """The item as a trial reads it."""
-        return f"{self.title}. {self.description} {self.content}"
+        fields = filter(None, (self.title, self.description, self.content))
+        return " ".join(text if text[-1] in ".!?" else f"{text}." for text in fields)
 
 
 def read(note: str) -> Item | None:
