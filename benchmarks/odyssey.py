@@ -83,9 +83,9 @@ def played(asked: argparse.Namespace, game: str, way: str) -> Lived:
     db = asked.out / f"{game}-{way}-{asked.chapter}-{asked.trials}.db"
     words = ["--world", "agentodyssey", "--task", game, "--variation", str(SEED)]
     words += ["--strategy", way, "--chapter", str(asked.chapter), "--trials", str(asked.trials)]
-    begun = db.exists()
-    if not begun or not finished(db):
-        what = ["resume", "r1"] if begun else ["run", *words, "--model", asked.model]
+    state = state_of(db)
+    if state != "finished":
+        what = ["resume", "r1"] if state else ["run", *words, "--model", asked.model]
         with redirect_stdout(io.StringIO()):
             clin([*what, "--db", str(db), "--json"], standalone_mode=False)
     with Store(db, read_only=True) as store:
@@ -93,9 +93,12 @@ def played(asked: argparse.Namespace, game: str, way: str) -> Lived:
     return [(step.action, step.observation) for step in steps]
 
 
-def finished(db: Path) -> bool:
+def state_of(db: Path) -> str:
+    """The state of the run in ``db``; empty where there is none."""
+    if not db.exists():
+        return ""
     with Store(db, read_only=True) as store:
-        return store.run("r1").state == "finished"
+        return "".join(run.state for run in store.runs())
 
 
 def row(world: World, game: str, way: str, lived: Lived) -> str:
