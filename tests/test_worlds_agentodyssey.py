@@ -119,3 +119,13 @@ def test_where_the_package_is_absent_one_line_says_how_to_get_it(monkeypatch) ->
 def test_an_option_is_refused() -> None:
     with pytest.raises(WorldError, match="no option 'level'"):
         open_world("agentodyssey", "base", 0, level=3)
+
+
+@needs
+def test_its_verbs_are_those_of_what_it_lists() -> None:
+    world = open_world("agentodyssey", "base", 2000)
+    world.reset()
+    verbs = world.verbs()
+    assert {"enter", "talk to", "wait"} <= set(verbs)
+    assert all(action.startswith(verbs) for action in world.actions())
+    world.close()

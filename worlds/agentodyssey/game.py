@@ -74,6 +74,10 @@ class Game:
     def actions(self) -> list[str]:
         return admissible(self._game, self._player)
 
+    def verbs(self) -> list[str]:
+        """The first words of the actions that the game knows, as its package counts them."""
+        return [each.verb for each in self._player.available_actions]
+
     def close(self) -> None:
         self._game = None
 

@@ -81,3 +81,8 @@ class AgentOdyssey(Hosted):
         except WorldCrashed as error:
             raise WorldError(f"agentodyssey's '{task}' cannot be played: {error}") from None
         self.templates = tuple(Template(form, means) for form, means in _FORMS)
+
+    def verbs(self) -> tuple[str, ...]:
+        """The first words of the actions that the game knows; for measures, not for acting."""
+        self._going()
+        return tuple(self._alive(lambda: self._ask("verbs")))
