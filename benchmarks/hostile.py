@@ -99,7 +99,9 @@ def _worlds(draw: random.Random, count: int) -> int:
         with _told(f"opening {name}"):
             worlds[name] = open_world(name, task, variation, **options)
             worlds[name].reset()
-    for _ in range(count):
+    for number in range(count):
+        if number % 250 == 249:
+            _so_far("actions in each world", number)
         text = drawn(draw)
         for name, world in worlds.items():
             with _told(f"{name}: {text[:200]!r}"):
@@ -123,6 +125,7 @@ def _models(draw: random.Random, count: int) -> int:
         words = ["run", "--world", "gymnasium:Foreign-v0", "--task", "play", "--threads", "1"]
         words += ["--variation", str(variation), "--strategy", strategy, "--db", "foreign.db"]
         _asked([*words, "--trials", "2", "--budget", str(STEPS), "--verbose"])
+        _so_far("texts of a foreign world", Foreign.said)
     _sound(Path("foreign.db"))
     return Foreign.said
 
@@ -141,8 +144,9 @@ def _commands(draw: random.Random, count: int, templates: Any) -> int:
         with _told(f"writing {text[:200]!r}"):
             words, entered = filled(draw.choice(templates), text)
             _asked(words, entered)
-        if number % 500 == 499:
+        if number % 250 == 249:
             _sound(Path("clin.db"))
+            _so_far("command lines", number + 1)
     _sound(Path("clin.db"))
     return count
 
@@ -157,6 +161,7 @@ def _screens(draw: random.Random, count: int) -> int:
             for each in wrong:
                 print(each, flush=True)
             _sound(Path(f"screens-{shown - texts}.db"))
+        _so_far("texts on screens", shown)
     return shown
 
 
@@ -167,6 +172,10 @@ DOORS: dict[str, Callable[[random.Random, int], int]] = {
     "cli": _cli,
     "screens": _screens,
 }
+
+
+def _so_far(what: str, count: int) -> None:
+    print(f"  {count} {what}, found {len(found)}", flush=True)
 
 
 @contextlib.contextmanager

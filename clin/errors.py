@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 OURS = {"clin", "memory", "worlds", "tui"}
@@ -48,7 +49,15 @@ def is_ours(error: BaseException) -> bool:
 
 def is_users(error: BaseException) -> bool:
     """Whether ``error`` is for the user to put right: exit code 2, else 1."""
-    return isinstance(error, ValueError) and is_ours(error)
+    return (isinstance(error, ValueError) and is_ours(error)) or _is_path(error)
+
+
+def _is_path(error: BaseException) -> bool:
+    """Whether ``error`` is of a path that was given: one that is too long, or closed to the user.
+    Asking whether such a file is there raises."""
+    if not isinstance(error, OSError) or error.filename is None:
+        return False
+    return error.errno in (errno.ENAMETOOLONG, errno.EACCES)
 
 
 def reason(error: BaseException) -> str:
@@ -57,6 +66,9 @@ def reason(error: BaseException) -> str:
     said = " ".join(str(error).split())
     if is_ours(error) and said:
         return said
+    if isinstance(error, OSError) and _is_path(error):
+        name = str(error.filename)
+        return f"'{name[:60]}{'…' if len(name) > 60 else ''}': {error.strerror}"
     kind, cut = type(error).__name__, said[:MOST_SAID]
     return f"{kind}: {cut}{_place(error)}" if cut else f"{kind}{_place(error)}"
 

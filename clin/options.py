@@ -22,7 +22,8 @@ BUDGET = 100
 class Options(BaseModel):
     """A group of options. ``title`` is its heading in ``--help``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # JSON has no infinity: SQLite could not read a run with one.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     title: ClassVar[str] = ""
 

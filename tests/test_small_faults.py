@@ -230,3 +230,37 @@ def test_another_file_under_an_open_screen_leads_back_to_the_runs(opens, tmp_pat
             assert isinstance(app.screen, RunsScreen) and app.feed.runs == {}
 
     asyncio.run(play())
+
+
+LONG = "x" * 300 + ".toml"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("batch", LONG),
+        ("runs", "--db", LONG),
+        ("report", "--db", LONG),
+        ("memory", "compact", "--db", LONG),
+        ("memory", "merge", LONG, LONG),
+        ("memory", "import", "r1", LONG, "--db", LONG),
+        ("run", "--world", "causal", "--task", "make", "--db", LONG),
+        ("run", "--world", "causal", "--task", "make", "--model", f"{LONG}.gguf"),
+        ("run", "--world", "causal", "--task", "make", "--model", "~no one of this name"),
+    ],
+    ids=lambda words: " ".join(words).replace(LONG, "LONG"),
+)
+def test_a_name_that_can_be_no_file_is_one_line(clin: Clin, words: tuple[str, ...]) -> None:
+    done = clin(*words)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()[-1]) < 800 and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--temperature", "--repeat-penalty", "--endpoint-wait"])
+@pytest.mark.parametrize("value", ["inf", "1e999", "nan"])
+def test_a_number_without_end_is_refused(clin: Clin, option: str, value: str) -> None:
+    """A run with one made its file unsound: JSON has none."""
+    done = clin("run", "--world", "causal", "--task", "make", option, value)
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert option[2:].replace("-", "_") in line and "finite" in line

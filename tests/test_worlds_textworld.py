@@ -80,6 +80,16 @@ def test_what_speaks_to_the_interpreter_is_not_understood() -> None:
     world.close()
 
 
+@pytest.mark.parametrize("action", ["\\help", "\\x41", "look \\d", "\\"])
+def test_what_speaks_to_frotz_itself_is_not_passed_on(action: str) -> None:
+    """Frotz reads a backslash as a command to itself; after ``\\help`` it waited for ever."""
+    world = open_world("textworld", "simple", VARIATION)
+    world.reset()
+    alive = tw.host().pid
+    assert world.step(action).text and tw.host().pid == alive
+    world.close()
+
+
 @pytest.mark.slow
 def test_a_game_whose_interpreter_dies_goes_on() -> None:
     world, beside = (open_world("textworld", "simple", VARIATION) for _ in range(2))

@@ -304,7 +304,9 @@ _LONGEST_LINE = 198
 
 
 def one_line(text: str) -> str:
-    """``text`` as a person could have typed it for a Z-machine: printable ASCII, of bounded
-    length."""
-    plain = "".join(char if " " <= char <= "~" else " " for char in text[:_LONGEST_LINE])
+    """``text`` as a person could have typed it for a Z-machine: printable ASCII, of bounded length.
+    Without backslashes: Frotz takes what follows one for a command to itself, and may wait for
+    more."""
+    typed = (char if " " <= char <= "~" and char != "\\" else " " for char in text[:_LONGEST_LINE])
+    plain = "".join(typed)
     return plain.strip()

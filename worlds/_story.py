@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from worlds import WorldError
@@ -15,7 +16,7 @@ KINDS = ".z1 to .z8"
 def checked_story(path: object) -> Path:
     """The story file at ``path``, as an absolute path. WorldError where there is none, where it is
     of another kind, or where it is not whole (length and checksum of its header)."""
-    found = Path(str(path)).expanduser().resolve()
+    found = Path(os.path.expanduser(str(path))).resolve()
     try:
         story = found.read_bytes()
     except OSError as error:

@@ -107,7 +107,7 @@ def _harmless(error: click.ClickException) -> click.ClickException:
     """The same ``error``. What it repeats of the command line has no control characters then."""
     from memory.sanitize import sanitized
 
-    error.message = sanitized(error.message)  # type: ignore[misc]  # nothing else reads it yet
+    vars(error)["message"] = sanitized(error.message)  # typed as final, and read when it is shown
     return error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -61,4 +62,4 @@ def model_file(reference: str) -> Path:
         from clin.llms.hub import fetched
 
         return fetched(reference)
-    return Path(reference).expanduser()
+    return Path(os.path.expanduser(reference))  # pathlib raises where there is no such user
