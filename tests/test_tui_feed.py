@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from memory.corrections import in_words
 from memory.links import Relation
+from memory.lives import difference, label, lives
 from memory.store import NewVersion, Store, StoreError, Version
 from memory.store.overview import outline, steps_between, steps_with
 from memory.store.requests import ask
 from memory.testing import memories, texts
 from memory.trials import Ending, Memory, Step
 from tui.feed import POLL_SECONDS, Feed
-from tui.lives import difference, label, lives
 from tui.marks import bar, fitted, line, shape, spark, track
 from tui.series import interval, series
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from memory.changes import change
 from memory.links import Hedge, Link, Relation, folded
 from memory.store import Store, Version
-from memory.store.admissible import read_on
 from memory.trials import Memory, Step
 
 MARKS = {"+": "new", "^": "surer", "v": "less sure", "!": "turned", "-": "gone"}
@@ -109,7 +108,7 @@ class Possible:
         if not self._actions:
             return frozenset()
         if step >= len(self._known):
-            found = read_on(self._store.connection, self._trial, len(self._known), self._latest)
+            found = self._store.admissible_from(self._trial, len(self._known), self._latest)
             self._known += [(each or frozenset()) & self._actions for each in found]
             self._latest = next((each for each in reversed(found) if each), self._latest)
         return self._known[step] if step < len(self._known) else frozenset()

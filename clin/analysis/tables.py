@@ -1,22 +1,19 @@
-"""A report as Markdown and as one self-contained HTML file."""
+"""A report as Markdown."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from clin.analysis.pairs import paired
-from clin.analysis.plots import panels, svg
 from clin.analysis.report import Arm, Row, arms, by_task, solved
 from clin.analysis.sequences import FIGURES, Lifelong, lifelong
 from clin.analysis.statistics import FEW, Difference
 from clin.analysis.stream_tables import stream_tables
 from clin.analysis.summary import interval, summary, wrapped
 from clin.analysis.transfer import Transfer, counted, transfers
-from clin.analysis.webpage import webpage
 from memory.sanitize import sanitized
 
 
@@ -184,45 +181,3 @@ def _costs(compared: Sequence[Arm]) -> str:
         tokens = [f"{arm.read:.0f}", reused, f"{arm.written:.0f}"]
         lines.append([arm.name, *tokens, f"{arm.seconds:.2f}"])
     return _table(head, lines)
-
-
-def page(table: Sequence[Row], known: dict[str, Any], title: str) -> str:
-    """The report as one HTML file: no script, nothing fetched, light and dark."""
-    body = "".join(_as_html(block) for block in markdown(table, known).split("\n\n"))
-    drawn = panels(table)
-    plots = svg(drawn) if drawn else ""
-    return webpage(title, STYLE, f"{plots}{body}")
-
-
-STYLE = """\
-:root { color-scheme: light dark; }
-body {
-  font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 78rem; padding: 0 1rem;
-  background: Canvas; color: CanvasText;
-}
-table { border-collapse: collapse; margin: 1.5rem 0; display: block; overflow-x: auto; }
-th, td {
-  padding: .25rem .7rem; text-align: left; white-space: nowrap;
-  border-bottom: 1px solid color-mix(in srgb, CanvasText 20%, Canvas);
-}
-svg { max-width: 100%; height: auto; }
-svg text { fill: CanvasText; }
-svg .paper { fill: none; }
-svg .axis { stroke: CanvasText; stroke-opacity: .4; }
-"""
-
-
-def _as_html(block: str) -> str:
-    if block.startswith("- "):
-        items = block.strip().removeprefix("- ").split("\n- ")
-        return "<ul>" + "".join(f"<li>{html.escape(item)}</li>" for item in items) + "</ul>"
-    if not block.startswith("|"):
-        return f"<p>{html.escape(block.strip())}</p>"
-    head, _, *lines = block.strip().splitlines()
-    rows = [_row_as_html(head, "th"), *(_row_as_html(line, "td") for line in lines)]
-    return f"<table>{''.join(rows)}</table>"
-
-
-def _row_as_html(line: str, tag: str) -> str:
-    cells = [html.escape(cell.strip()) for cell in line.strip("|").split("|")]
-    return f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for cell in cells)}</tr>"

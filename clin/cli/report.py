@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,8 @@ from memory.private import private, write_private
 
 if TYPE_CHECKING:
     from clin.analysis.figures import Figure
+    from clin.analysis.report import Row
+    from memory.store import Store
 
 
 @click.command()
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     "--html",
     "page",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write one self-contained HTML file too.",
+    help="Write one self-contained page too: plots, and every run to unfold.",
 )
 @click.option(
     "--svg",
@@ -69,7 +71,6 @@ def report(
     from clin.analysis.report import facts
     from clin.analysis.report import rows as rows_of
     from clin.analysis.tables import markdown
-    from clin.analysis.tables import page as page_of
     from memory.store import Store
 
     _check_endings(rows, picture)
@@ -84,6 +85,7 @@ def report(
                 f"{db} has no ended trial that fits; `clin runs --db {db}` lists what there is"
             )
         known = facts(store, table)
+        made = _page(store, table, known, f"CLIN: {db.name}") if page else ""
         for line in unreadable(store):
             echo(f"Left out: {line}", err=True)
     drawn = panels(table)
@@ -95,7 +97,7 @@ def report(
         if rows is not None:
             FORMS[rows.suffix]([asdict(row) for row in table], rows)
         if page is not None:
-            write_private(page, page_of(table, known, f"CLIN: {db.name}"))
+            write_private(page, made)
         if picture is not None:
             write_private(picture, svg(drawn, alone=True))
         if folder is not None:
@@ -110,6 +112,12 @@ def _check_endings(rows: Path | None, picture: Path | None) -> None:
         raise UserError(f"'{rows}' is none of {', '.join(f'FILE{form}' for form in FORMS)}")
     if picture is not None and picture.suffix != ".svg":
         raise UserError(f"'{picture}' is no FILE.svg")
+
+
+def _page(store: Store, table: Sequence[Row], known: dict[str, Any], title: str) -> str:
+    from clin.analysis.page.whole import page
+
+    return page(store, table, known, title)
 
 
 def _figures(made: Sequence[Figure], folder: Path) -> None:

@@ -32,7 +32,7 @@ from memory.language import Language
 from memory.links import Link
 from memory.meaning import PLAIN
 from memory.store import calls, corrections, integrity, recalled, runs, trials, versions
-from memory.store.admissible import AdmissibleWriter, fill_in, read_admissible
+from memory.store.admissible import AdmissibleWriter, fill_in, read_admissible, read_on
 from memory.store.connection import Connection
 from memory.store.corrections import Correction
 from memory.store.failures import insert_failure
@@ -254,6 +254,12 @@ class Store:
         """What was admissible before each step of a trial, None where nobody asked; empty where
         nothing is stored for the trial."""
         return read_admissible(self.connection, trial_id)
+
+    def admissible_from(
+        self, trial_id: int, first: int, latest: frozenset[str] | None
+    ) -> tuple[frozenset[str] | None, ...]:
+        """As :meth:`admissible`, from step ``first`` on; ``latest`` is the last set before it."""
+        return read_on(self.connection, trial_id, first, latest)
 
     def fill_in_admissible(
         self, trial_id: int, sets: Sequence[frozenset[str] | None]
