@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from memory.evidence.events import PROGRESS, is_complete, is_find, is_progress, spellings
+from memory.evidence.events import PROGRESS
+from memory.index import DEED, index_of, spelled
 from memory.links import Hedge, Link, LinkError, Relation, folded
 from memory.moment import Moment
-from memory.rules.naming import verb, words
+from memory.rules.naming import verb
 from memory.trials import Memory
 
 DEEPEST = 6
@@ -52,11 +52,6 @@ class Found:
         return self.stage, self.move, self.missing, self.target, self.far, self.said.action
 
 
-def _worth(link: Link) -> tuple[bool, bool, str]:
-    """Sorts the more certain links first, then those of necessity, then by text."""
-    return link.hedge is Hedge.MAY, link.relation is Relation.CONTRIBUTE, str(link)
-
-
 _Way = Callable[[str, Link, tuple[str, ...]], Found | None]
 
 
@@ -64,44 +59,35 @@ class Chains:
     """The links, walked backwards from the goal to what can be done now."""
 
     def __init__(self, memory: Memory, goal: str, now: Moment) -> None:
-        self._goal, self._now, self._language = goal, now, now.language
-        links = sorted(set(memory.links), key=_worth)
-        self._links = [link for link in links if link.relation is not Relation.NOT_CONTRIBUTE]
+        self._goal, self._now = goal, now
+        self._index = index_of(memory, goal, now.language)
+        self._causes = self._index.causes
         self._tried: set[str] = set()  # on the way to one target, so that none is gone into twice
-        self._barred = set(now.lost)
-        for link in links:
-            if link.relation is Relation.NOT_CONTRIBUTE:
-                self._barred |= set(spellings(folded(link.cause)))
-        self._causes: dict[str, list[Link]] = defaultdict(list)
-        for link in self._links:
-            for effect in spellings(folded(link.effect)):
-                self._causes[effect].append(link)
-        self._takes = {
-            effect: causes for effect, causes in self._causes.items() if now.takes(effect)
-        }
-        self._finds = [
-            (words(effect[len(verb(effect)) :]), link)
-            for link in self._links
-            if is_find(effect := folded(link.effect))
-        ]
+        self._barred = self._index.barred | now.lost
+        self._known_ways: dict[str, str | None] = {}
 
-    def found(self) -> Iterator[Found]:
-        """All that could be recalled."""
-        for link in self._links:
-            cause, effect = link.claim
-            stage = self._stage(cause, effect)
-            if stage is not None and not self._settled(cause):
-                yield from self._for(stage, cause, link)
-            elif stage is None and self._language.is_deed(effect) and not self._now.did(effect):
-                yield from self._for(2, effect, link)
-        if remains := self._remaining():
-            yield remains
+    def found(self) -> list[Found]:
+        """All that could be recalled of the first stage that has anything."""
+        for stage, targets in enumerate(self._index.targets):
+            done = self._now.did if stage == DEED else self._settled
+            found = [
+                said
+                for phrase, link in targets
+                if not done(phrase) and (said := self._for(stage, phrase, link))
+            ]
+            if stage == 1 and (remains := self._remaining()):
+                found.append(remains)
+            if found:
+                return found
+        return []
 
-    def _for(self, stage: int, phrase: str, link: Link) -> Iterator[Found]:
+    def _for(self, stage: int, phrase: str, link: Link) -> Found | None:
         self._tried.clear()
-        if found := self._towards(phrase, link, ()):
-            missing = self._missing(phrase)
-            yield Found(found.said, found.move, found.far, stage, missing, _worth(link))
+        found = self._towards(phrase, link, ())
+        if found is None:
+            return None
+        worth = self._index.worth[link]
+        return Found(found.said, found.move, found.far, stage, self._missing(phrase), worth)
 
     def _missing(self, phrase: str) -> int:
         """How many deeds are still to be done before ``phrase``, as the links have it."""
@@ -116,25 +102,10 @@ class Chains:
                 total += not self._now.is_move(cause)
         return total
 
-    def _stage(self, cause: str, effect: str) -> int | None:
-        """0 for progress, 1 for what completes the task or is the goal's own event, 3 for
-        waiting, whose turn comes last; None for what only serves another link."""
-        if self._language.passes_time(cause):
-            return 3 if is_progress(effect) or is_complete(effect) else None
-        if is_progress(effect):
-            return 0
-        named = words(effect)
-        own = bool(named) and named <= self._goal_words
-        return 1 if is_complete(effect) or own else None
-
-    @cached_property
-    def _goal_words(self) -> frozenset[str]:
-        return words(self._goal)
-
     def _settled(self, cause: str) -> bool:
         """Whether the target is reached, or was tried in vain and nothing has changed since."""
         now = self._now
-        if any(name in now.gained for name in spellings(cause)) or now.is_here(cause):
+        if any(name in now.gained for name in spelled(cause)) or now.is_here(cause):
             return True
         if now.tries(cause) >= TRIES:
             return True
@@ -186,10 +157,10 @@ class Chains:
 
     def _fetched(self, phrase: str, link: Link, path: tuple[str, ...]) -> Found | None:
         """What it is done with, to be taken first, as a link says."""
-        for effect, causes in self._takes.items():
+        for effect in self._index.takes_for(phrase):
             if not self._takes_for(effect, phrase) or self._now.did(effect):
                 continue
-            if found := self._towards(effect, causes[0], path):
+            if found := self._towards(effect, self._causes[effect][0], path):
                 return found
         return None
 
@@ -207,15 +178,15 @@ class Chains:
 
     def _found_by(self, phrase: str, link: Link, path: tuple[str, ...]) -> Found | None:
         """Where a link says that what it needs is found."""
-        lacking = self._now.lacking(phrase)
-        for sought, each in self._finds:
-            if sought and sought <= lacking and (found := self._by(each, path)):
+        for each in self._index.finds(self._now.lacking(phrase)):
+            if found := self._by(each, path):
                 return found
         return None
 
     def _placed(self, phrase: str, link: Link, path: tuple[str, ...]) -> Found | None:
         """Where a link says that it is done."""
-        if any(self._takes_for(take, phrase) and not self._now.did(take) for take in self._takes):
+        takes = self._index.takes_for(phrase)
+        if any(self._takes_for(take, phrase) and not self._now.did(take) for take in takes):
             return None  # its turn has not come
         for each in self._causes.get(phrase, ()):
             if self._now.is_move(folded(each.cause)) and (found := self._by(each, path)):
@@ -240,10 +211,11 @@ class Chains:
     def _seen_at(self, phrase: str, link: Link, path: tuple[str, ...]) -> Found | None:
         """Where this trial has seen what it needs."""
         lacking = self._now.lacking(phrase)
-        if not lacking or lacking <= words(self._now.described.get(self._now.here, "")):
+        told = self._now.told
+        if not lacking or lacking <= told.get(self._now.here, frozenset()):
             return None
-        for room, text in sorted(self._now.described.items()):
-            there = room != self._now.here and lacking <= words(text)
+        for room, said in sorted(told.items()):
+            there = room != self._now.here and lacking <= said
             if there and (found := self._walk(room, link, path)):
                 return found
         return None
@@ -251,10 +223,10 @@ class Chains:
     def _sought(self, phrase: str, link: Link, path: tuple[str, ...]) -> Found | None:
         """A room that was not seen yet, where no room that was holds what it needs."""
         lacking = self._now.lacking(phrase)
-        seen = any(lacking <= words(text) for text in self._now.described.values())
+        seen = any(lacking <= said for said in self._now.told.values())
         if not lacking or seen or self._now.is_move(phrase):
             return None
-        action = self._now.unseen(self._barred)
+        action = self._unseen
         return (
             self._say(action, link, path, f"looking for what {path[-1]} needs") if action else None
         )
@@ -263,11 +235,15 @@ class Chains:
         self, room: str, link: Link, path: tuple[str, ...], *, known: bool = False
     ) -> Found | None:
         to = path[-1] if path else room
-        action, reason = self._now.way(room, self._barred), f"the way to {to}"
+        if room not in self._known_ways:
+            move = self._known_ways[room] = self._now.way(room, self._rooms)
+            if move is not None and room not in self._rooms:  # one more room that there is
+                self._rooms = self._now.reached(self._barred)
+        action, reason = self._known_ways[room], f"the way to {to}"
         if action is None and known:
             return None
         if action is None:
-            action, reason = self._now.unseen(self._barred), f"looking for the way to {to}"
+            action, reason = self._unseen, f"looking for the way to {to}"
         if action is None:
             return None
         return self._say(action, link, path, reason)
@@ -284,16 +260,25 @@ class Chains:
             link = _made(action, path[-1] if path else PROGRESS) or link
         return Found(Recalled(link, action, reason), self._now.is_move(name), len(path))
 
+    @property
+    def _unseen(self) -> str | None:
+        return self._now.unseen(self._rooms)
+
+    @cached_property
+    def _rooms(self) -> dict[str, str]:
+        return self._now.reached(self._barred)
+
     def _remaining(self) -> Found | None:
         """The one alternative of the goal that is left, where all others are known to be wrong."""
-        for wrong in sorted(self._barred):
-            if self._names(wrong) and not self._now.is_move(wrong):
-                alike = {name for name in self._now.names if _alike(name, wrong)}
-                left = sorted(name for name in alike - self._barred if self._names(name))
-                if len(left) == 1 and not self._now.did(left[0]):
-                    action = self._now.names[left[0]]
-                    if link := _made(action, PROGRESS):
-                        return Found(Recalled(link, action, "what remains"), False, 0, 1)
+        named = self._index.is_alternative
+        lost = {name for name in self._now.lost if named(name)}
+        for wrong in sorted(lost.union(self._index.alternatives)):
+            alike = {name for name in self._now.names if _alike(name, wrong)}
+            left = sorted(name for name in alike - self._barred if self._names(name))
+            if len(left) == 1 and not self._now.did(left[0]):
+                action = self._now.names[left[0]]
+                if link := _made(action, PROGRESS):
+                    return Found(Recalled(link, action, "what remains"), False, 0, 1)
         return None
 
     def _names(self, action: str) -> bool:

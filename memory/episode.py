@@ -118,6 +118,8 @@ class Episode:
         self._ended: list[int] = []
         self._trial: TrialRow | None = None
         self._score, self._judged = 0.0, False
+        self._reading: tuple[int | None, Memory] | None = None
+        self._past: tuple[int, set[str]] = 0, set()
 
     def _take(self) -> None:
         """Let the strategy begin with what the run was given, as ``clin run --from RUN`` does."""
@@ -236,11 +238,25 @@ class Episode:
         has nothing to say. ``actions`` are those that are admissible now. Where nobody knows, all
         that was done in this episode is taken for that."""
         trial = self._open_trial()
+        steps = self.store.steps(trial.id)
         if actions is None:
-            ids = (*self._ended, trial.id)
-            actions = {step.action for each in ids for step in self.store.steps(each)} - {VERDICT}
-        memory, steps = self._strategy.recall(self.memory, self.goal), self.store.steps(trial.id)
-        return recall(memory, self.goal, trial.opening, steps, actions, self.language)
+            actions = (self._past_actions() | {step.action for step in steps}) - {VERDICT}
+        return recall(self._read(), self.goal, trial.opening, steps, actions, self.language)
+
+    def _read(self) -> Memory:
+        """What a trial reads of the memory: the same object until there is another version, so that
+        recall need not index it again."""
+        version = self.store.current_version(self.run)
+        if self._reading is None or self._reading[0] != version:
+            self._reading = version, self._strategy.recall(self.memory, self.goal)
+        return self._reading[1]
+
+    def _past_actions(self) -> set[str]:
+        """All that was done in the trials that have ended; each is read once."""
+        for each in self._ended[self._past[0] :]:
+            self._past[1].update(step.action for step in self.store.steps(each))
+        self._past = len(self._ended), self._past[1]
+        return self._past[1]
 
     def close(self) -> None:
         """End the run; a trial that is open ends as stopped."""

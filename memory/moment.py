@@ -5,14 +5,28 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-from memory.evidence.events import spellings
+from memory.index import spelled
 from memory.language import Language
 from memory.links import folded
 from memory.rules.naming import thing, verb, words
 from memory.rules.reading import Act, acts
 from memory.trials import Step
+
+KEPT = 1 << 17
+"""Phrases of which it is kept what they mean: the same ones are asked about at each step."""
+
+
+@lru_cache(maxsize=KEPT)
+def _is_move(language: Language, phrase: str) -> bool:
+    return any(map(language.is_move, spelled(phrase)))
+
+
+@lru_cache(maxsize=KEPT)
+def _place(language: Language, phrase: str) -> str:
+    places = (folded(language.destination(name)) for name in spelled(phrase))
+    return next(filter(None, places), "")
 
 
 class Moment:
@@ -22,8 +36,6 @@ class Moment:
         self, opening: str, steps: Sequence[Step], actions: Collection[str], language: Language
     ) -> None:
         self.language = language
-        self._known_moves: dict[str, bool] = {}
-        self._known_places: dict[str, str] = {}
         self.here = folded(language.room(opening))
         self.described = {self.here: folded(opening)}
         """What each room was last said to hold; the empty name is for where no room has one."""
@@ -111,7 +123,7 @@ class Moment:
 
     def tries(self, phrase: str) -> int:
         """How often it was done."""
-        return max(self._tries[name] for name in spellings(phrase))
+        return max(self._tries.get(name, 0) for name in spelled(phrase))
 
     def changed_since(self, phrase: str) -> bool:
         """Whether another step has changed what may come of it since it was last done."""
@@ -119,30 +131,38 @@ class Moment:
         return latest is None or any(index > latest for index in self._changes)
 
     def _latest(self, phrase: str) -> int | None:
-        found = [self._done[name] for name in spellings(phrase) if name in self._done]
+        found = [self._done[name] for name in spelled(phrase) if name in self._done]
         return max(found, default=None)
 
     def action(self, phrase: str) -> str | None:
         """The admissible action that ``phrase`` names; None where there is none."""
-        for name in spellings(phrase):
+        for name in spelled(phrase):
             if name in self.names:
                 return self.names[name]
-        meant = (name for name in sorted(self.names) if self.meanings.get(name) == phrase)
-        return next((self.names[name] for name in meant), None)
+        meant = self._meant.get(phrase)
+        return None if meant is None else self.names[meant]
+
+    @cached_property
+    def _meant(self) -> dict[str, str]:
+        """The first admissible action that means something else, by what it means."""
+        return {
+            self.meanings[name]: name
+            for name in sorted(self.names, reverse=True)
+            if name in self.meanings
+        }
+
+    @cached_property
+    def told(self) -> dict[str, frozenset[str]]:
+        """The words of what each room was last said to hold."""
+        return {room: words(text) for room, text in self.described.items()}
 
     def is_move(self, phrase: str) -> bool:
         """Whether it leads somewhere else."""
-        if phrase not in self._known_moves:
-            found = any(map(self.language.is_move, spellings(phrase)))
-            self._known_moves[phrase] = found
-        return self._known_moves[phrase]
+        return _is_move(self.language, phrase)
 
     def place(self, phrase: str) -> str:
         """The place that it leads to; empty where it names none."""
-        if phrase not in self._known_places:
-            places = (folded(self.language.destination(name)) for name in spellings(phrase))
-            self._known_places[phrase] = next(filter(None, places), "")
-        return self._known_places[phrase]
+        return _place(self.language, phrase)
 
     def is_here(self, phrase: str) -> bool:
         """Whether it leads to where one is."""
@@ -162,28 +182,34 @@ class Moment:
         things = thing(phrase) - self._taken
         return things or words(phrase[len(verb(phrase)) :]) - self._taken
 
-    def way(self, room: str, barred: Collection[str]) -> str | None:
+    def way(self, room: str, reached: Mapping[str, str]) -> str | None:
         """The admissible move that leads towards ``room``, over rooms that were seen; None where no
-        way is known. The fewest moves, then by text."""
-        return next((move for place, move in self._reached(room, barred) if place == room), None)
+        way is known. The fewest moves, then by text. ``reached`` is :meth:`reached`."""
+        if room in reached or room == self.here:
+            return reached.get(room)
+        told = (move for place, move in reached.items() if self._tells_of(place, room))
+        move = next(told, None)
+        if move is not None:
+            self._walked.setdefault(room, {})  # a room that is not gone to yet
+        return move
 
-    def unseen(self, barred: Collection[str]) -> str | None:
+    def unseen(self, reached: Mapping[str, str]) -> str | None:
         """The admissible move that leads towards the nearest room that was not yet described."""
-        near = self._reached("", barred)
-        return next((move for place, move in near if place not in self.described), None)
+        return next((move for place, move in reached.items() if place not in self.described), None)
 
-    def _reached(self, wanted: str, barred: Collection[str]) -> Iterator[tuple[str, str]]:
-        """The rooms that can be gone to, the nearest first, each with the first move."""
+    def reached(self, barred: Collection[str]) -> dict[str, str]:
+        """The rooms that can be gone to, the nearest first, each with the first move; none of the
+        ``barred`` ones is made."""
         queue = deque(
             (place, self.names[name]) for place, name in self._moves if name not in barred
         )
-        seen = {self.here}
+        found: dict[str, str] = {}
         while queue:
             place, first = queue.popleft()
-            if place not in seen:
-                seen.add(place)
-                yield place, first
-                queue.extend((onward, first) for onward in self._exits(place, wanted))
+            if place != self.here and place not in found:
+                found[place] = first
+                queue.extend((onward, first) for onward in self._exits(place))
+        return found
 
     @cached_property
     def _moves(self) -> list[tuple[str, str]]:
@@ -192,12 +218,15 @@ class Moment:
         known = ((self.place(name) or walked.get(name, ""), name) for name in sorted(self.names))
         return [(place, name) for place, name in known if place]
 
-    def _exits(self, place: str, wanted: str) -> Iterator[str]:
+    def _exits(self, place: str) -> Iterator[str]:
         """The rooms next to ``place``: gone to or come from there, or named where it is
         described."""
-        text = self.described.get(place, "")
-        rooms = {wanted, *self.described, *self._walked}
-        for room in sorted(rooms - {place, ""}):
+        for room in sorted({*self.described, *self._walked} - {place, ""}):
             walked = room in self._walked[place].values() or place in self._walked[room].values()
-            if walked or re.search(rf"(?<!\w){re.escape(room)}(?!\w)", text):
+            if walked or self._tells_of(place, room):
                 yield room
+
+    def _tells_of(self, place: str, room: str) -> bool:
+        """Whether the description of ``place`` names ``room``."""
+        text = self.described.get(place, "")
+        return room in text and bool(re.search(rf"(?<!\w){re.escape(room)}(?!\w)", text))

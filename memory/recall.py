@@ -40,7 +40,7 @@ def recall(
     best = sorted(found, key=Found.rank)
     said: dict[str, Recalled] = {}
     for each in best:
-        if each.stage == best[0].stage and (each is best[0] or not each.move):
+        if each is best[0] or not each.move:
             said.setdefault(each.said.action, each.said)
     return tuple(said.values())[:MOST]
 

@@ -323,11 +323,17 @@ class Store:
         version = versions.latest_id(self.connection, self._run_id(run), number)
         return None if version is None else self.memory_version(version)
 
+    def current_version(self, run: str) -> int | None:
+        """The version of the memory of ``run`` that its next trial would find; None if there is
+        none."""
+        ended = [row.number for row in self.trials(run) if row.ending is not None]
+        number = ended[-1] if ended else -1
+        return versions.latest_id(self.connection, self._run_id(run), number)
+
     def current_memory(self, run: str) -> Memory:
         """The memory of ``run`` as its next trial would find it."""
-        ended = [row.number for row in self.trials(run) if row.ending is not None]
-        version = self.latest_version(run, ended[-1] if ended else -1)
-        return version.memory if version else Memory()
+        version = self.current_version(run)
+        return Memory() if version is None else self.memory_version(version).memory
 
     def versions(self, run: str) -> list[Version]:
         """Every version of the memory of ``run``, oldest first."""

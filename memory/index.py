@@ -1,0 +1,145 @@
+"""The links of a memory, indexed by what recall asks of them at each step. It is made once for each
+memory that is read, so a step costs what it looks at and not what the memory holds."""
+
+from __future__ import annotations
+
+import re
+import weakref
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import lru_cache
+
+from memory.evidence.events import is_complete, is_find, is_progress, spellings
+from memory.language import Language
+from memory.links import Hedge, Link, Relation, folded
+from memory.rules.naming import verb, words
+from memory.trials import Memory
+
+DEED, LAST = 2, 3
+"""Stages of targets: 0 is progress, 1 completion, ``DEED`` what only serves another link, ``LAST``
+waiting."""
+Worth = tuple[bool, bool, str]
+
+
+@lru_cache(maxsize=1 << 17)
+def spelled(phrase: str) -> tuple[str, ...]:
+    """As :func:`memory.evidence.events.spellings`, kept: the same phrases are asked about at each
+    step."""
+    return tuple(spellings(phrase))
+
+
+class Index:
+    """The links of one memory, for a ``goal``, in a world with this ``language``. Nothing in it
+    depends on a trial."""
+
+    def __init__(self, memory: Memory, goal: str, language: Language) -> None:
+        self._goal, self._language = folded(goal), language
+        self._goal_words = words(goal)
+        self.worth = {link: _worth(link) for link in memory.links}
+        """What each link is sorted by: the more certain first, then necessity, then by text."""
+        ordered = sorted(self.worth, key=self.worth.__getitem__)
+        denied = [link for link in ordered if link.relation is Relation.NOT_CONTRIBUTE]
+        links = [link for link in ordered if link.relation is not Relation.NOT_CONTRIBUTE]
+        self.barred = frozenset(name for link in denied for name in spelled(folded(link.cause)))
+        """What links say does not contribute, as actions may be worded."""
+        self.alternatives = sorted(filter(self.is_alternative, self.barred))
+        """Those of them that the goal names, other than moves."""
+        self.causes: dict[str, list[Link]] = defaultdict(list)
+        for link in links:
+            for effect in spelled(folded(link.effect)):
+                self.causes[effect].append(link)
+        self.targets: tuple[list[tuple[str, Link]], ...] = ([], [], [], [])
+        """Of each stage the phrases to bring about, with the link that says so."""
+        for link in links:
+            self._aim(link)
+        self._takes, self._finds = self._by_thing(), _by_word(links)
+
+    def _aim(self, link: Link) -> None:
+        cause, effect = link.claim
+        stage = self._stage(cause, effect)
+        if stage is not None:
+            self.targets[stage].append((cause, link))
+        elif self._language.is_deed(effect):
+            self.targets[DEED].append((effect, link))
+
+    def _stage(self, cause: str, effect: str) -> int | None:
+        """0 for progress, 1 for what completes the task or is the goal's own event, 3 for
+        waiting, whose turn comes last; None for what only serves another link."""
+        if self._language.passes_time(cause):
+            return LAST if is_progress(effect) or is_complete(effect) else None
+        if is_progress(effect):
+            return 0
+        named = words(effect)
+        own = bool(named) and named <= self._goal_words
+        return 1 if is_complete(effect) or own else None
+
+    def is_alternative(self, action: str) -> bool:
+        """Whether the goal names what the folded ``action`` is done to, word for word, and it is no
+        move."""
+        named = action[len(verb(action)) :].strip()
+        return (
+            bool(named)
+            and named in self._goal
+            and bool(re.search(rf"(?<!\w){re.escape(named)}(?!\w)", self._goal))
+            and not any(map(self._language.is_move, spelled(action)))
+        )
+
+    def _by_thing(self) -> dict[str, list[tuple[int, str]]]:
+        """What picks something up, in order, by the thing."""
+        found = defaultdict(list)
+        language = self._language
+        for place, effect in enumerate(self.causes):
+            if language.takes_or_opens(effect) and not language.opens(effect):
+                found[effect[len(verb(effect)) :].strip()].append((place, effect))
+        return found
+
+    def takes_for(self, phrase: str) -> Iterator[str]:
+        """The actions of links that pick up a thing which ``phrase`` may name, in order."""
+        parts = phrase.split()
+        runs = {
+            " ".join(parts[start:end])
+            for start in range(len(parts))
+            for end in range(start + 1, len(parts) + 1)
+        }
+        found = [each for run in runs if run in self._takes for each in self._takes[run]]
+        return (effect for _, effect in sorted(found))
+
+    def finds(self, lacking: frozenset[str]) -> Iterator[Link]:
+        """The links that say where something with all its words in ``lacking`` is found, in
+        order."""
+        found = [each for word in lacking for each in self._finds.get(word, ())]
+        return (link for _, sought, link in sorted(found, key=_place) if sought <= lacking)
+
+
+def _place(found: tuple[int, frozenset[str], Link]) -> int:
+    return found[0]
+
+
+def _by_word(links: list[Link]) -> dict[str, list[tuple[int, frozenset[str], Link]]]:
+    """The links whose effect is to find something, by one word of that."""
+    found = defaultdict(list)
+    for place, link in enumerate(links):
+        effect = folded(link.effect)
+        if is_find(effect) and (sought := words(effect[len(verb(effect)) :])):
+            found[min(sought)].append((place, sought, link))
+    return found
+
+
+def _worth(link: Link) -> Worth:
+    return link.hedge is Hedge.MAY, link.relation is Relation.CONTRIBUTE, str(link)
+
+
+_made: dict[int, dict[tuple[str, Language], Index]] = {}
+
+
+def index_of(memory: Memory, goal: str, language: Language) -> Index:
+    """The index of ``memory``: made when it is first asked for, and kept as long as that very
+    object is. (To compare memories would cost as much as to index them.)"""
+    known = _made.get(id(memory))
+    if known is None:
+        known = _made[id(memory)] = {}
+        weakref.finalize(memory, _made.pop, id(memory), None).atexit = False
+    key = (goal, language)
+    if key not in known:
+        known[key] = Index(memory, goal, language)
+    return known[key]
