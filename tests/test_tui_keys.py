@@ -437,7 +437,7 @@ def test_every_key_told_by_help_is_bound_and_every_binding_is_told(file: Path) -
             await pilot.press("escape", "escape")
             await pilot.pause()
 
-    piloted(Watch(file), play)
+    piloted(Watch(file), play, size=(160, 48))
 
 
 @pytest.mark.parametrize(
