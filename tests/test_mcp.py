@@ -144,7 +144,8 @@ def test_all_tools_say_what_they_did_and_what_is_wrong(tmp_path: Path) -> None:
             assert link in ended["memory"]
             why = await told(client, "explain_link", run="r1", link=link)
             assert why["says"] == link and why["tally"] == why["stored_tally"]
-            assert [step["action"] for step in why["steps"]] == ["make"]
+            seen = [(step["what"], step["action"]) for step in why["steps"]]
+            assert seen == [("cause", "make"), ("effect", "push")]
             found = await told(client, "search", words="make")
             assert {hit["kind"] for hit in found["found"]} == {"link", "step"}
             after = await told(client, "correct", run="r1", kind="ban", link=link)
