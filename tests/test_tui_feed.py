@@ -32,7 +32,9 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_the_feed_needs_no_textual() -> None:
-    code = "import sys, tui.feed, memory.lives, tui.series, tui.marks; print('textual' in sys.modules)"
+    code = (
+        "import sys, tui.feed, memory.lives, tui.series, tui.marks; print('textual' in sys.modules)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False
     )
