@@ -13,7 +13,7 @@ from conftest import ROOT, Clin
 
 from clin.errors import ModelError
 from clin.llms import native
-from clin.llms.build import FIELDS, FUNCTIONS, missing, unfit
+from clin.llms.build import ADAPTERS, FIELDS, FUNCTIONS, missing, unfit
 from clin.llms.open import open_model
 
 SOURCES = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "clin").rglob("*.py"))]
@@ -25,7 +25,7 @@ def test_the_list_of_what_is_used_of_llama_cpp_is_whole() -> None:
         for source in SOURCES
         for name in re.findall(r"llama_cpp\.((?!llama_cpp\b)llama_\w+|LLAMA_\w+)", source)
     }
-    assert used == set(FUNCTIONS)
+    assert used == {*FUNCTIONS, *ADAPTERS}
     assert missing() == []
 
 

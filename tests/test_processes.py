@@ -38,7 +38,9 @@ def test_a_process_that_may_not_be_asked_runs(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_child_that_is_started_apart_is_interrupted() -> None:
-    code = "import sys, time\nprint('up', flush=True)\ntime.sleep(600)"
+    # A shell starts what runs in the background with interrupts ignored, which children inherit.
+    heard = "import signal, time\nsignal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = f"{heard}\nprint('up', flush=True)\ntime.sleep(600)"
     with subprocess.Popen(
         [sys.executable, "-c", code],
         stdout=subprocess.PIPE,

@@ -100,7 +100,10 @@ def test_what_is_written_can_be_read(played: Store) -> None:
         asked = writer == "model" and _has_writer(strategy, writer)
         won = played.trial(row.id).ending is Ending.WON
         has_more = {"reflexion": not won, "awm": won}.get(strategy, True)
-        assert bool(calls) is (asked and has_more), strategy
+        if strategy == "awm":  # of a single step that solves the task there is no workflow
+            assert not calls or (asked and has_more)
+        else:
+            assert bool(calls) is (asked and has_more), strategy
         for call in calls:
             assert call.reply.strip() and not re.search(r"<\|im_(start|end)\|>", call.reply)
         if calls and strategy in ("clin", "evidence"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 REBUILD = (
@@ -68,6 +69,12 @@ FUNCTIONS = [
     "LLAMA_TOKEN_ATTR_USER_DEFINED",
 ]
 """What is used of llama-cpp-python's low-level API."""
+ADAPTERS = (
+    "llama_adapter_lora_init",
+    "llama_adapter_lora_p_ctypes",
+    "llama_set_adapters_lora",
+)
+"""What is used besides where there are LoRA adapters; older versions do not have all of it."""
 FIELDS = {
     "llama_model_params": ("n_gpu_layers", "vocab_only", "kv_overrides"),
     "llama_context_params": (
@@ -94,7 +101,7 @@ def missing() -> list[str]:
     ImportError where there is none."""
     import llama_cpp
 
-    lacking = [name for name in FUNCTIONS if not hasattr(llama_cpp, name)]
+    lacking = _lacking(FUNCTIONS)
     for structure, fields in FIELDS.items():
         known = {field[0] for field in getattr(getattr(llama_cpp, structure, None), "_fields_", ())}
         lacking += [f"{structure}.{field}" for field in fields if field not in known]
@@ -103,11 +110,25 @@ def missing() -> list[str]:
 
 def unfit() -> str:
     """Why the installed version cannot be used, in a line; empty where it can."""
+    return _told(missing())
+
+
+def unfit_for_adapters() -> str:
+    """Why the installed version can put on no LoRA adapter; empty where it can."""
+    return _told(_lacking(ADAPTERS))
+
+
+def _lacking(names: Iterable[str]) -> list[str]:
     import llama_cpp
 
-    lacking = ", ".join(missing())
-    version = llama_cpp.__version__
-    return f"llama-cpp-python {version} lacks {lacking}: install a newer one" if lacking else ""
+    return [name for name in names if not hasattr(llama_cpp, name)]
+
+
+def _told(lacking: Sequence[str]) -> str:
+    import llama_cpp
+
+    version, names = llama_cpp.__version__, ", ".join(lacking)
+    return f"llama-cpp-python {version} lacks {names}: install a newer one" if lacking else ""
 
 
 def build() -> Build:

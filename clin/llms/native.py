@@ -19,7 +19,7 @@ import llama_cpp
 import numpy as np
 
 from clin.errors import ModelError
-from clin.llms.build import unfit
+from clin.llms.build import unfit, unfit_for_adapters
 
 if TYPE_CHECKING:
     from clin.llms.adapters import Adapter
@@ -48,9 +48,6 @@ ADDS_SPACE = "tokenizer.ggml.add_space_prefix"
 """The key that says whether such a vocabulary wants a space before the first word; so it does
 where the key is missing."""
 SPECIAL = llama_cpp.LLAMA_TOKEN_ATTR_CONTROL | llama_cpp.LLAMA_TOKEN_ATTR_USER_DEFINED
-
-SET_ADAPTERS = "llama_set_adapters_lora"
-"""What older versions do not have, and no run without adapters needs."""
 WARNING, ERROR = 3, 4
 """ggml's levels of what it logs."""
 
@@ -233,11 +230,8 @@ class Native:
     def adapt(self, adapters: Sequence[Adapter]) -> None:
         """Load LoRA ``adapters``, which :meth:`start` puts on the context; ModelError for one that
         was made for another model. They are freed with the model."""
-        if adapters and not hasattr(llama_cpp, SET_ADAPTERS):
-            raise ModelError(
-                f"llama-cpp-python {llama_cpp.__version__} lacks {SET_ADAPTERS}, which --lora "
-                "needs: install a newer one"
-            )
+        if adapters and (why := unfit_for_adapters()):
+            raise ModelError(f"--lora: {why}")
         for each in adapters:
             log().lines.clear()
             loaded = llama_cpp.llama_adapter_lora_init(self._model, str(each.path).encode())
