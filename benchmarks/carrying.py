@@ -35,7 +35,7 @@ from memory.strategies import Episode
 from memory.trials import Memory
 from worlds import find_task, open_world, world_module
 
-STRATEGY, GUIDANCE = "clin", 4.0
+GUIDANCE = 4.0
 SETTINGS = {"no memory": "", "own trials (ADAPT)": "", "GEN-ENV": "gen-env", "GEN-TASK": "gen-task"}
 SOURCES = 3
 """Earlier places that a memory comes from."""
@@ -53,6 +53,7 @@ class Place:
 def main() -> None:
     parser = parser_of(__doc__, places=8)
     parser.add_argument("--trials", type=int, default=4)
+    parser.add_argument("--strategy", default="clin", choices=["clin", "evidence"])
     parser.add_argument("--ways", nargs="*", default=list(SETTINGS), choices=list(SETTINGS))
     asked = parser.parse_args()
     llm: LLM = Follower() if asked.model == FOLLOWER else opened(asked)
@@ -106,7 +107,7 @@ def _config(asked: argparse.Namespace, llm: LLM, task: str, variation: int, way:
         task=task,
         variation=variation,
         world_options=chosen_world_options(asked.world, {}, llm.card),
-        strategy="none" if bare else STRATEGY,
+        strategy="none" if bare else asked.strategy,
         writer="rules",
         trials=asked.trials,
         budget=asked.budget,
