@@ -13,19 +13,18 @@ actions are those that we list.
 from __future__ import annotations
 
 import argparse
-import io
 import math
 import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from contextlib import redirect_stdout
 from pathlib import Path
 from random import Random
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from clin.cli import main as clin
+from stored_run import play
+
 from memory.store import Store
 from worlds import World, agentodyssey, open_world
 from worlds.agentodyssey.world import GAMES
@@ -83,22 +82,10 @@ def played(asked: argparse.Namespace, game: str, way: str) -> Lived:
     db = asked.out / f"{game}-{way}-{asked.chapter}-{asked.trials}.db"
     words = ["--world", "agentodyssey", "--task", game, "--variation", str(SEED)]
     words += ["--strategy", way, "--chapter", str(asked.chapter), "--trials", str(asked.trials)]
-    state = state_of(db)
-    if state != "finished":
-        what = ["resume", "r1"] if state else ["run", *words, "--model", asked.model]
-        with redirect_stdout(io.StringIO()):
-            clin([*what, "--db", str(db), "--json"], standalone_mode=False)
+    play(db, words, asked.model)
     with Store(db, read_only=True) as store:
         steps = [step for each in store.trials("r1") for step in store.steps(each.id)]
     return [(step.action, step.observation) for step in steps]
-
-
-def state_of(db: Path) -> str:
-    """The state of the run in ``db``; empty where there is none."""
-    if not db.exists():
-        return ""
-    with Store(db, read_only=True) as store:
-        return "".join(run.state for run in store.runs())
 
 
 def row(world: World, game: str, way: str, lived: Lived) -> str:

@@ -12,17 +12,16 @@ Each run is kept in FOLDER, and the same command goes on with what is not there 
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 from collections.abc import Sequence
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from stored_run import play
+
 from clin.analysis.statistics import mean_of
-from clin.cli import main as clin
 from memory.store import Store
 
 WAYS = ("none", "clin", "evidence")
@@ -64,22 +63,10 @@ def played(asked: argparse.Namespace, way: str, level: int, seed: int) -> list[S
     db = asked.out / f"cooking-{level}-{seed}-{way}-{asked.trials}.db"
     words = ["--world", "textworld", "--task", f"cooking-{level}", "--variation", str(seed)]
     words += ["--strategy", way, "--trials", str(asked.trials), "--budget", str(STEPS)]
-    state = state_of(db)
-    if state != "finished":
-        what = ["resume", "r1"] if state else ["run", *words, "--model", asked.model]
-        with redirect_stdout(io.StringIO()):
-            clin([*what, "--db", str(db), "--json"], standalone_mode=False)
+    play(db, words, asked.model)
     with Store(db, read_only=True) as store:
         points = [[each.score for each in store.steps(row.id)] for row in store.trials("r1")]
     return [Scores(max([0.0, *each]), each[-1] if each else 0.0) for each in points]
-
-
-def state_of(db: Path) -> str:
-    """The state of the run in ``db``; empty where there is none."""
-    if not db.exists():
-        return ""
-    with Store(db, read_only=True) as store:
-        return "".join(run.state for run in store.runs())
 
 
 def row(way: str, trial: int, runs: Sequence[list[Scores]], none: Sequence[list[Scores]]) -> str:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 
 import pytest
 from conftest import ROOT
 
 
-@pytest.fixture(scope="module")
-def odyssey():
-    spec = importlib.util.spec_from_file_location("odyssey", ROOT / "benchmarks/odyssey.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture
+def odyssey(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    return importlib.import_module("odyssey")
 
 
 def test_rewards_are_those_that_the_answers_tell(odyssey) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from memory.grammar import LONGEST, literal
 from memory.language import Language
-from memory.strategies import Episode, Prompt, Size
+from memory.strategies import Episode, Prompt, Size, Strategy, Traits
 from memory.strategies._telling import told
 from memory.trials import Trial
 
@@ -17,6 +17,19 @@ _TEXT = f"""text ::= word (" " word){{2,{WORDS - 1}}}
 word ::= [A-Za-z] [a-z'-]{{0,14}} ","?
 """
 """No numbers: a small model counts on from one."""
+
+
+class Noted(Strategy):
+    """A strategy whose memory is notes alone, which a ``writer`` writes: a model is asked at most
+    ``budget`` tokens and answers in ``max_tokens``. A trial reads ``shown`` of them."""
+
+    traits = Traits(has_writer=True)
+
+    def __init__(
+        self, language: Language, writer: str, shown: int, budget: int, max_tokens: int
+    ) -> None:
+        self._language, self.writer = language, writer
+        self.shown, self.budget, self.max_tokens = shown, budget, max_tokens
 
 
 def grammar(root: str, more: str = "") -> str:

@@ -20,8 +20,16 @@ from memory.language import Language
 from memory.lifting import Renaming
 from memory.rules.naming import verb
 from memory.rules.reading import acts
-from memory.strategies import Episode, Revised, Revision, Size, Strategy, Traits
-from memory.strategies._free_text import about_trials, asked, carried, grammar, in_order, lines_of
+from memory.strategies import Episode, Revised, Revision, Size
+from memory.strategies._free_text import (
+    Noted,
+    about_trials,
+    asked,
+    carried,
+    grammar,
+    in_order,
+    lines_of,
+)
 from memory.strategies._options import check_counts, check_setting, check_writer
 from memory.strategies._trajectories import alike, quoted, unquoted
 from memory.trials import Memory, Trial
@@ -108,16 +116,8 @@ def read(note: str) -> Workflow | None:
     return Workflow(goal, found["title"], tuple(found["steps"].split("; ")))
 
 
-class AWM(Strategy):
+class AWM(Noted):
     """See :class:`memory.strategies.Strategy`; its memory is notes alone."""
-
-    traits = Traits(has_writer=True)
-
-    def __init__(
-        self, language: Language, writer: str, shown: int, budget: int, max_tokens: int
-    ) -> None:
-        self._language, self.writer = language, writer
-        self.shown, self.budget, self.max_tokens = shown, budget, max_tokens
 
     def recall(self, memory: Memory, goal: str) -> Memory:
         """The most similar last: where there is no room for all, the first ones give way."""

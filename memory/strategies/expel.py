@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from memory import rules
 from memory.language import Language
 from memory.links import Relation
-from memory.strategies import Episode, Revised, Revision, Size, Strategy, Traits
-from memory.strategies._free_text import about_trials, asked, carried, grammar, lines_of
+from memory.strategies import Episode, Revised, Revision, Size
+from memory.strategies._free_text import Noted, about_trials, asked, carried, grammar, lines_of
 from memory.strategies._options import check_counts, check_setting, check_writer
 from memory.strategies._trajectories import added, alike, gainful, goal_of, score_of
 from memory.trials import Memory, Trial
@@ -55,17 +55,9 @@ def open(
     return ExpeL(language, writer, shown, budget, max_tokens)
 
 
-class ExpeL(Strategy):
+class ExpeL(Noted):
     """See :class:`memory.strategies.Strategy`; its notes are solved trials, then insights with
     their votes."""
-
-    traits = Traits(has_writer=True)
-
-    def __init__(
-        self, language: Language, writer: str, shown: int, budget: int, max_tokens: int
-    ) -> None:
-        self._language, self.writer = language, writer
-        self.shown, self.budget, self.max_tokens = shown, budget, max_tokens
 
     def recall(self, memory: Memory, goal: str) -> Memory:
         """Similar trials first, the insights after them by their votes: where there is no room for

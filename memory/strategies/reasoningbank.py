@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from memory.language import Language
 from memory.rules.reading import lesson
-from memory.strategies import Episode, Revised, Revision, Size, Strategy, Traits
-from memory.strategies._free_text import about_trials, asked, carried, grammar, lines_of
+from memory.strategies import Episode, Revised, Revision, Size
+from memory.strategies._free_text import Noted, about_trials, asked, carried, grammar, lines_of
 from memory.strategies._options import check_counts, check_setting, check_writer
 from memory.strategies._trajectories import alike, quoted, unquoted
 from memory.trials import Memory, Trial
@@ -83,16 +83,8 @@ def read(note: str) -> Item | None:
     return Item(unquoted(found["goal"]), found["how"] == "Solved", *fields)
 
 
-class ReasoningBank(Strategy):
+class ReasoningBank(Noted):
     """See :class:`memory.strategies.Strategy`; its memory is notes alone, one for each item."""
-
-    traits = Traits(has_writer=True)
-
-    def __init__(
-        self, language: Language, writer: str, shown: int, budget: int, max_tokens: int
-    ) -> None:
-        self._language, self.writer = language, writer
-        self.shown, self.budget, self.max_tokens = shown, budget, max_tokens
 
     def recall(self, memory: Memory, goal: str) -> Memory:
         """The most similar last: where there is no room for all, the first ones give way. Of equals
