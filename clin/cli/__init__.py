@@ -23,7 +23,7 @@ COMMANDS = {
     "runs": "The runs in a database.",
     "show": "A run's trials, or one trial's trajectory.",
     "memory": "What runs have learned: look, search, correct, move.",
-    "export": "Write trials as chat messages, or as steps that `clin import` reads.",
+    "export": "Write trials as chat messages, as a log of Inspect, or as plain steps.",
     "import": "Learn a memory from trials that others recorded.",
     "mcp": "Serve the memory to agents that speak the Model Context Protocol.",
     "watch": "See runs learn, live, in the terminal; step in.",

@@ -23,9 +23,9 @@ from clin.cli.terminal import echo
 )
 @database
 def export(run: str, file: Path, form: str, db: Path) -> None:
-    """Write the trials of RUN that have ended into FILE: as chat messages, which tools that
-    fine-tune models read, or as steps, which `clin import` reads. `clin memory export` writes the
-    memory."""
+    """Write the trials of RUN that have ended into FILE. FILE.eval is a log that `inspect view`
+    opens. FILE.jsonl has chat messages, which tools that fine-tune models read, or steps, which
+    `clin import` reads. `clin memory export` writes the memory."""
     from clin.errors import UserError
     from clin.trajectories import writer
     from memory.store import Store
