@@ -33,6 +33,12 @@ def test_without_points_what_is_done_to_what_the_goal_names_counts() -> None:
     assert kept(CLAMP, WAY, goal="Do something.") == []
 
 
+def test_what_picks_up_what_is_needed_counts() -> None:
+    take = "go to workshop MAY BE NECESSARY to pick up stopwatch"
+    time = "activate stopwatch SHOULD BE NECESSARY to make progress"
+    assert kept(take, time) == [take, time] and kept(take) == []
+
+
 def test_a_chain_may_go_on_in_what_is_held_already() -> None:
     use = "pick up clamp SHOULD BE NECESSARY to make progress"
     assert kept(CLAMP, goal="Do something.", held=(use,)) == [CLAMP]

@@ -11,26 +11,36 @@ from memory.rules.naming import thing, words
 
 def serving(links: Iterable[Link], goal: str, held: Iterable[Link] = ()) -> tuple[Link, ...]:
     """Of ``links`` those that lead, over others of them or of the ``held`` ones, to points, to the
-    end, to a find, or to something done to what the ``goal`` names. The rest helped with a deed
-    that helped with nothing. What does not contribute is kept."""
+    end, to a find, or to something done to what the ``goal`` names or they speak of. The rest
+    helped with a deed that helped with nothing. What does not contribute is kept."""
     links = tuple(links)
-    known = (*links, *held)
-    wanted: set[str] = set()
-    kept: set[Link] = set()
-    while True:
-        more = {link for link in known if link not in kept and _counts(link, goal, wanted)}
-        if not more:
-            break
-        kept |= more
-        wanted.update(name for link in more for name in spellings(folded(link.cause)))
-    return tuple(link for link in links if link in kept or link.relation is Relation.NOT_CONTRIBUTE)
+    helping = [each for each in (*links, *held) if each.relation is not Relation.NOT_CONTRIBUTE]
+    wanted = _Wanted(goal)
+    left = dict.fromkeys(helping)
+    while more := [link for link in left if wanted.has(folded(link.effect))]:
+        for link in more:
+            del left[link]
+            wanted.add(folded(link.cause))
+    return tuple(link for link in links if link not in left)
 
 
-def _counts(link: Link, goal: str, wanted: set[str]) -> bool:
-    if link.relation is Relation.NOT_CONTRIBUTE:
-        return False
-    effect = folded(link.effect)
-    if is_progress(effect) or is_complete(effect) or is_find(effect) or effect in wanted:
-        return True
-    said, named = words(effect), words(goal)
-    return (bool(said) and said <= named) or bool(thing(effect) & named)
+class _Wanted:
+    """What is worth bringing about: what the ``goal`` speaks of, and the causes of links that lead
+    there."""
+
+    def __init__(self, goal: str) -> None:
+        self._goal = words(goal)
+        self._causes: set[str] = set()
+        self._spoken_of: set[frozenset[str]] = set()
+
+    def add(self, cause: str) -> None:
+        self._causes.update(spellings(cause))
+        self._spoken_of.add(words(cause))
+
+    def has(self, effect: str) -> bool:
+        if is_progress(effect) or is_complete(effect) or is_find(effect) or effect in self._causes:
+            return True
+        said, done_to = words(effect), thing(effect)
+        if (said and said <= self._goal) or done_to & self._goal:
+            return True
+        return bool(done_to) and any(done_to <= each for each in self._spoken_of)

@@ -108,10 +108,10 @@ class Clin(Strategy):
         return (yield from _asked(prompt, memory))
 
     def _learned(self, trials: Sequence[Trial]) -> tuple[Link, ...]:
-        """What the rules write; only what leads to something, where memory is read at each step."""
+        """What the rules write, as far as it leads to something."""
+        if not trials:
+            return ()
         learned = rules.links(trials, self._language, whole=self._chains is not None)
-        if self._chains is None or not trials:
-            return learned
         return serving(learned, trials[-1].goal)
 
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:

@@ -144,10 +144,8 @@ class Evidence(Strategy):
         )
 
     def _proposed(self, memory: Memory, trial: Trial) -> tuple[Link, ...]:
-        """What the rules propose; only what leads to something, where memory is read at each
-        step."""
-        found = proposals.of(trial, self._language)
-        return serving(found, trial.goal, memory.links) if self._chains else found
+        """What the rules propose, as far as it leads to something."""
+        return serving(proposals.of(trial, self._language), trial.goal, memory.links)
 
     def _question(self, trial: Trial, size: Size) -> Prompt:
         def within(budget: int) -> str:
