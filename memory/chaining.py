@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from memory.evidence.events import PROGRESS
-from memory.index import DEED, index_of, spelled
+from memory.index import DEED, About, index_of, speaks_of, taken_by
 from memory.links import Hedge, Link, LinkError, Relation, folded
 from memory.moment import Moment
+from memory.phrases import spelled
 from memory.rules.naming import verb
 from memory.trials import Memory
 
@@ -20,8 +21,6 @@ TRIES = 3
 """How often a target that gains nothing is tried in a trial."""
 VISITS = 2
 """How often a room is gone to while nothing else comes of it."""
-_BESIDE = frozenset(["on", "with", "to", "in", "into", "inside", "from", "containing"])
-"""What may follow the name of a thing in an action: an "apple tree" is no "apple"."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +35,16 @@ class Recalled:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class Found:
     """Something to recall: ``stage`` of the target that it serves (progress, completion, the rest),
     ``far`` the links between."""
 
-    said: Recalled
+    action: str
+    reason: str
+    link: Link
+    effect: str | None
+    """What the action helps to, where ``link`` does not name it."""
     move: bool
     far: int
     stage: int = 0
@@ -49,7 +52,13 @@ class Found:
     target: tuple[bool, bool, str] = (False, False, "")
 
     def rank(self) -> tuple[object, ...]:
-        return self.stage, self.move, self.missing, self.target, self.far, self.said.action
+        return self.stage, self.move, self.missing, self.target, self.far, self.action
+
+    @property
+    def said(self) -> Recalled:
+        """What to say: the step in the words of its link, or of one that is made for it."""
+        made = None if self.effect is None else _made(self.action, self.effect)
+        return Recalled(made or self.link, self.action, self.reason)
 
 
 _Way = Callable[[str, Link, tuple[str, ...]], Found | None]
@@ -61,10 +70,10 @@ class Chains:
     def __init__(self, memory: Memory, goal: str, now: Moment) -> None:
         self._goal, self._now = goal, now
         self._index = index_of(memory, goal, now.language)
-        self._causes = self._index.causes
         self._tried: set[str] = set()  # on the way to one target, so that none is gone into twice
-        self._barred = self._index.barred | now.lost
         self._known_ways: dict[str, str | None] = {}
+        self._known_deeds: dict[str, bool] = {}
+        self._may_be: dict[str, tuple[bool, bool]] = {}
 
     def found(self) -> list[Found]:
         """All that could be recalled of the first stage that has anything."""
@@ -87,25 +96,25 @@ class Chains:
         if found is None:
             return None
         worth = self._index.worth[link]
-        return Found(found.said, found.move, found.far, stage, self._missing(phrase), worth)
+        found.stage, found.missing, found.target = stage, self._missing(phrase), worth
+        return found
 
     def _missing(self, phrase: str) -> int:
         """How many deeds are still to be done before ``phrase``, as the links have it."""
         total, counted, waiting = 0, {phrase}, [phrase]
         while waiting:
-            for each in self._causes.get(waiting.pop(), ()):
-                cause = folded(each.cause)
-                if cause in counted or self._now.did(cause):
+            for each in self._index.about(waiting.pop()).causes:
+                if each.phrase in counted or self._did(each.phrase):
                     continue
-                counted.add(cause)
-                waiting.append(cause)
-                total += not self._now.is_move(cause)
+                counted.add(each.phrase)
+                waiting.append(each.phrase)
+                total += not each.move
         return total
 
     def _settled(self, cause: str) -> bool:
         """Whether the target is reached, or was tried in vain and nothing has changed since."""
         now = self._now
-        if any(name in now.gained for name in spelled(cause)) or now.is_here(cause):
+        if not now.gained.isdisjoint(spelled(cause)) or now.is_here(cause):
             return True
         if now.tries(cause) >= TRIES:
             return True
@@ -113,71 +122,62 @@ class Chains:
 
     def _towards(self, phrase: str, link: Link, path: tuple[str, ...]) -> Found | None:
         """The next step to bring the action ``phrase`` (folded) about, which ``link`` names."""
-        action = self._now.action(phrase)
-        if action is not None and not self._lacking(phrase):
+        action, about = self._now.action(phrase), self._index.about(phrase)
+        lacking = [each for each in about.deeds if not self._did(each.phrase)]
+        if action is not None and not lacking:
             reason = "its turn has come" if not path else f"needed to {path[-1]}"
             return self._say(action, link, path, reason)
         if phrase in self._tried or len(path) >= DEEPEST:
             return None
         self._tried.add(phrase)
-        place = self._now.place(phrase)
+        place = about.place
         if action is None and place and (found := self._walk(place, link, path, known=True)):
             return found
         path = (*path, phrase)
-        lacking = self._lacking(phrase)
         for each in lacking:
-            if found := self._towards(folded(each.cause), each, path):
+            if found := self._towards(each.phrase, each.link, path):
                 return found
-        if any(_is_sure(each) for each in lacking):
+        if lacking and any(_is_sure(each.link) for each in lacking):
             return None
         if action is not None:  # what else is said to be needed cannot be had
             return self._say(action, link, path[:-1], "its turn has come")
-        for way in self._ways(phrase):
+        for way in self._ways(about):
             if found := way(phrase, link, path):
                 return found
         return self._walk(place, link, path) if place else None
 
-    def _ways(self, phrase: str) -> tuple[_Way, ...]:
-        """How to come to what ``phrase`` needs. What it is done with is guessed last where the
-        links say what must be done before."""
-        known = any(
-            not self._now.is_move(folded(each.cause)) for each in self._causes.get(phrase, ())
-        )
+    def _ways(self, about: About) -> tuple[_Way, ...]:
+        """How to come to what a phrase needs. What it is done with is guessed last where the links
+        say what must be done before."""
         ways = (self._fetched, self._found_by, self._seen_at, self._placed)
-        ordered = (*ways, self._taken) if known else (ways[0], self._taken, *ways[1:])
+        ordered = (*ways, self._taken) if about.deeds else (ways[0], self._taken, *ways[1:])
         return (*ordered, self._sought)
 
-    def _lacking(self, phrase: str) -> list[Link]:
-        """What the links say must be done before, other than going somewhere, and is not done."""
-        return [
-            each
-            for each in self._causes.get(phrase, ())
-            if not (self._now.is_move(folded(each.cause)) or self._now.did(folded(each.cause)))
-        ]
+    def _did(self, phrase: str) -> bool:
+        """As of the moment, kept: many targets ask for the same."""
+        if phrase not in self._known_deeds:
+            self._known_deeds[phrase] = self._now.did(phrase)
+        return self._known_deeds[phrase]
 
     def _fetched(self, phrase: str, link: Link, path: tuple[str, ...]) -> Found | None:
         """What it is done with, to be taken first, as a link says."""
-        for effect in self._index.takes_for(phrase):
-            if not self._takes_for(effect, phrase) or self._now.did(effect):
-                continue
-            if found := self._towards(effect, self._causes[effect][0], path):
+        for effect in self._index.about(phrase).fetches:
+            link = self._index.causes[effect][0]
+            if not self._did(effect) and (found := self._towards(effect, link, path)):
                 return found
         return None
 
     def _taken(self, phrase: str, link: Link, path: tuple[str, ...]) -> Found | None:
         """What it may be done with and lies here, to be taken first."""
-        for name in self._now.taking:
-            if self._takes_for(name, phrase) and not self._now.did(name):
+        for name, thing in self._hands:
+            if name != phrase and speaks_of(phrase, thing) and not self._did(name):
                 return self._say(self._now.names[name], link, path, f"needed to {phrase}")
         return None
 
-    def _takes_for(self, action: str, phrase: str) -> bool:
-        if action == phrase or not self._now.takes(action):
-            return False
-        return _speaks_of(phrase, action[len(verb(action)) :].strip())
-
     def _found_by(self, phrase: str, link: Link, path: tuple[str, ...]) -> Found | None:
         """Where a link says that what it needs is found."""
+        if not self._index.about(phrase).findable:
+            return None
         for each in self._index.finds(self._now.lacking(phrase)):
             if found := self._by(each, path):
                 return found
@@ -185,11 +185,11 @@ class Chains:
 
     def _placed(self, phrase: str, link: Link, path: tuple[str, ...]) -> Found | None:
         """Where a link says that it is done."""
-        takes = self._index.takes_for(phrase)
-        if any(self._takes_for(take, phrase) and not self._now.did(take) for take in takes):
+        about = self._index.about(phrase)
+        if any(not self._did(take) for take in about.fetches):
             return None  # its turn has not come
-        for each in self._causes.get(phrase, ()):
-            if self._now.is_move(folded(each.cause)) and (found := self._by(each, path)):
+        for each in about.moves:
+            if found := self._by(each.link, path):
                 return found
         return None
 
@@ -222,7 +222,7 @@ class Chains:
         told = self._now.told
         if not lacking or lacking <= told.get(self._now.here, frozenset()):
             return None
-        for room, said in sorted(told.items()):
+        for room, said in self._told:
             there = room != self._now.here and lacking <= said
             if there and (found := self._walk(room, link, path)):
                 return found
@@ -246,7 +246,7 @@ class Chains:
         if room not in self._known_ways:
             move = self._known_ways[room] = self._now.way(room, self._rooms)
             if move is not None and room not in self._rooms:  # one more room that there is
-                self._rooms = self._now.reached(self._barred)
+                self._rooms = self._now.reached(self._is_barred)
         action, reason = self._known_ways[room], f"the way to {to}"
         if action is None and known:
             return None
@@ -258,23 +258,43 @@ class Chains:
 
     def _say(self, action: str, link: Link, path: tuple[str, ...], reason: str) -> Found | None:
         """``action``, in the words of ``link`` where it names that; None where it may not be."""
-        name = folded(action)
-        if name in self._barred or folded(self._now.meanings.get(name, name)) in self._barred:
+        if action not in self._may_be:
+            self._may_be[action] = self._may(action), self._now.is_move(folded(action))
+        may, move = self._may_be[action]
+        if not may:
             return None
-        place = self._now.place(name)
-        if self._now.fails(name, TRIES) or (place and self._now.visits[place] >= VISITS):
-            return None
-        if self._now.action(folded(link.cause)) != action:
-            link = _made(action, path[-1] if path else PROGRESS) or link
-        return Found(Recalled(link, action, reason), self._now.is_move(name), len(path))
+        named = self._now.action(folded(link.cause)) == action
+        effect = None if named else path[-1] if path else PROGRESS
+        return Found(action, reason, link, effect, move, len(path))
+
+    def _is_barred(self, name: str) -> bool:
+        return name in self._index.barred or name in self._now.lost
+
+    def _may(self, action: str) -> bool:
+        """Whether ``action`` may be spoken for: nothing says that it does not help, and it is not
+        done in vain again and again."""
+        now, name = self._now, folded(action)
+        if self._is_barred(name) or self._is_barred(folded(now.meanings.get(name, name))):
+            return False
+        place = now.place(name)
+        return not (now.fails(name, TRIES) or (place and now.visits[place] >= VISITS))
 
     @property
     def _unseen(self) -> str | None:
         return self._now.unseen(self._rooms)
 
     @cached_property
+    def _hands(self) -> list[tuple[str, str]]:
+        """What picks something up here, with the thing."""
+        return [(name, taken_by(name)) for name in self._now.taking]
+
+    @cached_property
+    def _told(self) -> list[tuple[str, frozenset[str]]]:
+        return sorted(self._now.told.items())
+
+    @cached_property
     def _rooms(self) -> dict[str, str]:
-        return self._now.reached(self._barred)
+        return self._now.reached(self._is_barred)
 
     def _remaining(self) -> Found | None:
         """The one alternative of the goal that is left, where all others are known to be wrong."""
@@ -282,11 +302,11 @@ class Chains:
         lost = {name for name in self._now.lost if named(name)}
         for wrong in sorted(lost.union(self._index.alternatives)):
             alike = {name for name in self._now.names if _alike(name, wrong)}
-            left = sorted(name for name in alike - self._barred if self._names(name))
+            left = sorted(name for name in alike if not self._is_barred(name) and self._names(name))
             if len(left) == 1 and not self._now.did(left[0]):
                 action = self._now.names[left[0]]
                 if link := _made(action, PROGRESS):
-                    return Found(Recalled(link, action, "what remains"), False, 0, 1)
+                    return Found(action, "what remains", link, None, False, 0, 1)
         return None
 
     def _names(self, action: str) -> bool:
@@ -295,13 +315,6 @@ class Chains:
         return bool(named) and bool(
             re.search(rf"(?<!\w){re.escape(named)}(?!\w)", folded(self._goal))
         )
-
-
-def _speaks_of(phrase: str, thing: str) -> bool:
-    """Whether ``thing`` is named in ``phrase`` by its whole name."""
-    _, named, after = f" {phrase} ".partition(f" {thing} ")
-    beside = after.split(" ", 1)[0]
-    return bool(thing and named) and (not beside or beside in _BESIDE)
 
 
 def _is_sure(link: Link) -> bool:

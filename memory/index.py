@@ -7,11 +7,12 @@ import re
 import weakref
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import lru_cache
+from dataclasses import dataclass
 
-from memory.evidence.events import is_complete, is_find, is_progress, spellings
+from memory.evidence.events import is_complete, is_find, is_progress
 from memory.language import Language
 from memory.links import Hedge, Link, Relation, folded
+from memory.phrases import done_to, is_move, place_of, spelled, takes
 from memory.rules.naming import thing, verb, words
 from memory.trials import Memory
 
@@ -21,11 +22,31 @@ waiting."""
 Worth = tuple[bool, bool, str]
 
 
-@lru_cache(maxsize=1 << 17)
-def spelled(phrase: str) -> tuple[str, ...]:
-    """As :func:`memory.evidence.events.spellings`, kept: the same phrases are asked about at each
-    step."""
-    return tuple(spellings(phrase))
+_BESIDE = frozenset(["on", "with", "to", "in", "into", "inside", "from", "containing"])
+"""What may follow the name of a thing in an action: an "apple tree" is no "apple"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What a ``link`` says comes before its effect, folded."""
+
+    link: Link
+    phrase: str
+    move: bool
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a memory says of a phrase: its ``causes``, those of them that are ``moves`` and those
+    that are not (``deeds``), the actions that pick up what it is done with, and whether links say
+    where something with one of its words is found. And the ``place`` that it leads to, if any."""
+
+    causes: tuple[Cause, ...]
+    moves: tuple[Cause, ...]
+    deeds: tuple[Cause, ...]
+    fetches: tuple[str, ...]
+    findable: bool
+    place: str
 
 
 class Index:
@@ -53,6 +74,7 @@ class Index:
         for link in links:
             self._aim(link)
         self._takes, self._finds = self._by_thing(), _by_word(links)
+        self._about: dict[str, About] = {}
 
     def _aim(self, link: Link) -> None:
         cause, effect = link.claim
@@ -81,20 +103,37 @@ class Index:
             bool(named)
             and named in self._goal
             and bool(re.search(rf"(?<!\w){re.escape(named)}(?!\w)", self._goal))
-            and not any(map(self._language.is_move, spelled(action)))
+            and not is_move(self._language, action)
         )
 
     def _by_thing(self) -> dict[str, list[tuple[int, str]]]:
         """What picks something up, in order, by the thing."""
         found = defaultdict(list)
-        language = self._language
         for place, effect in enumerate(self.causes):
-            if language.takes_or_opens(effect) and not language.opens(effect):
-                found[effect[len(verb(effect)) :].strip()].append((place, effect))
+            if takes(self._language, effect):
+                found[taken_by(effect)].append((place, effect))
         return found
 
-    def takes_for(self, phrase: str) -> Iterator[str]:
-        """The actions of links that pick up a thing which ``phrase`` may name, in order."""
+    def about(self, phrase: str) -> About:
+        """What the links say of a folded ``phrase``; kept."""
+        if phrase not in self._about:
+            self._about[phrase] = self._made_of(phrase)
+        return self._about[phrase]
+
+    def _made_of(self, phrase: str) -> About:
+        said = [(link, folded(link.cause)) for link in self.causes.get(phrase, ())]
+        causes = [Cause(link, cause, is_move(self._language, cause)) for link, cause in said]
+        return About(
+            tuple(causes),
+            tuple(each for each in causes if each.move),
+            tuple(each for each in causes if not each.move),
+            tuple(self._fetches(phrase)),
+            not self._finds.keys().isdisjoint(frozenset().union(*done_to(phrase))),
+            place_of(self._language, phrase),
+        )
+
+    def _fetches(self, phrase: str) -> Iterator[str]:
+        """The actions of links that pick up what ``phrase`` names by its whole name, in order."""
         parts = phrase.split()
         runs = {
             " ".join(parts[start:end])
@@ -102,7 +141,9 @@ class Index:
             for end in range(start + 1, len(parts) + 1)
         }
         found = [each for run in runs if run in self._takes for each in self._takes[run]]
-        return (effect for _, effect in sorted(found))
+        for _, effect in sorted(found):
+            if effect != phrase and speaks_of(phrase, taken_by(effect)):
+                yield effect
 
     def finds(self, lacking: frozenset[str]) -> Iterator[Link]:
         """The links that say where something with all its words in ``lacking`` is found, in
@@ -123,6 +164,20 @@ def _by_word(links: list[Link]) -> dict[str, list[tuple[int, frozenset[str], Lin
         if is_find(effect) and (sought := words(effect[len(verb(effect)) :])):
             found[min(sought)].append((place, sought, link))
     return found
+
+
+def taken_by(action: str) -> str:
+    """What an action that picks something up is done to, by its whole name."""
+    return action[len(verb(action)) :].strip()
+
+
+def speaks_of(phrase: str, thing: str) -> bool:
+    """Whether ``thing`` is named in ``phrase`` by its whole name."""
+    if thing not in phrase:
+        return False
+    _, named, after = f" {phrase} ".partition(f" {thing} ")
+    beside = after.split(" ", 1)[0]
+    return bool(thing and named) and (not beside or beside in _BESIDE)
 
 
 def _worth(link: Link) -> Worth:

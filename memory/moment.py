@@ -4,29 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 
-from memory.index import spelled
 from memory.language import Language
 from memory.links import folded
-from memory.rules.naming import thing, verb, words
+from memory.phrases import done_to, is_move, place_of, spelled, takes
+from memory.rules.naming import thing, words
 from memory.rules.reading import Act, acts
 from memory.trials import Step
-
-KEPT = 1 << 17
-"""Phrases of which it is kept what they mean: the same ones are asked about at each step."""
-
-
-@lru_cache(maxsize=KEPT)
-def _is_move(language: Language, phrase: str) -> bool:
-    return any(map(language.is_move, spelled(phrase)))
-
-
-@lru_cache(maxsize=KEPT)
-def _place(language: Language, phrase: str) -> str:
-    places = (folded(language.destination(name)) for name in spelled(phrase))
-    return next(filter(None, places), "")
 
 
 class Moment:
@@ -123,7 +109,10 @@ class Moment:
 
     def tries(self, phrase: str) -> int:
         """How often it was done."""
-        return max(self._tries.get(name, 0) for name in spelled(phrase))
+        names = spelled(phrase)
+        if self._tries.keys().isdisjoint(names):
+            return 0
+        return max(self._tries[name] for name in names)
 
     def changed_since(self, phrase: str) -> bool:
         """Whether another step has changed what may come of it since it was last done."""
@@ -131,8 +120,10 @@ class Moment:
         return latest is None or any(index > latest for index in self._changes)
 
     def _latest(self, phrase: str) -> int | None:
-        found = [self._done[name] for name in spelled(phrase) if name in self._done]
-        return max(found, default=None)
+        names = spelled(phrase)
+        if self._done.keys().isdisjoint(names):
+            return None
+        return max(self._done[name] for name in names if name in self._done)
 
     def action(self, phrase: str) -> str | None:
         """The admissible action that ``phrase`` names; None where there is none."""
@@ -158,11 +149,11 @@ class Moment:
 
     def is_move(self, phrase: str) -> bool:
         """Whether it leads somewhere else."""
-        return _is_move(self.language, phrase)
+        return is_move(self.language, phrase)
 
     def place(self, phrase: str) -> str:
         """The place that it leads to; empty where it names none."""
-        return _place(self.language, phrase)
+        return place_of(self.language, phrase)
 
     def is_here(self, phrase: str) -> bool:
         """Whether it leads to where one is."""
@@ -170,7 +161,7 @@ class Moment:
 
     def takes(self, action: str) -> bool:
         """Whether it picks something up."""
-        return self.language.takes_or_opens(action) and not self.opens(action)
+        return takes(self.language, action)
 
     def opens(self, action: str) -> bool:
         """Whether it opens something."""
@@ -179,8 +170,8 @@ class Moment:
     def lacking(self, phrase: str) -> frozenset[str]:
         """The words for what an action needs and was not taken; if nothing, for what it is done
         to."""
-        things = thing(phrase) - self._taken
-        return things or words(phrase[len(verb(phrase)) :]) - self._taken
+        things, others = done_to(phrase)
+        return things - self._taken or others - self._taken
 
     def way(self, room: str, reached: Mapping[str, str]) -> str | None:
         """The admissible move that leads towards ``room``, over rooms that were seen; None where no
@@ -197,12 +188,10 @@ class Moment:
         """The admissible move that leads towards the nearest room that was not yet described."""
         return next((move for place, move in reached.items() if place not in self.described), None)
 
-    def reached(self, barred: Collection[str]) -> dict[str, str]:
+    def reached(self, barred: Callable[[str], bool]) -> dict[str, str]:
         """The rooms that can be gone to, the nearest first, each with the first move; none of the
         ``barred`` ones is made."""
-        queue = deque(
-            (place, self.names[name]) for place, name in self._moves if name not in barred
-        )
+        queue = deque((place, self.names[name]) for place, name in self._moves if not barred(name))
         found: dict[str, str] = {}
         while queue:
             place, first = queue.popleft()

@@ -38,11 +38,11 @@ def recall(
         return ()
     found = Chains(memory, goal, Moment(opening, steps, actions, language)).found()
     best = sorted(found, key=Found.rank)
-    said: dict[str, Recalled] = {}
+    said: dict[str, Found] = {}
     for each in best:
         if each is best[0] or not each.move:
-            said.setdefault(each.said.action, each.said)
-    return tuple(said.values())[:MOST]
+            said.setdefault(each.action, each)
+    return tuple(each.said for each in [*said.values()][:MOST])
 
 
 def told(recalled: Sequence[Recalled]) -> str:

@@ -96,7 +96,9 @@ def test_what_cannot_be_exported_is_one_line(tmp_path: Path, clin: Clin) -> None
     for words, said in (
         (["r1", "out.jsonl"], "no trial of r1 with a step has ended yet"),
         (["r9", "out.jsonl"], "r9"),
-        (["r1", "out.txt"], "formats: .jsonl"),
+        (["r1", "out.txt"], "no ending of a file of trials (.jsonl, .eval)"),
+        (["r1", "out.jsonl", "--format", "chats"], "did you mean 'chat'?"),
+        (["r1", "out.txt", "--format", "steps"], "does not end with .jsonl"),
     ):
         done = clin("export", *words)
         assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1

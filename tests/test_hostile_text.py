@@ -32,7 +32,14 @@ CALLS: dict[str, list[list[str]]] = {
     "resume": [["r1"], ["b1"], [NAME]],
     "runs": [[]],
     "show": [["r2"], ["r2", "--trial", "0"], ["r4", "--trial", "0"], [NAME], ["r2", *CAST]],
-    "export": [["r1", "out.jsonl"], ["r4", "out.jsonl"], [NAME, NAME], [NAME, "out.jsonl"]],
+    "export": [
+        ["r1", "out.jsonl"],
+        ["r1", "out.jsonl", "--format", NAME],
+        ["r4", "out.jsonl"],
+        [NAME, NAME],
+        [NAME, "out.jsonl"],
+    ],
+    "import": [["theirs.jsonl"], [NAME], ["theirs.jsonl", "--format", NAME], ["clin.db"]],
     "mcp": [["--http", NAME], ["--http", "0"]],
     "watch": [[]],
     "prompt": [["r1", "--trial", "0", "--step", "0"], [NAME, "--trial", "0"]],
@@ -85,6 +92,7 @@ SHOWS = {
     "memory search",
     "prompt",
     "report",
+    "import",
 }
 """Commands that have to say what stands in the database."""
 
@@ -122,6 +130,9 @@ def theirs(tmp_path: Path, monkeypatch) -> Path:
         f'worlds = ["causal"]\ntasks = [{json.dumps(NAME)}]\nstrategies = ["none"]\n',
         encoding="utf-8",
     )
+    step = {"action": NAME, "observation": NAME, "score": 100}
+    trial = {"world": NAME, "task": NAME, "goal": NAME, "observation": NAME, "steps": [step]}
+    (tmp_path / "theirs.jsonl").write_text(json.dumps(trial), encoding="utf-8")
     return tmp_path
 
 

@@ -60,6 +60,7 @@ def test_each_library_has_one_room(path: Path) -> None:
     assert not {"agentodyssey", "jericho", "textworld"} & tops or inside.parts[0] == "worlds"
     assert "matplotlib" not in tops or inside.parts == ("clin", "analysis", "drawing.py")
     assert "grandalf" not in tops or inside.parts[:3] == ("clin", "analysis", "graphs")
+    assert "inspect_ai" not in tops or inside.parts == ("clin", "trajectories", "inspect.py")
     assert "simplemma" not in tops or inside.parts == ("memory", "verbs.py")
     assert "llama_cpp" not in tops or inside.parts[:2] == ("clin", "llms")
     assert not {"torch", "tokenizers", "gguf"} & tops or inside.parts[:2] == ("clin", "distill")

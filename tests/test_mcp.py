@@ -3,8 +3,8 @@ real server, in a process of its own."""
 
 from __future__ import annotations
 
+import importlib
 import os
-import random
 import re
 import subprocess
 import sys
@@ -15,13 +15,11 @@ from typing import Any
 
 import anyio
 import pytest
-from conftest import environment
+from conftest import ROOT, environment
 
-from clin.language import language_of
-from memory.episode import Episode, Place
+from memory.episode import Place
 from memory.store import Store
-from memory.trials import Ending
-from worlds import open_world
+from memory.trials import Ending, Step
 
 pytest.importorskip("mcp")
 
@@ -80,56 +78,23 @@ async def refused(client: Client, tool: str, **arguments: Any) -> str:
     return said.text
 
 
-def causal_trials(count: int, steps: int = 30) -> tuple[str, list[tuple[str, list[dict]]]]:
-    """The goal, and of each trial of a seeded explorer the opening and the steps."""
-    world, chance = open_world("causal", "repair", 203), random.Random(7)
-    played = []
-    for _ in range(count):
-        opening, done = world.reset().text, []
-        for _ in range(steps):
-            offered = world.actions()
-            action = chance.choice(offered)
-            seen = world.step(action)
-            made = {"action": action, "observation": seen.text, "score": seen.score}
-            done.append({**made, "actions": list(offered)})
-            if seen.done:
-                break
-        played.append((opening, done))
-    return world.goal, played
-
-
-def test_a_stranger_records_an_explorer_and_reads_what_the_library_makes_of_it(
-    tmp_path: Path,
+def test_a_stranger_reads_what_clin_run_makes_of_the_same_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    goal, played = causal_trials(4)
-    place = {"world": "causal", "task": "repair", "variation": 203}
+    """``benchmarks/stranger.py`` with few trials."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    stranger = importlib.import_module("stranger")
+    place = Place("causal", "repair", 203)
+    run, library, wire = stranger.three_ways(tmp_path, place, trials=4, budget=30).values()
+    assert len(wire.links) > 5 and wire.tallies
+    assert (wire.links, wire.tallies) == (library.links, library.tallies)
+    assert (wire.links, wire.tallies) == (run.links, run.tallies)
+    assert stranger.trials_of(tmp_path / "1.db")[-1].steps == run_steps(tmp_path / "run.db")
 
-    async def over_the_wire() -> dict[str, Any]:
-        async with over_stdio(tmp_path / "wire.db") as client:
-            for number, (opening, steps) in enumerate(played):
-                if number:
-                    await told(client, "begin_trial", run="r1", opening=opening)
-                else:
-                    await told(client, "begin_episode", goal=goal, opening=opening, **place)
-                await told(client, "record_steps", run="r1", steps=steps)
-                await told(client, "end_trial", run="r1")
-            return await told(client, "read_memory", run="r1")
 
-    read = anyio.run(over_the_wire)
-    language = language_of("causal")
-    with (
-        Store(tmp_path / "library.db") as store,
-        Episode(store, goal, Place("causal", "repair", 203), language=language) as episode,
-    ):
-        for opening, steps in played:
-            episode.begin(opening)
-            for step in steps:
-                episode.step(**step)
-            episode.end()
-        assert len(read["memory"]) > 5
-        assert read["memory"] == [str(link) for link in episode.memory.links]
-        tallies = store.tallies(episode.run, len(played) - 1)
-        assert read["tallies"] == {str(link): str(tally) for link, tally in tallies.items()}
+def run_steps(db: Path) -> tuple[Step, ...]:
+    with Store(db, read_only=True) as store:
+        return store.trial(store.trials("r1")[-1].id).steps
 
 
 def test_all_tools_say_what_they_did_and_what_is_wrong(tmp_path: Path) -> None:

@@ -194,6 +194,16 @@ def test_recall_is_pure_bounded_and_blind_to_the_order_of_links(moment, random) 
 
 
 @settings(max_examples=60, deadline=None)
+@given(moments(), moments())
+def test_what_is_kept_of_a_memory_says_the_same_at_any_moment(moment, other) -> None:
+    """A memory whose phrases were asked about at other moments, and one that nobody has asked."""
+    memory, *rest = moment
+    recall(memory, rest[0], *other[2:5], rest[4])
+    recall(memory, *rest[:2], rest[2][:1], rest[3][:2], rest[4])
+    assert recall(memory, *rest) == recall(replace(memory), *rest)
+
+
+@settings(max_examples=60, deadline=None)
 @given(moments())
 def test_what_lost_points_or_does_not_contribute_is_never_recalled(moment) -> None:
     memory, done = moment[0], moment[3]

@@ -48,6 +48,30 @@ def test_a_cheatsheet_by_rules_is_told_in_one_line() -> None:
 
 
 @pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ("", "needs a model that writes, and bundled does not"),
+        ('writer = "model"', "needs a model that writes, and bundled does not"),
+        ('writer = "rules"', "needs a model that writes, and writer is rules"),
+    ],
+)
+def test_a_batch_in_which_nobody_can_write_is_refused_when_it_is_read(tmp_path, more, says) -> None:
+    text = 'worlds = ["causal"]\nper_task = 1\nstrategies = ["none", "cheatsheet"]\n'
+    (tmp_path / "mine.toml").write_text(text + more, encoding="utf-8")
+    done = called("batch", str(tmp_path / "mine.toml"), "--db", str(tmp_path / "a.db"))
+    assert done.returncode == 2 and says in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1 and not (tmp_path / "a.db").exists()
+
+
+def test_a_batch_with_a_model_that_may_write_is_planned(tmp_path) -> None:
+    models = 'models = ["smollm2", "openai:m@http://localhost:1/v1", "none.gguf"]\n'
+    text = 'worlds = ["causal"]\nper_task = 1\nstrategies = ["cheatsheet"]\n'
+    (tmp_path / "mine.toml").write_text(text + models, encoding="utf-8")
+    plan = ("--plan", "--db", str(tmp_path / "a.db"))
+    assert called("batch", str(tmp_path / "mine.toml"), *plan).returncode == 0
+
+
+@pytest.mark.parametrize(
     ("asked", "says"),
     [((), "needs a model that writes"), (("--writer", "model"), "use another model")],
 )

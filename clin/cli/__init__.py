@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import os
 import sys
 from typing import Any
@@ -22,7 +23,8 @@ COMMANDS = {
     "runs": "The runs in a database.",
     "show": "A run's trials, or one trial's trajectory.",
     "memory": "What runs have learned: look, search, correct, move.",
-    "export": "Write trials as chat messages, for tools that fine-tune models.",
+    "export": "Write trials as chat messages, as a log of Inspect, or as plain steps.",
+    "import": "Learn a memory from trials that others recorded.",
     "mcp": "Serve the memory to agents that speak the Model Context Protocol.",
     "watch": "See runs learn, live, in the terminal; step in.",
     "prompt": "Exactly what the model read and wrote at a step.",
@@ -58,7 +60,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"clin.cli.{name}"), name)
+        called = f"{name}_" if keyword.iskeyword(name) else name
+        command: click.Command = getattr(importlib.import_module(f"clin.cli.{called}"), called)
         return command
 
     def resolve_command(

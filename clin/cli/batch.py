@@ -124,9 +124,11 @@ def batch(
     """Play EXPERIMENT, a TOML file or one that ships with clin (such as paper-adapt). What the
     database holds already is not played again. Exit code 1 where a run failed, 130 where it was
     interrupted."""
+    from clin.experiments.writers import check_writers
     from memory.store import Store
 
     read = changes.read(experiment)
+    check_writers(read)
     with Store(db) as store:
         follow_batch(store, read, plan=plan, as_json=as_json, machines=machines, allowed=allowed)
 

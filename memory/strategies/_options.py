@@ -25,8 +25,8 @@ def check_setting(setting: str) -> None:
         )
 
 
-def check_counts(strategy: str, **values: int) -> None:
-    """StrategyError for an option of ``strategy`` that is below 1."""
+def check_counts(strategy: str, least: int = 1, **values: int) -> None:
+    """StrategyError for an option of ``strategy`` that is below ``least``."""
     for name, value in values.items():
-        if value < 1:
-            raise StrategyError(f"{strategy}'s {name} is 1 or more, not {value}")
+        if value < least:
+            raise StrategyError(f"{strategy}'s {name} is {least} or more, not {value}")

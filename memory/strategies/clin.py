@@ -16,7 +16,6 @@ from memory import grammar, rules
 from memory.evidence.worth import serving
 from memory.language import Language
 from memory.links import Hedge, Link, Relation, read
-from memory.spelling import did_you_mean
 from memory.strategies import (
     Episode,
     GeneralisationRequest,
@@ -26,14 +25,13 @@ from memory.strategies import (
     RevisionRequest,
     Size,
     Strategy,
-    StrategyError,
     Traits,
     _clin_prompts,
 )
 from memory.strategies._chains import Chains
+from memory.strategies._options import check_counts, check_setting, check_writer
 from memory.trials import Memory, Trial
 
-WRITERS = ("model", "rules")
 MOST_EPISODES = 10
 """Earlier episodes that a meta-memory is made from (paper, section 3.3)."""
 
@@ -50,13 +48,9 @@ def open(
     """``k`` earlier memories and ``budget`` tokens of prompt are the paper's figures, as is
     ``max_tokens``. ``chains``: the memory is read step by step, so the rules keep all that helped
     in the best trial, and the record closes its chains."""
-    if writer not in WRITERS:
-        raise StrategyError(
-            f"no writer '{writer}'{did_you_mean(writer, WRITERS)} (writers: {', '.join(WRITERS)})"
-        )
-    for name, value, least in (("k", k, 0), ("budget", budget, 1), ("max_tokens", max_tokens, 1)):
-        if value < least:
-            raise StrategyError(f"clin's {name} is {least} or more, not {value}")
+    check_writer(writer)
+    check_counts("clin", least=0, k=k)
+    check_counts("clin", budget=budget, max_tokens=max_tokens)
     return Clin(language, writer, k, budget, max_tokens, Chains(language) if chains else None)
 
 
@@ -117,11 +111,7 @@ class Clin(Strategy):
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
         """A meta-memory from each earlier episode's best trial; by rules, the links that several
         episodes share."""
-        if setting not in _clin_prompts.SETTINGS:
-            raise StrategyError(
-                f"no setting '{setting}'{did_you_mean(setting, _clin_prompts.SETTINGS)} (settings: "
-                "gen-env, gen-task)"
-            )
+        check_setting(setting)
         best = [_best(episode) for episode in past[:MOST_EPISODES] if episode.memories]
         if self.writer == "rules":
             return Revised(Memory(self._shared(past)))

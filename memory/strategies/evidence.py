@@ -23,7 +23,6 @@ from memory.language import Language
 from memory.links import Hedge, Link, Relation, read
 from memory.meaning import claim
 from memory.rules.naming import warned
-from memory.spelling import did_you_mean
 from memory.strategies import (
     Episode,
     Prompt,
@@ -32,14 +31,13 @@ from memory.strategies import (
     RevisionRequest,
     Size,
     Strategy,
-    StrategyError,
     Traits,
     _clin_prompts,
 )
 from memory.strategies._chains import Chains
+from memory.strategies._options import check_counts, check_setting, check_writer
 from memory.trials import Memory, Scope, Trial
 
-WRITERS = ("model", "rules")
 MOST_LOST, MOST_USEFUL, MOST_IDLE = 5, 7, 4
 
 
@@ -55,13 +53,8 @@ def open(
     """``most`` links are read by a trial, ``budget`` and ``max_tokens`` are those of the ``clin``
     strategy. ``chains``: the memory is read step by step, so a trial has all of it, and the record
     closes its chains."""
-    if writer not in WRITERS:
-        raise StrategyError(
-            f"no writer '{writer}'{did_you_mean(writer, WRITERS)} (writers: {', '.join(WRITERS)})"
-        )
-    for name, value in (("most", most), ("budget", budget), ("max_tokens", max_tokens)):
-        if value < 1:
-            raise StrategyError(f"evidence's {name} is 1 or more, not {value}")
+    check_writer(writer)
+    check_counts("evidence", most=most, budget=budget, max_tokens=max_tokens)
     closing = Chains(language) if chains else None
     return Evidence(language, writer, most, budget, max_tokens, closing)
 
@@ -165,11 +158,7 @@ class Evidence(Strategy):
         One that held in a single episode, though others may bear on it, is offered as MAY and says
         in which. One that others contradict says so or leaves. One whose transfer hurt is withheld.
         """
-        if setting not in _clin_prompts.SETTINGS:
-            raise StrategyError(
-                f"no setting '{setting}'{did_you_mean(setting, _clin_prompts.SETTINGS)} (settings: "
-                "gen-env, gen-task)"
-            )
+        check_setting(setting)
         episodes = [episode for episode in past if episode.memories]
         ledgers = [Ledger(self._language, episode.trials) for episode in episodes]
         # Of a claim that several memories hold, the last wording.
