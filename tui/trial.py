@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import ClassVar
 
 from rich.text import Text
@@ -31,7 +31,7 @@ from tui.marks import ENDINGS, STATES, fitted, line
 from tui.side import Side, about_calls, about_step, at_first
 from tui.stepin import StepIn
 from tui.trajectory import Trajectory
-from tui.watching import Arrived, Watching
+from tui.watching import Watching
 
 WIDE = 120
 ONE_SCREEN = 140
@@ -266,30 +266,34 @@ class TrialScreen(Watching):
         bar = f"Score {score_bar(score, BAR)} {score:.4g}"
         self.steps.border_title = Text(f"{bar} · {steps}{room}")
 
-    def on_arrived(self, message: Arrived) -> None:
+    def arrived(self, runs: Set[str], learned: Set[str]) -> None:
         if self.run not in self.feed.runs:
             return
         if not self.replayed:
-            self._grow(message)
-            if self.steps.following:
-                self._follow()
-            self._beside(message)
+            if self.run in runs:
+                self._grow()
+                if self.steps.following:
+                    self._follow()
+            self._beside(learned)
         self.headline()
 
-    def _grow(self, message: Arrived) -> None:
+    def _grow(self) -> None:
         """Append what has been stored of this trial."""
-        here = (self.run, self.number)
-        mine = [row for row in message.news.steps if (row.run, row.trial) == here]
-        fresh = [row.step for row in mine if row.position >= len(self.steps)]
+        store, here = self.feed.store, len(self.steps)
+        try:
+            fresh = outline(store, self.trial.id, here)
+            self.steps.people |= by_person(store, self.trial.id, here)
+        except StoreError as error:
+            self.say(str(error), wrong=True)
+            return
         if fresh:
-            self.steps.people |= by_person(self.feed.store, self.trial.id)
-            self.steps.append([(step.score, bool(step.thought)) for step in fresh])
+            self.steps.append(fresh)
 
-    def _beside(self, message: Arrived) -> None:
+    def _beside(self, learned: Set[str]) -> None:
         """What changed beside the steps: the memory, the scores, the engine."""
         run = self.feed.runs[self.run]
         ended = self.trial.ending != (self.aside.trial and self.aside.trial.ending)
-        if ended or any(version.run == self.run for version in message.news.versions):
+        if ended or self.run in learned:
             self._open_aside()
         self.aside.tick(run, len(self.steps))
 
