@@ -197,7 +197,9 @@ class Chains:
         """The cause of ``link``; where one is there, opening what may hide a thing to take."""
         cause = folded(link.cause)
         if not self._now.is_here(cause):
-            return None if self._not_again(cause) else self._towards(cause, link, path)
+            if self._not_again(cause) or self._refuted(cause, path[-1]):
+                return None
+            return self._towards(cause, link, path)
         if not self._now.takes(path[-1]):
             return None
         for name in self._now.opening:
@@ -207,6 +209,12 @@ class Chains:
 
     def _not_again(self, cause: str) -> bool:
         return not self._now.is_move(cause) and self._now.did(cause)
+
+    def _refuted(self, cause: str, phrase: str) -> bool:
+        """Whether ``cause`` leads to where this trial has seen that what ``phrase`` needs is not
+        there: that link speaks of another place."""
+        seen = self._now.told.get(self._now.place(cause))
+        return seen is not None and not self._now.lacking(phrase) <= seen
 
     def _seen_at(self, phrase: str, link: Link, path: tuple[str, ...]) -> Found | None:
         """Where this trial has seen what it needs."""

@@ -12,7 +12,7 @@ from functools import lru_cache
 from memory.evidence.events import is_complete, is_find, is_progress, spellings
 from memory.language import Language
 from memory.links import Hedge, Link, Relation, folded
-from memory.rules.naming import verb, words
+from memory.rules.naming import thing, verb, words
 from memory.trials import Memory
 
 DEED, LAST = 2, 3
@@ -59,7 +59,7 @@ class Index:
         stage = self._stage(cause, effect)
         if stage is not None:
             self.targets[stage].append((cause, link))
-        elif self._language.is_deed(effect):
+        elif self._language.is_deed(effect) and thing(effect) & self._goal_words:
             self.targets[DEED].append((effect, link))
 
     def _stage(self, cause: str, effect: str) -> int | None:

@@ -250,9 +250,8 @@ def there_and_back(opening: str) -> Trial:
         ("go to cellar", "You go to the cellar."),
         ("pick up lever", "You pick up the lever."),
     )
-    return Trial(
-        0, "g", opening, tuple(Step(action, said, 0.0) for action, said in done), Ending.BUDGET
-    )
+    steps = tuple(Step(action, said, 0.0) for action, said in done)
+    return Trial(0, "Pick up the frog and the lever.", opening, steps, Ending.BUDGET)
 
 
 @pytest.mark.parametrize(

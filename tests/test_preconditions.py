@@ -3,6 +3,9 @@ a memory."""
 
 from __future__ import annotations
 
+import random
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +13,7 @@ from memory.evidence.preconditions import MOST, Preconditions
 from memory.language import Language
 from memory.links import Hedge, Relation, folded, parse
 from memory.rules import links
-from memory.strategies import open_strategy
+from memory.strategies import Episode, Revision, open_strategy
 from memory.testing import trials
 from memory.trials import Ending, Memory, Step, Trial
 from tests.languages import CAUSAL
@@ -167,12 +170,14 @@ def test_a_strategy_closes_the_chains_of_its_memory_and_piles_nothing_up() -> No
 
 
 def _revised(strategy, memory: Memory, seen: list[Trial]) -> Memory:
-    revision = strategy.revise(memory, seen, lambda text: len(text.split()))
-    try:
+    return _ended(strategy.revise(memory, seen, lambda text: len(text.split())))
+
+
+def _ended(revision: Revision) -> Memory:
+    """The memory of a writer that asks nothing."""
+    with pytest.raises(StopIteration) as stop:
         next(revision)
-    except StopIteration as stop:
-        return stop.value.memory
-    raise AssertionError("the rules ask nothing")
+    return stop.value.value.memory
 
 
 def test_the_whole_recipe_is_kept_only_where_it_is_asked_for() -> None:
@@ -183,3 +188,44 @@ def test_the_whole_recipe_is_kept_only_where_it_is_asked_for() -> None:
         steps.append(Step(action, seen.text, seen.score))
     shown = Trial(0, world.goal, opening, tuple(steps), Ending.WON)
     assert len(links([shown], CAUSAL)) <= 12 < len(links([shown], CAUSAL, whole=True))
+
+
+@pytest.mark.parametrize("name", ["clin", "evidence"])
+def test_what_closed_a_chain_in_one_place_is_not_carried_to_the_next(name: str) -> None:
+    """Things lie elsewhere there."""
+    past = [_by_chance(name, variation) for variation in (200, 201, 202)]
+    strategy = open_strategy(name, CAUSAL, writer="rules", chains=True)
+    carried = _ended(strategy.generalise(past, past[0].trials[0].goal, "gen-env", len))
+    claims = {link.claim for link in carried.links}
+    everywhere = Preconditions(CAUSAL, [trial for each in past for trial in each.trials])
+    held = 0
+    for episode in past:
+        known = Preconditions(CAUSAL, episode.trials)
+        here = [link for link in episode.memories[-1].links if known.derives(link)]
+        held += len(here)
+        assert all(everywhere.derives(link) for link in here if link.claim in claims)
+    assert held  # there was something to carry
+
+
+def _by_chance(name: str, variation: int) -> Episode:
+    """Two trials of chance in a place of ``causal``, and the memory after each."""
+    world, draw = open_world("causal", "deliver", variation), random.Random(variation)
+    strategy = open_strategy(name, CAUSAL, writer="rules", chains=True)
+    memory, made, kept = Memory(), [], []
+    for number in range(2):
+        opening, steps, offered = world.reset().text, [], []
+        for _ in range(150):
+            offered.append(frozenset(world.actions()))
+            action = draw.choice(sorted(offered[-1]))
+            seen = world.step(action)
+            steps.append(Step(action, seen.text, seen.score))
+            if seen.done:
+                break
+        ending = Ending.WON if steps[-1].score >= 100 else Ending.BUDGET
+        made.append(
+            Trial(number, world.goal, opening, tuple(steps), ending, admissible=tuple(offered))
+        )
+        memory = _revised(strategy, memory, made)
+        kept.append(memory)
+    world.close()
+    return Episode("causal", "deliver", variation, tuple(made), tuple(kept))

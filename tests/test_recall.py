@@ -92,6 +92,22 @@ def test_what_serves_no_target_is_left_unsaid(link: str) -> None:
     assert says([f"{link} SHOULD BE NECESSARY to sing"], actions=["wait", "pick up locker"]) == ()
 
 
+def test_a_deed_that_served_nothing_is_left_unsaid_unless_the_goal_names_its_thing() -> None:
+    there = ["go to stable", "wait"]
+    assert first([FETCH], actions=there) == ""
+    assert first([FETCH], actions=there, goal="Your task is to get the spanner.") == "go to stable"
+
+
+def test_a_room_that_was_seen_without_a_thing_is_not_gone_to_again_for_it() -> None:
+    """Another place's link says where the thing lay there."""
+    seen = [("go to stable", f"You walk to the stable.\n{STABLE}")]
+    seen += [("go to chapel", f"You walk to the chapel.\n{CHAPEL}")]
+    assert first([FORGE, FETCH], actions=["go to stable"]) == "go to stable"
+    assert first([FORGE, FETCH], seen, ["go to stable"]) == ""
+    told = seen[0][1].replace("a locker (that is closed)", "a spanner")
+    assert first([FORGE, FETCH], [(seen[0][0], told), seen[1]], ["go to stable"]) == "go to stable"
+
+
 def test_case_spaces_and_articles_do_not_hide_an_action() -> None:
     assert first(["Use the spanner on Forge SHOULD CONTRIBUTE to make progress"], (), [
         "use  spanner on forge"

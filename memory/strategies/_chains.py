@@ -31,6 +31,12 @@ class Chains:
         self._learn(trials, len(trials))
         return (*links, *self._known.closing(links))
 
+    def bare(self, links: Sequence[Link], trials: Sequence[Trial]) -> tuple[Link, ...]:
+        """``links`` of an episode without those that its own ``trials`` derive."""
+        self._known, self._read = Preconditions(self._language), 0
+        self._learn(trials, len(trials))
+        return tuple(link for link in links if not self._known.derives(link))
+
     def over(self, links: Sequence[Link], past: Sequence[Episode]) -> tuple[Link, ...]:
         """``links`` that several episodes taught, with what closes their chains wherever they were
         learned: what an action needed in one place alone is left out."""

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from memory import grammar, rules
+from memory.evidence.worth import serving
 from memory.language import Language
 from memory.links import Hedge, Link, Relation, read
 from memory.spelling import did_you_mean
@@ -91,8 +92,7 @@ class Clin(Strategy):
     def _revised(self, memory: Memory, trials: Sequence[Trial], size: Size) -> Revision:
         if self.writer == "rules":
             earlier = trials[0].recalled.links if trials else ()
-            learned = rules.links(trials, self._language, whole=self._chains is not None)
-            return Revised(Memory(_with_earlier(learned, earlier)))
+            return Revised(Memory(_with_earlier(self._learned(trials), earlier)))
         language = self._language
 
         def within(budget: int) -> str:
@@ -107,6 +107,13 @@ class Clin(Strategy):
         )
         return (yield from _asked(prompt, memory))
 
+    def _learned(self, trials: Sequence[Trial]) -> tuple[Link, ...]:
+        """What the rules write, as far as it leads to something."""
+        if not trials:
+            return ()
+        learned = rules.links(trials, self._language, whole=self._chains is not None)
+        return serving(learned, trials[-1].goal)
+
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
         """A meta-memory from each earlier episode's best trial; by rules, the links that several
         episodes share."""
@@ -117,7 +124,7 @@ class Clin(Strategy):
             )
         best = [_best(episode) for episode in past[:MOST_EPISODES] if episode.memories]
         if self.writer == "rules":
-            return Revised(Memory(self._shared(past, [memory for _, memory in best])))
+            return Revised(Memory(self._shared(past)))
         memories = tuple(memory for _, memory in best)
 
         def within(budget: int) -> str:
@@ -132,13 +139,19 @@ class Clin(Strategy):
         )
         return (yield from _asked(prompt, Memory()))
 
-    def _shared(self, past: Sequence[Episode], memories: Sequence[Memory]) -> tuple[Link, ...]:
-        """What the ``memories`` agree on; all of it, and what closes its chains in every one of
-        the ``past`` places, where memory is read at each step."""
-        agreed = _shared(memories)
+    def _shared(self, past: Sequence[Episode]) -> tuple[Link, ...]:
+        """What the best memories of ``past`` agree on. Where memory is read at each step, all of
+        it, with what closes its chains in every one of these places: what closed them in one place
+        is not carried over, since things lie elsewhere in the next."""
+        told = [episode for episode in past[:MOST_EPISODES] if episode.memories]
+        memories = [_best(episode)[1] for episode in told]
         if self._chains is None:
-            return agreed[: rules.MOST]
-        return self._chains.over(agreed, past)
+            return _shared(memories)[: rules.MOST]
+        bare = [
+            replace(memory, links=self._chains.bare(memory.links, episode.trials))
+            for memory, episode in zip(memories, told, strict=True)
+        ]
+        return self._chains.over(_shared(bare), past)
 
 
 def _asked(prompt: Prompt, fallback: Memory) -> Revision:

@@ -18,6 +18,7 @@ from memory.evidence import proposals
 from memory.evidence.ledger import Claim, Ledger, by_claim, claim_of, of_the_task
 from memory.evidence.tally import Tally, explained_away, stated
 from memory.evidence.transfer import hurt
+from memory.evidence.worth import serving
 from memory.language import Language
 from memory.links import Hedge, Link, Relation, read
 from memory.meaning import claim
@@ -120,7 +121,7 @@ class Evidence(Strategy):
         if not trials:
             return Revised(memory)
         ledger = self._read(trials)
-        proposed = proposals.of(trials[-1], self._language)
+        proposed = self._proposed(memory, trials[-1])
         unreadable: tuple[str, ...] = ()
         if self.writer == "model":
             reply = yield self._question(trials[-1], size)
@@ -141,6 +142,10 @@ class Evidence(Strategy):
             refused,
             tuple((link, ledger.tally(link)) for link in memory.links),
         )
+
+    def _proposed(self, memory: Memory, trial: Trial) -> tuple[Link, ...]:
+        """What the rules propose, as far as it leads to something."""
+        return serving(proposals.of(trial, self._language), trial.goal, memory.links)
 
     def _question(self, trial: Trial, size: Size) -> Prompt:
         def within(budget: int) -> str:
@@ -168,7 +173,7 @@ class Evidence(Strategy):
         episodes = [episode for episode in past if episode.memories]
         ledgers = [Ledger(self._language, episode.trials) for episode in episodes]
         # Of a claim that several memories hold, the last wording.
-        held = {claim_of(link): link for each in episodes for link in each.memories[-1].links}
+        held = {claim_of(link): link for each in episodes for link in self._written(each)}
         lessons: list[_Lesson] = []
         withheld: list[tuple[str, str]] = []
         for about, wording in held.items():
@@ -192,6 +197,12 @@ class Evidence(Strategy):
             links = self._chains.over(links, episodes)
         return Revised(Memory(links, scopes=scopes), refused=tuple(withheld))
         yield  # a generator that asks nothing
+
+    def _written(self, episode: Episode) -> tuple[Link, ...]:
+        """The links of its last memory. What closed their chains there is not carried over, since
+        things lie elsewhere in the next place."""
+        links = episode.memories[-1].links
+        return self._chains.bare(links, episode.trials) if self._chains else links
 
     def _read(self, trials: Sequence[Trial]) -> Ledger:
         """The episode's ledger, with its newest trial read; all of them where this is another
