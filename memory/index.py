@@ -171,13 +171,13 @@ def taken_by(action: str) -> str:
     return action[len(verb(action)) :].strip()
 
 
-def speaks_of(phrase: str, thing: str) -> bool:
-    """Whether ``thing`` is named in ``phrase`` by its whole name."""
-    if thing not in phrase:
+def speaks_of(phrase: str, named: str) -> bool:
+    """Whether ``named`` stands in ``phrase`` by its whole name."""
+    if named not in phrase:
         return False
-    _, named, after = f" {phrase} ".partition(f" {thing} ")
+    _, found, after = f" {phrase} ".partition(f" {named} ")
     beside = after.split(" ", 1)[0]
-    return bool(thing and named) and (not beside or beside in _BESIDE)
+    return bool(named and found) and (not beside or beside in _BESIDE)
 
 
 def _worth(link: Link) -> Worth:
