@@ -36,6 +36,7 @@ from memory.evidence.tally import Tally
 from memory.language import Language
 from memory.lifting import Renaming
 from memory.links import Link
+from memory.moment import moves_of
 from memory.store import HeldElsewhere, NewTrial, NewVersion, Store, TrialRow
 from memory.store.failures import fail_run
 from memory.store.leases import left
@@ -204,7 +205,7 @@ class Learner:
             start = past.start(strategy, goal, reading)
         else:
             start = Start.again(self.store, row.id, self._language)
-        context = self._context(world, reading, start.recalled, opening)
+        context = self._context(world, reading, start, opening)
 
         trial_id = row.id if row else self._begin(number, goal, opening, start)
         self.watcher.trial_begins(self._name(), self.config, number, len(start.done))
@@ -248,13 +249,13 @@ class Learner:
         recalling = Recalling.of(prompting.recall, prompting.guidance)
         return style(self.card.prompt)(self._language, thinking, recalling)
 
-    def _context(self, world: World, reading: Reading, recalled: Memory, opening: str) -> Context:
+    def _context(self, world: World, reading: Reading, start: Start, opening: str) -> Context:
         """The prompt's head, to which the trial adds its turns."""
         example = told_example(self.config, self._language)
         layout = reading.layout
         seen = world.surroundings() if layout.tells_surroundings else opening
         head = layout.head(
-            world.goal, recalled, opening, templates_of(world), example, surroundings=seen
+            world.goal, start.recalled, opening, templates_of(world), example, surroundings=seen
         )
         around = self.card.template.tokens(self.size)
         return Context(
@@ -265,6 +266,7 @@ class Learner:
             opening=opening,
             seen=seen,
             around=around,
+            moves=[moves_of(self._language, each) for each in start.admissible],
         )
 
     def _begin(self, number: int, goal: str, opening: str, start: Start) -> int:
@@ -314,6 +316,7 @@ class Learner:
         def record(step: Step, calls: Sequence[Call]) -> None:
             nonlocal left_out
             admissible = self._admitted.before
+            context.moves.append(moves_of(self._language, admissible))
             self.store.append_step(trial_id, step, calls, admissible=admissible)
             if context.left_out != left_out:
                 left_out = context.left_out

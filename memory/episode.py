@@ -17,6 +17,7 @@ from memory.exchange import Taken, taken_from, tallies_at
 from memory.language import Language
 from memory.lifting import Renaming
 from memory.meaning import PLAIN
+from memory.moment import moves_of
 from memory.outcomes import VERDICT, all_that_was_done, of_outcomes
 from memory.recall import Recalled, recall
 from memory.store import NewTrial, NewVersion, Store, TrialRow
@@ -117,6 +118,7 @@ class Episode:
         self._strategy: Strategy = open_strategy(strategy, language, writer="rules", chains=True)
         self._ended: list[int] = []
         self._trial: TrialRow | None = None
+        self._moves: list[frozenset[str]] = []
         self._score, self._judged = 0.0, False
         self._reading: tuple[int | None, Memory] | None = None
         self._past: tuple[int, set[str]] = 0, set()
@@ -153,6 +155,7 @@ class Episode:
             version=before.id if before else None,
         )
         self._trial = self.store.trial_row(self.store.begin_trial(self.run, new))
+        self._moves = []
         self._score = 0.0
         return number
 
@@ -182,6 +185,7 @@ class Episode:
         offered = None if actions is None else frozenset(actions)
         step = Step(action, observation, points)
         self.store.append_step(trial.id, step, admissible=offered)
+        self._moves.append(moves_of(self.language, offered))
         self._score, self._judged = points, self._judged or success is not None
         return step
 
@@ -241,7 +245,8 @@ class Episode:
         steps = self.store.steps(trial.id)
         if actions is None:
             actions = (self._past_actions() | {step.action for step in steps}) - {VERDICT}
-        return recall(self._read(), self.goal, trial.opening, steps, actions, self.language)
+        said = (self._read(), self.goal, trial.opening, steps, actions, self.language)
+        return recall(*said, self._moves)
 
     def _read(self) -> Memory:
         """What a trial reads of the memory: the same object until there is another version, so that

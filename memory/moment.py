@@ -15,11 +15,22 @@ from memory.rules.reading import Act, acts
 from memory.trials import Step
 
 
+def moves_of(language: Language, admissible: Collection[str] | None) -> frozenset[str]:
+    """Those of the ``admissible`` actions that lead somewhere else; none where nobody asked."""
+    return frozenset(filter(language.is_move, admissible or ()))
+
+
 class Moment:
-    """A trial so far, read once. Actions, rooms and texts are folded (``memory.links.folded``)."""
+    """A trial so far, read once. Actions, rooms and texts are folded (``memory.links.folded``).
+    ``moves`` were admissible before each of the ``steps``, as far as that is known."""
 
     def __init__(
-        self, opening: str, steps: Sequence[Step], actions: Collection[str], language: Language
+        self,
+        opening: str,
+        steps: Sequence[Step],
+        actions: Collection[str],
+        language: Language,
+        moves: Sequence[Collection[str]] = (),
     ) -> None:
         self.language = language
         self.here = folded(language.room(opening))
@@ -40,8 +51,12 @@ class Moment:
         self._failed_since_change: set[str] = set()
         self._taken: frozenset[str] = frozenset()
         self._walked: dict[str, dict[str, str]] = defaultdict(dict)
+        self._open: dict[str, set[str]] = defaultdict(set)
         self._changes: list[int] = []
         for act in acts(steps, language):
+            if act.index < len(moves):
+                ways = (place_of(language, folded(move)) for move in moves[act.index])
+                self._open[self.here].update(filter(None, ways))
             self._read(act, steps[act.index].observation)
         if steps:
             self._offered(language.choices_offered(steps[-1].observation))
@@ -208,11 +223,12 @@ class Moment:
         return [(place, name) for place, name in known if place]
 
     def _exits(self, place: str) -> Iterator[str]:
-        """The rooms next to ``place``: gone to or come from there, or named where it is
-        described."""
-        for room in sorted({*self.described, *self._walked} - {place, ""}):
+        """The rooms next to ``place``: gone to or come from there, or admissible to go to there, or
+        named where it is described."""
+        ways = self._open.get(place, set())
+        for room in sorted({*self.described, *self._walked, *ways} - {place, ""}):
             walked = room in self._walked[place].values() or place in self._walked[room].values()
-            if walked or self._tells_of(place, room):
+            if walked or room in ways or self._tells_of(place, room):
                 yield room
 
     def _tells_of(self, place: str, room: str) -> bool:

@@ -30,13 +30,15 @@ def recall(
     steps: Sequence[Step],
     actions: Collection[str],
     language: Language,
+    moves: Sequence[Collection[str]] = (),
 ) -> tuple[Recalled, ...]:
     """What ``memory`` says about what to do now, at most three, best first: in the trial that began
-    with ``opening`` and has these ``steps``, where these ``actions`` are admissible. The order of
-    the links does not matter; equals are settled by their text."""
+    with ``opening`` and has these ``steps``, where these ``actions`` are admissible, and these
+    ``moves`` were before each step. The order of the links does not matter; equals are settled by
+    their text."""
     if not memory.links or not actions:
         return ()
-    found = Chains(memory, goal, Moment(opening, steps, actions, language)).found()
+    found = Chains(memory, goal, Moment(opening, steps, actions, language, moves)).found()
     best = sorted(found, key=Found.rank)
     said: dict[str, Found] = {}
     for each in best:

@@ -204,6 +204,8 @@ def test_what_closed_a_chain_in_one_place_is_not_carried_to_the_next(name: str) 
         here = [link for link in episode.memories[-1].links if known.derives(link)]
         held += len(here)
         assert all(everywhere.derives(link) for link in here if link.claim in claims)
+        ways = [link for link in carried.links if CAUSAL.is_move(link.cause)]
+        assert all(known.leads_there(link) for link in ways if everywhere.derives(link))
     assert held  # there was something to carry
 
 

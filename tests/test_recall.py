@@ -87,6 +87,15 @@ def test_where_no_way_is_known_an_unseen_room_is_looked_into() -> None:
     assert said.action == "go to hall" and said.reason.startswith("looking for the way")
 
 
+def test_a_room_that_could_be_gone_to_from_another_one_is_looked_into_too() -> None:
+    walk = [Step("go to stable", f"You walk to the stable.\n{STABLE}", 0.0)]
+    asked = (Memory((parse(FORGE), parse(FETCH))), GOAL, CHAPEL, walk, ["go to chapel"], CAUSAL)
+    assert recall(*asked) == ()
+    (said,) = recall(*asked, moves=[["go to stable", "go to tower"]])
+    assert said.action == "go to chapel" and said.reason.startswith("looking for")
+    assert recall(*asked, moves=[["go to stable"]]) == ()
+
+
 @pytest.mark.parametrize("link", ["wait", "pick up locker", "opening doors"])
 def test_what_serves_no_target_is_left_unsaid(link: str) -> None:
     assert says([f"{link} SHOULD BE NECESSARY to sing"], actions=["wait", "pick up locker"]) == ()

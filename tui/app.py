@@ -29,7 +29,7 @@ from tui.runs import RunsScreen
 from tui.start import StartScreen
 from tui.terminal import on_terminal
 from tui.trial import TrialScreen
-from tui.watching import Arrived, Watching, own_keys
+from tui.watching import Watching, own_keys
 
 
 class Watch(App[None]):
@@ -85,9 +85,8 @@ class Watch(App[None]):
             )
         if news or news.trouble != before or self.feed.opened != opened:
             for screen in self.screen_stack:
-                screen.post_message(Arrived(news))
                 if isinstance(screen, Watching):
-                    screen.tell_trouble()
+                    screen.hear(news)
 
     def _begin_again(self) -> None:
         """Another file stands at the path: what other screens show is not in it."""

@@ -6,7 +6,6 @@ from __future__ import annotations
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Static
 
 from memory.links import Hedge, Relation
 from memory.store.overview import TrialLine, said, spent_since
@@ -19,6 +18,7 @@ from tui.holdings import Held, Possible, held_at, lights
 from tui.marks import line
 from tui.series import series
 from tui.side import Side
+from tui.told import Told
 
 SLACK = 2
 """Rows of the memory's pane besides those of its links: its title, and one to grow into."""
@@ -46,7 +46,7 @@ class Aside(Vertical):
         yield HeldPane()
         yield Side(can_focus=False)
         yield CurvePane()
-        yield Static(classes="engine", markup=False)
+        yield Told(classes="engine")
 
     @property
     def pane(self) -> HeldPane:
@@ -64,7 +64,7 @@ class Aside(Vertical):
         ]
         self.possible = Possible(store, trial.id, warned)
         self.pane.show(self.held, _nothing(run, ended=ended))
-        self.pane.border_title = Text(_title(self.held, run))
+        self.pane.entitle(_title(self.held, run))
         self.fit()
         self.draw(run)
 
@@ -91,7 +91,7 @@ class Aside(Vertical):
             return
         spent = spent_since(self.feed.store, self.trial.id, max(0, steps - LATELY))
         text = engine_line(spent, [*self.feed.runs.values()], line(run.about("model")))
-        self.query_one(".engine", Static).update(text, layout=False)
+        self.query_one(Told).tell(text)
 
     def light(self, index: int, step: Step) -> None:
         """Light up the links that a step has to do with. StoreError where a row cannot be read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -13,7 +13,7 @@ from tui.beside import BesideScreen
 from tui.curve import CurvePane
 from tui.marks import fitted
 from tui.series import Series, series
-from tui.watching import Arrived, Watching
+from tui.watching import Watching
 
 
 class CurvesScreen(Watching):
@@ -59,8 +59,8 @@ class CurvesScreen(Watching):
     def on_mount(self) -> None:
         self.draw()
 
-    def on_arrived(self, message: Arrived) -> None:
-        if message.news.runs & set(self.runs):
+    def arrived(self, runs: Set[str], learned: Set[str]) -> None:
+        if runs & set(self.runs):
             self.draw()
 
     def lines(self) -> list[Series]:

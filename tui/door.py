@@ -18,7 +18,9 @@ class Door(LineFilter):
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """``segments`` without such characters."""
         return [
-            each if each.control else Segment(without_odd(each.text), each.style)
+            each
+            if each.control or each.text.isprintable()
+            else Segment(without_odd(each.text), each.style)
             for each in segments
         ]
 

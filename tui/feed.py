@@ -76,6 +76,11 @@ class News:
     trouble: str = ""
     """One line about a file that cannot be read now; empty again when it can."""
 
+    @property
+    def learned(self) -> frozenset[str]:
+        """Names of the runs that have a new memory version."""
+        return frozenset(version.run for version in self.versions)
+
     def __bool__(self) -> bool:
         return bool(self.runs or self.steps or self.versions)
 

@@ -4,27 +4,23 @@ to do with light up."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import ClassVar
 
-from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
 
 from memory.links import Link
 from tui.holdings import Held, Holding
+from tui.lines import Lines, Row
 from tui.marks import colour, folded_to, line, shape
 
 GUTTER = 7
 """Cells before the words of a link: lit, mark, number, shape."""
 _GONE = Style(strike=True, dim=True)
 
-Row = list[tuple[str, Style]]
 
-
-class HeldPane(ScrollView, can_focus=True):
+class HeldPane(Lines):
     """``show`` gives it a memory, ``light`` the links that a step has to do with."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -32,15 +28,15 @@ class HeldPane(ScrollView, can_focus=True):
         Binding("k", "scroll_up", "Up", show=False),
         Binding("enter", "screen.memory", "Memory", show=False, tooltip="How the memory evolved"),
     ]
-    DEFAULT_CSS = """
-    HeldPane { overflow-x: hidden; }
-    """
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self.held, self.lit, self.nothing = Held(), dict[Link, str](), ""
         self._rows: list[Row] = []
         self._tops: dict[Link, int] = {}
+
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda theme: self._lay_out())
 
     def show(self, held: Held, nothing: str) -> None:
         """Another memory; ``nothing`` says why there is none."""
@@ -69,38 +65,33 @@ class HeldPane(ScrollView, can_focus=True):
 
     def _lay_out(self) -> None:
         width, dark = max(20, self.scrollable_content_region.width), self.app.current_theme.dark
-        self._rows, self._tops = [], {}
+        before, rows, self._tops = self._rows, list[Row](), {}
         for each in self.held.holdings:
-            self._tops[each.link] = len(self._rows)
-            self._rows += _rows(each, self.lit.get(each.link, ""), width, dark)
+            self._tops[each.link] = len(rows)
+            rows += _rows(each, self.lit.get(each.link, ""), width, dark)
         for note in self.held.notes:
             lines = folded_to(f"note: {line(note)}", width - 2)
-            self._rows += [[(f"  {text}", Style())] for text in lines]
-        if not self._rows:
+            rows += [((f"  {text}", Style()),) for text in lines]
+        if not rows:
             lines = folded_to(self.nothing, width - 2)
-            self._rows = [[(f"  {text}", Style(dim=True))] for text in lines]
-        self.virtual_size = Size(self.size.width, len(self._rows))
-        self.refresh()
+            rows = [((f"  {text}", Style(dim=True)),) for text in lines]
+        self._rows = rows
+        self.set_height(len(rows))
+        self.refresh_changed(before, rows)
 
-    def render_line(self, y: int) -> Strip:
-        width, row = self.scrollable_content_region.width, y + self.scroll_offset.y
-        base = self.rich_style
-        if row >= len(self._rows):
-            return Strip.blank(width, base)
-        strip = Strip([Segment(text, base + style) for text, style in self._rows[row]])
-        return strip.adjust_cell_length(width, base)
+    def row(self, row: int) -> Row:
+        return self._rows[row] if row < len(self._rows) else ()
 
 
-def _rows(each: Holding, why: str, width: int, dark: bool) -> list[Row]:
+@lru_cache(maxsize=1024)
+def _rows(each: Holding, why: str, width: int, dark: bool) -> tuple[Row, ...]:
     """A link in as many rows as its words need."""
     said = f"{line(str(each.link))}{f'  ← {why}' if why else ''}"
     style = _GONE if each.mark == "-" else Style(bold=bool(why or each.mark))
     bar = ("▌" if why else " ", Style(bold=True))
     number = str(each.number) if each.number else ""
-    head: Row = [bar, (f"{each.mark:1}{number:>3} ", Style(bold=bool(each.mark)))]
-    head.append((f"{shape(each.link)} ", Style(color=colour(each.link, dark))))
-    rows: list[Row] = []
-    for text in folded_to(said, width - GUTTER - 1):
-        rows.append([*head, (text, style)])
-        head = [bar, (" " * (GUTTER), Style())]
-    return rows
+    mark = f"{each.mark:1}{number:>3} ", Style(bold=bool(each.mark))
+    head: Row = (bar, mark, (f"{shape(each.link)} ", Style(color=colour(each.link, dark))))
+    below: Row = (bar, (" " * GUTTER, Style()))
+    lines = folded_to(said, width - GUTTER - 1)
+    return tuple((*(below if row else head), (text, style)) for row, text in enumerate(lines))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import ClassVar
 
 from rich.text import Text
@@ -23,7 +23,7 @@ from memory.trials import Step
 from tui.graph import graph_screen
 from tui.marks import LEGEND, fitted, line
 from tui.strips import Strips
-from tui.watching import Arrived, Watching
+from tui.watching import Watching
 
 MOST_VERSIONS = 200
 LONGEST = 400
@@ -110,8 +110,8 @@ class MemoryScreen(Watching):
         self.fill(last=True)
         self.strips.focus()
 
-    def on_arrived(self, message: Arrived) -> None:
-        if any(version.run == self.run for version in message.news.versions):
+    def arrived(self, runs: Set[str], learned: Set[str]) -> None:
+        if self.run in learned:
             self.fill(last=self.strips.version >= len(self.versions) - 1)
 
     def fill(self, *, last: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import ClassVar
 
 from rich.text import Text
@@ -14,7 +14,7 @@ from textual.widgets import DataTable, Input, Static
 from memory.store import StoreError
 from tui.feed import Run
 from tui.marks import STATES, fitted, line, spark
-from tui.watching import Arrived, Watching
+from tui.watching import Watching
 
 WIDE = 110
 _COLUMNS = (
@@ -111,16 +111,12 @@ class RunsScreen(Watching):
         self.fill()
         self.query_one(DataTable).focus()
 
-    def on_screen_resume(self) -> None:
-        self.fill()
-
     def on_resize(self, event: Resize) -> None:
         super().on_resize(event)
         self.fill()
 
-    def on_arrived(self, message: Arrived) -> None:
-        if self.is_current:  # else it is filled when it comes back
-            self.fill()
+    def arrived(self, runs: Set[str], learned: Set[str]) -> None:
+        self.fill()
 
     # --- what is shown
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.widgets import Static
 
 from memory.store.overview import Cost, Said
@@ -21,13 +22,26 @@ class Side(VerticalScroll):
     ALLOW_MAXIMIZE = True
     DEFAULT_CSS = """
     Side { width: 1fr; border-left: solid $primary; padding: 0 1; }
+    Side > Static { min-height: 100%; }
     """
+
+    def __init__(self, *, can_focus: bool = True) -> None:
+        super().__init__(can_focus=can_focus)
+        self._shown = Content()
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False)
 
     def show(self, text: Text) -> None:
-        self.query_one(Static).update(text)
+        """Show ``text`` from its beginning. The screen is laid out anew only where it needs another
+        height than the text before."""
+        content, shown = Content.from_rich_text(text), self.query_one(Static)
+        if content.is_same(self._shown):
+            return
+        room = self.scrollable_content_region
+        rows = max(room.height, content.get_height({}, room.width)) if room.width else 0
+        shown.update(content, layout=rows != shown.size.height or not rows)
+        self._shown = content
         self.scroll_home(animate=False)
 
 

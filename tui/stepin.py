@@ -4,6 +4,7 @@ hands it back."""
 from __future__ import annotations
 
 import math
+from collections.abc import Set
 from typing import ClassVar
 
 from rich.text import Text
@@ -19,7 +20,7 @@ from memory.store import Store, StoreError
 from memory.store.overview import steps_between
 from memory.store.requests import Offer, ask
 from tui.marks import fitted, line
-from tui.watching import Arrived, Watching
+from tui.watching import Watching
 
 BAR = 10
 
@@ -100,7 +101,7 @@ class StepIn(Watching):
             self._ask("pause")
         self.fill()
 
-    def on_arrived(self, message: Arrived) -> None:
+    def arrived(self, runs: Set[str], learned: Set[str]) -> None:
         self.fill()
 
     # --- what is shown

@@ -13,18 +13,15 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from rich.cells import chop_cells
-from rich.segment import Segment
+from rich.cells import cell_len, chop_cells
 from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.color import Color
-from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
 
 from memory.sanitize import sanitized
 from memory.trials import Step
+from tui.lines import Lines, Row
 from tui.marks import fitted, gain, line
 
 PAGE = 64
@@ -36,7 +33,7 @@ INDENT = " " * 11
 Load = Callable[[int, int], Sequence[Step]]
 
 
-class Trajectory(ScrollView, can_focus=True):
+class Trajectory(Lines):
     """Steps from 0, two or three lines each: score and action, thought if any, observation;
     ``Enter`` unfolds one."""
 
@@ -71,7 +68,7 @@ class Trajectory(ScrollView, can_focus=True):
             "f", "fold_all", "Fold all", show=False, tooltip="Unfold every step, or fold them all"
         ),
     ]
-    DEFAULT_CSS = "Trajectory { height: 1fr; overflow-x: hidden; }"
+    DEFAULT_CSS = "Trajectory { height: 1fr; }"
 
     def __init__(self, load: Load, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -87,7 +84,7 @@ class Trajectory(ScrollView, can_focus=True):
         self.all_unfolded = False
         self._pages: OrderedDict[int, Sequence[Step]] = OrderedDict()
         self._drawn: dict[tuple[int, bool, int], list[tuple[str, Style]]] = {}
-        self.virtual_size = Size(0, 0)
+        self.set_height(0)
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -139,7 +136,7 @@ class Trajectory(ScrollView, can_focus=True):
         self._resized()
 
     def _resized(self) -> None:
-        self.virtual_size = Size(self.size.width, self._ends[-1] if self._ends else 0)
+        self.set_height(self._ends[-1] if self._ends else 0)
 
     def on_resize(self) -> None:
         self.unfolded = {index: len(self._lines(index, True)) for index in self.unfolded}
@@ -149,26 +146,26 @@ class Trajectory(ScrollView, can_focus=True):
 
     # --- drawing
 
-    def render_line(self, y: int) -> Strip:
-        width, row = self.scrollable_content_region.width, y + self.scroll_offset.y
+    def row(self, row: int) -> Row:
         index = bisect_right(self._ends, row)
         if index >= len(self):
-            return Strip.blank(width, self.rich_style)
+            return ()
         top = self._ends[index - 1] if index else 0
         lines = self._lines(index, index in self.unfolded)
         text, style = lines[min(row - top, len(lines) - 1)]
-        on = index == self.cursor
-        base = self.rich_style
-        mark = "▌" if on else " "
-        if on and self.has_focus:
-            base = base + Style(bgcolor=self.app.current_theme.primary and self._cursor_colour())
-        strip = Strip([Segment(mark + text, base + style)])
-        return strip.adjust_cell_length(width, base)
+        if index != self.cursor:
+            return ((" " + text, style),)
+        if not self.has_focus:
+            return (("▌" + text, style),)
+        here = self._here()
+        room = self.scrollable_content_region.width - 1 - cell_len(text)
+        return ("▌" + text, style + here), (" " * room, here)
 
-    def _cursor_colour(self) -> str:
+    def _here(self) -> Style:
+        """The ground of the step under the cursor."""
         background = self.background_colors[1]
         primary = self.app.theme_variables.get("primary", "#0178D4")
-        return background.blend(Color.parse(primary), 0.3).hex6
+        return Style(bgcolor=background.blend(Color.parse(primary), 0.3).hex6)
 
     def _lines(self, index: int, unfolded: bool) -> list[tuple[str, Style]]:
         """A step as drawn; stored steps do not change, so those in view are laid out once."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import ClassVar
 
 from rich.text import Text
@@ -30,8 +30,9 @@ from tui.engine import score_bar
 from tui.marks import ENDINGS, STATES, fitted, line
 from tui.side import Side, about_calls, about_step, at_first
 from tui.stepin import StepIn
+from tui.told import Told
 from tui.trajectory import Trajectory
-from tui.watching import Arrived, Watching
+from tui.watching import Watching
 
 WIDE = 120
 ONE_SCREEN = 140
@@ -163,10 +164,11 @@ class TrialScreen(Watching):
         self.replayed: Timer | None = None
         self.speed = 3
         self.recalled, self.opening = Memory(), ""
+        self._lit = 0, 0
 
     def content(self) -> ComposeResult:
         self._sized(self.app.size.width)  # before the first drawing, or it would jump
-        yield Static(classes="headline", markup=False)
+        yield Told(classes="headline")
         yield Static(id="goal", markup=False)
         with Horizontal(id="body"):
             yield Trajectory(self.load)
@@ -193,6 +195,7 @@ class TrialScreen(Watching):
     def on_resize(self, event: Resize) -> None:
         super().on_resize(event)
         self._sized(event.size.width)
+        self._lit = 0, 0  # other panes may be in view
         self._side_focus()
         self.refresh_bindings()
 
@@ -260,36 +263,42 @@ class TrialScreen(Watching):
             f"{self.run} trial {self.number}{of} · score {score:.4g} · {steps} · {state} · {task}"
         )
         shown = fitted(head, self.app.size.width - 2)
-        self.query_one(".headline", Static).update(shown, layout=False)
+        self.query_one(".headline", Told).tell(shown)
         most = run.about("budget")
         room = f" of at most {most}" if most not in ("", "0") else ""
         bar = f"Score {score_bar(score, BAR)} {score:.4g}"
-        self.steps.border_title = Text(f"{bar} · {steps}{room}")
+        self.steps.entitle(f"{bar} · {steps}{room}")
 
-    def on_arrived(self, message: Arrived) -> None:
+    def arrived(self, runs: Set[str], learned: Set[str]) -> None:
         if self.run not in self.feed.runs:
             return
         if not self.replayed:
-            self._grow(message)
-            if self.steps.following:
-                self._follow()
-            self._beside(message)
+            if self.run in runs:
+                self._grow()
+                if self.steps.following:
+                    self._follow()
+                if self._lit != (self.trial.id, self.steps.cursor):
+                    self.panel_text()  # now, so that one drawing shows it all
+            self._beside(learned)
         self.headline()
 
-    def _grow(self, message: Arrived) -> None:
+    def _grow(self) -> None:
         """Append what has been stored of this trial."""
-        here = (self.run, self.number)
-        mine = [row for row in message.news.steps if (row.run, row.trial) == here]
-        fresh = [row.step for row in mine if row.position >= len(self.steps)]
+        store, here = self.feed.store, len(self.steps)
+        try:
+            fresh = outline(store, self.trial.id, here)
+            self.steps.people |= by_person(store, self.trial.id, here)
+        except StoreError as error:
+            self.say(str(error), wrong=True)
+            return
         if fresh:
-            self.steps.people |= by_person(self.feed.store, self.trial.id)
-            self.steps.append([(step.score, bool(step.thought)) for step in fresh])
+            self.steps.append(fresh)
 
-    def _beside(self, message: Arrived) -> None:
+    def _beside(self, learned: Set[str]) -> None:
         """What changed beside the steps: the memory, the scores, the engine."""
         run = self.feed.runs[self.run]
         ended = self.trial.ending != (self.aside.trial and self.aside.trial.ending)
-        if ended or any(version.run == self.run for version in message.news.versions):
+        if ended or self.run in learned:
             self._open_aside()
         self.aside.tick(run, len(self.steps))
 
@@ -311,9 +320,12 @@ class TrialScreen(Watching):
     # --- the panel
 
     def on_trajectory_selected(self, message: Trajectory.Selected) -> None:
-        self.panel_text()
+        if self._lit != (self.trial.id, message.step):
+            self.panel_text()
 
     def panel_text(self) -> None:
+        """Show the step under the cursor in full, and light up its links."""
+        self._lit = self.trial.id, self.steps.cursor
         if not len(self.steps):
             self.query_one(Side).show(at_first(self.opening))
             return

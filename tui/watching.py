@@ -3,6 +3,8 @@ from the feed."""
 
 from __future__ import annotations
 
+from collections.abc import Set
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -30,7 +32,7 @@ HINT = (
 
 
 class Arrived(Message):
-    """The feed has news; sent to every open screen."""
+    """The feed has news; sent to every screen that is seen."""
 
     def __init__(self, news: News) -> None:
         super().__init__()
@@ -61,6 +63,10 @@ class Watching(Screen[None]):
     """
     app: Watch
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._missed: tuple[set[str], set[str]] = set(), set()
+
     @property
     def feed(self) -> Feed:
         return self.app.feed
@@ -90,6 +96,34 @@ class Watching(Screen[None]):
 
     def on_screen_resume(self) -> None:
         self.tell_hint()
+        self.tell_trouble()
+        runs, learned = self._missed
+        if runs:
+            self._missed = set(), set()
+            self.arrived(runs, learned)
+
+    @property
+    def seen(self) -> bool:
+        """Whether nothing covers this screen but a page that it shines through."""
+        above = list(takewhile(lambda screen: screen is not self, reversed(self.app.screen_stack)))
+        return all(isinstance(screen, ModalScreen) for screen in above)
+
+    def hear(self, news: News) -> None:
+        """Be told of news. A covered screen waits with them until it is seen again: Textual (8.2)
+        draws all of the screen on top anew when one that it covers gets a message."""
+        if self.seen:
+            self.post_message(Arrived(news))
+        else:
+            self._missed[0].update(news.runs | news.learned)
+            self._missed[1].update(news.learned)
+
+    def on_arrived(self, message: Arrived) -> None:
+        self.tell_trouble()
+        self.arrived(message.news.runs, message.news.learned)
+
+    def arrived(self, runs: Set[str], learned: Set[str]) -> None:
+        """Show what is new: these ``runs`` changed, and those that ``learned`` have a new version
+        of their memory."""
 
     def tell_hint(self) -> None:
         """Show the hint as long as nobody has asked for help."""

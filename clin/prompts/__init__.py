@@ -8,7 +8,7 @@ turn appended, so that a model with a cache reads only what is new. Two styles o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol
@@ -61,14 +61,15 @@ class Recalling:
 @dataclass(frozen=True)
 class Ask:
     """What a question about the next action is built on: the ``parts`` of the prompt so far, the
-    tokens ``left`` for its tail and the reply, how the model counts them; and the trial so far,
-    from which follows what memory says now."""
+    tokens ``left`` for its tail and the reply, how the model counts them; and the trial so far
+    (``moves`` were admissible before each step), from which follows what memory says now."""
 
     parts: tuple[str, ...]
     left: int
     size: Callable[[str], int]
     opening: str = ""
     steps: Sequence[Step] = ()
+    moves: Sequence[Collection[str]] = ()
 
 
 class Style(Protocol):

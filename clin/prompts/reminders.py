@@ -28,7 +28,7 @@ def reminder(
     """What ``memory`` says where these ``actions`` are admissible: its links, and its notes where
     these say nothing."""
     trial = (goal, asked.opening, asked.steps, actions, language)
-    if links := recall.recall(memory, *trial):
+    if links := recall.recall(memory, *trial, asked.moves):
         reasons = "\n".join(f"{each.link} ({each.reason})" for each in links)
         return Reminder(recall.told(links), reasons, tuple(each.action for each in links))
     found = passages.retrieve(memory.notes, *trial)

@@ -18,6 +18,7 @@ class Context:
 
     ``opening`` is what the trial began with, ``around`` are the tokens that the model's chat
     template puts around a prompt, and ``seen`` the surroundings that the prompt told last.
+    ``moves`` were admissible before each of the ``steps``.
     """
 
     style: Style
@@ -30,6 +31,7 @@ class Context:
     turns: list[tuple[tuple[str, ...], int]] = field(default_factory=list)
     left_out: int = 0
     steps: list[Step] = field(default_factory=list)
+    moves: list[frozenset[str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._size = sum(map(self.size, self.head)) + self.around
@@ -64,7 +66,7 @@ class Context:
         """What the next question is built on."""
         taken = self._size + sum(map(self.size, self._gap()))
         left = self.room - taken if self.room else sys.maxsize
-        return Ask(self.parts(), left, self.size, self.opening, self.steps)
+        return Ask(self.parts(), left, self.size, self.opening, self.steps, self.moves)
 
     def _add(self, step: Step, surroundings: str) -> None:
         parts = self.style.turn(step, self.seen, surroundings)

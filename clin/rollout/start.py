@@ -25,12 +25,14 @@ from memory.trials import Memory, Step
 @dataclass(frozen=True)
 class Start:
     """What a trial reads of the memory, with the ``ranking`` where it could not read all; the route
-    that it takes first; and what it has ``done`` before it was interrupted."""
+    that it takes first; and what it has ``done`` before it was interrupted, where this was
+    ``admissible``."""
 
     recalled: Memory
     ranking: Sequence[Ranked] = ()
     route: Route | None = None
     done: Sequence[Step] = ()
+    admissible: Sequence[frozenset[str] | None] = ()
 
     @classmethod
     def again(cls, store: Store, trial_id: int, language: Language) -> Start:
@@ -39,6 +41,7 @@ class Start:
             store.recalled(trial_id),
             route=route_of(store, trial_id, language),
             done=store.steps(trial_id),
+            admissible=store.admissible(trial_id),
         )
 
 

@@ -145,6 +145,13 @@ class Preconditions:
         same = (each for each in self._of(link.claim[1]) if each.claim == link.claim)
         return any(each.hedge is Hedge.SHOULD or link.hedge is Hedge.MAY for each in same)
 
+    def leads_there(self, link: Link) -> bool:
+        """Whether the cause of ``link`` leads to where its effect was admissible; true where that
+        never was."""
+        places = self.needs(link.claim[1]).places
+        ways = (folded(self._language.way_to(place, self._moves)) for place in places)
+        return not places or link.claim[0] in ways
+
     def _chain(self, action: str, asked: set[str]) -> Iterator[Link]:
         """What ``action`` needs, and after each of its needs what that needs, unless it was
         ``asked`` for already."""

@@ -80,10 +80,13 @@ def steps_between(store: Store, trial: int, first: int, last: int) -> list[Step]
     return [*read_steps(store.connection, trial, first, last)]
 
 
-def outline(store: Store, trial: int) -> list[tuple[float, bool]]:
-    """Of each step of a trial: the score after it, and whether the model thought before it."""
+def outline(store: Store, trial: int, first: int = 0) -> list[tuple[float, bool]]:
+    """Of each step of a trial from ``first`` on: the score after it, and whether the model thought
+    before it."""
     found = store.connection.rows(
-        "select score, thought != '' from steps where trial = ? order by position", [trial]
+        "select score, thought != '' from steps where trial = ? and position >= ?"
+        " order by position",
+        [trial, first],
     )
     return [(score, bool(thought)) for score, thought in found]
 
@@ -214,9 +217,9 @@ def cuts(store: Store, trial: int) -> set[int]:
     }
 
 
-def by_person(store: Store, trial: int) -> set[int]:
-    """The steps of a trial whose action a person chose."""
+def by_person(store: Store, trial: int, first: int = 0) -> set[int]:
+    """The steps of a trial, from ``first`` on, whose action a person chose."""
     found = store.connection.rows(
-        "select step from calls where trial = ? and role = 'person'", [trial]
+        "select step from calls where trial = ? and step >= ? and role = 'person'", [trial, first]
     )
     return {step for (step,) in found}

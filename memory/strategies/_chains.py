@@ -39,10 +39,19 @@ class Chains:
 
     def over(self, links: Sequence[Link], past: Sequence[Episode]) -> tuple[Link, ...]:
         """``links`` that several episodes taught, with what closes their chains wherever they were
-        learned: what an action needed in one place alone is left out."""
+        learned: what an action needed in one place alone is left out, and so is the way to where
+        it was done, unless it was done there in all places."""
         trials = [trial for episode in past for trial in episode.trials]
         self._known, self._read = Preconditions(self._language), 0
-        return self.closed(self.opened(links, trials), trials)
+        opened = self.opened(links, trials)
+        self._learn(trials, len(trials))
+        each = [Preconditions(self._language, episode.trials) for episode in past]
+        closing = [
+            link
+            for link in self._known.closing(opened)
+            if not self._language.is_move(link.cause) or all(k.leads_there(link) for k in each)
+        ]
+        return (*opened, *closing)
 
     def _learn(self, trials: Sequence[Trial], upto: int) -> None:
         if self._read > upto:  # another episode
