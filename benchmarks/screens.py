@@ -80,12 +80,13 @@ def step(store: Store, trial: int, number: int) -> None:
 
 async def appending(
     lanes: int, steps: int, every: int
-) -> tuple[list[float], list[tuple[int, float]]]:
+) -> tuple[list[float], list[float], list[tuple[int, float]]]:
     """Milliseconds to show each of ``steps`` rounds, in which each of ``lanes`` live trials gets a
-    step while one is watched on the wide screen; (rounds so far, MB held) at times."""
+    step while one is watched on the wide screen, by the clock and on a processor; (rounds so far,
+    MB held) at times. The work of the pilot that waits until all is drawn is in it."""
     from tui.app import Watch
 
-    took, held = [], []
+    took, worked, held = [], [], []
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "clin.db") as store:
         trials = [live(store) for _ in range(lanes)]
         app = Watch(store.path)
@@ -95,17 +96,18 @@ async def appending(
             for number in range(1, steps + 1):
                 for trial in trials:
                     step(store, trial, number)
-                began = time.perf_counter()
+                began, at_work = time.perf_counter(), time.process_time()
                 app.poll()
                 await pilot.pause(0)
                 took.append(1000 * (time.perf_counter() - began))
+                worked.append(1000 * (time.process_time() - at_work))
                 if number % every == 0:
                     gc.collect()
                     held.append((number, _resident()))
             shown = len(app.screen.query_one(Trajectory))
             if shown != steps + 1:
                 raise SystemExit(f"{shown} of {steps + 1} steps are on the screen")
-    return took, held
+    return took, worked, held
 
 
 def _resident() -> float:
@@ -165,9 +167,10 @@ def main() -> None:
     )
     print(f"| first paint, s | {statistics.median(paints):.2f} | {max(paints):.2f} | 1 |")
     print(f"| from the shell, s | {statistics.median(shells):.2f} | {max(shells):.2f} | |")
-    took, held = asyncio.run(appending(1, given.steps, max(1, given.steps // 10)))
+    took, worked, held = asyncio.run(appending(1, given.steps, max(1, given.steps // 10)))
     _tell("appending a step", took, 16)
-    rounds, _ = asyncio.run(appending(LANES, given.steps // LANES, given.steps))
+    _tell("the same, on a processor", worked, 16)
+    rounds, _, _ = asyncio.run(appending(LANES, given.steps // LANES, given.steps))
     _tell(f"a step in each of {LANES} trials", rounds, 1000 * POLL_SECONDS)
     print(
         "\nMB held after so many steps: "

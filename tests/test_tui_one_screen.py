@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import watched
-from test_tui_keys import piloted, text
+from test_tui_keys import piloted, text, until
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -249,6 +249,50 @@ def test_a_live_run_lights_up_and_marks_what_a_trial_changed(tmp_path: Path) -> 
         assert "20 after trial 1" in str(pilot.app.screen.query_one(CurvePane).border_title)
 
     piloted(Watch(path), play, WIDE)
+
+
+def test_what_a_trial_changed_blinks_once_when_it_ends(tmp_path: Path) -> None:
+    path = learned(tmp_path / "clin.db", [DOOR, EGG])
+
+    async def play(pilot: Pilot) -> None:
+        await pilot.press("enter")
+        await pilot.pause()
+        pane = pilot.app.screen.query_one(HeldPane)
+
+        def reversed_links() -> set[str]:
+            rows = [pane.row(row) for row in range(pane.rows)]
+            return {row[-1][0].split("  ←")[0] for row in rows if row[-1][1].reverse}
+
+        assert not reversed_links()
+        with Store(path) as store:
+            trial = store.trials("r1")[-1].id
+            surer = parse("use lamp SHOULD CONTRIBUTE to see the cellar")
+            store.finish_trial(trial, Ending.BUDGET, NewVersion(Memory((DOOR, surer)), "evidence"))
+        pilot.app.poll()
+        await until(pilot, lambda: bool(reversed_links()))
+        assert reversed_links() == {str(surer), str(EGG)}
+        await until(pilot, lambda: not pane._blinks)
+        assert not reversed_links()
+        pilot.app.poll()
+        await pilot.pause()
+        assert not pane._blinks
+
+    piloted(Watch(path), play, WIDE)
+
+
+def test_who_wants_no_animation_sees_no_blinking(tmp_path: Path) -> None:
+    path = learned(tmp_path / "clin.db", [DOOR, EGG])
+    app = Watch(path)
+    app.animation_level = "none"
+
+    async def play(pilot: Pilot) -> None:
+        await pilot.press("enter")
+        await pilot.pause()
+        pane = pilot.app.screen.query_one(HeldPane)
+        pane.blink()
+        assert pane.held.changes and not pane._blinks
+
+    piloted(app, play, WIDE)
 
 
 def test_a_trial_without_a_step_or_a_memory_shows_what_is_there(tmp_path: Path) -> None:

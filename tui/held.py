@@ -17,6 +17,9 @@ from tui.marks import colour, folded_to, line, shape
 
 GUTTER = 7
 """Cells before the words of a link: lit, mark, number, shape."""
+BLINKS = 6
+"""How often what a revision changed is turned on and off when the revision is stored."""
+BLINK_SECONDS = 0.3
 _GONE = Style(strike=True, dim=True)
 
 
@@ -33,6 +36,7 @@ class HeldPane(Lines):
         super().__init__(id=id)
         self.held, self.lit, self.nothing = Held(), dict[Link, str](), ""
         self._rows: list[Row] = []
+        self._blinks = 0
         self._tops: dict[Link, int] = {}
 
     def on_mount(self) -> None:
@@ -55,6 +59,21 @@ class HeldPane(Lines):
         if tops and not self.scroll_offset.y <= top < self.scroll_offset.y + height:
             self.scroll_to(y=top, animate=False, force=True)
 
+    def blink(self) -> None:
+        """Let the links that the latest revision changed blink, once, unless the person wants no
+        animation (TEXTUAL_ANIMATIONS=none)."""
+        if self.app.animation_level == "none" or not self.held.changes:
+            return
+        if not self._blinks:
+            self._blinks = BLINKS
+            self._blink()
+
+    def _blink(self) -> None:
+        self._blinks -= 1
+        self._lay_out()
+        if self._blinks:
+            self.set_timer(BLINK_SECONDS, self._blink)
+
     @property
     def rows(self) -> int:
         """How many rows it would fill."""
@@ -68,7 +87,8 @@ class HeldPane(Lines):
         before, rows, self._tops = self._rows, list[Row](), {}
         for each in self.held.holdings:
             self._tops[each.link] = len(rows)
-            rows += _rows(each, self.lit.get(each.link, ""), width, dark)
+            blinks = self._blinks % 2 == 1 and bool(each.mark)
+            rows += _rows(each, self.lit.get(each.link, ""), width, dark, blinks)
         for note in self.held.notes:
             lines = folded_to(f"note: {line(note)}", width - 2)
             rows += [((f"  {text}", Style()),) for text in lines]
@@ -84,10 +104,11 @@ class HeldPane(Lines):
 
 
 @lru_cache(maxsize=1024)
-def _rows(each: Holding, why: str, width: int, dark: bool) -> tuple[Row, ...]:
+def _rows(each: Holding, why: str, width: int, dark: bool, blinks: bool) -> tuple[Row, ...]:
     """A link in as many rows as its words need."""
     said = f"{line(str(each.link))}{f'  ← {why}' if why else ''}"
     style = _GONE if each.mark == "-" else Style(bold=bool(why or each.mark))
+    style += Style(reverse=blinks)
     bar = ("▌" if why else " ", Style(bold=True))
     number = str(each.number) if each.number else ""
     mark = f"{each.mark:1}{number:>3} ", Style(bold=bool(each.mark))
