@@ -50,6 +50,8 @@ class Found:
     stage: int = 0
     missing: int = 0
     target: tuple[bool, bool, str] = (False, False, "")
+    search: bool = False
+    """Whether it only looks for something in a room that was not seen yet."""
 
     def rank(self) -> tuple[object, ...]:
         return self.stage, self.move, self.missing, self.target, self.far, self.action
@@ -76,7 +78,9 @@ class Chains:
         self._may_be: dict[str, tuple[bool, bool]] = {}
 
     def found(self) -> list[Found]:
-        """All that could be recalled of the first stage that has anything."""
+        """All that could be recalled of the first stage that has anything. What only looks for
+        something waits for what is ready at a later stage: all that links say it needs is done."""
+        searches: list[Found] = []
         for stage, targets in enumerate(self._index.targets):
             done = self._now.did if stage == DEED else self._settled
             found = [
@@ -86,9 +90,17 @@ class Chains:
             ]
             if stage == 1 and (remains := self._remaining()):
                 found.append(remains)
-            if found:
+            if searches:
+                found = [each for each in found if self._is_ready(each)]
+            if found and all(each.search for each in found):
+                searches = found
+            elif found:
                 return found
-        return []
+        return searches
+
+    def _is_ready(self, found: Found) -> bool:
+        """Whether a target can be done now, with all done that links say it needs."""
+        return not found.far and bool(self._index.about(folded(found.action)).deeds)
 
     def _for(self, stage: int, phrase: str, link: Link) -> Found | None:
         self._tried.clear()
@@ -234,10 +246,15 @@ class Chains:
         seen = any(lacking <= said for said in self._now.told.values())
         if not lacking or seen or self._now.is_move(phrase):
             return None
+        return self._looking(link, path, f"looking for what {path[-1]} needs")
+
+    def _looking(self, link: Link, path: tuple[str, ...], reason: str) -> Found | None:
+        """To the nearest room that was not seen yet."""
         action = self._unseen
-        return (
-            self._say(action, link, path, f"looking for what {path[-1]} needs") if action else None
-        )
+        found = self._say(action, link, path, reason) if action else None
+        if found:
+            found.search = True
+        return found
 
     def _walk(
         self, room: str, link: Link, path: tuple[str, ...], *, known: bool = False
@@ -251,9 +268,7 @@ class Chains:
         if action is None and known:
             return None
         if action is None:
-            action, reason = self._unseen, f"looking for the way to {to}"
-        if action is None:
-            return None
+            return self._looking(link, path, f"looking for the way to {to}")
         return self._say(action, link, path, reason)
 
     def _say(self, action: str, link: Link, path: tuple[str, ...], reason: str) -> Found | None:

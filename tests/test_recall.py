@@ -96,6 +96,17 @@ def test_a_room_that_could_be_gone_to_from_another_one_is_looked_into_too() -> N
     assert recall(*asked, moves=[["go to stable"]]) == ()
 
 
+def test_what_only_looks_for_something_waits_for_what_is_ready() -> None:
+    lamp = "activate lamp SHOULD BE NECESSARY to make progress"
+    need = "pick up spanner MAY BE NECESSARY to use spanner on forge"
+    done = [("pick up spanner", "You have the spanner now.")]
+    there = ["go to stable", "use spanner on forge"]
+    assert first([lamp, FORGE, need], done, there) == "use spanner on forge"
+    assert first([lamp, FORGE], done, there) == "go to stable"  # nothing says that it is ready
+    assert first([lamp, FORGE, need], (), there) == "go to stable"
+    assert first([lamp, FORGE, need], done, [*there, "activate lamp"]) == "activate lamp"
+
+
 @pytest.mark.parametrize("link", ["wait", "pick up locker", "opening doors"])
 def test_what_serves_no_target_is_left_unsaid(link: str) -> None:
     assert says([f"{link} SHOULD BE NECESSARY to sing"], actions=["wait", "pick up locker"]) == ()
