@@ -2,7 +2,8 @@
 
 ``tests/data/training.jsonl.xz`` was written by the code before worlds owned their language: seeded
 drills, draws of the mix over the episodes in ``tests/data/training``, and episodes that are played.
-Searches with a memory (``informed``) were pinned anew when memories lost their idle lines.
+Searches were pinned anew when memories lost their idle lines, and when they lost what leads
+nowhere.
 """
 
 from __future__ import annotations

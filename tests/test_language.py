@@ -333,6 +333,7 @@ WORDS = re.compile(r"scienceworld|textworld|teleport|focus on", re.IGNORECASE)
 REGISTRY = (
     re.compile(r'"scienceworld(,causal,textworldexpress)?"'),  # a default
     re.compile(r"^WORLDS = \("),
+    re.compile(r'^ +"TW(Cooking|X)": "'),  # how another benchmark names its games
     re.compile(r"Take recorded ScienceWorld paths|causal=0\.3,scienceworld=0\.7"),  # of --help
 )
 
