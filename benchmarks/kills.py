@@ -33,7 +33,7 @@ from memory.store import Store, StoreError
 STEP = re.compile(r"^(r\d+) trial (\d+) step (\d+) score \S+ > (.*)$", re.MULTILINE)
 TRIAL = re.compile(r"^(r\d+) trial (\d+): score", re.MULTILINE)
 SENT = re.compile(r"^a trial of causal/make (\d+), .* \(worker \d+\)$", re.MULTILINE)
-DIED = re.compile(r"^Failed: .* workers died over it$", re.MULTILINE)
+DIED = re.compile(r"^Failed: .* workers died over it(s model)?$", re.MULTILINE)
 TRIALS = 3
 EXPERIMENT = """
 worlds = ["causal"]

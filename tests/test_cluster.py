@@ -9,12 +9,13 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 from holders import holder
 
 from clin.analysis.report import rows
 from clin.experiments.cells import cells
-from clin.experiments.runner import Batching
+from clin.experiments.runner import Batching, Outcome
 from clin.experiments.spec import Batch
 from clin.watcher import Watcher
 from memory.store import Store
@@ -192,6 +193,47 @@ def test_a_model_that_no_worker_can_load_fails_its_cells_alone(tmp_path: Path) -
         [(cell, reason)] = outcome.failed
         assert "missing.gguf" in cell and "missing.gguf" in reason
         assert outcome.played == ["r1"]
+
+
+def test_a_worker_that_dies_over_a_model_costs_nothing_and_three_cost_its_cells(
+    tmp_path: Path,
+) -> None:
+    from clin.experiments.cluster import Cluster
+
+    fields = {**tomllib.loads(SMALL), "settings": ["adapt"], "trials": 1}
+    batch = Batch.checked(**{**fields, "strategies": ["none"]})
+    killed: list[int] = []
+
+    def played(name: str, deaths: int) -> Outcome:
+        """``deaths`` workers are killed while the driver waits for them and looks whether to
+        stop."""
+        killed.clear()
+
+        def stop() -> bool:
+            family = psutil.Process().children(recursive=True)
+            workers = [each for each in family if _is_worker(each) and each.pid not in killed]
+            if workers and len(killed) < deaths:
+                killed.append(workers[0].pid)
+                workers[0].kill()
+            return False
+
+        with Store(tmp_path / name) as store:
+            return Cluster(store, batch, stop, lambda what, pid: None).play(
+                cells(batch), [], workers=1
+            )
+
+    one = played("one.db", 1)
+    assert (len(killed), one.failed, one.played) == (1, [], ["r1"])
+    three = played("three.db", 3)
+    assert len(killed) == 3 and three.played == []
+    assert [reason for _, reason in three.failed] == ["3 workers died over its model"]
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    try:
+        return "".join(process.cmdline()[:1]).startswith("ray::Worker")
+    except psutil.Error:
+        return False  # it ended meanwhile
 
 
 @pytest.mark.parametrize(

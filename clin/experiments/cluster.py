@@ -136,20 +136,32 @@ class Cluster:
         loaded. A model that does not load fails its cells."""
         seeds = {each.model: each.seed for each in reversed(planned)}
         for model, seed in reversed(seeds.items()):
+            why = self._ask(crew, model, seed)
+            if self.outcome.interrupted:
+                return
+            if why:
+                self._fail_all(planned, model, why)
+
+    def _ask(self, crew: _Crew, model: str, seed: int) -> str:
+        """Ask a worker, and where it dies another one; why nobody can say, empty where one has
+        said it, or where the batch is to stop."""
+        for _ in range(MOST_DEATHS):
             worker = crew.idle()
             asked = worker.describe.remote(self._batch, model, seed)
             while not crew.ray.wait([asked], timeout=LOOK_SECONDS)[0]:
                 if self._stop():
                     self.outcome.interrupted = True
-                    return
+                    return ""
             try:
                 self._with[model] = crew.ray.get(asked)
-            except crew.ray.exceptions.RayTaskError as error:
-                self._fail_all(planned, model, reason(error.cause))
-            except crew.ray.exceptions.RayError as error:
-                self._fail_all(planned, model, f"a worker died over the model: {reason(error)}")
+            except crew.ray.exceptions.RayTaskError as error:  # another would raise it too
+                crew.spare.append(worker)
+                return reason(error.cause)
+            except crew.ray.exceptions.RayError:
                 continue
             crew.spare.append(worker)
+            return ""
+        return f"{MOST_DEATHS} workers died over its model"
 
     def _fail_all(self, planned: Sequence[Cell | Line], model: str, why: str) -> None:
         self.outcome.failed += [(str(each), why) for each in planned if each.model == model]
