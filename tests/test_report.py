@@ -139,6 +139,13 @@ def test_a_report_begins_with_what_was_played_when_at_which_commit_and_the_figur
     )
 
 
+def test_of_many_seeds_a_summary_says_how_many_there_are() -> None:
+    few, many = ({**KNOWN, "seeds": list(range(count))} for count in (10, 500))
+    table = [row("r1", 0, 50)]
+    assert top(markdown(table, few))[0].endswith("seeds 0, 1, 2, 3, 4, 5, 6, 7, 8, 9.")
+    assert top(markdown(table, many))[0].endswith("seeds 0 to 499 (500 of them).")
+
+
 @given(st.integers(1, 15))
 def test_a_summary_has_at_most_ten_lines_and_says_how_many_figures_it_leaves_out(many) -> None:
     table = [row(f"r{number}", 0, number, strategy=f"s{number}") for number in range(many)]
@@ -288,6 +295,12 @@ def test_the_picture_has_a_panel_for_plain_runs_and_one_for_sequences_over_trial
     assert evaluated.unit == "blocks of learning" and [
         x for x, _ in evaluated.curves[0].points
     ] == [0, 1, 2]
+
+
+def test_a_file_has_plain_colours_and_a_page_may_choose_its_own() -> None:
+    found = panels([row("r1", 0, 50), row("r1", 1, 60)])
+    assert "var(" not in svg(found, alone=True)
+    assert "stroke:var(--curve-0,#0072b2)" in svg(found)
 
 
 def test_a_hostile_name_is_drawn_as_text() -> None:

@@ -138,7 +138,19 @@ def test_hostile_text_is_text(tmp_path: Path, clin) -> None:
             "li",
             "p",
         ),
-        *("div", "section", "svg", "rect", "g", "text", "line", "polyline", "circle", "polygon"),
+        *(
+            "div",
+            "section",
+            "svg",
+            "rect",
+            "g",
+            "text",
+            "line",
+            "polyline",
+            "circle",
+            "polygon",
+            "path",
+        ),
         *("table", "tr", "th", "td", "form", "label", "input", "select", "option", "output"),
         *("details", "summary", "span", "script", "noscript"),
     }
@@ -165,7 +177,7 @@ def test_a_browser_unfolds_and_filters_and_says_nothing_on_its_console(
     tmp_path: Path, page: Page
 ) -> None:
     """CLIN_BROWSER: a folder after ``npm install puppeteer-core @sparticuz/chromium``."""
-    script = Path(__file__).parent / "browser.mjs"
+    script = Path(__file__).parent / "report_page.mjs"
     words = ["node", str(script), BROWSER, str(tmp_path / "page.html"), "r1", "none"]
     done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=True)
     trials = page.run("r1")["trials"]

@@ -7,6 +7,7 @@ import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from clin.analysis.marks import mark
 from clin.analysis.report import Row, arms
 from clin.analysis.sequences import Lifelong, lifelong
 from clin.analysis.statistics import Mean
@@ -15,7 +16,8 @@ from memory.sanitize import sanitized
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d1f", "#999999")
 """Okabe and Ito's colours, which most colour-blind readers tell apart; lines differ in their marks
 too."""
-MARKS = "●■▲◆✚✖★▼"
+PAGE_COLOURS = tuple(f"var(--curve-{number},{each})" for number, each in enumerate(COLOURS))
+"""The same where the page's style may choose others, as it does in the dark."""
 PAPER, INK, FAINT = "#ffffff", "#1f2328", "#c3cad1"
 """A file that is shown as an image is reached by no page's style, so it brings its own paper: dark
 pages show it light."""
@@ -78,12 +80,12 @@ def _usefulness(sequences: Sequence[Lifelong]) -> Panel:
 def svg(drawn: Sequence[Panel], *, alone: bool = False) -> str:
     """The panels below each other, with colours of their own; ``alone``: as a file.
 
-    A page may set its own ink: texts that take it have no ``style``, the paper is of class
-    ``paper`` and the grid of class ``axis``.
+    A page may set its own ink and colours: the paper is of class ``paper`` and the grid of class
+    ``axis``.
     """
-    high = HIGH * len(drawn)
+    high, colours = HIGH * len(drawn), COLOURS if alone else PAGE_COLOURS
     groups = "".join(
-        f'<g transform="translate(0 {HIGH * number})">{_panel(panel)}</g>'
+        f'<g transform="translate(0 {HIGH * number})">{_panel(panel, colours)}</g>'
         for number, panel in enumerate(drawn)
     )
     titles = html.escape("; ".join(panel.title for panel in drawn))
@@ -115,22 +117,20 @@ def _y(points: float) -> float:
     return TOP + (100 - points) * (HIGH - TOP - BOTTOM) / 100
 
 
-def _panel(panel: Panel) -> str:
+def _panel(panel: Panel, colours: Sequence[str]) -> str:
     """Lines lie over all intervals."""
     below, over = [_grid(panel)], []
     for index, curve in enumerate(panel.curves):
-        colour, mark = COLOURS[index % len(COLOURS)], MARKS[index % len(MARKS)]
+        colour, beside = colours[index % len(colours)], TOP + 18 * index
         dots = [
             Dot(_x(number, panel.end), _y(mean.mean), _y(mean.low), _y(mean.high))
             for number, mean in curve.points
         ]
         aside = 3 * (index - (len(panel.curves) - 1) / 2)
         below.append(_band(dots, colour) if panel.bands else _bars(dots, colour, aside))
-        over.append(_line(dots, colour, mark))
-        over.append(
-            f'<text x="{WIDE - RIGHT + 18}" y="{TOP + 18 * index + 10}" '
-            f'style="fill:{colour}">{mark} {_name(curve.name)}</text>'
-        )
+        over.append(_line(dots, colour, index))
+        over.append(mark(index, WIDE - RIGHT + 20, beside + 6, colour))
+        over.append(f'<text x="{WIDE - RIGHT + 32}" y="{beside + 10}">{_name(curve.name)}</text>')
     return "".join(below + over)
 
 
@@ -157,21 +157,18 @@ def _grid(panel: Panel) -> str:
     return "".join(drawn)
 
 
-def _line(dots: Sequence[Dot], colour: str, mark: str) -> str:
+def _line(dots: Sequence[Dot], colour: str, index: int) -> str:
     every = -(-len(dots) // MOST_MARKS)
-    marks = "".join(
-        f'<text x="{dot.x:.1f}" y="{dot.y + 4:.1f}" text-anchor="middle" '
-        f'style="fill:{colour}">{mark}</text>'
-        for dot in dots[::every]
-    )
+    marks = "".join(mark(index, dot.x, dot.y, colour) for dot in dots[::every])
     points = _points((dot.x, dot.y) for dot in dots)
-    return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>{marks}'
+    style = f'style="stroke:{colour}"'
+    return f'<polyline points="{points}" fill="none" {style} stroke-width="2"/>{marks}'
 
 
 def _band(dots: Sequence[Dot], colour: str) -> str:
     there = [(dot.x, dot.high) for dot in dots]
     back = [(dot.x, dot.low) for dot in reversed(dots)]
-    return f'<polygon points="{_points(there + back)}" fill="{colour}" fill-opacity=".12"/>'
+    return f'<polygon points="{_points(there + back)}" style="fill:{colour}" fill-opacity=".12"/>'
 
 
 def _points(edge: Iterable[tuple[float, float]]) -> str:
@@ -181,7 +178,7 @@ def _points(edge: Iterable[tuple[float, float]]) -> str:
 def _bars(dots: Sequence[Dot], colour: str, aside: float) -> str:
     return "".join(
         f'<line x1="{dot.x + aside:.1f}" x2="{dot.x + aside:.1f}" y1="{dot.low:.1f}" '
-        f'y2="{dot.high:.1f}" stroke="{colour}" stroke-opacity=".5"/>'
+        f'y2="{dot.high:.1f}" style="stroke:{colour}" stroke-opacity=".5"/>'
         for dot in dots
     )
 

@@ -13,7 +13,7 @@ from clin.analysis.statistics import Difference
 from clin.analysis.transfer import Transfer
 from memory.sanitize import sanitized
 
-LINES, WIDTH = 10, 100
+LINES, WIDTH, NAMED = 10, 100, 10
 
 
 def summary(
@@ -69,11 +69,18 @@ def _facts(known: Mapping[str, Any]) -> list[str]:
     )
     return [
         f"{known['runs']} runs, {known['trials']} trials, {known['places']} places of "
-        f"{', '.join(known['worlds'])}; seeds {', '.join(map(str, known['seeds']))}.",
+        f"{', '.join(known['worlds'])}; seeds {_seeds(known['seeds'])}.",
         f"Model: {models}.",
         _dates(known),
         "Points run from 0 to 100, negative scores count as 0; 95 % bootstrap intervals.",
     ]
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    """Each of a few seeds; of more, which two they lie between and how many there are."""
+    if len(seeds) <= NAMED:
+        return ", ".join(map(str, seeds))
+    return f"{min(seeds)} to {max(seeds)} ({len(seeds)} of them)"
 
 
 def _matched(matched: int, choices: int) -> str:

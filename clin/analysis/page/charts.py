@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from html import escape
 
 from clin.analysis.figures import Differences, HeatMap
-from clin.analysis.plots import COLOURS, MARKS, ticks
+from clin.analysis.marks import mark
+from clin.analysis.plots import PAGE_COLOURS, ticks
 from clin.analysis.report import Arm
 from memory.sanitize import sanitized
 
-WIDE, NAMES, ROW, EDGE = 780, 330, 24, 32
-LONGEST = 48
+WIDE, NAMES, ROW, EDGE = 700, 310, 24, 32
+LONGEST = 44
 HIGH, LEFT, BELOW = 300, 56, 44
 
 
@@ -75,16 +76,13 @@ def costs(compared: Sequence[Arm]) -> str:
         drawn.append(_label(at(tick, 0)[0], deep + 18, f"{tick:,}", "middle"))
     drawn.append(_label((LEFT + right) / 2, HIGH - 6, "tokens per trial", "middle"))
     for number, (arm, tokens) in enumerate(zip(compared, taken, strict=True)):
-        colour, mark = COLOURS[number % len(COLOURS)], MARKS[number % len(MARKS)]
-        x, y = at(tokens, arm.curve[-1].mean)
-        style = f'style="fill:{colour}"'
-        told = f"{arm.name}: {arm.curve[-1]} points, {tokens:,.0f} tokens"
-        drawn.append(
-            f'<text x="{x:.1f}" y="{y + 5:.1f}" text-anchor="middle" font-size="16" {style}>{mark}'
-            f"<title>{_text(told)}</title></text>"
-            f'<text x="{right + 18}" y="{20 + 18 * number}" {style}>{mark} '
-            f"{_text(_short(arm.name, 24))}</text>"
+        colour, beside = PAGE_COLOURS[number % len(PAGE_COLOURS)], 20 + 18 * number
+        told = (
+            f"<title>{_text(f'{arm.name}: {arm.curve[-1]} points, {tokens:,.0f} tokens')}</title>"
         )
+        drawn.append(mark(number, *at(tokens, arm.curve[-1].mean), colour, told))
+        drawn.append(mark(number, right + 20, beside - 4, colour))
+        drawn.append(_label(right + 32, beside, _short(arm.name, 24), "start"))
     high = max(HIGH, 30 + 18 * len(compared))
     return _svg("Points of the last trial against tokens per trial", high, drawn)
 
