@@ -49,13 +49,13 @@ for (let number = 0; number < Number(times); number++) {
 if (pictures) {
   for (const value of ["light", "dark"]) {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
+    await page.goto("about:blank");
     await page.goto(address);
-    await page.screenshot({ path: join(pictures, `report-${value}.png`) });
-    await page.$eval(line, (element) => (element.open = true));
-    await page.waitForSelector(`${line} .unfolded > *`);
-    await page.$$eval(`${line} details`, (all) => all.slice(0, 2).forEach((each) => (each.open = true)));
+    await page.screenshot({ path: join(pictures, `plots-${value}.png`) });
+    await page.$eval(line, new Function("element", UNFOLD));
+    await page.$$eval(`${line} details`, ([first]) => (first.open = true));
     await page.$eval(line, (element) => element.scrollIntoView());
-    await page.screenshot({ path: join(pictures, `report-run-${value}.png`) });
+    await page.screenshot({ path: join(pictures, `run-${value}.png`) });
   }
 }
 console.log(JSON.stringify({ said, ...found }));

@@ -1,12 +1,13 @@
 """Does the page of `clin report --html` open quickly in a real browser?
 
-    npm install --prefix FOLDER puppeteer-core @sparticuz/chromium
     clin batch benchmarks/report_page.toml --db played.db     # 24 runs, minutes on one core
     python benchmarks/report_page.py --browser FOLDER --played played.db
 
 copies the runs under other seeds until there are 500, makes the page, and opens it in a headless
-Chromium of 1280x900. `usable` is from asking for the page until the script has counted the runs,
-the plots are there, and what is in view is drawn. `--pictures DIR` keeps pictures, light and dark.
+Chromium of 1280x900. FOLDER is one in which `npm install puppeteer-core @sparticuz/chromium` was
+run. `usable` is from asking for the page until the script has counted the runs, the plots are
+there, and what is in view is drawn. The pictures in docs/report are of the 24 runs alone, with the
+machine's own fonts: FONTCONFIG_PATH=/etc/fonts, --runs 24 --pictures docs/report.
 """
 
 from __future__ import annotations
@@ -14,20 +15,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
-import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from memory.store import Store
+from memory.store import NewTrial, NewVersion, Store
 from memory.store.housekeeping import stats
-from memory.store.merging import merge
 
 SECONDS = {
     "parsed": "page parsed",
@@ -38,28 +35,25 @@ SECONDS = {
 AIM = {"usable": "2"}
 
 
-def copied(played: Path, wanted: int, file: Path) -> Path:
-    """``file``, with the runs of ``played`` again and again, each round under another seed, until
-    there are ``wanted``."""
-    other = file.with_name("round.db")
-    with Store(file) as store:
-        number = 0
-        while missing := wanted - len(store.runs()):
-            shutil.copy(played, other)
-            merge(store, other, renamed(other, number)[:missing])
-            number += 1
-    return file
+def copied(played: Path, wanted: int, file: Path) -> None:
+    """Copy the runs of ``played`` into ``file`` again and again, each round under another seed,
+    until there are ``wanted``."""
+    with Store(played, read_only=True) as source, Store(file) as store:
+        names = [run.name for run in source.runs()]
+        for number in range(wanted):
+            _copy(source, names[number % len(names)], store, number // len(names))
 
 
-def renamed(file: Path, seed: int) -> list[str]:
-    """Make the runs of ``file`` others, with this ``seed``; their new uids."""
-    db = sqlite3.connect(file)
-    with db:
-        names = [(str(uuid.uuid4()), name) for (name,) in db.execute("select id from runs")]
-        db.executemany("update runs set uid = ? where id = ?", names)
-        db.execute("update runs set config = json_set(config, '$.seed', ?)", [seed])
-    db.close()
-    return [uid for uid, _ in names]
+def _copy(source: Store, name: str, store: Store, seed: int) -> None:
+    run = store.begin_run({**source.run(name).config, "seed": seed})
+    for row in source.trials(name):
+        where = (row.number, row.world, row.task, row.variation, row.goal, row.opening)
+        trial = store.begin_trial(run, NewTrial(*where, source.recalled(row.id)))
+        for position, step in enumerate(source.steps(row.id)):
+            store.append_step(trial, step, source.calls(row.id, position))
+        after = source.version_after(name, row.number)
+        store.finish_trial(trial, row.ending, NewVersion(after.memory, after.writer))
+    store.finish_run(run, "finished")
 
 
 def made(file: Path, page: Path) -> float:
@@ -86,10 +80,14 @@ def opened(
 
 
 def largest(file: Path) -> str:
-    """The run with the most steps."""
+    """The run with the most steps; of equals, the one with the most links."""
+
+    def size(name: str) -> tuple[int, int]:
+        steps = sum(row.steps for row in store.trials(name))
+        return steps, len(store.current_memory(name).links)
+
     with Store(file, read_only=True) as store:
-        names = [run.name for run in store.runs()]
-        return max(names, key=lambda name: sum(row.steps for row in store.trials(name)))
+        return max((run.name for run in store.runs()), key=size)
 
 
 def main() -> None:
@@ -100,7 +98,7 @@ def main() -> None:
     parser.add_argument("--played", type=Path, required=True, help="runs to copy")
     parser.add_argument("--runs", type=int, default=500)
     parser.add_argument("--repeat", type=int, default=10)
-    parser.add_argument("--pictures", default="", metavar="DIR")
+    parser.add_argument("--pictures", default="", metavar="DIR", help="keep four here")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         file, page = Path(folder) / "runs.db", Path(folder) / "runs.html"

@@ -16,6 +16,7 @@ from pathlib import Path
 import hostile
 import pytest
 import watched
+from syrupy.extensions.image import PNGImageSnapshotExtension
 
 from memory.store import Store
 
@@ -172,14 +173,24 @@ def test_a_run_without_a_memory_and_one_that_cannot_be_read(tmp_path: Path, clin
     assert "data-r1" not in page.scripts
 
 
+def undated(page: Path) -> None:
+    """Leave out of ``page`` what differs from day to day."""
+    text, found = re.subn("reported [^<]*", "reported.", page.read_text(encoding="utf-8"))
+    assert found == 1
+    page.write_text(text, encoding="utf-8")
+
+
 @pytest.mark.skipif(not BROWSER, reason="CLIN_BROWSER names no folder with a browser")
-def test_a_browser_unfolds_and_filters_and_says_nothing_on_its_console(
-    tmp_path: Path, page: Page
-) -> None:
-    """CLIN_BROWSER: a folder after ``npm install puppeteer-core @sparticuz/chromium``."""
+def test_in_a_browser(tmp_path: Path, page: Page, snapshot) -> None:
+    """It unfolds, filters, looks as it did, and says nothing on the console. CLIN_BROWSER: a folder
+    after ``npm install puppeteer-core @sparticuz/chromium@147``; another version may draw the
+    pictures otherwise. After a wanted change of looks, ``--snapshot-update``."""
+    undated(tmp_path / "page.html")
     script = Path(__file__).parent / "report_page.mjs"
-    words = ["node", str(script), BROWSER, str(tmp_path / "page.html"), "r1", "none"]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=True)
+    words = [BROWSER, str(tmp_path / "page.html"), "r1", "none", str(tmp_path)]
+    done = subprocess.run(
+        ["node", str(script), *words], capture_output=True, text=True, timeout=120, check=True
+    )
     trials = page.run("r1")["trials"]
     assert json.loads(done.stdout) == {
         "said": [],
@@ -191,3 +202,6 @@ def test_a_browser_unfolds_and_filters_and_says_nothing_on_its_console(
         "drawn": 1,
         "filtered": "1 of 3 runs",
     }
+    for name in ("top-light", "top-dark", "run-light", "run-dark"):
+        picture = (tmp_path / f"{name}.png").read_bytes()
+        assert picture == snapshot(name=name, extension_class=PNGImageSnapshotExtension)

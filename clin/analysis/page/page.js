@@ -68,11 +68,24 @@
 
   // --- the memory
 
+  // A font may lack the signs, so they are drawn.
+  const OUTLINES = { "■": "M2 2h10v10H2z", "▲": "M7 2l6 10H1z", "▼": "M7 12L1 2h12z" };
+  const FILLED = { "□": "■", "△": "▲", "▽": "▼" };
+
+  const sign = (form) => {
+    const [svg, path] = ["svg", "path"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag));
+    const known = { class: form in FILLED ? "sign hollow" : "sign", viewBox: "0 0 14 14", role: "img", "aria-label": form };
+    Object.entries(known).forEach(([name, value]) => svg.setAttribute(name, value));
+    path.setAttribute("d", OUTLINES[FILLED[form] ?? form]);
+    svg.append(path);
+    return svg;
+  };
+
   const timeline = ({ versions, lives }) => {
     const heads = versions.map(({ label }) => make("th", { textContent: label }));
     const scores = versions.map(({ score }) => make("td", { textContent: score === null ? "" : Math.round(score) }));
     const rows = lives.map(({ link, forms }) => {
-      const cells = forms.map((form) => make("td", { textContent: form || "·", className: form ? "" : "same" }));
+      const cells = forms.map((form) => make("td", { className: form ? "" : "same" }, form ? sign(form) : "·"));
       const gone = forms.at(-1) ? "" : "gone";
       return make("tr", {}, ...cells, make("td", { textContent: link, className: gone }));
     });
@@ -85,7 +98,11 @@
     );
   };
 
-  const KEY = "■ necessary ▲ contributes ▼ does not; filled SHOULD, hollow MAY; · not held";
+  const key = () => make(
+    "div",
+    { className: "key" },
+    ...[sign("■"), " necessary ", sign("▲"), " contributes ", sign("▼"), " does not; filled SHOULD, hollow MAY; · not held"],
+  );
 
   const graphs = (run) => {
     const details = make("details", {}, make("summary", { textContent: "The graph, and what each trial changed in it" }));
@@ -106,7 +123,7 @@
     const notes = run.versions.flatMap(({ label, notes }) => notes.map((note) => `After trial ${label}: ${note}`));
     const parts = [make("h4", { textContent: "Memory over the trials" })];
     if (run.lives.length) {
-      parts.push(timeline(run), make("div", { className: "key", textContent: KEY }), graphs(run));
+      parts.push(timeline(run), key(), graphs(run));
     }
     if (notes.length) parts.push(make("ul", {}, ...notes.map((note) => make("li", { textContent: note }))));
     return run.lives.length || notes.length ? parts : [];
