@@ -39,10 +39,10 @@ class Panes(Watching):
     Panes.-links Aside > Side { display: none; }
     Panes.-links Aside > HeldPane { display: block; }
     Panes.-one Trajectory { border-top: solid $primary; }
-    Panes.-one Trajectory:focus { border-top: heavy $accent; }
+    Panes.-one Trajectory:focus { border-top: heavy $accent; border-title-color: $foreground; }
     Panes.-one Aside { display: block; border-left: solid $primary; }
     Panes.-one Aside > * { display: block; border-top: solid $primary; border-left: none; }
-    Panes.-one Aside > *:focus { border-top: heavy $accent; }
+    Panes.-one Aside > *:focus { border-top: heavy $accent; border-title-color: $foreground; }
     Panes.-one Aside > .engine { border-top: none; }
     Panes.-one Aside > .-empty, Panes.-one Aside > Side { display: none; }
     Panes.-one.-panel Aside > Side { display: block; }
