@@ -102,6 +102,20 @@ def test_how_it_looks(look: str, size: tuple[int, int], file: Path, snap_compare
 
 
 @pytest.mark.slow
+def test_the_memory_has_its_rows_also_where_it_is_opened_before_the_screen_is_laid_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    links = [parse(f"use lamp {number} MAY CONTRIBUTE to see the cellar") for number in range(40)]
+    monkeypatch.setattr(Aside, "on_resize", lambda aside: None)  # as if it had come too early
+
+    async def play(pilot: Pilot) -> None:
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen.query_one(HeldPane).size.height > 10)
+
+    piloted(Watch(learned(tmp_path / "clin.db", links)), play, WIDE)
+
+
+@pytest.mark.slow
 def test_keys_of_the_one_screen(file: Path) -> None:
     async def play(pilot: Pilot) -> None:
         await pilot.press("down", "enter")

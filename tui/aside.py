@@ -69,10 +69,11 @@ class Aside(Vertical):
         self.draw(run)
 
     def fit(self) -> None:
-        """Give the memory the rows that it needs, and at most two fifths beside a step."""
-        rows = min(self.pane.rows + SLACK, max(4, self.size.height * 2 // 5))
+        """Give the memory the rows that it needs, and at most two fifths beside a step. How many
+        these are is left to the layout, for no size is known before it."""
         alone = self.screen.maximized is self.pane or not self.query_one(Side).display
-        self.pane.styles.height = "1fr" if alone else rows
+        self.pane.styles.height = "1fr" if alone else self.pane.rows + SLACK
+        self.pane.styles.max_height = "100%" if alone else "40%"
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.fit)
