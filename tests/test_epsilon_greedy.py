@@ -134,3 +134,20 @@ def test_a_share_that_is_none_is_one_line(given_share: str, clin: Clin, tmp_path
     assert done.returncode == 2
     assert "epsilon" in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "clin.db").exists()
+
+
+def test_a_run_that_chance_played_says_so(clin: Clin) -> None:
+    at = ("--world", "causal", "--task", "make", "--variation", "100", "--budget", "5")
+    chance = clin("run", *at, "--trials", "1", "--epsilon", "1", "--strategy", "none")
+    assert chance.returncode == 0, chance.stderr
+    assert "clin show r1" in chance.stdout and "clin prompt" not in chance.stdout
+    read = clin("prompt", "r1", "--trial", "0", "--step", "0")
+    assert read.returncode == 2
+    assert "no model was asked at step 0 of trial 0 of r1: chance chose" in read.stderr
+
+
+def test_who_finds_nothing_is_told_of_chance(clin: Clin) -> None:
+    at = ("--world", "causal", "--task", "make", "--variation", "100", "--budget", "2")
+    told = "With --epsilon 1 chance looks around"
+    assert told in clin("run", *at, "--trials", "2").stdout
+    assert told not in clin("run", *at, "--trials", "2", "--epsilon", "0.5").stdout
