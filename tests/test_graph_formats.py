@@ -272,3 +272,14 @@ def test_bad_input_is_one_line(clin: Clin, file: Path, words: list[str], error: 
     done = clin("memory", "graph", *words)
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr.startswith(f"Error: {error}") and done.stderr.count("\n") == 1
+
+
+def test_a_terminal_without_unicode_gets_the_tree_in_ascii(
+    tmp_path: Path, clin: Clin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched.finished(tmp_path / "clin.db")
+    drawn = clin("memory", "graph", "r1").stdout
+    monkeypatch.setenv("LC_ALL", "C")
+    plain = clin("memory", "graph", "r1").stdout
+    assert plain.isascii() and not drawn.isascii()
+    assert plain == drawn.translate(str.maketrans("└├│─", "`||-"))

@@ -11,6 +11,7 @@ from test_tui_keys import piloted, text, until
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from clin.cli.terminal import has_unicode
 from memory.links import Link, parse
 from memory.store import NewTrial, NewVersion, Store
 from memory.trials import Call, Ending, Memory, Step
@@ -22,7 +23,7 @@ from tui.first import first_time
 from tui.held import HeldPane
 from tui.holdings import Holding, Possible, held_at, lights
 from tui.memory import MemoryScreen
-from tui.plain import has_unicode, spelled
+from tui.plain import spelled
 from tui.side import Side
 from tui.trajectory import Trajectory
 from tui.trial import TrialScreen

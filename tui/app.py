@@ -15,6 +15,7 @@ from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
 
+from clin.cli.terminal import has_unicode
 from memory.private import write_private
 from memory.sanitize import harmless
 from tui.curves import CurvesScreen
@@ -23,7 +24,7 @@ from tui.feed import POLL_SECONDS, Feed
 from tui.first import first_time
 from tui.marks import line
 from tui.memory import MemoryScreen
-from tui.plain import Plain, has_unicode
+from tui.plain import Plain
 from tui.processes import Children
 from tui.runs import RunsScreen
 from tui.start import StartScreen

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import unicodedata
-from collections.abc import Mapping
 from functools import lru_cache
 
 from rich.cells import cell_len
@@ -48,10 +46,3 @@ def _ascii(char: str) -> str:
         return "*"
     base = unicodedata.normalize("NFKD", char)[0]
     return (base if base.isascii() and base.isprintable() else OTHER) * width
-
-
-def has_unicode(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether the terminal's locale says UTF-8, or nothing at all."""
-    named = (environ.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG"))
-    said = next(filter(None, named), "UTF-8")
-    return "utf8" in said.lower().replace("-", "")

@@ -100,15 +100,21 @@ def _drawn(store: Store, run: str, old: int | None, new: int | None) -> Graph:
     )
 
 
+ASCII = str.maketrans("└├│─", "`||-")
+
+
 def _tree(drawn: Graph) -> str:
-    """The tree as wide as the terminal, where there is one."""
+    """The tree as wide as the terminal, where there is one; its lines in ASCII where the locale
+    names no UTF-8."""
     import shutil
     import sys
 
     from clin.analysis.graphs.tree import COLUMNS, written
+    from clin.cli.terminal import has_unicode
 
     wide = shutil.get_terminal_size().columns if sys.stdout.isatty() else COLUMNS
-    return written(drawn, wide)
+    text = written(drawn, wide)
+    return text if has_unicode() else text.translate(ASCII)
 
 
 COMMANDS = (graph,)

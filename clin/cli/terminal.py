@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -23,6 +25,13 @@ def forgive() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="replace")
+
+
+def has_unicode(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the terminal's locale says UTF-8, or nothing at all."""
+    named = (environ.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    said = next(filter(None, named), "UTF-8")
+    return "utf8" in said.lower().replace("-", "")
 
 
 def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
