@@ -132,6 +132,27 @@ def test_ambiguous_requests_are_answered_by_number() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("names", ["simulator", "shown"])
+def test_java_lets_go_of_all_that_a_closed_world_had(names: str) -> None:
+    """py4j's gateway has a table of each object that Python was handed; what stands in it holds the
+    world's universe, some 0.4 MB."""
+
+    def play(variation: int) -> int:
+        world = open_world("scienceworld", "find-living-thing", variation, names=names)
+        world.reset()
+        for action in ("look around", "teleport to kitchen"):
+            assert world.actions() and world.step(action).text
+        assert world.actions()
+        world.close()
+        server = sw.jvm().gateway().java_gateway_server.getGateway()
+        return int(server.getBindings().size())
+
+    play(225)  # what the simulator's own functions are is looked up once
+    before, after = play(226), play(227)
+    assert after - before == 2, "the two are this test's own: the gateway and its table"
+
+
+@pytest.mark.slow
 def test_a_world_whose_java_dies_goes_on() -> None:
     world = open_world("scienceworld", "find-living-thing", 225)
     told = walk(world, 6)
