@@ -104,7 +104,12 @@ def _played(llm: LLM, asked: argparse.Namespace, place: tuple[str, int], way: Wa
         trials=asked.trials,
         budget=asked.budget,
         exploration=Exploration(
-            repeats=2, memory_mask=True, risk_mask=True, novelty=True, return_to_best=way.back
+            repeats=2,
+            memory_mask=True,
+            risk_mask=True,
+            novelty=True,
+            return_to_best=way.back,
+            epsilon=asked.epsilon,
         ),
         prompting=Prompting(think=0, recall=way.recall, guidance=way.guidance),
         model=ModelInfo.of(asked.model, llm.card),

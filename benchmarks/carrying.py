@@ -112,7 +112,12 @@ def _config(asked: argparse.Namespace, llm: LLM, task: str, variation: int, way:
         trials=asked.trials,
         budget=asked.budget,
         exploration=Exploration(
-            repeats=2, memory_mask=True, risk_mask=True, novelty=True, return_to_best=False
+            repeats=2,
+            memory_mask=True,
+            risk_mask=True,
+            novelty=True,
+            return_to_best=False,
+            epsilon=asked.epsilon,
         ),
         prompting=Prompting(think=0, recall=recall, guidance=0.0 if bare else GUIDANCE),
         model=ModelInfo.of(asked.model, llm.card),

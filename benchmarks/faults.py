@@ -134,6 +134,9 @@ def _round(
         while taker.lasting:  # a call would but fail again
             time.sleep(0.2)
             taker.look(None)
+    while taker.lasting:  # on a full disk not even a reader gets in
+        time.sleep(0.2)
+        taker.look(None)
     if beside.wait():
         raise SystemExit(f"the undisturbed batch failed: {_shown(undisturbed, number)[-500:]}")
     other.away()

@@ -154,6 +154,9 @@ def parser_of(description: str | None, places: int) -> argparse.ArgumentParser:
     parser.add_argument("--tasks", nargs="*", default=[])
     parser.add_argument("--budget", type=int, default=30)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument(
+        "--epsilon", type=float, default=0.0, help="share of the steps at which chance chooses"
+    )
     return parser
 
 
@@ -201,7 +204,7 @@ def _row(way: str, played: list[Played], without: list[float]) -> str:
         gain = f"less none {mean_of([with_it - bare for with_it, bare in pairs])}"
     cost = (
         f"{seconds / steps:.2f} s, {(read - reused) / steps:.0f} tokens a step, "
-        f"{100 * reused / read:.1f} % reused"
+        f"{100 * reused / max(read, 1):.1f} % reused"
     )
     return (
         f"{way:<50} {mean_of(points)}  {gain}  followed {followed} of {told}  {cost}  "
@@ -345,7 +348,12 @@ def _played(
         budget=asked.budget,
         read_only_memory=True,
         exploration=Exploration(
-            repeats=2, memory_mask=False, risk_mask=False, novelty=False, return_to_best=False
+            repeats=2,
+            memory_mask=False,
+            risk_mask=False,
+            novelty=False,
+            return_to_best=False,
+            epsilon=asked.epsilon,
         ),
         prompting=Prompting(think=asked.think, recall=read.recall, guidance=read.guidance),
         model=ModelInfo.of(asked.model, llm.card),
@@ -359,7 +367,7 @@ def _played(
         followed = sum(
             f"{steps[at].action} " in each.links.splitlines()[0] for at, each in spoke.items()
         )
-        spent = spent_by_trial(store)[row.id]
+        spent = spent_by_trial(store).get(row.id, Spent())
         return Played(max(0.0, row.score), len(steps), spent, len(spoke), followed)
 
 

@@ -93,6 +93,7 @@ def chosen_exploration(
         risk_mask=counts,
         novelty=counts,
         return_to_best=counts and not chapter,
+        epsilon=0.0,
     )
     return asked.filled(needed)
 
@@ -105,13 +106,14 @@ def reads_unconfirmed(asked: bool | None, model: ModelCard | ModelInfo, strategy
     return style(model.prompt).thinks or not traits_of(strategy).counts
 
 
-def chosen_writer(asked: str | None, card: ModelCard) -> str:
+def chosen_writer(asked: str | None, card: ModelCard, strategy: str) -> str:
     """The writer asked for, or what follows from the roles that the model declares. For models that
-    do not think the rules write unless it is asked for otherwise: what they write holds more often
-    (docs/results/bundled.md)."""
+    do not think or are guided, which are small, the rules write what rules can write unless it is
+    asked for otherwise: it holds more often (docs/results/bundled.md)."""
     if not asked:
+        small = card.guidance and not traits_of(strategy).needs_model
         able = "revise" in card.roles and style(card.prompt).thinks
-        return "model" if able else "rules"
+        return "model" if able and not small else "rules"
     if asked not in WRITERS:
         raise UserError(
             f"no writer '{asked}'{did_you_mean(asked, WRITERS)} (writers: {', '.join(WRITERS)})"

@@ -132,6 +132,13 @@ class Exploration(Options):
         "Go back to where the best earlier trial came, and go on from there.",
         shown="for `evidence`",
     )
+    epsilon: float | None = option(
+        None,
+        "Share of the steps at which chance chooses, where memory says nothing.",
+        shown="0",
+        ge=0,
+        le=1,
+    )
 
     def filled(self, needed: Exploration) -> Exploration:
         """This, with what is ``needed`` where nothing was asked for."""
@@ -145,6 +152,7 @@ NO_EXPLORATION = Exploration(
     risk_mask=False,
     novelty=False,
     return_to_best=False,
+    epsilon=0.0,
 )
 """No wrapper at all: what a stored run had that does not say."""
 

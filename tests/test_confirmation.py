@@ -183,7 +183,8 @@ def test_a_batch_keeps_it_with_the_run(setting: str, asked: bool | None, read: b
         read_unconfirmed=asked,
     )
     cell = Cell("causal", "make", 200, "evidence", setting, "bundled", 0, ())
-    played = Played(ModelInfo(reference="bundled", prompt="compact-2"), "rules", {})
+    card = ModelCard("bundled", prompt="compact-2")
+    played = Played(ModelInfo(reference="bundled", prompt="compact-2"), card, {})
     assert config_of(batch, cell, played).read_unconfirmed is read
 
 

@@ -313,7 +313,7 @@ def test_a_run_keeps_what_was_asked_for_and_what_its_model_needs(
     place = ("--world", "causal", "--task", "make", "--trials", "1", "--budget", "1")
     done = clin("run", *place, *words)
     assert done.returncode == 0, done.stderr
-    needed = {"repeats": 2, "memory_mask": True, **BACK}
+    needed = {"repeats": 2, "memory_mask": True, "epsilon": 0.0, **BACK}
     with Store(tmp_path / "clin.db", read_only=True) as store:
         assert store.run("r1").config["exploration"] == needed | different
 

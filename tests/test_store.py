@@ -6,6 +6,8 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -280,6 +282,33 @@ def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path) -> None:
         assert kept[0] == Step("a", "b", 1.0)
         assert store.check() == []
         assert store.trials("r1")[0].steps == len(kept)
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A file system of 1 MiB; the test is skipped where this user may mount none."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this user may mount no file system")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_reader_on_a_full_disk_says_so(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        with Store(disk / "clin.db") as store:
+            begun(store)
+        with open(disk / "filler", "wb", buffering=0) as filler, suppress(OSError):
+            while True:
+                filler.write(b"0" * 512)
+        with pytest.raises(StoreError, match="no space left"):
+            Store(disk / "clin.db", read_only=True)
+        (disk / "filler").unlink()
+        with Store(disk / "clin.db", read_only=True) as store:
+            assert len(store.runs()) == 1
 
 
 def test_an_unknown_run_says_which_there_are(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from languages import SCIENCE
 
+from clin.defaults import chosen_writer
 from clin.llms import Answer, ModelCard, Question
 from clin.llms.chat_format import ChatFormat
 from clin.prompts.writer import SLACK, questions
@@ -100,3 +101,19 @@ def test_a_reflection_that_was_cut_off_is_kept() -> None:
         opened.revise(Memory(), [LONG], words), 4096, Answer("I waited too", finish="length")
     )
     assert isinstance(revised, Revised) and revised.memory.notes == ("I waited too",)
+
+
+@pytest.mark.parametrize(
+    ("guidance", "strategy", "asked", "chosen"),
+    [
+        (0.0, "evidence", None, "model"),
+        (4.0, "evidence", None, "rules"),
+        (4.0, "evidence", "model", "model"),
+        (4.0, "cheatsheet", None, "model"),
+    ],
+)
+def test_for_a_small_model_the_rules_write_what_rules_can(
+    guidance: float, strategy: str, asked: str | None, chosen: str
+) -> None:
+    card = ModelCard("any", prompt="full-2", guidance=guidance)
+    assert chosen_writer(asked, card, strategy) == chosen

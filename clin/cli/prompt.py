@@ -37,7 +37,8 @@ def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> N
     from memory.store import Store
 
     with Store(existing(db), read_only=True) as store:
-        model = store.run(run).config["model"]
+        config = store.run(run).config
+        model, chance = config["model"], (config.get("exploration") or {}).get("epsilon")
         row = trial_row(store, run, trial)
         calls = store.calls(row.id, step) if step is not None else store.writer_calls(row.id)
         count = len(store.steps(row.id))
@@ -45,7 +46,9 @@ def prompt(run: str, trial: int, step: int | None, db: Path, as_json: bool) -> N
         route = route_taken(store, run, row.id)
     if not calls and step is not None and step < count:
         on_route = route is not None and step < len(route.steps)
-        why = f"the trial {route}" if on_route else "one action alone was offered"
+        alone = "one action alone was offered"
+        other = f"chance chose, or {alone}" if chance else alone
+        why = f"the trial {route}" if on_route else other
         raise UserError(f"no model was asked at step {step} of trial {trial} of {run}: {why}")
     if not calls and step is not None:
         raise UserError(f"no step {step} in trial {trial} of {run}: it has {count} steps, from 0")

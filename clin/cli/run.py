@@ -213,7 +213,7 @@ def _with_models(
     return {
         **dict(length),
         "strategy": kept.strategy,
-        "writer": chosen_writer(kept.writer, card_of(llm, "revise")),
+        "writer": chosen_writer(kept.writer, card_of(llm, "revise"), kept.strategy),
         "start": kept.start,
         "read_only_memory": kept.read_only_memory,
         "exploration": chosen_exploration(exploration, llm.card, kept.strategy, prompting, chapter),

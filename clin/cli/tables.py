@@ -11,13 +11,17 @@ from rich.text import Text
 
 from clin.analysis.document import document
 from clin.cli.console import console, table
-from clin.language import route_taken
 from memory.changes import Change
 from memory.evidence.tally import Tally
 from memory.links import Link
 from memory.sanitize import sanitized
 from memory.store import Store
+from memory.store.overview import asked_at
 from memory.trials import Memory
+
+NOTHING = (
+    "\nNo trial found anything. With --epsilon 1 chance looks around where memory says nothing."
+)
 
 
 def memory_lines(memory: Memory, tallies: Mapping[Link, Tally] = MappingProxyType({})) -> list[str]:
@@ -76,26 +80,37 @@ def summary(store: Store, run: str) -> None:
     for line in memory_lines(last.memory):
         out.print(Text(line))
     at = "" if store.path.name == "clin.db" else f" --db {store.path}"
-    trial, step = _last_asked(store, run)
-    out.print("\nNext, try:")
-    for command, why in (
+    commands = [
         (f"clin show {run} --trial 0{at}", "what it did, step by step"),
         (
             f"clin memory diff {run} 0 {found['trials'][-1]['trial']}{at}",
             "what it learned in between",
         ),
-        (f"clin prompt {run} --trial {trial} --step {step}{at}", "what the model read"),
+        *(
+            (f"clin prompt {run} --trial {trial} --step {step}{at}", "what the model read")
+            for trial, step in _last_asked(store, run)
+        ),
         (f"clin worlds {found['world']}", "other tasks to learn"),
-    ):
+    ]
+    out.print("\nNext, try:")
+    for command, why in commands:
         out.print(Text(f"  {command:<46} {why}"))
+    if _found_nothing(store, run):
+        out.print(Text(NOTHING))
 
 
-def _last_asked(store: Store, run: str) -> tuple[int, int]:
-    """The first step at which the model was asked in the last trial in which it was; on the route
-    that a trial takes first it is not."""
+def _last_asked(store: Store, run: str) -> list[tuple[int, int]]:
+    """The last trial in which the model was asked, and the first step at which it was; empty where
+    it never was."""
     for row in reversed(store.trials(run)):
-        route = route_taken(store, run, row.id)
-        step = len(route.steps) if route else 0
-        if step < row.steps:
-            return row.number, step
-    return 0, 0
+        if steps := asked_at(store, row.id):
+            return [(row.number, steps[0])]
+    return []
+
+
+def _found_nothing(store: Store, run: str) -> bool:
+    """Whether no trial of several ever had points, and chance has not looked around either."""
+    trials = store.trials(run)
+    chance = (store.run(run).config.get("exploration") or {}).get("epsilon")
+    points = (step.score for row in trials for step in store.steps(row.id))
+    return len(trials) > 1 and not chance and max(points, default=0.0) <= 0

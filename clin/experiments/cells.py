@@ -13,11 +13,13 @@ from clin.defaults import (
     chosen_exploration,
     chosen_prompting,
     chosen_world_options,
+    chosen_writer,
     reads_unconfirmed,
 )
 from clin.errors import UserError
 from clin.experiments.sequence import Block, Lineage, Stream, lineages
 from clin.experiments.spec import Batch
+from clin.llms import ModelCard
 from memory.spelling import did_you_mean
 from worlds import find_task, open_world, shares_places, world_module
 
@@ -202,11 +204,11 @@ def _sources(
 
 @dataclass(frozen=True)
 class Played:
-    """With what the runs of a batch are played: the ``model``, who writes, and the ``versions`` of
-    the packages."""
+    """With what the runs of a batch are played: the ``model``, the card of the one that may
+    write, and the ``versions`` of the packages."""
 
     model: ModelInfo
-    writer: str
+    writer: ModelCard
     versions: dict[str, str]
 
 
@@ -222,7 +224,7 @@ def config_of(batch: Batch, cell: Cell, played: Played) -> RunConfig:
         world_options=chosen_world_options(cell.world, options, played.model),
         setting=cell.setting,
         strategy=cell.strategy,
-        writer=played.writer,
+        writer=chosen_writer(batch.writer, played.writer, cell.strategy),
         trials=batch.trials,
         budget=batch.budget,
         chapter=batch.chapter,

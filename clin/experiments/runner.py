@@ -10,7 +10,6 @@ from functools import partial
 from typing import TypeVar
 
 from clin.config import ModelInfo, RunConfig, versions
-from clin.defaults import chosen_writer
 from clin.errors import reason
 from clin.experiments.cells import Cell, Line, Played, config_in_stream, config_of
 from clin.experiments.identity import Known, identity
@@ -300,8 +299,7 @@ def opened(
 
 def played_with(batch: Batch, model: str, llm: LLM) -> Played:
     """With what the runs of a batch are played that ``llm`` plays."""
-    writer = chosen_writer(batch.writer, card_of(llm, "revise"))
-    return Played(ModelInfo.of(model, llm.card), writer, versions())
+    return Played(ModelInfo.of(model, llm.card), card_of(llm, "revise"), versions())
 
 
 def waited(

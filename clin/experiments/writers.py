@@ -36,7 +36,7 @@ def check_writers(batch: Batch) -> None:
 
 def _writes(batch: Batch, strategy: str, card: ModelCard) -> bool:
     """Whether the model is asked to write, and can be asked what the strategy keeps."""
-    if chosen_writer(batch.writer, card) != "model":
+    if chosen_writer(batch.writer, card, strategy) != "model":
         return False
     return traits_of(strategy).states_request or not style(card.prompt).own_form
 

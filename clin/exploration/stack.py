@@ -5,7 +5,8 @@ answers as the world does. Around it, for every run, is :class:`Admitted`. It ch
 says what the world itself admitted, so that each step can be stored with it.
 
 Around it, from the inside out: :class:`LoopGuard` (for the whole run), :class:`MemoryMask`,
-:class:`RiskMask`, :class:`Untried`, :class:`LeastTried`, :class:`ReturnToBest`. Each offers some of
+:class:`RiskMask`, :class:`Untried`, :class:`LeastTried`, :class:`EpsilonGreedy`,
+:class:`ReturnToBest`. Each offers some of
 the admissible actions that the one inside it offers, and all of them where none would be left; an
 action that is done anyway is done.
 """
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 
 from clin.exploration.admitted import Admitted
 from clin.exploration.by_state import ByState
+from clin.exploration.epsilon_greedy import EpsilonGreedy
 from clin.exploration.loop_guard import LoopGuard
 from clin.exploration.memory_mask import MemoryMask
 from clin.exploration.novelty import LeastTried, Untried
@@ -53,6 +55,7 @@ class Known:
     costly_elsewhere: Sequence[str] = ()
     last: bool = False
     goes_on: bool = False
+    seed: str = ""
 
 
 def for_trial(
@@ -76,4 +79,6 @@ def for_trial(
         if not known.goes_on:  # what came to nothing did so in a world that stood otherwise
             world = Untried(world, language, archive.fruitless)
         world = LeastTried(world, language) if known.number else world
+    if exploration.epsilon:
+        world = EpsilonGreedy(world, exploration.epsilon, known.seed)
     return ReturnToBest(world, route) if route else world

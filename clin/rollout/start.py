@@ -99,6 +99,7 @@ class Past:
             self.costly_elsewhere(),
             last=self.number + 1 == self.config.trials,
             goes_on=self.config.chapter > 0,
+            seed=f"{self.config.seed} {self.config.task} {self.config.variation} {self.number}",
         )
 
     def taught_elsewhere(self) -> Memory:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -17,6 +18,9 @@ from memory.store.schema import migrations
 
 PATIENCE = 20.0
 """Seconds that a writer waits for another before it says who holds the file."""
+
+INDEX = 32 * 1024
+"""Bytes of the index (``-shm``) that SQLite puts beside a file in WAL mode, for a reader too."""
 
 NOT_READ = {
     "4 requests by people",
@@ -240,7 +244,7 @@ def refused(
         )
     if "not a database" in said or "malformed" in said:
         return StoreError(f"'{path}' is not a sound SQLite database: {said}")
-    if "full" in said:
+    if "full" in said or ("disk I/O" in said and _is_full(path)):
         return StoreError(
             f"no space left for '{path}': free some and `clin resume`; what was stored before is "
             "safe"
@@ -250,3 +254,9 @@ def refused(
     if "unable to open" in said or "disk I/O" in said:
         return StoreError(f"'{path}' cannot be opened or written: {said}")
     return StoreError(f"'{path}': {said}")
+
+
+def _is_full(path: Path) -> bool:
+    """Whether the file system lacks the room that even a reader takes beside a file in WAL mode
+    (its ``-shm``); SQLite speaks of an I/O error there."""
+    return shutil.disk_usage(path.parent).free < INDEX

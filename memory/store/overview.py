@@ -223,3 +223,13 @@ def by_person(store: Store, trial: int, first: int = 0) -> set[int]:
         "select step from calls where trial = ? and step >= ? and role = 'person'", [trial, first]
     )
     return {step for (step,) in found}
+
+
+def asked_at(store: Store, trial: int) -> list[int]:
+    """The steps of a trial at which a model was asked for an action, in order."""
+    found = store.connection.rows(
+        "select distinct step from calls where trial = ? and step is not null"
+        " and role != 'person' order by step",
+        [trial],
+    )
+    return [step for (step,) in found]
