@@ -267,6 +267,8 @@ def one_line(error: ValidationError, model: type[BaseModel]) -> str:
         allowed = list(_fields(model, group))
         return f"no field '{where}'{did_you_mean(name, allowed)} (fields: {', '.join(allowed)})"
     reason = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
+    if first["type"] == "missing":  # pydantic's input is then all that was given
+        return f"{where}: {reason}"
     return f"{where or 'configuration'}: {reason}, not {first['input']!r}"
 
 

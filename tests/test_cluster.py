@@ -14,6 +14,7 @@ import pytest
 from holders import holder
 
 from clin.analysis.report import rows
+from clin.errors import UserError
 from clin.experiments.cells import cells
 from clin.experiments.runner import Batching, Outcome
 from clin.experiments.spec import Batch
@@ -244,3 +245,48 @@ def test_a_cluster_that_is_not_there_is_one_line(address: str, tmp_path: Path, c
     done = clin("batch", "small.toml", "--engine", "ray", "--address", address)
     assert done.returncode == 2
     assert address in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
+
+
+def test_a_cluster_that_the_environment_names_and_is_not_there_is_one_line(
+    tmp_path: Path, clin, monkeypatch
+) -> None:
+    (tmp_path / "small.toml").write_text(SMALL)
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    done = clin("batch", "small.toml", "--engine", "ray")
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("Error: no Ray cluster at '127.0.0.1:1'")
+
+
+def test_what_answers_and_is_no_cluster_is_one_line(tmp_path: Path, clin, served) -> None:
+    (tmp_path / "small.toml").write_text(SMALL)
+    address = served.url.rpartition("//")[2].partition("/")[0]
+    done = clin("batch", "small.toml", "--engine", "ray", "--address", address)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    line = f"Error: no Ray cluster at '{address}': what listens there is not Ray"
+    assert done.stderr.splitlines()[-1] == line
+
+
+def test_a_cluster_is_known_by_how_it_answers() -> None:
+    from clin.experiments.resources import connect, reached
+
+    ray = connect("local")
+    try:
+        address = ray.get_runtime_context().gcs_address
+        reached(address)
+        with pytest.raises(UserError, match="not of the form"):
+            reached(address.partition(":")[0])
+    finally:
+        ray.shutdown()
+
+
+def test_a_ray_that_cannot_start_here_is_one_line_and_our_fault(
+    tmp_path: Path, clin_child, monkeypatch
+) -> None:
+    """It fails at once where it has no folder; a machine that is too slow for it takes the same
+    way out."""
+    (tmp_path / "small.toml").write_text(SMALL)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path / "file"))
+    done = clin_child("batch", "small.toml", "--engine", "ray")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("Error: Ray did not start on this machine: ")

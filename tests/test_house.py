@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,12 @@ def test_help_imports_nothing_heavy() -> None:
     )
 
 
+def _is_text_mode(words: Sequence[ast.expr]) -> bool:
+    """Whether they are the mode of a path's own ``open``, of a file that is read as text."""
+    mode = str(getattr(words[0], "value", "")) if words else ""
+    return mode in ("r", "w", "a", "x", "r+", "w+", "a+")
+
+
 def without_encoding(path: Path) -> list[int]:
     """Lines on which a file is read or written, or a child's words are read, in whatever encoding
     the machine has."""
@@ -139,6 +146,7 @@ def without_encoding(path: Path) -> list[int]:
         binary = any("b" in ast.unparse(each) for each in node.args[1:2])
         called = getattr(node.func, "attr", getattr(node.func, "id", ""))
         opens = isinstance(node.func, ast.Name) and called == "open" and called not in bound
+        opens = opens or (called == "open" and _is_text_mode(node.args[:1]))
         reads = called == "write_text" or (called == "read_text" and not node.args)
         asks = called in ("run", "Popen", "check_output") and "text" in named
         if ((opens and not binary) or reads or asks) and "encoding" not in named:
@@ -153,10 +161,11 @@ def test_files_are_read_and_written_in_an_encoding_that_is_said(path: Path) -> N
 
 def test_the_search_for_encodings_finds_what_has_none(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(
-        "open('a')\nopen('a', 'rb')\np.read_text()\nrun(x, text=True)\nopen('a', encoding='x')\n",
+        "open('a')\nopen('a', 'rb')\np.read_text()\nrun(x, text=True)\nopen('a', encoding='x')\n"
+        "p.open('w')\np.open('wb')\np.open()\nworld.open('task')\n",
         encoding="utf-8",
     )
-    assert without_encoding(tmp_path / "a.py") == [1, 3, 4]
+    assert without_encoding(tmp_path / "a.py") == [1, 3, 4, 6]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))

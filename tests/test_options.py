@@ -133,6 +133,13 @@ def test_a_wrong_table_is_one_line(text: str, said: str, tmp_path: Path) -> None
     assert said in str(told.value) and "\n" not in str(told.value)
 
 
+def test_a_field_that_is_missing_is_named_alone(tmp_path: Path) -> None:
+    (tmp_path / "e.toml").write_text('worlds = ["causal"]\n', encoding="utf-8")
+    with pytest.raises(UserError) as told:
+        Batch.read(str(tmp_path / "e.toml"), quick=False)
+    assert str(told.value) == "strategies: field required"
+
+
 def test_quick_changes_what_it_names_under_either_spelling(tmp_path: Path) -> None:
     (tmp_path / "e.toml").write_text(
         'strategies = ["clin"]\nheed = true\n[engine]\nlanes = 4\nthreads = 2\n'

@@ -25,7 +25,7 @@ PLACES = {
     "causal": ("make", 3),
 }
 PLAYED = [*((world, "model") for world in PLACES), ("causal", "rules")]
-ELSEWHERE = ("clin", "evidence")
+ELSEWHERE = ("clin",)
 """The strategies that are played in the other two worlds."""
 BUDGET = 2
 

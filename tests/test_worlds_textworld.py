@@ -15,7 +15,7 @@ from conftest import Clin
 from generated import marks
 from transcripts import TEXTWORLD
 
-from worlds import WorldError, find_task, open_world
+from worlds import WorldError, _host, find_task, open_world
 from worlds import textworld as tw
 from worlds.conformance import walk
 from worlds.textworld import cache
@@ -107,6 +107,26 @@ def test_a_game_whose_interpreter_dies_goes_on() -> None:
     world.close()
     assert beside.surroundings()
     beside.close()
+
+
+@pytest.mark.slow
+def test_a_game_whose_interpreter_is_silent_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is stopped, so that it lives and says nothing. It is ended, and another goes on."""
+    world = open_world("textworld", "simple", VARIATION)
+    told = walk(world, 3)
+    world.reset()
+    silent = tw.host().pid
+    os.kill(silent, signal.SIGSTOP)
+    monkeypatch.setattr(_host, "PATIENCE", 0.5)
+
+    def started(host: _host.Host, start=_host.Host._start) -> None:
+        monkeypatch.setattr(_host, "PATIENCE", 60.0)
+        start(host)
+
+    monkeypatch.setattr(_host.Host, "_start", started)
+    assert [world.step(taken.action) for taken in told[1:]] == [taken.seen for taken in told[1:]]
+    assert tw.host().pid != silent
+    world.close()
 
 
 def test_a_game_opens_though_its_interpreter_dies_meanwhile(

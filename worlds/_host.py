@@ -7,16 +7,17 @@ import atexit
 import itertools
 import json
 import os
-import select
+import queue
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from py4j.java_gateway import get_create_new_process_group_kwargs
 
@@ -44,7 +45,7 @@ class Host:
         self._numbers = itertools.count()
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._rest = b""
+        self._lines = queue.SimpleQueue[bytes]()
 
     @property
     def pid(self) -> int | None:
@@ -94,30 +95,31 @@ class Host:
                 env={**environment(os.environ), "PYTHONHASHSEED": "0"},
                 **get_create_new_process_group_kwargs(),  # Ctrl-C is for us alone
             )
-        self._rest = b""
+        self._lines = queue.SimpleQueue[bytes]()
+        reading = (self._process.stdout, self._lines)
+        threading.Thread(target=_read, args=reading, daemon=True).start()  # it closes the pipe
         self.generation += 1
         if self.generation == 1:
             atexit.register(self.stop)
 
     def _answer(self, question: bytes) -> tuple[str, Any]:
         process = self._process
-        assert process is not None and process.stdin is not None and process.stdout is not None
+        assert process is not None and process.stdin is not None
+        told = "it is gone"
         try:
             process.stdin.write(question)
             process.stdin.flush()
-            while b"\n" not in self._rest:
-                if not select.select([process.stdout], [], [], PATIENCE)[0]:
-                    raise TimeoutError(f"it gave no answer within {PATIENCE:g} s")
-                if not (part := os.read(process.stdout.fileno(), 1 << 16)):
-                    raise EOFError(self._last_words(process))
-                self._rest += part
-        except (OSError, EOFError) as error:  # TimeoutError is an OSError
-            told = str(error) if isinstance(error, EOFError | TimeoutError) else "it is gone"
-            self._end()
-            raise WorldCrashed(f"the simulator's process died: {told}") from None
-        line, _, self._rest = self._rest.partition(b"\n")
-        kind, value = json.loads(line)
-        return kind, value
+            line = self._lines.get(timeout=PATIENCE)
+            if line.endswith(b"\n"):
+                kind, value = json.loads(line)
+                return kind, value
+            told = self._last_words(process)
+        except queue.Empty:
+            told = f"it gave no answer within {PATIENCE:g} s"
+        except (OSError, subprocess.TimeoutExpired):
+            pass  # it takes no question any more
+        self._end()
+        raise WorldCrashed(f"the simulator's process died: {told}")
 
     def _last_words(self, process: subprocess.Popen[bytes]) -> str:
         code = process.wait(timeout=10)
@@ -132,12 +134,20 @@ class Host:
         if process is not None:
             process.kill()
             process.wait()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    _close(pipe)
+            if process.stdin is not None:
+                _close(process.stdin)
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
+
+
+def _read(pipe: IO[bytes], lines: queue.SimpleQueue[bytes]) -> None:
+    """Pass on what the child says, and an empty line in the end. A thread does, since Windows can
+    wait for a pipe in no other way with a bound."""
+    with pipe, suppress(OSError):
+        for line in pipe:
+            lines.put(line)
+    lines.put(b"")
 
 
 def _close(pipe: Any) -> None:

@@ -104,7 +104,7 @@ class Shards:
             "episodes": len(episodes),
             "steps": sum(len(episode.steps) for episode in episodes),
         }
-        with (self.folder / INDEX).open("a") as index:
+        with (self.folder / INDEX).open("a", encoding="utf-8") as index:
             index.write(json.dumps(row) + "\n")
         self.rows[place.key] = row
 

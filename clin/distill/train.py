@@ -328,7 +328,7 @@ class Curves:
     def write(self, step: int, tokens: int) -> None:
         """A row, and begin anew."""
         losses = {name: round(mean, 4) for name, mean in self._means().items()}
-        with self._file.open("a") as file:
+        with self._file.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": step, "tokens": tokens, **losses}) + "\n")
         self._losses = {}
 

@@ -2,46 +2,72 @@
 
 from __future__ import annotations
 
+import os
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from clin.errors import UserError
+from clin.errors import MOST_SAID, UserError
 from clin.options import Engine
+
+_RAYS_OWN = ("auto", "local")
+"""Addresses that are words of Ray's: the cluster that runs here already, and a new one."""
+_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+"""How a client begins HTTP/2, which Ray speaks: the preface, then empty settings (RFC 9113, 3.4).
+The server answers with settings of its own: the fourth byte is 4."""
+
+
+class NoCluster(RuntimeError):
+    """Ray could not start on this machine: exit code 1, nobody asked for too much."""
 
 
 def connect(address: str | None) -> Any:
-    """Ray, connected to ``address``, or to a cluster of this machine alone. UserError where there
-    is none."""
+    """Ray, connected to ``address``, else to where RAY_ADDRESS says, else to a cluster of this
+    machine alone. UserError where no cluster is at an address, NoCluster where none starts here."""
     try:
         import ray
     except ImportError:
         raise UserError("--engine ray needs Ray: pip install 'clin[cluster]'") from None
-    if address and address != "auto":
-        _reached(address)
+    if not address or address == "auto":  # as Ray reads the variable
+        address = os.environ.get("RAY_ADDRESS") or address
+    if address and address not in _RAYS_OWN:
+        reached(address)
     try:
         ray.init(
             address=address, log_to_driver=False, logging_level="error", configure_logging=False
         )
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise UserError(
-            f"no Ray cluster at '{address}': {' '.join(str(error).split())[:200]}"
-        ) from None
+    except Exception as error:  # Ray raises Exception itself for a node that is too slow
+        with suppress(Exception):
+            ray.shutdown()
+        raise _refused(address, error) from None
     return ray
 
 
-def _reached(address: str) -> None:
-    """UserError unless something listens at ``address``; Ray itself would wait long and say it in
-    many lines."""
+def _refused(address: str | None, error: Exception) -> Exception:
+    """Why there is no cluster, in one line."""
+    said = " ".join(str(error).split())[:MOST_SAID] or type(error).__name__
+    if address and address != "local":
+        return UserError(f"no Ray cluster at '{address}': {said}")
+    return NoCluster(f"Ray did not start on this machine: {said}")
+
+
+def reached(address: str) -> None:
+    """UserError unless what listens at ``address`` speaks as Ray does; Ray itself would try for a
+    quarter of an hour and say so in many lines."""
     host, _, port = address.rpartition("://")[2].rpartition(":")
     try:
         if not host or not port.isascii() or not port.isdigit():
             raise UserError(f"'{address}' is not of the form HOST:PORT or ray://HOST:PORT")
-        socket.create_connection((host, int(port)), timeout=10).close()
+        with socket.create_connection((host, int(port)), timeout=10) as link:
+            link.sendall(_HELLO)
+            answered = link.makefile("rb").read(9)
     except (OSError, OverflowError) as error:
         raise UserError(
             f"no Ray cluster at '{address}': {getattr(error, 'strerror', None) or error}"
         ) from None
+    if answered[3:4] != b"\x04" and not os.environ.get("RAY_USE_TLS"):
+        raise UserError(f"no Ray cluster at '{address}': what listens there is not Ray")
 
 
 @dataclass(frozen=True)

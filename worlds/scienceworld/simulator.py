@@ -68,8 +68,10 @@ def gold(jvm: Jvm, task: str, variation: int, simplifications: str) -> tuple[str
             _last[0]._leave()
         server: JavaObject = gateway.jvm.scienceworld.runtime.pythonapi.PythonInterface()
         server.load(task, variation, simplifications, True)
-        actions = tuple(map(str, server.getGoldActionSequence()))
-        jvm.release(server)
+        path = server.getGoldActionSequence()
+        actions = tuple(str(path.get(index)) for index in range(path.size()))
+        for thing in (path, server):
+            jvm.release(thing)
     return actions
 
 
@@ -169,7 +171,7 @@ class Simulator:
             held.append(thing)
             return thing
 
-        place = got(self._agent.getContainer().get())
+        place = got(got(self._agent.getContainer()).get())
         things = got(got(java.collect(place, False)).toArray(java.kind))
         names = got(self._parser.getAllUniqueReferentsLUTObjList(things, place, True, True))
         text = self._joined(java.possible(self._agent, things, java.nobody, names, java.nameless))
@@ -185,7 +187,7 @@ class Simulator:
             held.append(thing)
             return thing
 
-        place = got(self._agent.getContainer().get())
+        place = got(got(self._agent.getContainer()).get())
         here = got(java.collect(place, False))
         reached = got(
             got(java.reachable(place, True)).union(got(java.reachable(self._agent, True)))
