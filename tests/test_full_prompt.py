@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from clin.errors import ModelError, UserError
 from clin.language import language_of
 from clin.llms import Answer, ModelCard, Question
 from clin.options import Exploration, Prompting
-from clin.prompts import Ask, Recalling, Thinking
+from clin.prompts import Ask, Move, Recalling, Thinking
 from clin.prompts.examples import told_example
 from clin.prompts.full import ACTION_TOKENS, TAIL_TOKENS, Full, bounded, citations
 from clin.prompts.offers import MOST_LISTED, Offers, told
@@ -313,17 +314,45 @@ KEY = parse("pick up glass key SHOULD BE NECESSARY to unlock white door with gla
 DOOR = parse("unlock white door with glass key SHOULD BE NECESSARY to make progress")
 
 
-def asked_with(recalling: Recalling, thinking: int = 0) -> Question:
-    """The choice at the first step of a place whose memory knows what to do."""
+def asking_with(recalling: Recalling, thinking: int = 0) -> Generator[Question, Answer, Move]:
+    """The questions at the first step of a place whose memory knows what to do."""
     world, memory = open_world("causal", "make", 3, rules=5), Memory((DOOR, KEY))
     full = Full(CAUSAL, Thinking(thinking), recalling)
     opening = world.reset().text
     parts = full.head(world.goal, memory, opening, world.templates)
-    asking = full.ask(world, Ask(parts, 10_000, words, opening), memory)
+    return full.ask(world, Ask(parts, 10_000, words, opening), memory)
+
+
+def asked_with(recalling: Recalling, thinking: int = 0) -> Question:
+    """The last of these questions, where the model itself would wait."""
+    asking = asking_with(recalling, thinking)
     question = next(asking)
-    while not question.choices:
-        question = asking.send(Answer(" So I go on."))
+    with suppress(StopIteration):
+        while True:
+            question = asking.send(Answer(" wait\n" if question.choices else " So I go on."))
     return question
+
+
+def test_who_does_not_think_chooses_between_its_own_action_and_what_memory_says() -> None:
+    """All admissible actions are weighed without the memory; then two of them, with it."""
+    asking = asking_with(Recalling(head=False, step=True, guidance=3.0))
+    alone = next(asking)
+    assert len(alone.choices) > 5 and not alone.guided
+    assert str(KEY) not in alone.text and alone.recalled.startswith(f"{KEY} (")
+    between = asking.send(Answer(" wait\n"))
+    assert between.choices == (" pick up glass key\n", " wait\n")
+    assert between.guided and between.plain == alone.parts
+    with pytest.raises(StopIteration) as done:
+        asking.send(Answer(" pick up glass key\n"))
+    assert done.value.value.action == "pick up glass key"
+
+
+def test_who_would_do_what_memory_says_is_asked_once() -> None:
+    asking = asking_with(Recalling(head=False, step=True, guidance=3.0))
+    assert next(asking).recalled
+    with pytest.raises(StopIteration) as done:
+        asking.send(Answer(" pick up glass key\n"))
+    assert done.value.value.action == "pick up glass key"
 
 
 def test_what_memory_says_now_stands_right_before_the_question() -> None:

@@ -139,7 +139,7 @@ def _decided(
                 else question
             )
             calls.append(call(question, answer, card))
-            if question.choices:
+            if len(question.choices) > len(actions):  # a person may do whatever is offered
                 actions, scores = (
                     tuple(choice.strip() for choice in question.choices),
                     answer.scores,
