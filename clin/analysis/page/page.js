@@ -73,11 +73,10 @@
   const FILLED = { "□": "■", "△": "▲", "▽": "▼" };
 
   const sign = (form) => {
-    const [svg, path] = ["svg", "path"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag));
+    const svg = make("span", { innerHTML: "<svg><path></path></svg>" }).firstChild;
     const known = { class: form in FILLED ? "sign hollow" : "sign", viewBox: "0 0 14 14", role: "img", "aria-label": form };
     Object.entries(known).forEach(([name, value]) => svg.setAttribute(name, value));
-    path.setAttribute("d", OUTLINES[FILLED[form] ?? form]);
-    svg.append(path);
+    svg.firstChild.setAttribute("d", OUTLINES[FILLED[form] ?? form]);
     return svg;
   };
 
