@@ -112,6 +112,7 @@ def test_the_memory_has_its_rows_also_where_it_is_opened_before_the_screen_is_la
     async def play(pilot: Pilot) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.screen.query_one(HeldPane).size.height > 10)
+        assert pilot.app.screen.query_one(HeldPane).size.height > 10
 
     piloted(Watch(learned(tmp_path / "clin.db", links)), play, WIDE)
 

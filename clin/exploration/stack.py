@@ -6,9 +6,8 @@ says what the world itself admitted, so that each step can be stored with it.
 
 Around it, from the inside out: :class:`LoopGuard` (for the whole run), :class:`MemoryMask`,
 :class:`RiskMask`, :class:`Untried`, :class:`LeastTried`, :class:`EpsilonGreedy`,
-:class:`ReturnToBest`. Each offers some of
-the admissible actions that the one inside it offers, and all of them where none would be left; an
-action that is done anyway is done.
+:class:`ReturnToBest`. Each offers some of the admissible actions that the one inside it offers, and
+all of them where none would be left; an action that is done anyway is done.
 """
 
 from __future__ import annotations
@@ -46,8 +45,8 @@ def for_run(world: World, language: Language, exploration: Exploration) -> tuple
 class Known:
     """What is known when trial ``number`` begins: the ``archive`` of the trials before it, the
     ``memory`` that counts in this place, the kinds of action that were ``costly_elsewhere``, and
-    whether it is the run's ``last`` trial, and whether it ``goes_on`` where the one before it
-    ended."""
+    whether it is the run's ``last`` trial, whether it ``goes_on`` where the one before it ended,
+    and the ``seed`` of what chance chooses in it."""
 
     number: int
     archive: Archive
