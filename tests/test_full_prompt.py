@@ -28,7 +28,8 @@ from clin.prompts.offers import MOST_LISTED, Offers, told
 from clin.prompts.sights import Sights
 from clin.prompts.sights import told as told_sights
 from clin.rollout.context import Context
-from clin.rollout.trial import play
+from clin.rollout.interactive import Decision, Person
+from clin.rollout.trial import _decided, play
 from memory.links import parse
 from memory.store.overview import Said
 from memory.trials import Ending, Memory, Step
@@ -437,3 +438,26 @@ def test_things_are_named_as_a_model_was_trained_to_name_them() -> None:
     }
     assert chosen_world_options("scienceworld", {}, bundled) == {}
     assert chosen_world_options("causal", {"rules": 3}, CARD) == {"rules": 3}
+
+
+def test_a_person_may_do_whatever_is_offered_not_only_what_the_last_question_names() -> None:
+    offered: list[tuple[str, ...]] = []
+
+    class AtTheElbow(Person):
+        def waits(self) -> bool:
+            return True
+
+        def decides(
+            self, position: int, actions: Sequence[str], scores: Sequence[float], choice: str
+        ) -> Decision:
+            offered.append(tuple(actions))
+            return Decision(actions[0], chosen=True)
+
+    asking = asking_with(Recalling(head=False, step=True, guidance=3.0))
+    deciding = _decided(asking, CARD, AtTheElbow(), 0)
+    everything = next(deciding).choices
+    assert len(deciding.send(Answer(" wait\n")).choices) == 2
+    with pytest.raises(StopIteration) as done:
+        deciding.send(Answer(" wait\n"))
+    assert offered == [tuple(each.strip() for each in everything)]
+    assert done.value.value[0].action == everything[0].strip()
