@@ -32,11 +32,14 @@ def needed_together(records: Sequence[Record], deeds: Iterable[str]) -> tuple[st
         return ()
     shared = set(deeds).intersection(*map(_before_the_end, won))
     order = sorted(shared, key=won[-1].first.__getitem__)[-MOST_DEEDS:]
-    lacked = _smallest(frozenset(order).difference(record.first) for record in failed)
+    lacked = _lacked(order, failed)
+    if not all(lacked):
+        return ()  # a failure did all of it
     for size in range(1, MOST_PARTS + 1):
-        found = [each for each in combinations(order, size) if _hits(each, lacked)]
+        found = [each for each in combinations(range(len(order)), size) if _hits(each, lacked)]
         if found:
-            return found[0] if size > 1 and not found[1:] else ()
+            parts = tuple(order[bit] for bit in found[0])
+            return parts if size > 1 and not found[1:] else ()
     return ()
 
 
@@ -55,17 +58,19 @@ def _before_the_end(record: Record) -> Iterator[str]:
     return (name for name, index in record.first.items() if index <= end)
 
 
-def _smallest(sets: Iterable[frozenset[str]]) -> list[frozenset[str]]:
-    """Those of ``sets`` that contain no other: who hits these hits all."""
-    kept: list[frozenset[str]] = []
-    for each in sorted(set(sets), key=len):
-        if not any(smaller <= each for smaller in kept):
-            kept.append(each)
-    return kept
+def _lacked(order: Sequence[str], failed: Iterable[Record]) -> list[int]:
+    """What the failures did not do of ``order``, a bit for each; the fewest first, since most sets
+    fail there."""
+    bits = {name: 1 << place for place, name in enumerate(order)}
+    every = (1 << len(order)) - 1
+    did = (sum(bits[name] for name in bits.keys() & record.first.keys()) for record in failed)
+    return sorted({every & ~done for done in did}, key=int.bit_count)
 
 
-def _hits(parts: Iterable[str], lacked: Iterable[frozenset[str]]) -> bool:
-    return all(not each.isdisjoint(parts) for each in lacked)
+def _hits(parts: Iterable[int], lacked: Iterable[int]) -> bool:
+    """Whether each failure lacked one of the ``parts``."""
+    chosen = sum(1 << part for part in parts)
+    return all(chosen & each for each in lacked)
 
 
 def proposed(ledger: Ledger, spelled: Mapping[str, str]) -> tuple[Link, ...]:
