@@ -65,6 +65,8 @@ class Edge:
     tally: Tally | None = None
     mark: Mark = Mark.KEPT
     was: Link | None = None
+    others: tuple[str, ...] = ()
+    """What else the surest wording needs together with the cause."""
 
     @property
     def link(self) -> Link:
@@ -105,11 +107,13 @@ def graph_of(
     for meaning, said in now.items():
         mark, was = _marked(meaning, said[0], then, now)
         cause, effect = nodes.ends(meaning, said[0], language)
-        edges.append(Edge(cause, effect, said, tallies.get(said[0]), mark, was))
+        others = _others(meaning, said[0], language)
+        edges.append(Edge(cause, effect, said, tallies.get(said[0]), mark, was, others))
     for meaning, said in then.items():
         if meaning not in now and not _is_turned(meaning, now, then):
             cause, effect = nodes.ends(meaning, said[0], language)
-            edges.append(Edge(cause, effect, said, mark=Mark.GONE))
+            others = _others(meaning, said[0], language)
+            edges.append(Edge(cause, effect, said, mark=Mark.GONE, others=others))
     return Graph(nodes.goal, tuple(nodes.all), tuple(edges), compared=before is not None)
 
 
@@ -151,6 +155,12 @@ def _is_turned(meaning: Meaning, now: _Said, then: _Said) -> bool:
 def _denied(meaning: Meaning) -> Meaning:
     cause, effect, good = meaning
     return cause, effect, not good
+
+
+def _others(meaning: Meaning, link: Link, language: Language) -> tuple[str, ...]:
+    """The parts of a conjunction beside the one that ``meaning`` is about."""
+    parts = conjuncts(link.cause)
+    return tuple(part for part in parts if event(part, language) != meaning[0])
 
 
 class _Nodes:

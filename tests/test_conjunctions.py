@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clin.analysis.grading import grade
+from clin.analysis.graphs import tree
 from memory.episode import Episode, Place
 from memory.evidence.ledger import Ledger
 from memory.evidence.preconditions import Preconditions
@@ -77,6 +78,10 @@ def test_a_graph_has_an_edge_for_each_part() -> None:
         ("open box", "leave"),
     ]
     assert {edge.link for edge in edges} == {link}
+    assert [edge.others for edge in edges] == [("open box",), ("take key",)]
+    assert "take key SHOULD BE NECESSARY together with open box" in tree.written(
+        graph_of([link], goal="get out")
+    )
 
 
 def test_a_conjunction_is_right_where_each_part_is() -> None:
