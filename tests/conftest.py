@@ -34,7 +34,13 @@ Clin = Callable[..., subprocess.CompletedProcess[str]]
 
 def pytest_configure(config: pytest.Config) -> None:
     """``-m "not slow"`` looks at fewer examples of each property."""
-    settings.load_profile("daily" if config.option.markexpr == "not slow" else "clin")
+    settings.load_profile("daily" if "not slow" in config.option.markexpr else "clin")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "snap_compare" in getattr(item, "fixturenames", ()):
+            item.add_marker("picture")
 
 
 @pytest.fixture(scope="session")
