@@ -1,0 +1,87 @@
+"""The games of a user's ``alfworld-download``."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from worlds import WorldError
+from worlds.alfworld.tasks import COUNTS, SPLITS, place
+
+GAMES = "json_2.1.1"
+"""The folder of the games in the download; it kept its name when they were worded anew."""
+GAME = "game.tw-pddl"
+_PARTS = ("pddl_domain", "grammar", "pddl_problem")
+_NOT_PLAYED = ("movable", "Sliced")
+"""What the package leaves out too: games whose paths say so."""
+FETCH = (
+    "`alfworld-download` fetches them (143 MB of archives and a detector that is not needed here, "
+    "about 2 GB on disk)"
+)
+
+
+def folder(data: object = None) -> Path:
+    """The folder of the download: ``data`` where it is given, else as the package has it, the
+    variable ALFWORLD_DATA or ~/.cache/alfworld. WorldError where no games are in it."""
+    named = str(data) if data is not None else os.environ.get("ALFWORLD_DATA") or ""
+    found = Path(os.path.expanduser(named or "~/.cache/alfworld")).resolve()
+    if not (found / GAMES).is_dir():
+        raise WorldError(
+            f"no ALFWorld games in '{found}' (no {GAMES} there): {FETCH}; --world-option "
+            "data=PATH or ALFWORLD_DATA names another folder"
+        )
+    return found
+
+
+def found_game(data: Path, task: str, variation: int) -> Path:
+    """The file of a variation. WorldError where the download in ``data`` does not have it."""
+    split, index = place(task, variation)
+    files = _solvable(data, task, SPLITS[split])
+    if index < len(files):
+        return files[index]
+    whole = COUNTS[task][list(SPLITS).index(split)]
+    raise WorldError(
+        f"variation {variation} of {task} is game {index + 1} of {whole} in {SPLITS[split]}, and "
+        f"'{data / GAMES}' has {len(files)} there: {FETCH}"
+    )
+
+
+def read_game(path: Path) -> dict[str, Any]:
+    """What is in a game's file. WorldError where it is no game."""
+    try:
+        told = json.loads(path.read_bytes())
+    except OSError as error:
+        raise WorldError(f"'{path}' cannot be read: {error.strerror}") from None
+    except ValueError:  # no JSON, or no text
+        told = None
+    if not isinstance(told, dict):
+        raise _damaged(path, "it is no JSON object")
+    missing = [part for part in _PARTS if not isinstance(told.get(part), str)]
+    if missing:
+        raise _damaged(path, f"it has no {missing[0]}")
+    return told
+
+
+def _damaged(path: Path, why: str) -> WorldError:
+    return WorldError(
+        f"'{path}' is no game of ALFWorld: {why}; `alfworld-download -f` fetches it again"
+    )
+
+
+@cache
+def _solvable(data: Path, task: str, split: str) -> tuple[Path, ...]:
+    """The games that the package plays, in the order of their paths. A damaged one keeps its place,
+    so that it costs no other game its number."""
+    files = (data / GAMES / split).glob(f"{task}-*/*/{GAME}")
+    played = [each for each in files if not any(part in str(each) for part in _NOT_PLAYED)]
+    return tuple(each for each in sorted(played, key=Path.as_posix) if _is_solvable(each))
+
+
+def _is_solvable(path: Path) -> bool:
+    try:
+        return bool(read_game(path).get("solvable"))
+    except WorldError:
+        return True  # who opens it is told what is wrong
