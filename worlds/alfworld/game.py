@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from worlds._child import LONGEST, Refused
+from worlds.alfworld import parses
 
 _TASK = re.compile(r"Your task is to: (?P<task>[^\n]+)")
 _IDLE: list[Any] = []
@@ -98,6 +99,7 @@ def _environment(path: str, data: str) -> Any:
     import textworld
     from alfworld.agents.environment.alfred_tw_env import AlfredDemangler
 
+    parses.keep()
     if _IDLE:
         env = _IDLE.pop()
         env.load(path)
