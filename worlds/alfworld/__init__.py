@@ -6,6 +6,7 @@ them, ``game`` plays them in a child process, and ``language`` reads both wordin
 """
 
 from worlds.alfworld import language
+from worlds.alfworld.data import found_game
 from worlds.alfworld.tasks import COUNTS, SPLITS, tasks
 from worlds.alfworld.world import INSTALL, SCORE, AlfWorld, host, open
 
@@ -17,6 +18,7 @@ __all__ = [
     "SCORE",
     "SPLITS",
     "AlfWorld",
+    "found_game",
     "host",
     "language",
     "open",

@@ -18,8 +18,8 @@ _PARTS = ("pddl_domain", "grammar", "pddl_problem")
 _NOT_PLAYED = ("movable", "Sliced")
 """What the package leaves out too: games whose paths say so."""
 FETCH = (
-    "`alfworld-download` fetches them (143 MB of archives and a detector that is not needed here, "
-    "about 2 GB on disk)"
+    "`alfworld-download` fetches them (archives of 143 MB and a detector of pictures, about 2 GB "
+    "on disk)"
 )
 
 
@@ -55,7 +55,7 @@ def read_game(path: Path) -> dict[str, Any]:
         told = json.loads(path.read_bytes())
     except OSError as error:
         raise WorldError(f"'{path}' cannot be read: {error.strerror}") from None
-    except ValueError:  # no JSON, or no text
+    except (ValueError, RecursionError):  # no JSON, or no text
         told = None
     if not isinstance(told, dict):
         raise _damaged(path, "it is no JSON object")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from worlds._child import LONGEST, Refused
-from worlds.alfworld import parses
+from worlds.alfworld import kept
 
 _TASK = re.compile(r"Your task is to: (?P<task>[^\n]+)")
 _IDLE: list[Any] = []
@@ -99,7 +99,7 @@ def _environment(path: str, data: str) -> Any:
     import textworld
     from alfworld.agents.environment.alfred_tw_env import AlfredDemangler
 
-    parses.keep()
+    kept.keep()
     if _IDLE:
         env = _IDLE.pop()
         env.load(path)
