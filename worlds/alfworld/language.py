@@ -26,10 +26,7 @@ _HOLDER = re.compile(
 )
 """What a piece of furniture is said to hold, or that it is closed."""
 _BESIDE = re.compile(r"Next to it, you see (?P<what>[^.\n]*)\.")
-_AROUND = re.compile(
-    r"You are in the (?P<room>middle of a room)\. Looking quickly around you, you see "
-    r"(?P<what>[^.\n]*)\."
-)
+_HANDS = ("You are carrying: ", "You are not carrying ")
 _CARRIED = re.compile(r"You are carrying: (?P<what>[^.\n]*)\.")
 _AND = re.compile(r",? and |, ")
 _ARTICLE = re.compile(r"^an? ")
@@ -83,11 +80,10 @@ def is_refused(observation: str) -> bool:
 
 
 def room(observation: str) -> str:
-    """The piece of furniture where one stands. Where several stand at one place, looking does not
-    tell which was gone to, and what is seen tells of that one first."""
-    told = _WELCOME.sub("", observation[:_READ_AT_ALL])
-    if around := _AROUND.match(told):
-        return around["room"]
+    """The piece of furniture where one stands; at first that is none, and one cannot go back to
+    the middle of the room. Where several stand at one place, looking does not tell which was gone
+    to, and what is seen tells of that one first."""
+    told = observation[:_READ_AT_ALL]
     if facing := _FACING.match(told):
         names = _things(facing["what"])
         return names[0] if len(names) == 1 else _first_holder(facing["rest"])
@@ -108,13 +104,15 @@ def sights(surroundings: str) -> tuple[str, list[str], list[str]]:
     """Where one stands; each thing on or in it, and whether it is open or closed, with the name of
     what else stands there; and what is held."""
     told, here = surroundings[:_READ_AT_ALL], room(surroundings)
+    held = _listed(_CARRIED, told)
     if not here:
-        return "", [line.strip() for line in told.splitlines() if line.strip()], []
-    seen = _listed(_AROUND, told)
+        lines = [line.strip() for line in told.splitlines()]
+        return "", [each for each in lines if each and not each.startswith(_HANDS)], held
+    seen = []
     for name, state, things in _holders(told):
         seen += [f"{name} {state}"] if state else []
         seen += things if name == here else [f"{each} ({name})" for each in things]
-    return here, [*seen, *_listed(_BESIDE, told)], _listed(_CARRIED, told)
+    return here, [*seen, *_listed(_BESIDE, told)], held
 
 
 def shortened(action: str, observation: str) -> str:
