@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,8 @@ FETCH = (
 def folder(data: object = None) -> Path:
     """The folder of the download: ``data`` where it is given, else as the package has it, the
     variable ALFWORLD_DATA or ~/.cache/alfworld. WorldError where no games are in it."""
-    named = str(data) if data is not None else os.environ.get("ALFWORLD_DATA") or ""
-    found = Path(os.path.expanduser(named or "~/.cache/alfworld")).resolve()
+    named = data if data is not None else os.environ.get("ALFWORLD_DATA") or "~/.cache/alfworld"
+    found = Path(os.path.abspath(os.path.expanduser(str(named))))
     if not (found / GAMES).is_dir():
         raise WorldError(
             f"no ALFWorld games in '{found}' (no {GAMES} there): {FETCH}; --world-option "
@@ -71,17 +71,27 @@ def _damaged(path: Path, why: str) -> WorldError:
     )
 
 
-@cache
-def _solvable(data: Path, task: str, split: str) -> tuple[Path, ...]:
+def _solvable(data: Path, task: str, split: str) -> list[Path]:
     """The games that the package plays, in the order of their paths. A damaged one keeps its place,
     so that it costs no other game its number."""
     files = (data / GAMES / split).glob(f"{task}-*/*/{GAME}")
-    played = [each for each in files if not any(part in str(each) for part in _NOT_PLAYED)]
-    return tuple(each for each in sorted(played, key=Path.as_posix) if _is_solvable(each))
+    inside = {each: each.relative_to(data).as_posix() for each in files}
+    played = [each for each in inside if not any(part in inside[each] for part in _NOT_PLAYED)]
+    return [each for each in sorted(played, key=inside.__getitem__) if _as_last_read(each)]
 
 
-def _is_solvable(path: Path) -> bool:
+def _as_last_read(path: Path) -> bool:
+    """As :func:`_is_solvable`, read again only where the file has changed."""
+    try:
+        changed = path.stat()
+    except OSError:
+        return True  # who opens it is told what is wrong
+    return _is_solvable(path, changed.st_mtime_ns, changed.st_size)
+
+
+@lru_cache(maxsize=4096)
+def _is_solvable(path: Path, changed_at: int, size: int) -> bool:
     try:
         return bool(read_game(path).get("solvable"))
     except WorldError:
-        return True  # who opens it is told what is wrong
+        return True

@@ -16,21 +16,25 @@ from worlds.alfworld import kept
 
 _TASK = re.compile(r"Your task is to: (?P<task>[^\n]+)")
 _IDLE: list[Any] = []
-"""Environments whose games are closed. Each holds a planner's library of 32 MB, which cannot be let
-go of, so the next game is loaded into one of these."""
+"""Environments whose games are closed, or could not be opened. Each holds a planner's library of
+32 MB, which cannot be let go of, so the next game is loaded into one of these."""
 
 
 class Game:
     """The game in the file ``path``, of the download in the folder ``data``."""
 
     def __init__(self, path: str, data: str) -> None:
-        self._env = _environment(path, data)
-        self._state = self._env.reset()
-        self._begun = False
-        self._at = ""
-        found = _TASK.search(self._state.feedback)
-        if found is None:
-            raise Refused(f"'{path}' names no task")
+        self._env = _environment(data)
+        self._begun, self._at = False, ""
+        try:
+            self._env.load(path)
+            self._state = self._env.reset()
+            found = _TASK.search(self._state.feedback)
+            if found is None:
+                raise Refused(f"'{path}' names no task")
+        except Exception:
+            self.close()
+            raise
         self.opened = {"goal": found["task"].strip()}
 
     def reset(self) -> dict[str, Any]:
@@ -94,15 +98,14 @@ class Game:
         return str(env._logic.grammar.derive(rule, context)).strip()
 
 
-def _environment(path: str, data: str) -> Any:
+def _environment(data: str) -> Any:
+    """One without a game, or with one that nobody plays any more."""
     os.environ["ALFWORLD_DATA"] = data  # else the package makes a folder in the user's cache
     import textworld
     from alfworld.agents.environment.alfred_tw_env import AlfredDemangler
+    from textworld.envs import PddlEnv
 
     kept.keep()
     if _IDLE:
-        env = _IDLE.pop()
-        env.load(path)
-        return env
-    asked = textworld.EnvInfos(won=True, admissible_commands=True)
-    return textworld.start(path, asked, wrappers=[AlfredDemangler()])
+        return _IDLE.pop()
+    return AlfredDemangler(PddlEnv(textworld.EnvInfos(won=True, admissible_commands=True)))

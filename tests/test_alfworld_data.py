@@ -1,9 +1,11 @@
-"""What is wrong with a download of ALFWorld, or with what is asked of it, is one line."""
+"""Which games a download of ALFWorld has; what is wrong with one, or with what is asked of it, is one
+line."""
 
 from __future__ import annotations
 
 import importlib.util
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,19 @@ import tiny_alfworld
 from conftest import Clin
 from generated import marks, options
 
-from worlds import WorldError, alfworld, open_world
+from worlds import WorldError, alfworld, find_task, open_world
 
-pytestmark = marks("alfworld")
 PLACE = "pick_and_place_simple"
-FIRST = alfworld.FIRST_PLACE[1]
+HEAT = "pick_heat_then_place_in_recep"
+FIRST = find_task("alfworld", PLACE).splits["test"][0]
+
+
+def needs(test):
+    """Skip ``test`` where the package is not installed."""
+    for mark in marks("alfworld"):
+        test = mark(test)
+    return test
+
 
 DAMAGED: dict[str, tuple[dict[str, Any], str]] = {
     "no problem": ({"pddl_problem": None}, "is no game of ALFWorld: it has no pddl_problem"),
@@ -35,6 +45,7 @@ def refusal(data: Path | str, **more: object) -> str:
     return str(refused.value)
 
 
+@needs
 @pytest.mark.parametrize("case", DAMAGED)
 def test_a_damaged_game_is_one_line(case: str, tmp_path: Path) -> None:
     parts, says = DAMAGED[case]
@@ -46,6 +57,7 @@ def test_a_damaged_game_is_one_line(case: str, tmp_path: Path) -> None:
     assert says in refusal(tmp_path)
 
 
+@needs
 @pytest.mark.parametrize("case", [*WRITTEN, "deep"])
 def test_a_file_that_is_no_game_is_one_line(case: str, tmp_path: Path) -> None:
     path = tiny_alfworld.add(tmp_path, PLACE, "valid_unseen")
@@ -54,6 +66,7 @@ def test_a_file_that_is_no_game_is_one_line(case: str, tmp_path: Path) -> None:
     assert "`alfworld-download -f` fetches it again" in refusal(tmp_path)
 
 
+@needs
 def test_where_the_download_is_absent_one_line_says_what_to_do(
     clin: Clin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,6 +97,7 @@ def test_the_tasks_are_listed_without_a_download(
     assert clin("worlds").returncode == 0
 
 
+@needs
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -99,13 +113,43 @@ def test_what_does_not_exist_is_named(clin: Clin, words: tuple[str, ...], says: 
 
 
 def test_where_a_package_is_absent_one_line_says_how_to_get_it(monkeypatch) -> None:
-    found = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name: None if name == "fast_downward" else found(name)
-    )
-    assert "fast-downward-textworld is not installed: `pip install 'clin[alf" in refusal("/nowhere")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    told = refusal("/nowhere")
+    assert "the package alfworld is not installed: `pip install 'clin[alfworld]'`" in told
 
 
 def test_a_python_that_is_too_new_is_one_line(monkeypatch) -> None:
     monkeypatch.setattr("worlds.alfworld.world._NEWEST", (3, 10))
     assert refusal("/nowhere").startswith("ALFWorld's games need Python 3.10 or older: TextWorld")
+
+
+@needs
+def test_the_games_of_a_type_are_in_the_order_of_their_paths(tmp_path: Path) -> None:
+    """Those that the package does not play are left out. A damaged one keeps its place, so that the
+    others keep their numbers."""
+    for name in ("trial_T3", "trial_T1", "trial_T2_Sliced", "trial_T4"):
+        path = tiny_alfworld.add(tmp_path, PLACE, "valid_seen", name=name)
+        if name == "trial_T1":
+            path.write_text("{")
+    tiny_alfworld.add(tmp_path, PLACE, "valid_seen", name="trial_T0", solvable=False)
+    tiny_alfworld.add(tmp_path, HEAT, "valid_seen", name="trial_T0")
+    dev = find_task("alfworld", PLACE).splits["dev"]
+    found = [alfworld.found_game(tmp_path, PLACE, dev[number]) for number in range(3)]
+    assert [path.parent.name for path in found] == ["trial_T1", "trial_T3", "trial_T4"]
+    found[1].unlink()  # a download that changes is read again
+    assert alfworld.found_game(tmp_path, PLACE, dev[1]) == found[2]
+    with pytest.raises(WorldError, match=r"is game 4 of 35 in valid_seen, and '.*' has 2 there"):
+        alfworld.found_game(tmp_path, PLACE, dev[3])
+
+
+def test_the_splits_are_the_papers_without_any_download() -> None:
+    tasks = alfworld.tasks()
+    assert [task.name for task in tasks] == list(tiny_alfworld.GOALS)
+    count = {name: sum(len(task.splits[name]) for task in tasks) for name in alfworld.SPLITS}
+    assert count == {"train": 3553, "dev": 140, "test": 134}
+    for number, task in enumerate(tasks, 1):
+        ends = [0, *(task.splits[name].stop for name in alfworld.SPLITS)]
+        assert [task.splits[name].start for name in alfworld.SPLITS] == ends[:-1]
+        assert all(start < end for start, end in pairwise(ends)) and ends[-1] == task.variations
+        assert find_task("alfworld", str(number)) == task
+    assert (PLACE, FIRST) == alfworld.FIRST_PLACE
