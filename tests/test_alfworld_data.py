@@ -1,5 +1,5 @@
-"""Which games a download of ALFWorld has; what is wrong with one, or with what is asked of it, is one
-line."""
+"""Which games a download of ALFWorld has. What is wrong with one, or with what is asked of it, is
+one line."""
 
 from __future__ import annotations
 
