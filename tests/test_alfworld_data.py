@@ -32,9 +32,19 @@ DAMAGED: dict[str, tuple[dict[str, Any], str]] = {
     "no problem": ({"pddl_problem": None}, "is no game of ALFWorld: it has no pddl_problem"),
     "problem": ({"pddl_problem": "rubbish"}, "cannot be played: the simulator failed: Parse"),
     "grammar": ({"grammar": "}}}"}, "cannot be played: the simulator failed: FailedToken"),
-    "no task": ({"grammar": "Your task is to"}, "names no task"),
     "not solvable": ({"solvable": False}, "has 0 there"),
 }
+REWORDED = {
+    "no task": ("grammar", "Your task is to", "Do", "names no task"),
+    "no look": ("pddl_domain", "(:action look", "(:action gaze", "cannot be played: "),
+    "no hands": (
+        "grammar",
+        '"inventory.feedback"',
+        '"hands"',
+        "Can't find symbol '#inventory.feed",
+    ),
+}
+"""Part of a game, words in it and what stands in their place, and what is said of it then."""
 WRITTEN = {"cut": b'{"pddl_domain": "', "no text": b"\xff\xfe\x00", "empty": b"", "list": b"[1]"}
 
 
@@ -49,11 +59,17 @@ def refusal(data: Path | str, **more: object) -> str:
 @pytest.mark.parametrize("case", DAMAGED)
 def test_a_damaged_game_is_one_line(case: str, tmp_path: Path) -> None:
     parts, says = DAMAGED[case]
-    if "Your task" in str(parts.get("grammar")):
-        parts = {
-            "grammar": str(tiny_alfworld.game(PLACE)["grammar"]).replace("Your task", "A task")
-        }
     tiny_alfworld.add(tmp_path, PLACE, "valid_unseen", **parts)
+    assert says in refusal(tmp_path)
+
+
+@needs
+@pytest.mark.parametrize("case", REWORDED)
+def test_a_game_of_which_something_is_missing_is_one_line(case: str, tmp_path: Path) -> None:
+    part, words, others, says = REWORDED[case]
+    whole = str(tiny_alfworld.game(PLACE)[part])
+    assert words in whole
+    tiny_alfworld.add(tmp_path, PLACE, "valid_unseen", **{part: whole.replace(words, others)})
     assert says in refusal(tmp_path)
 
 

@@ -29,6 +29,7 @@ class Game:
         try:
             self._env.load(path)
             self._state = self._env.reset()
+            self._told()  # what cannot be told is found now
             found = _TASK.search(self._state.feedback)
             if found is None:
                 raise Refused(f"'{path}' names no task")

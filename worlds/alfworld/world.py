@@ -17,9 +17,13 @@ from worlds._host import Host, Hosted
 from worlds.alfworld.data import folder, found_game, read_game
 
 SCORE = "100 points where the task is done, else 0: ALFWorld gives nothing for a part of it"
-_PACKAGES = {"alfworld": "alfworld", "fast-downward-textworld": "fast_downward"}
-"""What its games need beside TextWorld, and the modules in them."""
-INSTALL = (("alfworld", "textworld", "fast-downward-textworld"), "pip install 'clin[alfworld]'")
+_PACKAGES = {
+    "alfworld": "alfworld",
+    "textworld": "textworld",
+    "fast-downward-textworld": "fast_downward",
+}
+"""What its games need, and the modules in it."""
+INSTALL = (tuple(_PACKAGES), "pip install 'clin[alfworld]'")
 _NEWEST = (3, 12)
 """TextWorld 1.7.0 cannot read these games under a newer Python (microsoft/TextWorld, pull request
 372)."""
