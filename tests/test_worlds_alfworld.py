@@ -163,8 +163,9 @@ def test_a_game_whose_process_dies_goes_on() -> None:
     first = [world.step(action) for action in WON_BY[HEAT][:-1]]
     listed = world.actions()
     world.reset()
-    for action, seen in zip(WON_BY[HEAT][:-1], first, strict=True):
-        os.kill(alfworld.host().pid, signal.SIGKILL)
+    for number, (action, seen) in enumerate(zip(WON_BY[HEAT][:-1], first, strict=True)):
+        if number in (1, 3):
+            os.kill(alfworld.host().pid, signal.SIGKILL)
         assert world.step(action) == seen
     os.kill(alfworld.host().pid, signal.SIGKILL)
     assert world.actions() == listed and world.surroundings()
