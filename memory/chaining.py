@@ -191,8 +191,9 @@ class Chains:
         if not self._index.about(phrase).findable:
             return None
         for each in self._index.finds(self._now.lacking(phrase)):
-            if found := self._by(each, path):
-                return found
+            for cause in each.conjuncts:
+                if found := self._by(cause, each, path):
+                    return found
         return None
 
     def _placed(self, phrase: str, link: Link, path: tuple[str, ...]) -> Found | None:
@@ -201,13 +202,12 @@ class Chains:
         if any(not self._did(take) for take in about.fetches):
             return None  # its turn has not come
         for each in about.moves:
-            if found := self._by(each.link, path):
+            if found := self._by(each.phrase, each.link, path):
                 return found
         return None
 
-    def _by(self, link: Link, path: tuple[str, ...]) -> Found | None:
-        """The cause of ``link``; where one is there, opening what may hide a thing to take."""
-        cause = folded(link.cause)
+    def _by(self, cause: str, link: Link, path: tuple[str, ...]) -> Found | None:
+        """The ``cause`` of ``link``; where one is there, opening what may hide a thing to take."""
         if not self._now.is_here(cause):
             if self._not_again(cause) or self._refuted(cause, path[-1]):
                 return None
@@ -278,8 +278,9 @@ class Chains:
         may, move = self._may_be[action]
         if not may:
             return None
-        named = self._now.action(folded(link.cause)) == action
-        effect = None if named else path[-1] if path else PROGRESS
+        named = not link.conjuncts[1:] and self._now.action(link.conjuncts[0]) == action
+        whole = link.effect if link.conjuncts[1:] else PROGRESS
+        effect = None if named else path[-1] if path else whole
         return Found(action, reason, link, effect, move, len(path))
 
     def _is_barred(self, name: str) -> bool:

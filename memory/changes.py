@@ -101,7 +101,7 @@ def history(store: Store, run: str, link: Link) -> list[Stage]:
 
 
 def _speaks_of(step: Step, link: Link) -> bool:
-    return mentions(step, link.cause) or mentions(step, link.effect)
+    return any(mentions(step, each) for each in (*link.conjuncts, link.effect))
 
 
 def mentions(step: Step, phrase: str) -> bool:

@@ -13,12 +13,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from memory.evidence.events import VERDICT
 from memory.exchange import Taken, taken_from, tallies_at
 from memory.language import Language
 from memory.lifting import Renaming
 from memory.meaning import PLAIN
 from memory.moment import moves_of
-from memory.outcomes import VERDICT, all_that_was_done, of_outcomes
+from memory.outcomes import all_that_was_done, of_outcomes
 from memory.recall import Recalled, recall
 from memory.store import NewTrial, NewVersion, Store, TrialRow
 from memory.strategies import Revised, Strategy, open_strategy, traits_of

@@ -14,7 +14,7 @@ from memory.evidence.preconditions import Preconditions
 from memory.evidence.reasons import reason
 from memory.evidence.tally import Tally, count, stated
 from memory.language import Language
-from memory.links import Link, LinkError, folded, parse
+from memory.links import Link, LinkError, conjuncts, folded, parse
 from memory.meaning import claim
 from memory.spelling import did_you_mean
 from memory.store import Store, StoreError
@@ -155,7 +155,8 @@ def _steps(trial: Trial, events: Record, about: tuple[str, str]) -> Iterator[dic
     """The steps of ``trial`` that did the cause, with the points that each gained, and the one at
     which the effect came."""
     cause, effect = about
-    names, came = set(spellings(cause)), events.effect_at(effect)
+    names = {name for part in conjuncts(cause) for name in spellings(part)}
+    came = events.effect_at(effect)
     before = 0.0
     for position, step in enumerate(trial.steps):
         gain, before = step.score - before, step.score

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from memory.evidence.events import COMPLETE, PROGRESS
 from memory.evidence.tally import Tally
 from memory.language import Language
-from memory.links import Link, folded
+from memory.links import Link, conjuncts, folded
 from memory.meaning import PLAIN, Meaning, event, helps
 
 NO_TALLIES: Mapping[Link, Tally] = MappingProxyType({})
@@ -65,6 +65,8 @@ class Edge:
     tally: Tally | None = None
     mark: Mark = Mark.KEPT
     was: Link | None = None
+    others: tuple[str, ...] = ()
+    """What else the surest wording needs together with the cause."""
 
     @property
     def link(self) -> Link:
@@ -104,13 +106,14 @@ def graph_of(
     edges = []
     for meaning, said in now.items():
         mark, was = _marked(meaning, said[0], then, now)
-        cause, effect = nodes.at(meaning[0], said[0].cause), nodes.at(meaning[1], said[0].effect)
-        edges.append(Edge(cause, effect, said, tallies.get(said[0]), mark, was))
+        cause, effect = nodes.ends(meaning, said[0], language)
+        others = _others(meaning, said[0], language)
+        edges.append(Edge(cause, effect, said, tallies.get(said[0]), mark, was, others))
     for meaning, said in then.items():
         if meaning not in now and not _is_turned(meaning, now, then):
-            cause = nodes.at(meaning[0], said[0].cause)
-            effect = nodes.at(meaning[1], said[0].effect)
-            edges.append(Edge(cause, effect, said, mark=Mark.GONE))
+            cause, effect = nodes.ends(meaning, said[0], language)
+            others = _others(meaning, said[0], language)
+            edges.append(Edge(cause, effect, said, mark=Mark.GONE, others=others))
     return Graph(nodes.goal, tuple(nodes.all), tuple(edges), compared=before is not None)
 
 
@@ -118,10 +121,13 @@ _Said = Mapping[Meaning, tuple[Link, ...]]
 
 
 def _by_meaning(links: Sequence[Link], language: Language) -> _Said:
-    """The links that say the same, together: the surest first, in the order of first mention."""
+    """The links that say the same, together: the surest first, in the order of first mention. A
+    conjunction says it of each of its parts."""
     found: dict[Meaning, list[Link]] = defaultdict(list)
     for link in dict.fromkeys(links):
-        found[event(link.cause, language), event(link.effect, language), helps(link)].append(link)
+        effect = event(link.effect, language)
+        for cause in dict.fromkeys(event(part, language) for part in conjuncts(link.cause)):
+            found[cause, effect, helps(link)].append(link)
     return {
         meaning: tuple(sorted(said, key=lambda link: link.strength, reverse=True))
         for meaning, said in found.items()
@@ -151,6 +157,12 @@ def _denied(meaning: Meaning) -> Meaning:
     return cause, effect, not good
 
 
+def _others(meaning: Meaning, link: Link, language: Language) -> tuple[str, ...]:
+    """The parts of a conjunction beside the one that ``meaning`` is about."""
+    parts = conjuncts(link.cause)
+    return tuple(part for part in parts if event(part, language) != meaning[0])
+
+
 class _Nodes:
     """The nodes so far, by what they mean."""
 
@@ -158,6 +170,12 @@ class _Nodes:
         self.goal = Node(0, goal, Kind.GOAL)
         self.all = [self.goal]
         self._known: dict[str, Node] = {}
+
+    def ends(self, meaning: Meaning, link: Link, language: Language) -> tuple[Node, Node]:
+        """The two nodes of what ``link`` says of one cause."""
+        parts = conjuncts(link.cause)
+        wording = next(part for part in parts if event(part, language) == meaning[0])
+        return self.at(meaning[0], wording), self.at(meaning[1], link.effect)
 
     def at(self, meant: str, wording: str) -> Node:
         """The node of what is ``meant``, made at its first mention."""

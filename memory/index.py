@@ -61,8 +61,10 @@ class Index:
         ordered = sorted(self.worth, key=self.worth.__getitem__)
         denied = [link for link in ordered if link.relation is Relation.NOT_CONTRIBUTE]
         links = [link for link in ordered if link.relation is not Relation.NOT_CONTRIBUTE]
-        self.barred = frozenset(name for link in denied for name in spelled(folded(link.cause)))
-        """What links say does not contribute, as actions may be worded."""
+        single = [link.conjuncts[0] for link in denied if not link.conjuncts[1:]]
+        self.barred = frozenset(name for cause in single for name in spelled(cause))
+        """What links say does not contribute, as actions may be worded. Of a conjunction each part
+        may still contribute."""
         self.alternatives = sorted(filter(self.is_alternative, self.barred))
         """Those of them that the goal names, other than moves."""
         self.causes: dict[str, list[Link]] = defaultdict(list)
@@ -77,11 +79,14 @@ class Index:
         self._about: dict[str, About] = {}
 
     def _aim(self, link: Link) -> None:
-        cause, effect = link.claim
-        stage = self._stage(cause, effect)
-        if stage is not None:
-            self.targets[stage].append((cause, link))
-        elif self._language.is_deed(effect) and thing(effect) & self._goal_words:
+        effect = folded(link.effect)
+        stages = [(self._stage(cause, effect), cause) for cause in link.conjuncts]
+        for stage, cause in stages:
+            if stage is not None:
+                self.targets[stage].append((cause, link))
+        if any(stage is not None for stage, _ in stages):
+            return
+        if self._language.is_deed(effect) and thing(effect) & self._goal_words:
             self.targets[DEED].append((effect, link))
 
     def _stage(self, cause: str, effect: str) -> int | None:
@@ -121,7 +126,7 @@ class Index:
         return self._about[phrase]
 
     def _made_of(self, phrase: str) -> About:
-        said = [(link, folded(link.cause)) for link in self.causes.get(phrase, ())]
+        said = [(link, part) for link in self.causes.get(phrase, ()) for part in link.conjuncts]
         causes = [Cause(link, cause, is_move(self._language, cause)) for link, cause in said]
         return About(
             tuple(causes),

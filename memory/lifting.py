@@ -23,7 +23,7 @@ ALIKE = 0.6
 """The share of words that two goals of one form have in common at least."""
 LONGEST = 4
 """Words of a phrase at most: what is longer is another sentence."""
-_WORD = re.compile(r"[^\W_]+(?:[-.][^\W_]+)*|[^\w\s]")
+WORD = re.compile(r"[^\W_]+(?:[-.][^\W_]+)*|[^\w\s]")
 """A word, or a mark that parts phrases."""
 
 
@@ -39,7 +39,7 @@ class Renaming:
     def between(cls, goal: str, other: str) -> Renaming:
         """From the words of ``goal`` to those of ``other``; nothing where they are not of one form,
         and nothing for a phrase that stands for several or several stand for."""
-        one, two = _WORD.findall(goal), _WORD.findall(other)
+        one, two = WORD.findall(goal), WORD.findall(other)
         matcher = SequenceMatcher(None, _lower(one), _lower(two), autojunk=False)
         if matcher.ratio() < ALIKE:
             return cls()

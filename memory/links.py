@@ -7,7 +7,7 @@ reader for what language models really write.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -15,6 +15,11 @@ from functools import lru_cache
 LONGEST = 400
 """Characters of a cause or an effect at most; longer ones are a model's rambling, not an
 abstraction."""
+
+
+JOINT = " AND "
+"""What stands between the causes of a link that are needed together. In capitals, so that "pick up
+salt and pepper" stays one cause."""
 
 
 class LinkError(ValueError):
@@ -61,7 +66,7 @@ _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 @dataclass(frozen=True, order=True)
 class Link:
     """A causal abstraction: ``cause`` and ``effect`` are actions or what they bring about, in
-    words.
+    words. A cause may be a conjunction ("X AND Y"): all of it is needed together.
 
     Both are one bounded line with single spaces, hold no relation phrase themselves, and neither
     begins nor ends with the marks that lists are made of; LinkError otherwise. So
@@ -101,8 +106,14 @@ class Link:
     @property
     def claim(self) -> tuple[str, str]:
         """Cause and effect with case and articles folded: what two links are about, whatever they
-        say of it."""
-        return folded(self.cause), folded(self.effect)
+        say of it. The parts of a conjunction stand in the order of the alphabet."""
+        parts = self.conjuncts
+        return parts[0] if len(parts) == 1 else joined(sorted(set(parts))), folded(self.effect)
+
+    @property
+    def conjuncts(self) -> tuple[str, ...]:
+        """The parts of the cause, folded; most links have one."""
+        return tuple(map(folded, conjuncts(self.cause)))
 
     @property
     def sense(self) -> tuple[tuple[str, str], bool]:
@@ -120,6 +131,16 @@ class Link:
     def between(self) -> str:
         """What stands between cause and effect, without "to": "SHOULD BE NECESSARY"."""
         return _printed(self).strip().removesuffix(" to")
+
+
+def conjuncts(cause: str) -> list[str]:
+    """The parts of a ``cause``: "X AND Y" has two."""
+    return cause.split(JOINT)
+
+
+def joined(causes: Iterable[str]) -> str:
+    """The cause that has these parts."""
+    return JOINT.join(causes)
 
 
 def _printed(link: Link) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from memory.evidence.events import COMPLETE, PROGRESS, TASK, is_complete, is_progress
 from memory.language import Language
-from memory.links import Link, Relation, folded
+from memory.links import Link, Relation, conjuncts, folded, joined
 from memory.verbs import base_form
 
 PLAIN = Language()
@@ -60,7 +60,13 @@ def helps(link: Link) -> bool:
 
 
 def phrase(text: str, language: Language = PLAIN) -> str:
-    """A cause or an effect as it is compared: "opening the box" and "open box" are one."""
+    """A cause or an effect as it is compared: "opening the box" and "open box" are one. The parts
+    of a conjunction may stand in any order."""
+    parts = {_one(part, language) for part in conjuncts(text)}
+    return joined(sorted(parts))
+
+
+def _one(text: str, language: Language) -> str:
     first, space, rest = folded(text).partition(" ")
     return language.called(base_form(first) + space + rest)
 

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
-from memory.evidence.events import COMPLETE
+from memory.evidence.events import COMPLETE, VERDICT
 from memory.links import Hedge, Link, LinkError, Relation, folded
 from memory.strategies import Revised
 from memory.trials import Trial
 
-VERDICT = "the verdict"
-"""The action of the step that an outcome is stored as, where it comes after the last step."""
 MOST_JUDGED = 40
 """Distinct actions of a trial, the latest ones, which its outcome is counted for."""
 
@@ -31,11 +29,12 @@ def of_outcomes(revised: Revised) -> Revised:
     speak of it. And no step but the last gains, so that it gained nothing is no reason to leave out
     what led to success."""
     links = revised.memory.links
-    helps = {link.claim[0] for link in links if link.relation is not Relation.NOT_CONTRIBUTE}
+    helping = [link for link in links if link.relation is not Relation.NOT_CONTRIBUTE]
+    helps = {part for link in helping for part in link.conjuncts}
     kept = [
         link
         for link in links
-        if folded(VERDICT) not in link.claim
+        if folded(VERDICT) not in (*link.conjuncts, link.claim[1])
         and not (link.relation is Relation.NOT_CONTRIBUTE and link.claim[0] in helps)
     ]
     return replace(

@@ -17,7 +17,7 @@ from pathlib import Path
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from memory.links import Hedge, Link, LinkError, Relation
+from memory.links import Hedge, Link, LinkError, Relation, joined
 from memory.store import NewTrial, NewVersion, Store
 from memory.trials import Call, Ending, Memory, Scope, Step, Trial
 
@@ -46,10 +46,11 @@ def _is_phrase(text: str) -> bool:
 
 @st.composite
 def links(draw: st.DrawFn) -> Link:
-    """Valid links with any hedge and relation."""
+    """Valid links with any hedge and relation; some causes are conjunctions."""
+    parts = draw(st.lists(phrases(), min_size=1, max_size=3))
     try:
         return Link(
-            draw(phrases()),
+            joined(parts),
             draw(st.sampled_from(Hedge)),
             draw(st.sampled_from(Relation)),
             draw(phrases()),

@@ -19,7 +19,7 @@ from clin.learner import Learner
 from clin.llms import Answer, ModelCard
 from clin.options import Exploration
 from memory.evidence.confirmation import confirmed
-from memory.links import Link, parse
+from memory.links import Link, conjuncts, folded, parse
 from memory.rules.naming import UNNAMED
 from memory.store import Store
 from memory.testing import links
@@ -36,20 +36,20 @@ MASKED = Exploration(memory_mask=True)
 def test_only_what_was_taught_and_never_done_here_is_left_out(
     taught: list[Link], own: list[Link], data: st.DataObject
 ) -> None:
-    done = data.draw(
-        st.lists(st.sampled_from([link.cause for link in (*taught, *own)] or ["wait"]), max_size=4)
-    )
+    deeds = [part for link in (*taught, *own) for part in conjuncts(link.cause)]
+    done = data.draw(st.lists(st.sampled_from(deeds or ["wait"]), max_size=4))
     memory = Memory(tuple(dict.fromkeys((*taught, *own))))
     kept = confirmed(memory, Memory(tuple(dict.fromkeys(taught))), done).links
     assert [link for link in memory.links if link in kept] == list(kept)
     assert confirmed(memory, Memory(), done) == memory
-    assert confirmed(memory, memory, [link.cause for link in memory.links]) == memory
+    every = [part for link in memory.links for part in conjuncts(link.cause)]
+    assert confirmed(memory, memory, every) == memory
     claims = {link.claim[0] for link in taught}
     for link in memory.links:
         if link.claim[0] not in claims:
             assert link in kept
     for link in set(taught) - set(kept):
-        assert link.cause not in done
+        assert not {folded(action) for action in done}.issuperset(link.conjuncts)
 
 
 def episode(

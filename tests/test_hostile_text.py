@@ -57,6 +57,7 @@ CALLS: dict[str, list[list[str]]] = {
         ["r1", "--format", NAME],
         [NAME],
     ],
+    "memory across": [["r1", "r2"], ["r1", NAME], ["r1"]],
     "memory diff": [["r1", "0", "4"], [NAME, "0", "1"]],
     "memory history": [["r1", LINK], ["r1", NAME]],
     "memory explain": [["r1", LINK], ["r1", NAME], [NAME, LINK]],

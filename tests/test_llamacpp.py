@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -245,12 +246,16 @@ def test_a_cache_type_that_cannot_be_had_is_one_line_with_the_reason(tmp_path: P
         open_model("bundled", kv_type="q8_0", flash_attention=False)
     with pytest.raises(ModelError, match="no cache type 'q8'; did you mean 'q8_0'"):
         open_model("bundled", kv_type="q8")
-    with pytest.raises(
-        ModelError, match=r"block size 32 does not divide .*--kv-type f16"
-    ) as refused:
-        open_model(str(tiny(tmp_path / "tiny.gguf")), kv_type="q8_0")
-    assert "\n" not in str(refused.value)
-    assert capfd.readouterr() == ("", "")
+    try:
+        model = open_model(str(tiny(tmp_path / "tiny.gguf")), kv_type="q8_0")
+    except ModelError as refused:
+        assert re.search(r"block size 32 does not divide .*--kv-type f16", str(refused))
+        assert "\n" not in str(refused)
+        assert capfd.readouterr() == ("", "")
+    else:  # the lowest llama.cpp allows it
+        question = Question((*HEAD, ">"), (" look around\n", " focus on frog\n"))
+        assert ask(model, question).text in question.choices
+        model.close()
 
 
 @pytest.mark.slow

@@ -67,7 +67,9 @@ def test_repetitions_are_penalised_as_by_llama_cpp(
     values: np.ndarray, data, penalty: float
 ) -> None:
     last = data.draw(st.lists(st.integers(0, len(values) - 1), max_size=90))
-    sampler = llama_cpp.llama_sampler_init_penalties(len(values), 64, penalty, 0.0, 0.0)
+    make = llama_cpp.llama_sampler_init_penalties
+    size = [len(values)] if len(make.argtypes) == 5 else []  # later llama.cpp asks for it
+    sampler = make(*size, 64, penalty, 0.0, 0.0)
     for token in last:
         llama_cpp.llama_sampler_accept(sampler, token)
     theirs = after([sampler], values)

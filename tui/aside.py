@@ -15,7 +15,7 @@ from tui.engine import LATELY, engine_line
 from tui.feed import Feed, Run
 from tui.held import HeldPane
 from tui.holdings import Held, Possible, held_at, lights
-from tui.marks import line
+from tui.marks import count_of_links, line
 from tui.series import series
 from tui.side import Side
 from tui.told import Told
@@ -106,11 +106,10 @@ class Aside(Vertical):
 
 def _title(held: Held, run: Run) -> str:
     count = sum(each.mark != "-" for each in held.holdings)
-    links = "1 link" if count == 1 else f"{count} links"
     if not (held.holdings or held.notes):
         return f"Memory of {run.name}"
     changes = f" · {held.since}: {held.changes or 'nothing changed'}" if held.since else ""
-    return f"Memory of {run.name}: {links}{changes}"
+    return f"Memory of {run.name}: {count_of_links(count)}{changes}"
 
 
 def _nothing(run: Run, *, ended: bool) -> str:

@@ -16,7 +16,7 @@ from clin.analysis.graphs.tree import ASIDE, branch_words
 from clin.language import words_of_run
 from memory.graph import Branch, Edge, Graph, Mark, branches, graph_of
 from memory.store import Store, Version
-from tui.marks import LEGEND, colour, fitted, line, shape
+from tui.marks import LEGEND, colour, count_of_links, fitted, line, shape
 from tui.watching import Watching
 
 _STYLES = {Mark.ADDED: "bold", Mark.STRONGER: "bold", Mark.WEAKER: "italic", Mark.GONE: "strike"}
@@ -83,7 +83,9 @@ class GraphScreen(Watching):
         yield Static(id="whole", markup=False)
 
     def on_mount(self) -> None:
-        title = fitted(f"{line(self.about)} · {len(self.graph.edges)} links", self.app.size.width)
+        title = fitted(
+            f"{line(self.about)} · {count_of_links(len(self.graph.edges))}", self.app.size.width
+        )
         self.query_one(".headline", Static).update(title)
         tree = self.query_one(Causes)
         tree.focus()

@@ -85,7 +85,7 @@ def lights(
         link = each.link
         words = ["cited"] if each.number in step.cited and each.number else []
         words += ["recalled"] if str(link) in told else []
-        words += ["done"] if folded(link.cause) == did else []
+        words += ["done"] if did in link.conjuncts else []
         sure = link.relation is Relation.NOT_CONTRIBUTE and link.hedge is Hedge.SHOULD
         if sure and each.number and link.cause in possible and "done" not in words:
             words.append("warns")

@@ -43,6 +43,11 @@ _PLAIN = Console()
 """Rich wants one to break lines; nothing is printed on it."""
 
 
+def count_of_links(count: int) -> str:
+    """ "1 link", "2 links"."""
+    return f"{count} link" if count == 1 else f"{count} links"
+
+
 def line(text: str) -> str:
     """Text of a world or a model as one harmless line."""
     return sanitized(" ".join(text.split()))

@@ -21,7 +21,7 @@ from memory.store.overview import TrialLine, latest_versions
 from memory.store.search import search
 from memory.trials import Step
 from tui.graph import graph_screen
-from tui.marks import LEGEND, fitted, line
+from tui.marks import LEGEND, count_of_links, fitted, line
 from tui.strips import Strips
 from tui.watching import Watching
 
@@ -150,7 +150,7 @@ class MemoryScreen(Watching):
             unread = f" · {len(at.unreadable)} lines unreadable" if at.unreadable else ""
             text = (
                 f"{self.run} memory · version {self.strips.version + 1} of {len(self.versions)} · "
-                f"by {line(at.writer)} · {len(at.memory.links)} links{unread}"
+                f"by {line(at.writer)} · {count_of_links(len(at.memory.links))}{unread}"
             )
         self.query_one(".headline", Static).update(fitted(text, self.app.size.width - 2))
 

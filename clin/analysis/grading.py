@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,23 +46,30 @@ class Grade:
 def grade(links: Sequence[Link], truth: Any) -> Grade:
     """``truth`` has ``necessary``, ``contributing`` and ``not_contributing`` links as text, and
     ``core`` causes."""
-    helps = {_claim(parse(text)) for text in truth.necessary | truth.contributing}
-    idle = {_claim(parse(text)) for text in truth.not_contributing}
+    helps = _truths(truth.necessary | truth.contributing)
+    idle = _truths(truth.not_contributing)
     right: list[Link] = []
     wrong: list[Link] = []
     for link in links:
         true = idle if link.relation is Relation.NOT_CONTRIBUTE else helps
-        (right if _claim(link) in true else wrong).append(link)
-    named = {link.claim[0] for link in right if link.relation is not Relation.NOT_CONTRIBUTE}
+        (right if _claims(link) <= true else wrong).append(link)
+    helping = [link for link in right if link.relation is not Relation.NOT_CONTRIBUTE]
+    named = {cause for link in helping for cause in link.conjuncts}
     core = set(truth.core)
     found, missing = sorted(core & named), sorted(core - named)
     return Grade(tuple(right), tuple(wrong), tuple(found), tuple(missing))
 
 
-def _claim(link: Link) -> tuple[str, str]:
-    """Cause and effect; the task and any progress in it are one effect."""
-    cause, effect = link.claim
-    return cause, "task" if is_progress(effect) or is_complete(effect) else effect
+def _truths(texts: Iterable[str]) -> set[tuple[str, str]]:
+    return {claim for text in texts for claim in _claims(parse(text))}
+
+
+def _claims(link: Link) -> set[tuple[str, str]]:
+    """Cause and effect, for each part of a conjunction; the task and any progress in it are one
+    effect."""
+    effect = link.claim[1]
+    told = "task" if is_progress(effect) or is_complete(effect) else effect
+    return {(cause, told) for cause in link.conjuncts}
 
 
 def grade_run(store: Store, run: str, trial: int) -> Grade:

@@ -212,6 +212,7 @@ def diff(run: str, old: int, new: int, db: Path, as_json: bool) -> None:
 def _register() -> None:
     """The other subcommands live beside this file, by subject."""
     from clin.cli import (
+        memory_across,
         memory_correct,
         memory_evidence,
         memory_explain,
@@ -224,6 +225,7 @@ def _register() -> None:
     for module in (
         memory_look,
         memory_graph,
+        memory_across,
         memory_explain,
         memory_evidence,
         memory_recount,

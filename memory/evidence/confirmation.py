@@ -17,13 +17,13 @@ from memory.trials import Memory
 
 def confirmed(memory: Memory, taught: Memory, done: Collection[str]) -> Memory:
     """``memory`` without the links that were ``taught`` elsewhere and whose cause is none of the
-    actions ``done`` here."""
+    actions ``done`` here; of a conjunction, all must be."""
     elsewhere, here = set(map(claim_of, taught.links)), set(map(folded, done))
     return replace(
         memory,
         links=tuple(
             link
             for link in memory.links
-            if claim_of(link) not in elsewhere or link.claim[0] in here
+            if claim_of(link) not in elsewhere or here.issuperset(link.conjuncts)
         ),
     )

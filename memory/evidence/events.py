@@ -14,6 +14,8 @@ from memory.rules.reading import acts
 from memory.trials import Trial
 
 PROGRESS, COMPLETE, TASK = "make progress", "complete the task", "the task"
+VERDICT = "the verdict"
+"""The action of the step that an outcome is stored as, where it comes after the last step."""
 _PROGRESS = frozenset(
     map(
         folded, (PROGRESS, TASK, "making progress", "progress", "increase the score", "gain points")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from memory.evidence.events import PROGRESS, Record, is_complete, is_progress, record
 from memory.evidence.tally import Tally, count
 from memory.language import Language
-from memory.links import Link, folded
+from memory.links import Link, conjuncts, folded
 from memory.trials import Trial
 
 Claim = tuple[str, str]
@@ -29,7 +29,7 @@ def of_the_task(claims: Iterable[Claim]) -> frozenset[Claim]:
     they need not hold in another environment."""
     every = frozenset(claims)
     whole = {claim for claim in every if is_progress(claim[1]) or is_complete(claim[1])}
-    steps = {cause for cause, _ in whole}
+    steps = {part for cause, _ in whole for part in conjuncts(cause)}
     return frozenset(claim for claim in every if claim in whole or claim[1] in steps)
 
 
@@ -86,4 +86,4 @@ class Ledger:
     def last_lost(self, link: Link) -> int:
         """The last trial (from 0, in the order of reading) in which the link's cause lost points;
         -1 if none."""
-        return self._lost.get(link.claim[0], -1)
+        return max(self._lost.get(part, -1) for part in link.conjuncts)

@@ -11,18 +11,20 @@ what had been done whenever it did.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from memory.evidence.events import is_complete, is_find, is_progress, spellings
 from memory.language import Language
-from memory.links import Hedge, Link, LinkError, Relation, folded
+from memory.links import Hedge, Link, LinkError, Relation, conjuncts, folded, joined
 from memory.rules.naming import thing, verb, words
 from memory.rules.reading import Act, acts
 from memory.trials import Trial
 
 MOST = 64
 """Links that :meth:`Preconditions.closing` gives at most."""
+MOST_JOINT = 3
+"""Causes that one link joins at most: more are no line that one reads."""
 STATES = 2000
 """The latest states that are held against an action, so that the end of a trial costs the same
 however many there were."""
@@ -129,21 +131,25 @@ class Preconditions:
     def closing(self, links: Sequence[Link]) -> tuple[Link, ...]:
         """The links that close the chains of ``links``: what the actions need that these speak of,
         what that needs, and so on, without what ``links`` say themselves."""
-        said = {link.claim for link in links}
+        said = {(cause, link.claim[1]) for link in links for cause in link.conjuncts}
         asked: set[str] = set()
         found: dict[Link, None] = {}
         for action in _actions(links):
             for link in self._chain(action, asked):
-                if link.claim not in said:
-                    found[link] = None
-                if len(found) == MOST:
-                    return tuple(found)
+                found |= dict.fromkeys(_unsaid(link, said))
+                if len(found) >= MOST:
+                    return tuple(found)[:MOST]
         return tuple(found)
 
     def derives(self, link: Link) -> bool:
-        """Whether what was read says the same, and is at least as sure."""
-        same = (each for each in self._of(link.claim[1]) if each.claim == link.claim)
-        return any(each.hedge is Hedge.SHOULD or link.hedge is Hedge.MAY for each in same)
+        """Whether what was read says the same of each part of the cause, and is at least as
+        sure."""
+        known = {cause: each for each in self._of(link.claim[1]) for cause in each.conjuncts}
+        same = [known.get(cause) for cause in link.conjuncts]
+        return all(
+            each is not None and (each.hedge is Hedge.SHOULD or link.hedge is Hedge.MAY)
+            for each in same
+        )
 
     def leads_there(self, link: Link) -> bool:
         """Whether the cause of ``link`` leads to where its effect was admissible; true where that
@@ -165,30 +171,37 @@ class Preconditions:
                 open_needs.pop()
                 continue
             yield link
-            cause = folded(link.cause)
-            if cause not in asked:
-                asked.add(cause)
-                open_needs.append(self._of(cause))
+            for cause in reversed(link.conjuncts):  # what is done first is unfolded first
+                if cause not in asked:
+                    asked.add(cause)
+                    open_needs.append(self._of(cause))
 
     def _of(self, action: str) -> Iterator[Link]:
-        """The needs of ``action`` as links. Of several places the first found stands for all."""
+        """The needs of ``action`` as links: the deeds together, as far as one is as sure of them.
+        Of several places the first found stands for all."""
         needs = self.needs(action)
-        for deed, tested in needs.deeds.items():
-            hedge = Hedge.SHOULD if tested else Hedge.MAY
-            yield from self._link(deed, hedge, Relation.NECESSARY, action)
+        for hedge, wanted in ((Hedge.SHOULD, True), (Hedge.MAY, False)):
+            deeds = [deed for deed, tested in needs.deeds.items() if tested is wanted]
+            for first in range(0, len(deeds), MOST_JOINT):
+                few = deeds[first : first + MOST_JOINT]
+                yield from self._link(few, hedge, Relation.NECESSARY, action)
         if needs.places and needs.elsewhere:
             way = folded(self._language.way_to(needs.places[0], self._moves))
             relation = Relation.CONTRIBUTE if needs.places[1:] else Relation.NECESSARY
             if way != action:
-                yield from self._link(way, Hedge.SHOULD, relation, action)
+                yield from self._link((way,), Hedge.SHOULD, relation, action)
 
-    def _link(self, cause: str, hedge: Hedge, relation: Relation, effect: str) -> Iterator[Link]:
-        """The link in the world's spelling; none for an action that is no phrase."""
-        spelled = self._spelled.get(cause, cause), self._spelled.get(effect, effect)
+    def _link(
+        self, causes: Sequence[str], hedge: Hedge, relation: Relation, effect: str
+    ) -> Iterator[Link]:
+        """The link in the world's spelling; none for an action that is no phrase, and one for each
+        cause where they are too long together."""
+        cause = joined(self._spelled.get(each, each) for each in causes)
         try:
-            yield Link(spelled[0], hedge, relation, spelled[1])
+            yield Link(cause, hedge, relation, self._spelled.get(effect, effect))
         except LinkError:
-            return
+            for each in causes if causes[1:] else ():
+                yield from self._link((each,), hedge, relation, effect)
 
 
 class _Reading:
@@ -258,12 +271,20 @@ class _Reading:
         return not language.came_to_nothing(act.action, observation)
 
 
+def _unsaid(link: Link, said: Collection[tuple[str, str]]) -> Iterator[Link]:
+    """``link`` without the parts of its cause that are ``said`` already; none where all are."""
+    parts = conjuncts(link.cause)
+    left = [each for each in parts if (folded(each), link.claim[1]) not in said]
+    if left:
+        yield replace(link, cause=joined(left))
+
+
 def _actions(links: Iterable[Link]) -> Iterator[str]:
     """The actions (folded) that ``links`` say help, and those that they help with."""
     for link in links:
         if link.relation is Relation.NOT_CONTRIBUTE:
             continue
-        for phrase in link.claim:
+        for phrase in (*link.conjuncts, link.claim[1]):
             if not (is_progress(phrase) or is_complete(phrase) or is_find(phrase)):
                 yield from spellings(phrase)
 

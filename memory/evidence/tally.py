@@ -39,7 +39,7 @@ from memory.evidence.events import (
     is_progress,
     spellings,
 )
-from memory.links import Hedge, Link, Relation
+from memory.links import Hedge, Link, Relation, conjuncts
 
 SURE = 0.85
 SCORED = 2
@@ -104,12 +104,13 @@ class Tally:
 
 def count(cause: str, effect: str, trial: Record) -> Tally:
     """What one trial says about the claim that the folded ``cause`` brings about the folded
-    ``effect``."""
-    names = [name for name in spellings(cause) if name in trial.first or name in trial.refused]
+    ``effect``. A conjunction stands where all of its parts do, from the last of them on."""
+    parts = [_named(part, trial) for part in conjuncts(cause)]
+    names = [name for part in parts for name in part] if all(parts) else []
     if is_progress(effect):
-        return _scored(names, trial)
+        return _scored(parts, trial)
     at = trial.effect_at(effect)
-    begun = min((trial.first[name] for name in names if name in trial.first), default=None)
+    begun = _begun(parts, trial)
     if at is None:
         lost = is_complete(effect) and any(name in trial.lost for name in names)
         return Tally(lost=1) if lost else Tally(alone=1) if names else Tally(neither=1)
@@ -120,16 +121,27 @@ def count(cause: str, effect: str, trial: Record) -> Tally:
     return Tally(without=1)
 
 
-def _scored(names: list[str], trial: Record) -> Tally:
+def _named(cause: str, trial: Record) -> list[str]:
+    """The spellings of one ``cause`` that this trial did or tried."""
+    return [name for name in spellings(cause) if name in trial.first or name in trial.refused]
+
+
+def _begun(parts: list[list[str]], trial: Record) -> int | None:
+    """The step from which all ``parts`` were done; None where one never was."""
+    firsts = [[trial.first[name] for name in part if name in trial.first] for part in parts]
+    return max(map(min, firsts)) if all(firsts) else None
+
+
+def _scored(parts: list[list[str]], trial: Record) -> Tally:
     """Gains have many causes, so a gain elsewhere is no evidence against this one, except where the
-    task was completed without it."""
-    if any(name in trial.gained for name in names):
-        return Tally(together=1)
-    if any(name in trial.lost for name in names):
-        return Tally(lost=1)
-    if names:
-        return Tally(alone=1)
-    return Tally(neither=1) if trial.won_at is None else Tally(without=1)
+    task was completed without it, or a part of it gained without the rest."""
+    names = [name for part in parts for name in part]
+    gained = any(name in trial.gained for name in names)
+    if all(parts):
+        if gained:
+            return Tally(together=1)
+        return Tally(lost=1) if any(name in trial.lost for name in names) else Tally(alone=1)
+    return Tally(without=1) if gained or trial.won_at is not None else Tally(neither=1)
 
 
 def judged(tally: Tally, effect: str) -> tuple[Relation, Hedge] | None:

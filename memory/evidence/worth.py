@@ -20,7 +20,8 @@ def serving(links: Iterable[Link], goal: str, held: Iterable[Link] = ()) -> tupl
     while more := [link for link in left if wanted.has(folded(link.effect))]:
         for link in more:
             del left[link]
-            wanted.add(folded(link.cause))
+            for cause in link.conjuncts:
+                wanted.add(cause)
     return tuple(link for link in links if link not in left)
 
 

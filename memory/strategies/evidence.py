@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from memory import grammar
-from memory.evidence import proposals
+from memory.evidence import conjunctions, proposals
 from memory.evidence.ledger import Claim, Ledger, by_claim, claim_of, of_the_task
 from memory.evidence.tally import Tally, explained_away, stated
 from memory.evidence.transfer import hurt
@@ -78,6 +78,7 @@ class Evidence(Strategy):
         self.most, self.budget, self.max_tokens = most, budget, max_tokens
         self._chains = chains
         self._ledger, self._last = Ledger(language), (0, "")
+        self._deeds: dict[str, str] = {}
         self._carried: dict[Claim, Tally] = {}
         self._dormant: frozenset[Claim] = frozenset()
         self._given: frozenset[Claim] = frozenset()
@@ -104,7 +105,7 @@ class Evidence(Strategy):
         awake = [link for link in memory.links if claim_of(link) not in self._dormant]
         if self._chains:
             return replace(memory, links=tuple(awake))
-        idle = [link for link in awake if not _helps(link) and link.hedge is Hedge.MAY]
+        idle = [link for link in awake if _came_to_nothing(link)]
         left_out = frozenset(idle[MOST_IDLE:])
         return replace(
             memory, links=tuple([link for link in awake if link not in left_out][: self.most])
@@ -122,23 +123,27 @@ class Evidence(Strategy):
             proposed, unreadable = (*reading.links, *proposed), reading.unreadable
         held = self._chains.opened(memory.links, trials) if self._chains else memory.links
         links, refused = dispose(ledger, held, proposed, self._given)
-        ordered = _ordered(ledger, links)
+        ordered = _ordered(ledger, conjunctions.without_its_parts(links, ledger))
         self._dormant -= {claim_of(link) for link in ordered if ledger.tally(link).seen}
         elsewhere = tuple(
             (link, scope) for link, scope in memory.scopes if not ledger.tally(link).together
         )
-        closed = self._chains.closed(ordered, trials) if self._chains else ordered
+        closed = ordered
+        if self._chains:  # what came to nothing is read last
+            closed = tuple(sorted(self._chains.closed(ordered, trials), key=_came_to_nothing))
+        derived = frozenset(closed).difference(ordered)  # of these no trial is counted
         return Revised(
             replace(memory, links=closed, scopes=elsewhere),
             unreadable,
             tuple((link, ledger.tally(link)) for link in ordered),
             refused,
-            tuple((link, ledger.tally(link)) for link in memory.links),
+            tuple((link, ledger.tally(link)) for link in memory.links if link not in derived),
         )
 
     def _proposed(self, memory: Memory, trial: Trial) -> tuple[Link, ...]:
         """What the rules propose, as far as it leads to something."""
-        return serving(proposals.of(trial, self._language), trial.goal, memory.links)
+        told = serving(proposals.of(trial, self._language), trial.goal, memory.links)
+        return (*told, *conjunctions.proposed(self._ledger, self._deeds))
 
     def _question(self, trial: Trial, size: Size) -> Prompt:
         def within(budget: int) -> str:
@@ -199,8 +204,11 @@ class Evidence(Strategy):
         read = len(self._ledger.records)
         if not 0 < read == len(trials) - 1 or self._last != _mark(trials[-2]):
             earlier = (trials[number] for number in range(len(trials) - 1))
-            self._ledger = Ledger(self._language, earlier, self._carried)
+            self._ledger, self._deeds = Ledger(self._language, earlier, self._carried), {}
+            for number in range(len(trials) - 1):
+                self._deeds |= conjunctions.deeds(trials[number], self._language)
         self._ledger.add(trials[-1])
+        self._deeds |= conjunctions.deeds(trials[-1], self._language)
         self._last = _mark(trials[-1])
         return self._ledger
 
@@ -293,9 +301,10 @@ def _ordered(ledger: Ledger, links: Sequence[Link]) -> tuple[Link, ...]:
     useful = [
         link
         for link in links
-        if _helps(link) and link.claim[0] in order and ledger.tally(link).seen
+        if _helps(link) and order.keys() >= set(link.conjuncts) and ledger.tally(link).seen
     ]
-    useful = sorted(useful, key=lambda link: order[link.claim[0]])[:MOST_USEFUL]
+    useful.sort(key=lambda link: max(order[part] for part in link.conjuncts))
+    useful = useful[:MOST_USEFUL]
     first = dict.fromkeys([*lost, *useful])
     rest = sorted(
         (link for link in links if link not in first),
@@ -312,6 +321,10 @@ def says_nothing(link: Link) -> bool:
 
 def _helps(link: Link) -> bool:
     return link.relation is not Relation.NOT_CONTRIBUTE
+
+
+def _came_to_nothing(link: Link) -> bool:
+    return not _helps(link) and link.hedge is Hedge.MAY
 
 
 def _scope(episode: Episode, places: int) -> Scope:

@@ -38,13 +38,21 @@ def node_lines(node: Node) -> list[str]:
 
 
 def edge_words(edge: Edge) -> str:
-    """What stands at an edge: how it changed, its tally, and how many wordings it has."""
+    """What stands at an edge: how it changed, what its cause needs beside it, its tally, and how
+    many wordings it has."""
     told = [CHANGED[edge.mark]] if edge.mark in CHANGED else []
+    if edge.others:
+        told.append(together(edge).strip())
     if edge.tally is not None:
         told.append(counts(edge.tally))
     if len(edge.links) > 1:
         told.append(f"{len(edge.links)} wordings")
     return ", ".join(told)
+
+
+def together(edge: Edge) -> str:
+    """ " together with open box" where the edge's cause needs that too; else nothing."""
+    return f" together with {one_line(' and '.join(edge.others))}" if edge.others else ""
 
 
 def counts(tally: Tally) -> str:

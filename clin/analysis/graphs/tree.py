@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from itertools import islice
 
-from clin.analysis.graphs._labels import CHANGED, one_line
+from clin.analysis.graphs._labels import CHANGED, one_line, together
 from memory.graph import Branch, Graph, branches
 
 ENDING = ".txt"
@@ -51,7 +51,7 @@ def branch_words(branch: Branch) -> str:
     tally = f" ({edge.tally})" if edge.tally else ""
     was = f" (was {one_line(edge.was.between)})" if edge.was else ""
     more = f" ({len(edge.links)} wordings)" if len(edge.links) > 1 else ""
-    return f"{mark}{label} {edge.link.between}{tally}{was}{more}{again}"
+    return f"{mark}{label} {edge.link.between}{together(edge)}{tally}{was}{more}{again}"
 
 
 def _is_last(told: Sequence[Branch], number: int) -> bool:
