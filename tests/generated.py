@@ -8,13 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tiny_alfworld
 
 from worlds.textworld import cache
 from worlds.textworld.tasks import FAMILIES, settings
 
-NEEDS = {"agentodyssey": "agentodyssey", "textworld": "textworld", "jericho": "textworld"}
+NEEDS = {
+    "agentodyssey": "agentodyssey",
+    "alfworld": "alfworld",
+    "jericho": "textworld",
+    "textworld": "textworld",
+}
 """The package that tests of a world need, by the world's name. Jericho's play a story that
-TextWorld makes, since no story may be shipped."""
+TextWorld makes, since no story may be shipped; ALFWorld's a kitchen of our own."""
 
 
 def marks(world: str) -> list[Any]:
@@ -28,6 +34,8 @@ def marks(world: str) -> list[Any]:
 
 def options(world: str) -> dict[str, Any]:
     """What ``world`` has to be told in a test to be opened."""
+    if world == "alfworld":
+        return {"data": str(tiny_alfworld.download())}
     return {"game": str(story("coin-collector", level=3))} if world == "jericho" else {}
 
 

@@ -23,7 +23,7 @@ def test_each_extra_is_told_with_its_version_or_the_way_to_get_it(
 
     monkeypatch.setattr(metadata, "version", version)
     told = json.loads(clin("doctor", "--json").stdout)
-    assert set(extras()) == {"agentodyssey", "jericho", "textworld"} <= set(told)
+    assert set(extras()) == {"agentodyssey", "alfworld", "jericho", "textworld"} <= set(told)
     assert told["textworld"] == {"ok": True, "text": "textworld 9.9"}
     assert told["jericho"]["ok"] and "clin[jericho]" in told["jericho"]["text"]
     assert told["jericho"]["text"].startswith("not installed")

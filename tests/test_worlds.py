@@ -33,6 +33,7 @@ from worlds.conformance import CHECKS, machine, walk
 
 SAMPLES = {
     "agentodyssey": [("base", 2003), ("saltglass", 2003), ("metropolis", 2003)],
+    "alfworld": [("pick_and_place_simple", 825), ("pick_heat_then_place_in_recep", 475)],
     "causal": [("make", 203), ("compose-5", 204)],
     "jericho": [("story", 750)],
     "scienceworld": [("find-living-thing", 225), ("boil", 21), ("power-component", 15)],

@@ -127,7 +127,26 @@ def agentodyssey() -> Iterator[dict[str, Any]]:
         yield played("agentodyssey", task.name, 2003, actions)
 
 
-GENERATED = {"agentodyssey": agentodyssey, "jericho": jericho, "textworld": textworld}
+def alfworld() -> Iterator[dict[str, Any]]:
+    """Of each type the way to win it, and first what comes to nothing."""
+    from generated import options
+    from tiny_alfworld import WON_BY
+
+    from worlds.alfworld import tasks
+
+    for task in tasks():
+        actions = ["look", "xyzzy", "go to drawer 1", "open drawer 1", "inventory", "help"]
+        told = [*actions, "examine drawer 2", *WON_BY[task.name]]
+        test = task.splits["test"][0]
+        yield {**played("alfworld", task.name, test, told, **options("alfworld")), "options": {}}
+
+
+GENERATED = {
+    "agentodyssey": agentodyssey,
+    "alfworld": alfworld,
+    "jericho": jericho,
+    "textworld": textworld,
+}
 
 
 def renewed(world: str) -> Iterator[dict[str, Any]]:
