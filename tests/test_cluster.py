@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 import pytest
+from conftest import environment
 from holders import holder
 
 from clin.analysis.report import rows
@@ -290,3 +293,38 @@ def test_a_ray_that_cannot_start_here_is_one_line_and_our_fault(
     done = clin_child("batch", "small.toml", "--engine", "ray")
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert done.stderr.splitlines()[-1].startswith("Error: Ray did not start on this machine: ")
+
+
+@pytest.mark.slow
+def test_a_batch_whose_head_dies_says_so_and_goes_on_from_what_is_stored(
+    tmp_path: Path, clin_child
+) -> None:
+    """Ray ends the driver's process by itself then, once it has waited for the head."""
+    (tmp_path / "long.toml").write_text(SMALL.replace("budget = 6", "budget = 40"))
+    words = [sys.executable, "-m", "clin.cli", "batch", "long.toml"]
+    batch = subprocess.Popen(
+        [*words, "--engine", "ray", "--workers", "1"],
+        cwd=tmp_path,
+        env=environment(RAY_gcs_rpc_server_reconnect_timeout_s="3"),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    said = []
+    for line in batch.stderr:
+        if not said and "a trial of" in line:
+            for name in ("gcs_server", "raylet"):
+                kill_below(batch.pid, name)
+        said += [line] if said or "a trial of" in line else []
+    batch.wait(60)
+    assert "head of the Ray cluster" in "".join(said) and "Traceback" not in "".join(said)
+    again = clin_child("batch", "long.toml")
+    assert again.returncode == 0, again.stderr
+    assert "0 failed" in again.stderr + again.stdout
+    with Store(tmp_path / "clin.db") as store:
+        assert store.check() == []
+
+
+def kill_below(pid: int, name: str) -> None:
+    for process in psutil.Process(pid).children(recursive=True):
+        if process.name() == name:
+            process.kill()

@@ -20,7 +20,7 @@ from clin.config import RunConfig
 from clin.errors import reason
 from clin.experiments.cells import Cell, Line, Played, configs_of
 from clin.experiments.identity import Known, identity
-from clin.experiments.resources import Share, connect, shared
+from clin.experiments.resources import Share, connect, shared, watched
 from clin.experiments.runner import Outcome, stages, told, waited
 from clin.experiments.spec import Batch
 from clin.experiments.worker import Worker
@@ -115,19 +115,29 @@ class Cluster:
         planned = [*dict.fromkeys(each for stage in in_order for each in stage)]
         ray = connect(address)
         try:
-            share = shared(ray, self._batch.engine, workers)
-            engine = self._batch.engine.but(lanes=1, threads=share.processors)
-            self._batch = self._batch.but(engine=engine)
-            crew = _Crew(ray, self._batch, share, self._allowed)
-            self._describe(crew, planned)
-            self._known.look()
-            for each in planned:
-                self._note_there(each)
-            for stage in in_order:
-                self._stage(crew, stage)
+            with watched(ray, self._watcher.told):
+                self._on(ray, in_order, planned, workers)
         finally:
             ray.shutdown()
         return self.outcome
+
+    def _on(
+        self,
+        ray: Any,
+        in_order: Sequence[Sequence[Cell | Line]],
+        planned: Sequence[Cell | Line],
+        workers: int,
+    ) -> None:
+        share = shared(ray, self._batch.engine, workers)
+        engine = self._batch.engine.but(lanes=1, threads=share.processors)
+        self._batch = self._batch.but(engine=engine)
+        crew = _Crew(ray, self._batch, share, self._allowed)
+        self._describe(crew, planned)
+        self._known.look()
+        for each in planned:
+            self._note_there(each)
+        for stage in in_order:
+            self._stage(crew, stage)
 
     # --- what there is
 

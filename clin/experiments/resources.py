@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +18,11 @@ _RAYS_OWN = ("auto", "local")
 _HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
 """How a client begins HTTP/2, which Ray speaks: the preface, then empty settings (RFC 9113, 3.4).
 The server answers with settings of its own: the fourth byte is 4."""
+
+
+LOOK, SILENT = 1.0, 2
+"""Seconds between two looks at a cluster's head, and for how many looks it is silent when that is
+told."""
 
 
 class NoCluster(RuntimeError):
@@ -48,7 +55,8 @@ def _refused(address: str | None, error: Exception) -> Exception:
     """Why there is no cluster, in one line."""
     said = " ".join(str(error).split())[:MOST_SAID] or type(error).__name__
     if address and address != "local":
-        return UserError(f"no Ray cluster at '{address}': {said}")
+        token = "" if os.environ.get("RAY_AUTH_MODE") else " (RAY_AUTH_MODE=token sends its token)"
+        return UserError(f"no Ray cluster at '{address}': {said}{token}")
     return NoCluster(f"Ray did not start on this machine: {said}")
 
 
@@ -68,6 +76,34 @@ def reached(address: str) -> None:
         ) from None
     if answered[3:4] != b"\x04" and not os.environ.get("RAY_USE_TLS"):
         raise UserError(f"no Ray cluster at '{address}': what listens there is not Ray")
+
+
+@contextmanager
+def watched(ray: Any, tell: Callable[[str], None]) -> Iterator[None]:
+    """While a batch is played, ``tell`` where the cluster's head has gone: Ray ends this process
+    some seconds later, without a word."""
+    host, _, port = str(ray.get_runtime_context().gcs_address).rpartition(":")
+    over = threading.Event()
+
+    def ask() -> None:
+        silent = 0
+        while silent < SILENT and not over.wait(LOOK):
+            with suppress(OSError), socket.create_connection((host, int(port)), timeout=LOOK):
+                silent = -1
+            silent += 1
+        if not over.is_set():
+            tell(
+                f"The head of the Ray cluster at {host}:{port} does not answer. Where Ray ends "
+                "this batch, the same command goes on from what is stored."
+            )
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 @dataclass(frozen=True)
