@@ -56,6 +56,21 @@ def test_what_an_action_needs_closes_its_chain() -> None:
     assert said(both, UNLOCK) >= {take.format("SHOULD"), way}
 
 
+def test_a_jump_needs_no_place() -> None:
+    """It is not offered where one is already, and that says nothing of the way there."""
+
+    class Jumping(type(CAUSAL)):  # type: ignore[misc]
+        def is_jump(self, action: str) -> bool:
+            return self.is_move(action)
+
+    asked = "go to hall SHOULD BE NECESSARY to make progress"
+    assert said(Preconditions(CAUSAL, [FETCHED]), asked) == {
+        "go to yard SHOULD BE NECESSARY to go to hall",
+        "go to hall SHOULD BE NECESSARY to go to yard",
+    }
+    assert said(Preconditions(Jumping(), [FETCHED]), asked) == set()
+
+
 def test_what_is_said_is_not_said_again_and_what_is_no_action_needs_nothing() -> None:
     take = "pick up iron key SHOULD BE NECESSARY to unlock chest with iron key"
     known = Preconditions(CAUSAL, [FETCHED, EMPTY_HANDED])

@@ -185,7 +185,7 @@ class Preconditions:
             for first in range(0, len(deeds), MOST_JOINT):
                 few = deeds[first : first + MOST_JOINT]
                 yield from self._link(few, hedge, Relation.NECESSARY, action)
-        if needs.places and needs.elsewhere:
+        if needs.places and needs.elsewhere and not self._language.is_jump(action):
             way = folded(self._language.way_to(needs.places[0], self._moves))
             relation = Relation.CONTRIBUTE if needs.places[1:] else Relation.NECESSARY
             if way != action:
