@@ -16,7 +16,7 @@ from memory.rules import links
 from memory.strategies import Episode, Revision, open_strategy
 from memory.testing import trials
 from memory.trials import Ending, Memory, Step, Trial
-from tests.languages import CAUSAL
+from tests.languages import CAUSAL, SCIENCE
 from worlds import open_world
 
 ROOM = "This room is called the {}. In it, you see: \n\tthe agent\n"
@@ -56,19 +56,17 @@ def test_what_an_action_needs_closes_its_chain() -> None:
     assert said(both, UNLOCK) >= {take.format("SHOULD"), way}
 
 
-def test_a_jump_needs_no_place() -> None:
+@pytest.mark.parametrize("verb", ["go", "teleport"])
+def test_a_place_that_one_jumps_to_needs_no_way(verb: str) -> None:
     """It is not offered where one is already, and that says nothing of the way there."""
-
-    class Jumping(type(CAUSAL)):  # type: ignore[misc]
-        def is_jump(self, action: str) -> bool:
-            return self.is_move(action)
-
-    asked = "go to hall SHOULD BE NECESSARY to make progress"
-    assert said(Preconditions(CAUSAL, [FETCHED]), asked) == {
-        "go to yard SHOULD BE NECESSARY to go to hall",
-        "go to hall SHOULD BE NECESSARY to go to yard",
-    }
-    assert said(Preconditions(Jumping(), [FETCHED]), asked) == set()
+    to_yard, to_hall = f"{verb} to yard", f"{verb} to hall"
+    walked = trial(
+        (to_yard, to_yard, 0.0, f"You are in the yard.\n{YARD}"),
+        (to_hall, to_hall, 5.0, f"You are in the hall.\n{HALL}"),
+    )
+    ways = said(Preconditions(SCIENCE, [walked]), f"{to_hall} MAY BE NECESSARY to make progress")
+    assert bool(ways) is not SCIENCE.is_jump(to_hall)
+    assert SCIENCE.is_jump(to_hall) is (verb == "teleport")
 
 
 def test_what_is_said_is_not_said_again_and_what_is_no_action_needs_nothing() -> None:
