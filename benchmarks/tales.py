@@ -2,6 +2,7 @@
 steps, beside the final one.
 
     python benchmarks/tales.py [--places 5] [--first 3] [--trials 5] [--levels 1 2 …] [--out FOLDER]
+                               [--ways none evidence …]
 
 prints a table: for each way of keeping a memory the mean of the best and of the final score in the
 first and in the last trial, with 95 % bootstrap intervals over places, and the difference to no
@@ -24,7 +25,14 @@ from stored_run import play
 from clin.analysis.statistics import mean_of
 from memory.store import Store
 
-WAYS = ("none", "clin", "evidence")
+_PLAY = ("--risk-mask", "--novelty", "--return-to-best")
+"""What `evidence` is played with unless it is told otherwise."""
+WAYS = {
+    "none": ("none",),
+    "none, with the rules of play of evidence": ("none", *_PLAY),
+    "clin": ("clin",),
+    "evidence": ("evidence",),
+}
 STEPS, TEST = 100, 2000
 
 
@@ -44,13 +52,15 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="test seeds that are passed over")
     parser.add_argument("--trials", type=int, default=5)
     parser.add_argument("--levels", nargs="*", type=int, default=range(1, 11))
+    parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS))
     parser.add_argument("--model", default="bundled")
     parser.add_argument("--out", type=Path, default=Path("tales"), help="where runs are kept")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     seeds = range(TEST + asked.first, TEST + asked.first + asked.places)
     places = [(level, seed) for level in asked.levels for seed in seeds]
-    told = {way: [played(asked, way, *place) for place in places] for way in WAYS}
+    ways = list(dict.fromkeys(("none", *asked.ways)))
+    told = {way: [played(asked, way, *place) for place in places] for way in ways}
     print("| memory | trial | best within 100 steps | final | best, less none |")
     print("|---|---|---|---|---|")
     for way, runs in told.items():
@@ -60,9 +70,12 @@ def main() -> None:
 
 def played(asked: argparse.Namespace, way: str, level: int, seed: int) -> list[Scores]:
     """The scores of each trial of a run, which is played where it is not stored yet."""
-    db = asked.out / f"cooking-{level}-{seed}-{way}-{asked.trials}.db"
+    strategy, *rules = WAYS[way]
+    called = "-".join((strategy, *("rules" for _ in rules[:1]), str(asked.trials)))
+    db = asked.out / f"cooking-{level}-{seed}-{called}.db"
     words = ["--world", "textworld", "--task", f"cooking-{level}", "--variation", str(seed)]
-    words += ["--strategy", way, "--trials", str(asked.trials), "--budget", str(STEPS)]
+    words += ["--strategy", strategy, *rules, "--trials", str(asked.trials)]
+    words += ["--budget", str(STEPS)]
     play(db, words, asked.model)
     with Store(db, read_only=True) as store:
         points = [[each.score for each in store.steps(row.id)] for row in store.trials("r1")]

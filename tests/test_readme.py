@@ -50,12 +50,16 @@ def printed(page: str, folder: Path) -> list[str]:
 
 @pytest.mark.slow
 def test_the_library_page_plays_a_run_and_a_trial_by_hand(tmp_path: Path) -> None:
-    run, by_hand, loop = printed("docs/library.md", tmp_path)
+    run, by_hand, loop, release = printed("docs/library.md", tmp_path)
     assert "Memory(links=(Link(cause=" in run
     assert by_hand.startswith("['") and by_hand.count(", ") == 4
     told = loop.splitlines()
     assert told[:2] == ["20 steps, 0 points"] * 2 and told[4] == "3 steps, 100 points"
     assert "mkdir src SHOULD BE NECESSARY to make progress" in told
+    assert release.splitlines() == [
+        "build AND sign SHOULD BE NECESSARY to complete the task",
+        "sign",
+    ]
 
 
 @pytest.mark.slow

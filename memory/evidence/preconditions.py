@@ -177,14 +177,16 @@ class Preconditions:
                     open_needs.append(self._of(cause))
 
     def _of(self, action: str) -> Iterator[Link]:
-        """The needs of ``action`` as links: the deeds together, as far as one is as sure of them.
-        Of several places the first found stands for all."""
+        """The needs of ``action`` as links: together the deeds that are sure, and each of the rest
+        by itself. Of several places the first found stands for all."""
         needs = self.needs(action)
-        for hedge, wanted in ((Hedge.SHOULD, True), (Hedge.MAY, False)):
-            deeds = [deed for deed, tested in needs.deeds.items() if tested is wanted]
-            for first in range(0, len(deeds), MOST_JOINT):
-                few = deeds[first : first + MOST_JOINT]
-                yield from self._link(few, hedge, Relation.NECESSARY, action)
+        sure = [deed for deed, tested in needs.deeds.items() if tested]
+        for first in range(0, len(sure), MOST_JOINT):
+            few = sure[first : first + MOST_JOINT]
+            yield from self._link(few, Hedge.SHOULD, Relation.NECESSARY, action)
+        for deed, tested in needs.deeds.items():
+            if not tested:
+                yield from self._link((deed,), Hedge.MAY, Relation.NECESSARY, action)
         if needs.places and needs.elsewhere and not self._language.is_jump(action):
             way = folded(self._language.way_to(needs.places[0], self._moves))
             relation = Relation.CONTRIBUTE if needs.places[1:] else Relation.NECESSARY
