@@ -203,14 +203,16 @@ class Evidence(Strategy):
         episode than before."""
         read = len(self._ledger.records)
         if not 0 < read == len(trials) - 1 or self._last != _mark(trials[-2]):
-            earlier = (trials[number] for number in range(len(trials) - 1))
-            self._ledger, self._deeds = Ledger(self._language, earlier, self._carried), {}
+            self._ledger, self._deeds = Ledger(self._language, carried=self._carried), {}
             for number in range(len(trials) - 1):
-                self._deeds |= conjunctions.deeds(trials[number], self._language)
-        self._ledger.add(trials[-1])
-        self._deeds |= conjunctions.deeds(trials[-1], self._language)
+                self._learn(trials[number])
+        self._learn(trials[-1])
         self._last = _mark(trials[-1])
         return self._ledger
+
+    def _learn(self, trial: Trial) -> None:
+        self._ledger.add(trial)
+        self._deeds |= conjunctions.deeds(trial, self._language)
 
 
 @dataclass(frozen=True)
