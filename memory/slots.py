@@ -69,9 +69,11 @@ class Slots:
         return _replaced(text, {slot.name.lower(): slot.values[place] for slot in self.slots})
 
     def lifted_link(self, link: Link, place: int) -> Link:
+        """As :meth:`lifted`; ``link`` itself where the words in slots are no phrases of a link."""
         return _said(link, self.lifted(link.cause, place), self.lifted(link.effect, place))
 
     def instance_link(self, link: Link, place: int) -> Link:
+        """As :meth:`instance`, of a lifted ``link``."""
         return _said(link, self.instance(link.cause, place), self.instance(link.effect, place))
 
 
