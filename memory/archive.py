@@ -86,7 +86,8 @@ class Archive:
     - ``trials``: how many there were; ``trials_with``: in how many of them a kind of action was
       done.
     - ``score_changes``: the actions that changed the score.
-    - ``costly``: actions that cost points, with the most points that were held when they did.
+    - ``costly``: actions that cost points, or at which a trial was lost, with the most points that
+      were held when they did.
     - ``fruitless``: what came to nothing, by points: what trials did when they had as many as they
       were ever to have. Of a trial that the world ended it is the last action alone: what led to a
       mistake is none.
@@ -124,6 +125,8 @@ class Archive:
         if route and route.short:
             self._tried_short.add(route.trial)
         scores = [0.0, *(step.score for step in steps)]
+        if steps and ending is Ending.LOST and scores[-1] == scores[-2]:
+            self._cost(steps[-1].action, held=scores[-1])
         most = max(scores)
         top = scores.index(most)
         best = _Best(number, tuple(steps[:top]), most)
@@ -141,7 +144,10 @@ class Archive:
             before, after = scores[act.index], scores[act.index + 1]
             self.score_changes.append(ScoreChange(act.action, before, after, act.meant))
             if after < before:
-                self.costly[act.action] = max(before, self.costly.get(act.action, before))
+                self._cost(act.action, held=before)
+
+    def _cost(self, action: str, *, held: float) -> None:
+        self.costly[action] = max(held, self.costly.get(action, held))
 
     def best_route(self, longest: int) -> Route | None:
         """The trajectory to the most points that a trial had at any step: the shortest and first

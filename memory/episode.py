@@ -13,7 +13,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from memory.evidence.events import VERDICT
 from memory.exchange import Taken, taken_from, tallies_at
 from memory.language import Language
 from memory.lifting import Renaming
@@ -23,7 +22,7 @@ from memory.outcomes import all_that_was_done, of_outcomes
 from memory.recall import Recalled, recall
 from memory.store import NewTrial, NewVersion, Store, TrialRow
 from memory.strategies import Revised, Strategy, open_strategy, traits_of
-from memory.trials import Ending, Memory, Step, Trial, Trials
+from memory.trials import VERDICT, Ending, Memory, Step, Trial, Trials
 
 MODEL = "loop"
 """What a run of an episode says of its model: somebody's own loop acted."""
@@ -201,8 +200,8 @@ class Episode:
         if success is False and self._score >= FULL:
             raise EpisodeError("the trial has all 100 points, so it was a success")
         self._judged = self._judged or success is not None
-        if success and self._score < FULL:
-            self.step(VERDICT, "The task is done.", success=True)
+        if success is not None and self._score < FULL:
+            self.step(VERDICT, f"The task is {'' if success else 'not '}done.", success=success)
         if ending is None:
             cut_off = Ending.LOST if success is False else Ending.BUDGET
             ending = Ending.WON if self._score >= FULL else cut_off

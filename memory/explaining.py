@@ -14,8 +14,9 @@ from memory.evidence.preconditions import Preconditions
 from memory.evidence.reasons import reason
 from memory.evidence.tally import Tally, count, stated
 from memory.language import Language
-from memory.links import Link, LinkError, conjuncts, folded, parse
+from memory.links import Link, LinkError, Relation, conjuncts, folded, parse
 from memory.meaning import claim
+from memory.rules.endings import Endings, finish
 from memory.spelling import did_you_mean
 from memory.store import Store, StoreError
 from memory.trials import Trial
@@ -90,6 +91,7 @@ def explained(store: Store, run: str, asked: Link, language: Language) -> Explan
     why = (
         _outside(store, run, link, held, corrections)
         or _derived(held, says, trials, language)
+        or _ended(held, trials, language)
         or _counted(store, run, link, held, says, reason(over_all, claim_of(link)[1]))
     )
     stored = store.tallies(run, trials[-1].number).get(held or link) if trials else None
@@ -207,6 +209,22 @@ def _derived(
         return ""
     seen = "a state without it was seen too" if held.hedge == "SHOULD" else "no other was seen"
     return f"What was admissible when says so: in every state that admitted it; {seen}."
+
+
+def _ended(held: Link | None, trials: Sequence[Trial], language: Language) -> str:
+    """Why, where the world ended a trial at the cause though no points moved; empty else."""
+    if held is None or held.relation is not Relation.NOT_CONTRIBUTE:
+        return ""
+    finishes = [finish(trial, language) for trial in trials]
+    sure = {folded(deed): sure for deed, sure in Endings(finishes).fatal.items()}
+    cause = held.claim[0]
+    if cause not in sure:
+        return ""
+    pairs = zip(trials, finishes, strict=True)
+    told = ", ".join(str(trial.number) for trial, end in pairs if folded(end.at) == cause)
+    longer = "another trial went on for longer" if sure[cause] else "no trial was longer"
+    doubt = "" if sure[cause] else ", so its time may have been over"
+    return f"The world ended trial {told} as lost when this was done; {longer}{doubt}."
 
 
 def _counted(

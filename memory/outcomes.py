@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
-from memory.evidence.events import COMPLETE, VERDICT
+from memory.evidence.events import COMPLETE
 from memory.links import Hedge, Link, LinkError, Relation, folded
 from memory.strategies import Revised
-from memory.trials import Trial
+from memory.trials import VERDICT, Trial
 
 MOST_JUDGED = 40
 """Distinct actions of a trial, the latest ones, which its outcome is counted for."""

@@ -9,6 +9,9 @@ from typing import overload
 
 from memory.links import Link
 
+VERDICT = "the verdict"
+"""The action of the step that an outcome is stored as, where it comes after the last step."""
+
 
 class Ending(StrEnum):
     """How a trial ended. The world ends it (won, lost), or the trial is cut off (the others)."""

@@ -16,12 +16,11 @@ from test_hostile_screens import piloted, shown
 from clin.analysis.grading import grade
 from clin.language import language_of
 from memory.episode import Episode, EpisodeError, Place
-from memory.evidence.events import VERDICT
 from memory.links import parse
 from memory.outcomes import MOST_JUDGED
 from memory.store import Store, StoreError
 from memory.strategies import StrategyError
-from memory.trials import Ending, Trials
+from memory.trials import VERDICT, Ending, Trials
 from tui.app import Watch
 from worlds import open_world
 

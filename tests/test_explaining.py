@@ -18,6 +18,7 @@ from memory.explaining import explained
 from memory.links import parse
 from memory.meaning import PLAIN
 from memory.store import Store, StoreError
+from memory.trials import Ending
 
 MAKE = "make SHOULD BE NECESSARY to make progress"
 
@@ -49,6 +50,25 @@ def test_trials_and_steps_count_for_and_against(store: Store) -> None:
     assert steps == [(0, 1, 50), (1, 0, 0), (1, 1, 50), (2, 1, -20)]
     assert found.held == found.says and str(found.held) in str(found.versions[-1]["form"])
     assert "2 trials with the cause" in found.why
+
+
+def test_a_deed_that_ended_a_trial_is_told_with_what_makes_it_sure(tmp_path: Path) -> None:
+    eaten = parse("eat carrot MAY NOT CONTRIBUTE to the task")
+    with (
+        Store(tmp_path / "eaten.db") as store,
+        Episode(store, "cook a meal", Place("kitchen", "cook")) as episode,
+    ):
+        episode.begin()
+        episode.step("eat carrot", "You lost!")
+        episode.end(Ending.LOST)
+        found = explained(store, "r1", eaten, PLAIN)
+        assert str(found.held) == str(eaten) and "its time may have been over" in found.why
+        ship(episode, [("wait", 0), ("wait", 0)])
+        found = explained(store, "r1", eaten, PLAIN)
+        assert str(found.held) == "eat carrot DOES NOT CONTRIBUTE to the task"
+        assert found.why.endswith(
+            "trial 0 as lost when this was done; another trial went on for longer."
+        )
 
 
 def test_the_step_that_brought_the_effect_is_quoted_too(store: Store) -> None:

@@ -15,9 +15,10 @@ class MemoryMask(Wrapper):
     """``world`` without the actions of which ``links`` say that they DO NOT contribute; those that
     MAY not are offered, and so is every way to another room, since one walks through rooms that are
     of no use. What was tried on a thing in vain is offered again once something has had an effect
-    on it: what is mended can be started. ``lost`` says of actions that cost points how many were
-    held then, at most: they are offered again where more are held, since some things come in an
-    order. All is offered where nothing else is left, and an action that is done anyway is done."""
+    on it: what is mended can be started. ``lost`` says of actions that cost points or ended a trial
+    how many were held then, at most: they are offered again where more are held, since some things
+    come in an order. All is offered where nothing else is left, and an action that is done anyway
+    is done."""
 
     def __init__(
         self,

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
-from memory.evidence.events import COMPLETE, VERDICT, Record, is_complete
+from memory.evidence.events import COMPLETE, Record, is_complete
 from memory.evidence.ledger import Ledger
 from memory.language import Language
 from memory.links import Hedge, Link, LinkError, Relation, folded, joined
-from memory.trials import Trial
+from memory.trials import VERDICT, Trial
 
 MOST_PARTS = 3
 MOST_DEEDS = 40

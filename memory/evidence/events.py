@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 
 from memory.language import Language
 from memory.links import folded
+from memory.rules.endings import NONE, Finish, finish
 from memory.rules.naming import Goal, verb, words
 from memory.rules.reading import acts
 from memory.trials import Trial
 
 PROGRESS, COMPLETE, TASK = "make progress", "complete the task", "the task"
-VERDICT = "the verdict"
-"""The action of the step that an outcome is stored as, where it comes after the last step."""
 _PROGRESS = frozenset(
     map(
         folded, (PROGRESS, TASK, "making progress", "progress", "increase the score", "gain points")
@@ -51,6 +50,7 @@ class Record:
     """The room where the trial began (folded); empty where its opening describes none."""
     at_hand: frozenset[str] = frozenset()
     """The words of what its opening told of."""
+    finish: Finish = NONE
 
     def returns(self, cause: str, effect: str) -> bool:
         """Whether ``cause`` goes to the room where the trial began and all that ``effect`` names
@@ -84,6 +84,7 @@ def record(trial: Trial, language: Language) -> Record:
         seen=tuple(map(folded, texts)),
         began=folded(language.room(trial.opening)),
         at_hand=words(trial.opening),
+        finish=finish(trial, language),
     )
     came: set[str] = set()  # the last move, which gains with whatever gains in the place it led to
     goal = Goal(trial.goal, language, (step.action for step in trial.steps))

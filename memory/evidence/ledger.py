@@ -7,11 +7,14 @@ An episode that goes on from earlier ones begins with what those counted."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
 
 from memory.evidence.events import PROGRESS, Record, is_complete, is_progress, record
-from memory.evidence.tally import Tally, count
+from memory.evidence.tally import Tally, count, stated
 from memory.language import Language
-from memory.links import Link, conjuncts, folded
+from memory.links import Hedge, Link, Relation, conjuncts, folded
+from memory.rules.endings import Endings
 from memory.trials import Trial
 
 Claim = tuple[str, str]
@@ -63,8 +66,10 @@ class Ledger:
     def add(self, trial: Trial) -> None:
         """Read one more trial and count it for every claim that was asked about so far."""
         found = record(trial, self.language)
-        self._lost.update(dict.fromkeys(found.lost, len(self.records)))
+        ended = {folded(found.finish.at)} if found.finish.deed else set()
+        self._lost.update(dict.fromkeys(found.lost | ended, len(self.records)))
         self.records.append(found)
+        self.__dict__.pop("endings", None)
         if self.best is None or found.points > self.best.points:
             self.best = found
         for claim, tally in self._tallies.items():
@@ -83,7 +88,28 @@ class Ledger:
         """As :meth:`tally`, without what was carried over."""
         return self.tally(link) - self._carried.get(claim_of(link), Tally())
 
+    def stated(self, link: Link) -> Link | None:
+        """``link`` as its tally has it; what ended a trial for sure does not contribute for
+        sure."""
+        truth = stated(link, self.tally(link))
+        if truth and truth.relation is Relation.NOT_CONTRIBUTE and self._is_fatal(link):
+            return replace(truth, hedge=Hedge.SHOULD)
+        return truth
+
+    def harms(self, link: Link) -> bool:
+        """Whether the link's cause lost points, or ended a trial for sure."""
+        return self.tally(link).lost > 0 or self._is_fatal(link)
+
+    def _is_fatal(self, link: Link) -> bool:
+        about_task = is_progress(link.claim[1]) or is_complete(link.claim[1])
+        return about_task and link.claim[0] in self.endings.sure
+
+    @cached_property
+    def endings(self) -> Endings:
+        """What the ends of the trials say together."""
+        return Endings(each.finish for each in self.records)
+
     def last_lost(self, link: Link) -> int:
-        """The last trial (from 0, in the order of reading) in which the link's cause lost points;
-        -1 if none."""
+        """The last trial (from 0, in the order of reading) that the link's cause lost points in,
+        or ended; -1 if none."""
         return max(self._lost.get(part, -1) for part in link.conjuncts)

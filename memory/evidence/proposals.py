@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from memory.evidence.events import TASK
 from memory.language import Language
@@ -39,6 +39,12 @@ def of(trial: Trial, language: Language) -> tuple[Link, ...]:
     told = [action for action in idle if _is_worth_telling(action, goal, language)]
     made += [_link(action, Relation.NOT_CONTRIBUTE, TASK) for action in told]
     return tuple(dict.fromkeys(link for link in made if link is not None))
+
+
+def endings(deeds: Iterable[str]) -> tuple[Link, ...]:
+    """That ``deeds`` at which the world ended a trial do not contribute."""
+    made = (_link(deed, Relation.NOT_CONTRIBUTE, TASK) for deed in deeds)
+    return tuple(link for link in made if link is not None)
 
 
 def _unnamed(trial: Trial, goal: Goal, language: Language) -> Iterator[str]:

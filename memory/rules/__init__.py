@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 
 from memory.language import Language
 from memory.links import Hedge, Link, LinkError, Relation
+from memory.rules.endings import Endings, finish
 from memory.rules.reading import Lesson, Useful, lesson
 from memory.trials import Trial
 
@@ -36,7 +37,8 @@ def links(trials: Sequence[Trial], language: Language, *, whole: bool = False) -
     lessons = [lesson(trial, language) for trial in trials]
     best = max(range(len(lessons)), key=lambda n: (lessons[n].won, lessons[n].best, n))
     repeated = list(_repeat(lessons, best, MOST_WHOLE if whole else MOST_USEFUL))
-    found = [*_avoid(lessons, lessons[best]), *repeated]
+    endings = Endings(finish(trial, language) for trial in trials)
+    found = [*_avoid(lessons, lessons[best]), *_ended(endings), *repeated]
     wanted: list[tuple[str, str]] = []
     if not lessons[best].won:
         wanted = _wanted(lessons, trials[-1].goal)
@@ -45,7 +47,9 @@ def links(trials: Sequence[Trial], language: Language, *, whole: bool = False) -
     # All that were seen to hold something wanted: such a visit was not in vain.
     promising = {place for place, _ in wanted}
     found += _idle(lessons, lessons[best].won, promising, language)
-    return tuple(dict.fromkeys(found))[: MOST_LOST + len(repeated) + MOST if whole else MOST]
+    most = 2 * MOST_LOST + len(repeated) + MOST if whole else MOST
+    leading = (link for link in found if not endings.ends_in_one(link))
+    return tuple(dict.fromkeys(leading))[:most]
 
 
 def _avoid(lessons: Sequence[Lesson], best: Lesson) -> Iterable[Link]:
@@ -54,6 +58,12 @@ def _avoid(lessons: Sequence[Lesson], best: Lesson) -> Iterable[Link]:
     lost = dict.fromkeys(action for each in lessons for action in each.lost if action not in right)
     for action in list(lost)[-MOST_LOST:]:
         yield from _made(action, Hedge.SHOULD, Relation.NOT_CONTRIBUTE, TASK)
+
+
+def _ended(endings: Endings) -> Iterable[Link]:
+    """Deeds at which the world ended a trial though no points moved, the latest few."""
+    for deed, sure in list(endings.fatal.items())[-MOST_LOST:]:
+        yield from _made(deed, _hedge(sure), Relation.NOT_CONTRIBUTE, TASK)
 
 
 def _repeat(lessons: Sequence[Lesson], best: int, most: int) -> Iterable[Link]:

@@ -143,7 +143,8 @@ class Evidence(Strategy):
     def _proposed(self, memory: Memory, trial: Trial) -> tuple[Link, ...]:
         """What the rules propose, as far as it leads to something."""
         told = serving(proposals.of(trial, self._language), trial.goal, memory.links)
-        return (*told, *conjunctions.proposed(self._ledger, self._deeds))
+        joint = conjunctions.proposed(self._ledger, self._deeds)
+        return (*told, *proposals.endings(self._ledger.endings.fatal), *joint)
 
     def _question(self, trial: Trial, size: Size) -> Prompt:
         def within(budget: int) -> str:
@@ -251,7 +252,7 @@ def dispose(
         if _helps(link) and last.returns(*link.claim):
             refused.append((str(link), "the trial began there, with all that this takes at hand"))
             continue
-        truth = stated(link, ledger.tally(link))
+        truth = ledger.stated(link)
         if truth is not None and _helps(truth) is not _helps(link):
             refused.append((str(link), f"the record says: {truth} ({ledger.tally(link)})"))
         found.setdefault(claim(link, ledger.language), truth or replace(link, hedge=Hedge.MAY))
@@ -264,20 +265,20 @@ def dispose(
         if claim(link, ledger.language) in chance
     ]
     found = {about: link for about, link in found.items() if about not in chance}
-    vain = {
-        link.claim[0] for link in found.values() if not _helps(link) and ledger.tally(link).lost
-    }
+    vain = {link.claim[0] for link in found.values() if not _helps(link) and ledger.harms(link)}
     kept = [
         link
         for link in found.values()
         if not ((_helps(link) and link.claim[1] in vain) or says_nothing(link))
+        and not ledger.endings.ends_in_one(link)
+        and not (_came_to_nothing(link) and link.claim[0] in ledger.endings.blameless)
     ]
     return list(dict.fromkeys(kept)), tuple(refused)
 
 
 def _as_counted(ledger: Ledger, link: Link) -> Link:
     """``link`` as the record has it: a hint, where that says nothing."""
-    return stated(link, ledger.tally(link)) or replace(link, hedge=Hedge.MAY)
+    return ledger.stated(link) or replace(link, hedge=Hedge.MAY)
 
 
 def _as_given(ledger: Ledger, link: Link) -> Link:
@@ -295,10 +296,10 @@ def _sureness(link: Link) -> tuple[bool, bool]:
 
 
 def _ordered(ledger: Ledger, links: Sequence[Link]) -> tuple[Link, ...]:
-    """The most binding first: what lost points (the latest few), what helped in the best trial in
-    its order, the rest by how sure it is; hints last."""
+    """The most binding first: what lost points or ended a trial (the latest few), what helped in
+    the best trial in its order, the rest by how sure it is; hints last."""
     order = ledger.best.first if ledger.best else {}
-    lost = [link for link in links if not _helps(link) and ledger.tally(link).lost]
+    lost = [link for link in links if not _helps(link) and ledger.harms(link)]
     lost = sorted(lost, key=ledger.last_lost)[-MOST_LOST:]
     useful = [
         link
