@@ -284,7 +284,10 @@ class Chains:
         return Found(action, reason, link, effect, move, len(path))
 
     def _is_barred(self, name: str) -> bool:
-        return name in self._index.barred or name in self._now.lost
+        if name in self._index.barred or name in self._now.lost:
+            return True
+        with_these = self._index.barred_with.get(name, ())
+        return any(all(map(self._now.did, others)) for others in with_these)
 
     def _may(self, action: str) -> bool:
         """Whether ``action`` may be spoken for: nothing says that it does not help, and it is not

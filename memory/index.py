@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import weakref
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from memory.evidence.events import is_complete, is_find, is_progress
@@ -65,6 +65,8 @@ class Index:
         self.barred = frozenset(name for cause in single for name in spelled(cause))
         """What links say does not contribute, as actions may be worded. Of a conjunction each part
         may still contribute."""
+        self.barred_with = _joint(denied)
+        """What does not contribute together with others, each with the sets of those others."""
         self.alternatives = sorted(filter(self.is_alternative, self.barred))
         """Those of them that the goal names, other than moves."""
         self.causes: dict[str, list[Link]] = defaultdict(list)
@@ -155,6 +157,18 @@ class Index:
         order."""
         found = [each for word in lacking for each in self._finds.get(word, ())]
         return (link for _, sought, link in sorted(found, key=_place) if sought <= lacking)
+
+
+def _joint(denied: Iterable[Link]) -> dict[str, list[frozenset[str]]]:
+    """The parts of the conjunctions that are ``denied``, as actions may be worded, each with the
+    other parts."""
+    found: dict[str, list[frozenset[str]]] = defaultdict(list)
+    for link in denied:
+        parts = frozenset(link.conjuncts)
+        for part in parts if len(link.conjuncts) > 1 else ():
+            for name in spelled(part):
+                found[name].append(parts - {part})
+    return dict(found)
 
 
 def _place(found: tuple[int, frozenset[str], Link]) -> int:

@@ -10,7 +10,7 @@ from clin.defaults import chosen_exploration
 from clin.exploration.memory_mask import MemoryMask
 from clin.llms import ModelCard
 from clin.options import Exploration
-from memory.links import Hedge, Link, Relation, parse
+from memory.links import Hedge, Link, Relation, joined, parse
 from worlds import open_world
 
 
@@ -50,6 +50,34 @@ def test_only_sure_warnings_of_what_is_no_way_are_heeded(data: st.DataObject) ->
             changed.add(CAUSAL.tried_on(action))
         if seen.done:
             return
+
+
+@settings(max_examples=25)
+@given(data=st.data())
+def test_a_joint_denial_withholds_what_would_complete_it(data: st.DataObject) -> None:
+    plain = open_world("causal", "repair", 203, rules=901)
+    plain.reset()
+    every = [each for each in plain.actions() if not CAUSAL.tried_on(each)]
+    parts = data.draw(st.lists(st.sampled_from(every), unique=True, min_size=2, max_size=3))
+    memory = links([joined(parts)], data.draw(st.sampled_from(Hedge)))
+    world = MemoryMask(open_world("causal", "repair", 203, rules=901), CAUSAL, memory)
+    world.reset()
+    done: set[str] = set()
+    for _ in range(12):
+        offered, every = list(world.actions()), list(plain.actions())
+        heeded = memory[0].hedge is Hedge.SHOULD
+        completing = [each for each in parts if heeded and {*parts} - {each} <= done]
+        left = [each for each in every if each not in completing or CAUSAL.is_move(each)]
+        assert offered == (left or every)
+        action = data.draw(st.sampled_from([each for each in parts if each in every] or every))
+        seen = world.step(action)
+        assert seen == plain.step(action)
+        if not CAUSAL.came_to_nothing(action, seen.text):
+            done.add(action)
+        if seen.done:
+            return
+    world.reset()
+    assert not [each for each in parts if each in plain.actions() and each not in world.actions()]
 
 
 def test_what_failed_on_a_thing_is_offered_again_when_the_thing_has_changed() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from memory.evidence.preconditions import Preconditions
 from memory.language import Language
-from memory.links import Relation, folded, parse
+from memory.links import Relation, folded, joined, parse
 from memory.recall import MOST, recall, told
 from memory.rules import links
 from memory.testing import memories, steps, texts
@@ -234,6 +234,24 @@ def test_what_lost_points_or_does_not_contribute_is_never_recalled(moment) -> No
     scores = [0.0, *(step.score for step in done)]
     lost = {folded(step.action) for n, step in enumerate(done) if step.score < scores[n]}
     assert not said & (wrong | lost)
+
+
+POURED = ["pour acid", "pour milk", "pour salt", "pour wine"]
+
+
+@given(
+    st.lists(st.sampled_from(POURED), unique=True, min_size=2, max_size=3),
+    st.lists(st.sampled_from(POURED), unique=True, max_size=3),
+)
+def test_what_would_complete_a_joint_denial_is_not_recalled(
+    wrong: list[str], done: list[str]
+) -> None:
+    helping = [f"{each} SHOULD BE NECESSARY to make progress" for each in POURED]
+    denied = f"{joined(wrong)} DOES NOT CONTRIBUTE to the task"
+    said = says([*helping, denied], [(each, "You pour it.") for each in done], POURED)
+    completing = {each for each in wrong if {*wrong} - {each} <= {*done}}
+    assert completing.isdisjoint(each.action for each in said)
+    assert said or {*POURED} - {*done} <= completing
 
 
 def shown(world, path: tuple[str, ...]) -> Trial:
