@@ -1,8 +1,9 @@
 """What a writer may say, as GBNF: every line that it allows is a link that :mod:`memory.links`
 reads.
 
-A line is about an action of the trial, in the order in which they were first done and each once, or
-repeats what was known before, or is a free abstraction: "opening doors" and what it brings about,
+A line is about an action of the trial, in the order in which they were first done and each once; or
+about that and one or two later ones, which are needed together ("X AND Y"). Or it repeats what was
+known before, or is a free abstraction: "opening doors" and what it brings about,
 in a few plain words that cannot spell a second relation.
 """
 
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 
 from memory.evidence.events import COMPLETE, PROGRESS, TASK
 from memory.language import Language
-from memory.links import Hedge, Link, LinkError, Relation, read
+from memory.links import JOINT, Hedge, Link, LinkError, Relation, conjuncts, read
 from memory.rules.reading import acts, lesson
 from memory.trials import Memory, Trial
 
@@ -94,10 +95,15 @@ def revising(trial: Trial, language: Language) -> str:
     known = [link for link in trial.recalled.links if not _in_line(link, actions, done)]
     events = [each for each in done.events if each in {*actions, *finds}]
     rules = _after(events)
-    lines = [_again(link, done) for link in _distinct(known)]
+    helping: list[tuple[str, str]] = []
     for action in actions:
         after = f"after{events.index(action)}" if action in events else ""
-        lines.append(_about(action, done, after if after in rules else ""))
+        if said := _helps(action, done, after if after in rules else ""):
+            helping.append((action, said))
+    rules |= _together(helping)
+    order = [action for action, _ in helping]
+    lines = [_again(link, done) for link in _distinct(known)]
+    lines += [_about(action, done, order) for action in actions]
     return _grammar(lines, rules, actions)
 
 
@@ -129,7 +135,7 @@ def _distinct(links: Iterable[Link]) -> list[Link]:
 
 def _offered(phrase: str) -> bool:
     """Whether a line can have ``phrase`` on either side and still be read as what it says."""
-    if len(phrase) > LONGEST:
+    if len(phrase) > LONGEST or JOINT in phrase:
         return False
     try:
         said = [Link(phrase, hedge, how, phrase) for hedge in Hedge for how in Relation]
@@ -141,9 +147,11 @@ def _offered(phrase: str) -> bool:
 def _again(link: Link, done: Done) -> str:
     """What was known before, said again: turned round only where the trial did its cause, and not
     against the score."""
-    gained, lost = link.cause in done.gained, link.cause in done.lost
-    if link.cause not in done.actions:
+    parts = conjuncts(link.cause)
+    if not set(parts) <= set(done.actions):
         return _line(link, _sign(link))
+    gained = any(part in done.gained for part in parts)
+    lost = any(part in done.lost for part in parts)
     return _line(link, "sure | not" if gained == lost else "sure" if gained else "not")
 
 
@@ -168,17 +176,47 @@ def _after(events: Sequence[str]) -> dict[str, str]:
     return rules
 
 
-def _about(action: str, done: Done, after: str) -> str:
-    """A line about an action, with the rule of what came ``after`` it; empty where nothing can be
-    said of it."""
+def _helps(action: str, done: Done, after: str) -> str:
+    """What ``action`` may have helped to, with the rule of what came ``after`` it; empty where it
+    helped to nothing."""
     effects = [after] if after else []
     if action in done.before_gain:
         effects.append(literal(PROGRESS))
     if done.won:
         effects.append(literal(COMPLETE))
+    if not effects or action not in done.accepted or action in done.lost:
+        return ""
+    return f"sure ({' | '.join(effects)})"
+
+
+def _together(helping: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Rules by name for each of the ``helping`` actions, in order, with what it helps to: "helps3"
+    is that, "last3" the one with this number or any later one as the last part of a conjunction,
+    and "next3" as one that may be the last but one."""
+    rules: dict[str, str] = {}
+    for number in reversed(range(len(helping))):
+        action, said = helping[number]
+        further = number + 1 if number + 1 < len(helping) else 0
+        rules[f"helps{number}"] = said
+        if not number:  # nothing comes before it
+            continue
+        alone = f"{literal(action)} helps{number}"
+        rules[f"last{number}"] = alone + (f" | last{further}" if further else "")
+        rules[f"next{number}"] = alone + (
+            f" | {literal(action + JOINT)} last{further} | next{further}" if further else ""
+        )
+    return rules
+
+
+def _about(action: str, done: Done, order: Sequence[str]) -> str:
+    """A line about an action, ``order`` being those that helped; empty where nothing can be said
+    of it."""
     ways = []
-    if effects and action in done.accepted and action not in done.lost:
-        ways.append(f"sure ({' | '.join(effects)})")
+    if action in order:
+        number = order.index(action)
+        ways.append(f"helps{number}")
+        if number + 1 < len(order):
+            ways.append(f"{literal(JOINT)} next{number + 1}")
     if action not in done.gained:
         ways.append(f"not {literal(TASK)}")
     return f"{literal(action)} ({' | '.join(ways)})" if ways else ""

@@ -88,15 +88,16 @@ class _Judging:
         self._said: set[object] = set()
 
     def line(self, link: Link) -> Line:
-        cause, effect = link.claim
+        _, effect = link.claim
         new = link.sense not in self._said
         self._said.add(link.sense)
-        apart = not set(spellings(cause)) & set(spellings(effect))
+        parts = link.conjuncts
+        apart = not {name for part in parts for name in spellings(part)} & set(spellings(effect))
         if link.relation is Relation.NOT_CONTRIBUTE:
-            says = self._done(cause) and not self._gained(cause)
+            says = all(map(self._done, parts)) and not any(map(self._gained, parts))
         else:
-            says = not self._idle(cause) or self._came_about(effect)
-        return Line(str(link), True, self._grounded(cause), new and apart and says)
+            says = not all(map(self._idle, parts)) or self._came_about(effect)
+        return Line(str(link), True, all(map(self._grounded, parts)), new and apart and says)
 
     def _done(self, cause: str) -> bool:
         done = self._record.first.keys() | self._record.refused

@@ -20,6 +20,7 @@ X MAY CONTRIBUTE to Y
 X DOES NOT CONTRIBUTE to Y
 
 - Name an action as it was done, or many actions at once, as in "opening doors".
+- X may be two or three actions that are needed together: "oil hinge AND pull rope".
 - MAY: one trial suggests it. SHOULD: several trials or a rise in score support it.
 - First keep the earlier learnings that still hold. Then go through the trial in its order. \
 General ones come last.
