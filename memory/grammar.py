@@ -59,8 +59,11 @@ class Done:
     before_gain: frozenset[str]
     """Actions that were done before or when the last points were gained."""
     finds: tuple[str, ...]
+    changes: tuple[str, ...]
+    """What the world told that came about."""
     events: tuple[str, ...]
-    """Accepted actions and finds, distinct, in the order in which they first came about."""
+    """Accepted actions, changes and finds, distinct, in the order in which they first came
+    about."""
     won: bool
 
 
@@ -69,10 +72,14 @@ def done_in(trial: Trial, language: Language) -> Done:
     done, found = list(acts(trial.steps, language)), lesson(trial, language)
     last = max((act.index for act in done if act.gain > 0), default=-1)
     events: list[str] = []
+    changes: list[str] = []
     for act in done:
         seen = language.things_seen(act.action, trial.steps[act.index].observation)
         things = [] if act.refused or not seen else seen[1]
-        events += [] if act.refused else [act.action, *(f"find {thing}" for thing in things)]
+        told = language.changes(act.action, trial.steps[act.index].observation)
+        changes += told
+        finds = [f"find {thing}" for thing in things]
+        events += [] if act.refused else [act.action, *told, *finds]
     return Done(
         actions=tuple(dict.fromkeys(act.action for act in done)),
         accepted=frozenset(act.action for act in done if not act.refused),
@@ -80,6 +87,7 @@ def done_in(trial: Trial, language: Language) -> Done:
         lost=frozenset(act.action for act in done if act.gain < 0),
         before_gain=frozenset(act.action for act in done if act.index <= last),
         finds=tuple(f"find {thing}" for _, thing in found.seen),
+        changes=tuple(dict.fromkeys(changes)),
         events=tuple(dict.fromkeys(events)),
         won=found.won,
     )
@@ -92,8 +100,9 @@ def revising(trial: Trial, language: Language) -> str:
     done = done_in(trial, language)
     actions = [each for each in done.actions if _offered(each)][-MOST:]
     finds = [each for each in dict.fromkeys(done.finds) if _offered(each)][:MOST]
+    changes = [each for each in done.changes if _offered(each)][:MOST]
     known = [link for link in trial.recalled.links if not _in_line(link, actions, done)]
-    events = [each for each in done.events if each in {*actions, *finds}]
+    events = [each for each in done.events if each in {*actions, *changes, *finds}]
     rules = _after(events)
     helping: list[tuple[str, str]] = []
     for action in actions:

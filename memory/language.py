@@ -135,6 +135,11 @@ class Language:
         """``action`` with the name of its object as the world confirms it."""
         return action
 
+    def changes(self, action: str, observation: str) -> Sequence[str]:
+        """What came about by ``action``, where the answer tells more than the action's own words:
+        each as the effect of a link, "make ink"."""
+        return ()
+
     def arrived_at(self, action: str, observation: str) -> str:
         """The place that ``action`` led to; empty where it led nowhere, or nobody knows."""
         return "" if self.is_refused(observation) else self.destination(action)

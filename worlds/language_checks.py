@@ -33,7 +33,10 @@ OF_ACTIONS = (
     *("takes_or_opens", "opens", "is_deed", "alters", "tried_on", "called"),
 )
 OF_OBSERVATIONS = ("is_unknown", "is_refused", "choices_offered", "room", "sights")
-OF_BOTH = ("did_not_fit", "came_to_nothing", "meant", "arrived_at", "things_seen", "shortened")
+OF_BOTH = (
+    *("did_not_fit", "came_to_nothing", "meant", "changes", "arrived_at", "things_seen"),
+    "shortened",
+)
 """The questions that any text has an answer to, by what they are asked about."""
 
 
@@ -153,6 +156,7 @@ def any_text_has_an_answer(open: Open, language: Any) -> None:
         assert says["is_look"] >= says["inspects"], "to inspect is to look"
         assert says["is_refused"] >= says["is_unknown"], "what is unknown is refused"
         assert not (says["is_refused"] and says["arrived_at"]), "what is refused leads nowhere"
+        assert not (says["is_refused"] and says["changes"]), "what is refused changes nothing"
         assert says["is_deed"] >= says["alters"], "what alters is a deed"
         assert language.called(says["called"]) == says["called"], "a thing has one name"
         assert len(says["shortened"]) <= MOST and "\n" not in says["shortened"]

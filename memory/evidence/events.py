@@ -51,6 +51,8 @@ class Record:
     at_hand: frozenset[str] = frozenset()
     """The words of what its opening told of."""
     finish: Finish = NONE
+    changed: dict[str, int] = field(default_factory=dict)
+    """What the world told that came about, folded, with the first step at which it did."""
 
     def returns(self, cause: str, effect: str) -> bool:
         """Whether ``cause`` goes to the room where the trial began and all that ``effect`` names
@@ -66,6 +68,8 @@ class Record:
         """The first step at which ``effect`` (folded) stood in this trial; None if it never did."""
         if effect in _COMPLETE:
             return self.won_at
+        if effect in self.changed:
+            return self.changed[effect]
         found = _FIND.match(effect)
         if found is None:
             return next(
@@ -95,6 +99,8 @@ def record(trial: Trial, language: Language) -> Record:
             continue
         for name in names:
             found.first.setdefault(name, act.index)
+        for change in language.changes(act.action, trial.steps[act.index].observation):
+            found.changed.setdefault(folded(change), act.index)
         if language.is_move(act.action):
             came = {folded(act.action)}
         if act.gain > 0:

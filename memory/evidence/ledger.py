@@ -60,6 +60,8 @@ class Ledger:
         """The first of the records with the most points."""
         self._tallies: dict[Claim, Tally] = {}
         self._lost: dict[str, int] = {}
+        self.changes: set[str] = set()
+        """What the trials were told that came about, folded."""
         for trial in trials:
             self.add(trial)
 
@@ -69,6 +71,7 @@ class Ledger:
         ended = {folded(found.finish.at)} if found.finish.deed else set()
         self._lost.update(dict.fromkeys(found.lost | ended, len(self.records)))
         self.records.append(found)
+        self.changes |= found.changed.keys()
         self.__dict__.pop("endings", None)
         if self.best is None or found.points > self.best.points:
             self.best = found

@@ -31,6 +31,7 @@ def of(trial: Trial, language: Language) -> tuple[Link, ...]:
     unnamed = _unnamed(trial, goal, language)
     made += [_link(name, Relation.NOT_CONTRIBUTE, TASK) for name in unnamed]
     made += [_link(useful.action, Relation.NECESSARY, useful.effect) for useful in found.useful]
+    made += [_link(deed, Relation.NECESSARY, change) for deed, change in found.changed]
     if not found.won:
         for place, thing in _wanted(trial, found.seen):
             way = language.way_to(place, found.accepted)

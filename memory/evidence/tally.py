@@ -114,9 +114,8 @@ def count(cause: str, effect: str, trial: Record) -> Tally:
     if at is None:
         lost = is_complete(effect) and any(name in trial.lost for name in names)
         return Tally(lost=1) if lost else Tally(alone=1) if names else Tally(neither=1)
-    if begun is not None and (
-        begun < at or (begun == at and (is_complete(effect) or is_find(effect)))
-    ):
+    at_once = is_complete(effect) or is_find(effect) or effect in trial.changed
+    if begun is not None and (begun < at or (begun == at and at_once)):
         return Tally(together=1)
     return Tally(without=1)
 

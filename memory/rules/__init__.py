@@ -22,6 +22,7 @@ MOST = 12
 """Links of a memory; more crowd the small model's context."""
 MOST_LOST, MOST_USEFUL, MOST_OTHERS = 5, 7, 2
 MOST_WHOLE = 40
+MOST_CHANGED = 12
 MOST_FOUND, MOST_VAIN, MOST_REFUSED, MOST_IDLE = 2, 5, 4, 3
 CLEAR_GAIN = 5.0
 """Points that make one sighting enough for SHOULD."""
@@ -47,6 +48,7 @@ def links(trials: Sequence[Trial], language: Language, *, whole: bool = False) -
     # All that were seen to hold something wanted: such a visit was not in vain.
     promising = {place for place, _ in wanted}
     found += _idle(lessons, lessons[best].won, promising, language)
+    found += _brought_about(lessons)
     most = 2 * MOST_LOST + len(repeated) + MOST if whole else MOST
     leading = (link for link in found if not endings.ends_in_one(link))
     return tuple(dict.fromkeys(leading))[:most]
@@ -100,6 +102,13 @@ def _weightiest(useful: Sequence[Useful], most: int) -> list[Useful]:
         range(len(useful)), key=lambda n: -(useful[n].gain + (CLEAR_GAIN if n < 4 else 0))
     )
     return [useful[n] for n in sorted(ranked[:most])]
+
+
+def _brought_about(lessons: Sequence[Lesson]) -> Iterable[Link]:
+    """What the world told that came about by a deed, the most common first."""
+    told = Counter(pair for each in lessons for pair in dict.fromkeys(each.changed))
+    for (deed, change), times in told.most_common(MOST_CHANGED):
+        yield from _made(deed, _hedge(times > 1), Relation.NECESSARY, change)
 
 
 def _wanted(lessons: Sequence[Lesson], goal: str) -> list[tuple[str, str]]:

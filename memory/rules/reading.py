@@ -35,6 +35,8 @@ class Lesson:
     vain: list[str] = field(default_factory=list)
     accepted: set[str] = field(default_factory=set)
     seen: list[tuple[str, str]] = field(default_factory=list)
+    changed: list[tuple[str, str]] = field(default_factory=list)
+    """Deeds, each with what the world told that came about by it."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,9 @@ class _Reader:
         if seen := self._language.things_seen(act.action, step.observation):
             room, things = seen
             found.seen += [(room, thing) for thing in things]
+        if not self._language.passes_time(act.action):  # by itself that brings nothing about
+            told = self._language.changes(act.action, step.observation)
+            found.changed += [(act.action, change) for change in told]
         if act.gain < 0:
             found.lost.append(act.offered)
         elif place := self._language.arrived_at(act.action, step.observation):

@@ -15,7 +15,7 @@ from dataclasses import replace
 from memory import grammar, rules
 from memory.evidence.worth import serving
 from memory.language import Language
-from memory.links import Hedge, Link, Relation, read
+from memory.links import Hedge, Link, Relation, folded, read
 from memory.strategies import (
     Episode,
     GeneralisationRequest,
@@ -106,7 +106,17 @@ class Clin(Strategy):
         if not trials:
             return ()
         learned = rules.links(trials, self._language, whole=self._chains is not None)
-        return serving(learned, trials[-1].goal)
+        changes = {folded(link.effect) for link in learned} & self._changes(trials)
+        return serving(learned, trials[-1].goal, changes=changes)
+
+    def _changes(self, trials: Sequence[Trial]) -> set[str]:
+        """What the world told that came about, folded."""
+        told = (
+            self._language.changes(step.action, step.observation)
+            for trial in trials
+            for step in trial.steps
+        )
+        return {folded(change) for each in told for change in each}
 
     def generalise(self, past: Sequence[Episode], goal: str, setting: str, size: Size) -> Revision:
         """A meta-memory from each earlier episode's best trial; by rules, the links that several

@@ -142,7 +142,8 @@ class Evidence(Strategy):
 
     def _proposed(self, memory: Memory, trial: Trial) -> tuple[Link, ...]:
         """What the rules propose, as far as it leads to something."""
-        told = serving(proposals.of(trial, self._language), trial.goal, memory.links)
+        changes = self._ledger.changes
+        told = serving(proposals.of(trial, self._language), trial.goal, memory.links, changes)
         joint = conjunctions.proposed(self._ledger, self._deeds)
         return (*told, *proposals.endings(self._ledger.endings.fatal), *joint)
 
@@ -304,7 +305,10 @@ def _ordered(ledger: Ledger, links: Sequence[Link]) -> tuple[Link, ...]:
     useful = [
         link
         for link in links
-        if _helps(link) and order.keys() >= set(link.conjuncts) and ledger.tally(link).seen
+        if _helps(link)
+        and order.keys() >= set(link.conjuncts)
+        and ledger.tally(link).seen
+        and link.claim[1] not in ledger.changes
     ]
     useful.sort(key=lambda link: max(order[part] for part in link.conjuncts))
     useful = useful[:MOST_USEFUL]

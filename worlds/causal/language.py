@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from worlds.causal.wording import SENTENCES
+
 costly_actions = ("pick ", "move ")
 
 _GO = "go to "
@@ -17,6 +19,24 @@ _DID_NOT_FIT = re.compile(
 )
 """The ways to say it; that a device is broken or not ready says no such thing."""
 _ROOM = re.compile(r"^This room is called the (?P<room>[a-z ]+)\. In it, you see:? ?\n?")
+_CHANGES = {
+    "repair": "repair",
+    "start": "start",
+    "make": "make",
+    "grow": "grow",
+    "delivered": "deliver",
+}
+"""What came about, by the sentence that tells of it."""
+
+
+def _telling(form: str) -> re.Pattern[str]:
+    """Matches a sentence of this form, whose last blank names what it tells of."""
+    before, _, after = re.escape(form).rpartition(re.escape("{}"))
+    told = before.replace(re.escape("{}"), "[a-z ]{1,40}")
+    return re.compile(rf"{told}(?P<thing>[a-z ]{{1,40}}){after}")
+
+
+_TELLS = [(verb, _telling(form)) for kind, verb in _CHANGES.items() for form in SENTENCES[kind]]
 _HELD = "In your hands you have: "
 _ALTERING = frozenset(["move", "use", "activate", "unlock"])
 
@@ -69,6 +89,13 @@ def is_refused(observation: str) -> bool:
 
 def did_not_fit(action: str, observation: str) -> bool:
     return action.split(" ")[0] in ("use", "unlock") and bool(_DID_NOT_FIT.match(observation))
+
+
+def changes(action: str, observation: str) -> list[str]:
+    """What the world's rules bring about: no action names what comes of it."""
+    told = observation.strip()
+    found = ((verb, pattern.fullmatch(told)) for verb, pattern in _TELLS)
+    return [f"{verb} {match['thing']}" for verb, match in found if match]
 
 
 def room(observation: str) -> str:

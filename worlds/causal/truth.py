@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from worlds.causal.physics import Physics
 from worlds.causal.plan import Deed, Needs
 
 
@@ -28,7 +29,9 @@ def truth(needs: Needs, every_action: frozenset[str]) -> Truth:
     walks = {f"go to {room}" for room in _passed(needs) if room != start}
     used = {*needs.deeds, *walks}
     return Truth(
-        necessary=frozenset(_of_deeds(needs) | _of_walks(needs, walks)),
+        necessary=frozenset(
+            _of_deeds(needs) | _of_walks(needs, walks) | _of_changes(needs.physics)
+        ),
         contributing=frozenset(_of_rooms(needs, every_action)),
         not_contributing=frozenset(
             f"{action} DOES NOT CONTRIBUTE to the task" for action in every_action - used
@@ -47,6 +50,25 @@ def _of_deeds(needs: Needs) -> set[str]:
         for before in _all_before(needs, deed):
             links.add(f"{before} SHOULD BE NECESSARY to {deed.action}")
     return links
+
+
+def _of_changes(physics: Physics) -> set[str]:
+    """What brings about what the world tells of (``changes`` of its language), wanted or not."""
+    causes = {
+        f"repair {device}": [f"use {tool} on {device}"] for device, tool in physics.repairs.items()
+    }
+    for device, tool in physics.starts.items():
+        causes[f"start {device}"] = [f"use {tool} on {device}"]
+    for recipe in physics.recipes:
+        last = "wait" if recipe.grows else f"activate {recipe.device}"
+        put = [f"move {thing} to {recipe.device}" for thing in recipe.inputs]
+        causes[f"{'grow' if recipe.grows else 'make'} {recipe.product}"] = [*put, last]
+    causes[f"deliver {physics.parcel}"] = [f"move {physics.parcel} to chute"]
+    return {
+        f"{cause} SHOULD BE NECESSARY to {effect}"
+        for effect, each in causes.items()
+        for cause in each
+    }
 
 
 def _of_walks(needs: Needs, walks: set[str]) -> set[str]:

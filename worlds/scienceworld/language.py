@@ -20,6 +20,7 @@ _ASKED = "Ambiguous request"
 _MENU = "Please enter the number for the action you intended (or blank to cancel):"
 _CHOICE = re.compile(r"^(\d+):\s*(.+?)\s*$", re.MULTILINE)
 _FOCUSED = re.compile(r"^You focus on the (?P<thing>.+?)\.")
+_MIXED = re.compile(r"^[\w ,]{1,80} mix to produce (?P<what>[a-z -]{1,40})\.\s*$")
 _ROOM = re.compile(
     r"^(?:This room is called the|This outside location is called the) (?P<room>[a-z ]+)\. "
     r"(?:In it, you see|Here you see):? ?\n?"
@@ -110,6 +111,12 @@ def meant(action: str, observation: str) -> str:
 def called(phrase: str) -> str:
     """What a room shows as "baby wolf" is offered as "baby baby wolf"."""
     return _TWICE.sub(r"\1", phrase)
+
+
+def changes(action: str, observation: str) -> list[str]:
+    """What was mixed into another thing. Other states are seen later, when one looks."""
+    found = _MIXED.match(observation[:_READ_AT_ALL]) if action.startswith("mix ") else None
+    return [f"make {found['what']}"] if found else []
 
 
 def arrived_at(action: str, observation: str) -> str:

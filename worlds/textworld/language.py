@@ -41,6 +41,8 @@ _REFUSED = (
 )
 """How the sentences begin by which a game refuses, Inform's own among them."""
 _ALREADY = re.compile(r"The [^.\n]{1,60} (?:(?:is|are) (?:already|fixed|welded)|has already)")
+_WAYS_TO_COOK = {"fried": "fry", "roasted": "roast", "grilled": "grill"}
+_COOKED = re.compile(rf"You (?P<how>{'|'.join(_WAYS_TO_COOK)}) the (?P<what>[a-z ]{{1,40}})\.")
 _NO_KEY = "That doesn't seem to fit"
 
 
@@ -94,6 +96,12 @@ def is_refused(observation: str) -> bool:
 
 def did_not_fit(action: str, observation: str) -> bool:
     return bool(tried_on(action)) and _said(observation).startswith(_NO_KEY)
+
+
+def changes(action: str, observation: str) -> list[str]:
+    """In which way a thing was cooked: the recipe asks for that, and the action names the tool."""
+    found = _COOKED.match(_said(observation)) if action.startswith("cook ") else None
+    return [f"{_WAYS_TO_COOK[found['how']]} {found['what']}"] if found else []
 
 
 def arrived_at(action: str, observation: str) -> str:

@@ -19,6 +19,9 @@ _WAY = re.compile(
     r"(?:Through an open (?P<door>[^,.]+), to|To) "
     r"the (?P<where>North|South|East|West) you see (?:the |an? )?(?P<what>[^.]+)"
 )
+_COOKED = re.compile(
+    r"You (?P<how>fry|roast|grill) the (?P<what>[a-z ]{1,40}?) with the [a-z ]{1,40}\."
+)
 _CARRIED = "Inventory"
 _NOTHING = "inventory is currently empty"
 _EMPTY = re.compile(r", that (?:has nothing on it|is empty)$")
@@ -57,6 +60,12 @@ def is_unknown(observation: str) -> bool:
 def is_refused(observation: str) -> bool:
     """ "You can't move there, the door is closed." comes to nothing as well."""
     return observation.startswith(("Unknown action", "You can't"))
+
+
+def changes(action: str, observation: str) -> list[str]:
+    """In which way a thing was cooked: the recipe asks for that, and the action names the tool."""
+    found = _COOKED.match(observation) if action.startswith("cook ") else None
+    return [f"{found['how']} {found['what']}"] if found else []
 
 
 def arrived_at(action: str, observation: str) -> str:
