@@ -35,6 +35,15 @@ CPU = torch.device("cpu")
 STEPS = 8
 
 
+class Letters:
+    """An encoder with a token for each letter."""
+
+    size, begin = 300, (0,)
+
+    def __call__(self, part: str) -> list[int]:
+        return [2 + ord(each) % 250 for each in part]
+
+
 def quiet(*_: object) -> None:
     """A tell that says nothing."""
 
@@ -333,9 +342,7 @@ def test_only_what_the_model_must_write_is_learned(data: Path) -> None:
     from clin.distill.batches import round_of
     from clin.distill.mix import Mixer
 
-    batch = round_of(
-        Mixer(bank, recipe.shares), lambda part: [2 + ord(each) % 250 for each in part], recipe, 0
-    )[0]
+    batch = round_of(Mixer(bank, recipe.shares), Letters(), recipe, 0)[0]
     newline = 2 + 10
     for window in batch:
         written = [number for number, weight in enumerate(window.weights) if weight]

@@ -33,7 +33,13 @@ def distill() -> None:
     show_default=True,
     help="The model's name on its card.",
 )
-def export(run: Path, out: Path, kind: str, name: str) -> None:
+@option(
+    "--merged",
+    group="Model",
+    is_flag=True,
+    help="Write the base with its adapter in it, a whole model, instead of the adapter alone.",
+)
+def export(run: Path, out: Path, kind: str, name: str, merged: bool) -> None:
     """Write a GGUF file with its card inside. It is then held against torch: tokens and logits."""
     from clin.distill import needed
 
@@ -42,7 +48,7 @@ def export(run: Path, out: Path, kind: str, name: str) -> None:
     from clin.distill import export as exporting
 
     found = exporting.trained(run)
-    exporting.export(found, out, kind, name)
+    exporting.export(found, out, kind, name, merged=merged)
     checked = exporting.check(found, out)
     echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, after {found.step} updates; {checked}")
     if checked.unlike:
