@@ -194,6 +194,18 @@ def test_llama_cpp_reads_the_export_as_torch_does(
     assert checked.apart < 0.05
 
 
+def test_an_adapter_in_eight_bits_is_read_too(base: Path, data: Path, tmp_path: Path) -> None:
+    found = export.trained(run(tmp_path / "wide", base, data, 1, lora=32))
+    export.export(found, tmp_path / "a.gguf", "q8_0", "small")
+    checked = export.check(found, tmp_path / "a.gguf", samples=4)
+    assert checked.decisions > 10 and checked.agreed >= 0.8 * checked.decisions
+
+
+def test_eight_bits_hold_no_adapter_of_rank_four(whole: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="rank 4 is written as f16"):
+        export.export(export.trained(whole), tmp_path / "a.gguf", "q8_0", "small")
+
+
 def test_the_adapter_plays_and_is_told_what_memory_says(
     whole: Path, base: Path, tmp_path: Path, clin: Clin
 ) -> None:

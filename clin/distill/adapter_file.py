@@ -16,6 +16,9 @@ from clin.distill.base import Base
 from clin.distill.lora import Adapted, parameter_name
 from clin.errors import UserError
 
+HALVES = ("lora_a", "lora_b")
+BLOCK = 32
+"""Numbers that q8_0 holds together."""
 FILE_TYPES = {"f32": "ALL_F32", "f16": "MOSTLY_F16", "q8_0": "MOSTLY_Q8_0"}
 """gguf's names for the types that a whole model is written in."""
 SAID_ANEW = ("general.architecture", "general.file_type", "general.quantization_version")
@@ -23,7 +26,13 @@ SAID_ANEW = ("general.architecture", "general.file_type", "general.quantization_
 
 
 def write_adapter(model: Adapted, out: Path, kind: str, card: Mapping[str, str]) -> None:
-    """Write the adapter of ``model`` in f16 or f32, with ``card`` in it; alpha is its rank."""
+    """Write the adapter of ``model`` in f16, q8_0 or f32, with ``card`` in it; alpha is its rank.
+    UserError where q8_0 cannot hold rows of that rank."""
+    if kind == "q8_0" and model.rank % BLOCK:
+        raise UserError(
+            f"q8_0 holds rows in blocks of {BLOCK}, so an adapter of rank {model.rank} is written "
+            "as f16 or f32"
+        )
     gguf = needed("gguf")
     writer = gguf.GGUFWriter(str(out), "llama")
     writer.add_type("adapter")
@@ -31,10 +40,9 @@ def write_adapter(model: Adapted, out: Path, kind: str, card: Mapping[str, str])
     writer.add_float32("adapter.lora.alpha", float(model.rank))
     for key, value in card.items():
         writer.add_string(key, value)
-    number = {"f16": np.float16, "f32": np.float32}[kind]
-    for name, a, b in model.adapters():
-        writer.add_tensor(f"{name}.lora_a", a.detach().cpu().numpy().astype(number))
-        writer.add_tensor(f"{name}.lora_b", b.detach().cpu().numpy().astype(number))
+    for name, *halves in model.adapters():
+        for half, value in zip(HALVES, halves, strict=True):
+            add_tensor(writer, gguf, f"{name}.{half}", value.detach().cpu().numpy(), kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -94,8 +94,6 @@ def export(run: Trained, out: Path, kind: str, name: str, *, merged: bool = Fals
         assert run.base is not None
         if merged:
             write_merged(run.model, run.base, out, kind, card(run, name))
-        elif kind == "q8_0":
-            raise UserError("an adapter is written as f16 or f32; --merged writes q8_0 too")
         else:
             write_adapter(run.model, out, kind, card(run, name))
         return
