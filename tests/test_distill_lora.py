@@ -18,7 +18,7 @@ torch = pytest.importorskip(
 pytest.importorskip("tokenizers", reason="`clin distill` needs the extra [distill]: tokenizers")
 
 from clin.distill import base as bases
-from clin.distill import collect, export, presets
+from clin.distill import checking, collect, export, presets, run_folder
 from clin.distill import train as training
 from clin.distill.form import Window
 from clin.distill.lora import Adapted
@@ -157,7 +157,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
     whole: Path, base: Path, data: Path, tmp_path: Path
 ) -> None:
     parts = run(tmp_path / "parts", base, data, 2, 5, STEPS)
-    one, other = (training.checkpoint(folder) for folder in (whole, parts))
+    one, other = (run_folder.checkpoint(folder) for folder in (whole, parts))
     assert one["step"] == other["step"] == STEPS and one["read"] == other["read"] > 0
     assert all(torch.equal(one["model"][name], other["model"][name]) for name in one["model"])
 
@@ -168,7 +168,7 @@ def test_it_learns_and_the_base_stays_as_it_is(
     longer = run(tmp_path / "longer", base, data, 60, steps=60, other_rate=0.01)
     rows = [json.loads(line) for line in (longer / "curves.jsonl").read_text().splitlines()]
     assert rows[-1]["act"] < rows[0]["act"]
-    names = training.checkpoint(longer)["model"]
+    names = run_folder.checkpoint(longer)["model"]
     assert names and all("lora" in name for name in names)
 
 
@@ -176,7 +176,7 @@ def test_upper_layers_alone_learn_where_that_is_asked(
     base: Path, data: Path, tmp_path: Path
 ) -> None:
     folder = run(tmp_path / "upper", base, data, STEPS, upper_layers=1)
-    weights = training.checkpoint(folder)["model"]
+    weights = run_folder.checkpoint(folder)["model"]
     changed = {name for name, value in weights.items() if "lora_b" in name and value.abs().sum()}
     assert changed == {name for name in weights if "lora_b" in name and name.startswith("layers.1")}
 
@@ -188,7 +188,7 @@ def test_llama_cpp_reads_the_export_as_torch_does(
     found = export.trained(whole)
     out = tmp_path / "out.gguf"
     export.export(found, out, "f32", "special", merged=merged)
-    checked = export.check(found, out, samples=6)
+    checked = checking.check(found, out, samples=6)
     assert checked.texts > 40 and checked.unlike == 0
     assert checked.decisions > 20 and checked.agreed > 0.9 * checked.decisions
     assert checked.apart < 0.05
@@ -197,7 +197,7 @@ def test_llama_cpp_reads_the_export_as_torch_does(
 def test_an_adapter_in_eight_bits_is_read_too(base: Path, data: Path, tmp_path: Path) -> None:
     found = export.trained(run(tmp_path / "wide", base, data, 1, lora=32))
     export.export(found, tmp_path / "a.gguf", "q8_0", "small")
-    checked = export.check(found, tmp_path / "a.gguf", samples=4)
+    checked = checking.check(found, tmp_path / "a.gguf", samples=4)
     assert checked.decisions > 10 and checked.agreed >= 0.8 * checked.decisions
 
 
@@ -235,10 +235,10 @@ def test_a_start_from_an_adapters_file_goes_on_from_its_weights(
     words = ["distill", "train", "--base", str(base), "--data", str(data), "--lora", "4"]
     words += ["--context", "700", "--batch-tokens", "1400", "--steps", "4"]
     clin(*words, "--start-from", str(tmp_path / "a.gguf"), "--stop-at", "1", "--out", "on")
-    about = training.read_run(tmp_path / "on")["recipe"]
+    about = run_folder.read_run(tmp_path / "on")["recipe"]
     assert about["started_from"] == export.weights_hash(found.model.state_dict())
     clin("distill", "train", "--data", str(data), "--out", "on", "--resume")
-    assert training.checkpoint(tmp_path / "on")["step"] == 4
+    assert run_folder.checkpoint(tmp_path / "on")["step"] == 4
     bigger = [*words, "--lora", "8", "--start-from", str(tmp_path / "a.gguf"), "--out", "off"]
     refused = clin(*bigger)
     assert refused.returncode == 2 and "no adapter of rank 8" in refused.stderr

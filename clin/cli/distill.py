@@ -45,11 +45,12 @@ def export(run: Path, out: Path, kind: str, name: str, merged: bool) -> None:
 
     for package in ("torch", "tokenizers", "gguf"):
         needed(package)
+    from clin.distill import checking
     from clin.distill import export as exporting
 
     found = exporting.trained(run)
     exporting.export(found, out, kind, name, merged=merged)
-    checked = exporting.check(found, out)
+    checked = checking.check(found, out)
     echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, after {found.step} updates; {checked}")
     if checked.unlike:
         raise RuntimeError("llama.cpp does not tokenise as training did")

@@ -19,7 +19,8 @@ from clin.distill.base import Base, base_tokens
 from clin.distill.lora import Adapted
 from clin.distill.model import Llama
 from clin.distill.presets import PRESETS, Recipe, of_dict
-from clin.distill.train import checkpoint, read_run, shape
+from clin.distill.run_folder import checkpoint, read_run
+from clin.distill.train import shape
 from clin.errors import UserError
 from clin.llms.open import model_file
 

@@ -1,18 +1,17 @@
 """Training: by seed, resumable at any checkpoint, its recipe and curves stored beside the weights.
 
-A run is a folder: ``recipe.json``, ``tokens.json``, ``checkpoint.pt``, ``curves.jsonl``.
+What a run's folder holds, :mod:`clin.distill.run_folder` says.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -32,6 +31,7 @@ from clin.distill.model import Llama, Shape
 from clin.distill.muon import Muon
 from clin.distill.precision import half_is_fast, half_precision
 from clin.distill.presets import Recipe, of_dict
+from clin.distill.run_folder import Curves, checkpoint, described, read_run
 from clin.distill.trees import parents_of, tree_of
 from clin.errors import UserError
 
@@ -229,17 +229,6 @@ def _tokeniser(bank: Bank, recipe: Recipe) -> tokenising.Tokens:
     return tokenising.train(samples, recipe.vocabulary)
 
 
-def checkpoint(folder: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
-    """The last checkpoint of the run in ``folder``; UserError if it has none."""
-    try:
-        state: dict[str, Any] = torch.load(
-            folder / "checkpoint.pt", map_location=device, weights_only=True
-        )
-        return state
-    except OSError:
-        raise UserError(f"the run in '{folder}' has no checkpoint yet") from None
-
-
 def resume(folder: Path, data: Sequence[Path], device: torch.device) -> tuple[Trainer, Bank]:
     """A run that was interrupted, on the same data; UserError where either is not so."""
     about = read_run(folder)
@@ -277,30 +266,6 @@ def _wanted(data: Sequence[Path], recipe: Recipe) -> Iterator[list[Episode]]:
                 yield wanted
 
 
-def read_run(folder: Path) -> dict[str, Any]:
-    """A run's ``recipe.json``."""
-    try:
-        recipe: dict[str, Any] = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
-        return recipe
-    except (OSError, ValueError):
-        raise UserError(f"no training run in '{folder}' (it has no readable recipe.json)") from None
-
-
-def described(data: Path) -> dict[str, Any]:
-    """What a folder of episodes holds, and the hash of its index."""
-    shards = opened(data)
-    rows = list(shards.rows.values())
-    worlds = sorted({row["world"] for row in rows})
-    return {
-        "folder": data.name,
-        "sha256": sha256("\n".join(sorted(map(json.dumps, rows))).encode()).hexdigest(),
-        "places": len(rows),
-        "worlds": worlds,
-        "episodes": sum(row["episodes"] for row in rows),
-        "steps": sum(row["steps"] for row in rows),
-    }
-
-
 def train(
     trainer: Trainer, bank: Bank, *, until: int, every: int, workers: int, tell: Tell
 ) -> None:
@@ -327,35 +292,3 @@ def _batches(trainer: Trainer, bank: Bank, workers: int) -> Iterator[Batch]:
     for batches in rounds(bank, trainer.encode, trainer.recipe, first, workers):
         yield from batches[skip:]
         skip = 0
-
-
-class Curves:
-    """The losses of a run, as means over the updates between two rows. What a killed run had
-    written after its last checkpoint, at ``step``, is dropped."""
-
-    def __init__(self, file: Path, step: int) -> None:
-        self._file = file
-        self._losses: dict[str, list[float]] = {}
-        if file.exists():
-            lines = file.read_text(encoding="utf-8").splitlines()
-            kept = [line for line in lines if json.loads(line)["step"] <= step]
-            file.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-
-    def add(self, losses: Mapping[str, float]) -> None:
-        """One more update."""
-        for name, value in losses.items():
-            self._losses.setdefault(name, []).append(value)
-
-    def note(self) -> str:
-        """The means since the last row, in words."""
-        return ", ".join(f"{name} {mean:.3f}" for name, mean in self._means().items())
-
-    def write(self, step: int, tokens: int) -> None:
-        """A row, and begin anew."""
-        losses = {name: round(mean, 4) for name, mean in self._means().items()}
-        with self._file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": step, "tokens": tokens, **losses}) + "\n")
-        self._losses = {}
-
-    def _means(self) -> dict[str, float]:
-        return {name: sum(values) / len(values) for name, values in self._losses.items()}
