@@ -257,11 +257,13 @@ def test_what_is_no_base_is_told_in_a_line(tmp_path: Path, clin: Clin) -> None:
     odd(tmp_path / "q.gguf", "qwen2", tokenizer__ggml__model="gpt2")
     odd(tmp_path / "half.gguf", llama__attention__head_count=4, llama__embedding_length=32)
     (tmp_path / "notes.gguf").write_text("no model")
+    tiny(tmp_path / "fine.gguf")
     train = ["distill", "train", "--data", "none", "--out", "x"]
     for words, said in (
         (["--base", "q.gguf"], "its architecture is qwen2"),
         (["--base", "half.gguf"], "its header does not tell"),
         (["--base", "notes.gguf"], "notes.gguf"),
+        (["--base", "fine.gguf", "--upper-layers", "3"], "at most 2, the model's layers"),
         (["--lora", "8"], "name its model with --base"),
         (["--upper-layers", "8"], "name its model with --base"),
         (["--base", "q.gguf", "--width", "64"], "leave --width out"),

@@ -213,6 +213,8 @@ def _recipe(mix: Mix, preset: str, changes: Changes) -> tuple[Recipe, Start | No
     if mix.base:
         _fits_adapters(preset, changes)
         base = opened(mix.base)
+        if (mix.upper_layers or 0) > base.sizes.layers:
+            raise UserError(f"--upper-layers is at most {base.sizes.layers}, the model's layers")
         given |= {"lora": mix.lora, "upper_layers": mix.upper_layers}
         rank = mix.lora or presets.PRESETS["lora"].lora
         begun = starting.adapter_start(mix.start, base, rank) if mix.start else None
