@@ -31,6 +31,11 @@ LIMITS = (
     "named here."
 )
 
+LIMITS_OF_ADAPTERS = (
+    "It acts at once, and rules write its memory. It knows the worlds that are named here, under "
+    "the names that the simulators have for things."
+)
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -122,7 +127,7 @@ def card(run: Trained, name: str) -> dict[str, str]:
         "clin.recipe": json.dumps(run.about["recipe"], sort_keys=True),
         "clin.training": _training(run),
         "clin.weights": f"sha256 {weights_hash(run.model.state_dict())} (float32, before rounding)",
-        "clin.limits": LIMITS,
+        "clin.limits": LIMITS_OF_ADAPTERS if run.base else LIMITS,
     }
     if run.base:
         told["clin.base"] = f"{run.base.reference} (sha256 {run.base.sha256})"

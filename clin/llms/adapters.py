@@ -45,6 +45,12 @@ def adapters_of(named: Sequence[str]) -> tuple[Adapter, ...]:
     return found
 
 
+def is_adapter(path: Path) -> bool:
+    """Whether ``path`` is a GGUF file of an adapter; ModelError where it is no GGUF file."""
+    header = header_of(path)
+    return header is not None and header.keys.get("general.type") == "adapter"
+
+
 def overridden(metadata: dict[str, str], adapters: Sequence[Adapter]) -> dict[str, str]:
     """What the base's ``metadata`` says together with its ``adapters``; the last one has the last
     word."""

@@ -17,6 +17,7 @@ DETAILS = (
     "general.architecture",
     "general.description",
     "general.license",
+    "clin.base",
     "clin.data",
     "clin.recipe",
     "clin.training",
