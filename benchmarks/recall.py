@@ -61,6 +61,10 @@ class Way:
 WAYS = {
     "no memory": Way("none"),
     "head": Way("head"),
+    "both": Way("both"),
+    "both, a = 4": Way("both", 4.0),
+    "another place's, both": Way("both", whose="other"),
+    "another place's, both, a = 4": Way("both", 4.0, "other"),
     "step": Way("step"),
     "step, a = 1": Way("step", 1.0),
     "step, a = 2": Way("step", 2.0),
@@ -147,6 +151,7 @@ def parser_of(description: str | None, places: int) -> argparse.ArgumentParser:
     """The options that a benchmark of recall has: which model plays which places."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--model", default="smollm2")
+    parser.add_argument("--lora", nargs="*", default=[], help="adapters on the model")
     parser.add_argument("--world", default="causal")
     parser.add_argument("--places", type=int, default=places)
     parser.add_argument("--split", default="dev")
@@ -164,7 +169,7 @@ def opened(asked: argparse.Namespace) -> LLM:
     """The model that was asked for, as one that can be guided."""
     return open_models(
         asked.model,
-        Engine(threads=asked.threads),
+        Engine(threads=asked.threads, lora=tuple(asked.lora)),
         Sampling(),
         seed=0,
         guided=True,

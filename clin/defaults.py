@@ -14,7 +14,7 @@ from clin.errors import ModelError, UserError
 from clin.exploration.loop_guard import MOST
 from clin.llms import ModelCard
 from clin.options import Exploration, Prompting
-from clin.prompts import Thinking, style
+from clin.prompts import Style, Thinking, style
 from memory.spelling import did_you_mean
 from memory.strategies import traits_of
 from worlds import shown_names
@@ -29,15 +29,15 @@ NATIVE_TOKENS = 512
 def chosen_prompting(asked: Prompting, model: ModelCard | ModelInfo) -> Prompting:
     """How long the model thinks and where it reads its memory: as asked, else as it was made to.
     ModelError for what is asked of a model that was trained to act at once."""
-    if not style(model.prompt).thinks:
-        if unknown := _beyond_training(asked):
-            raise ModelError(
-                f"{model.name} was trained on the prompt {model.prompt}, which has no place for "
-                f"{unknown}; leave it out"
-            )
+    layout = style(model.prompt)
+    if unknown := _beyond_training(asked, layout):
+        raise ModelError(
+            f"{model.name} was trained on the prompt {model.prompt}, which has no place for "
+            f"{unknown}; leave it out"
+        )
+    if not layout.recalls:
         return Prompting()
-    think = _thought(model)
-    needed = Prompting(think=think, recall="step" if model.guidance else "head", guidance=0.0)
+    needed = _as_made(model, layout)
     chosen = needed.but(**{name: value for name, value in asked if value is not None})
     if asked.guidance is None and chosen.at_each_step:
         chosen = chosen.but(guidance=model.guidance)
@@ -49,6 +49,15 @@ def chosen_prompting(asked: Prompting, model: ModelCard | ModelInfo) -> Promptin
     return chosen
 
 
+def _as_made(model: ModelCard | ModelInfo, layout: type[Style]) -> Prompting:
+    """What the model was made to: trained on memory in both places, or an instruct model."""
+    if not layout.thinks:
+        return Prompting(think=0, recall="both", guidance=0.0)
+    return Prompting(
+        think=_thought(model), recall="step" if model.guidance else "head", guidance=0.0
+    )
+
+
 def _thought(model: ModelCard | ModelInfo) -> int:
     """Tokens of thought. Who is guided has what memory says for a thought."""
     if model.guidance:
@@ -56,14 +65,14 @@ def _thought(model: ModelCard | ModelInfo) -> int:
     return NATIVE_TOKENS if model.thinks else Thinking.tokens
 
 
-def _beyond_training(asked: Prompting) -> str:
+def _beyond_training(asked: Prompting, layout: type[Style]) -> str:
     """The option that a model cannot follow that was trained to act at once on its memory."""
-    options = {
-        "--think": asked.think,
-        "--example": asked.example,
-        "--recall": asked.recall if asked.recall != "head" else "",
-        "--guidance": asked.guidance,
-    }
+    if layout.thinks:
+        return ""
+    options: dict[str, object] = {"--think": asked.think, "--example": asked.example}
+    if not layout.recalls:
+        options["--recall"] = asked.recall if asked.recall != "head" else ""
+        options["--guidance"] = asked.guidance
     return next((option for option, value in options.items() if value), "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,23 @@ def test_at_scale_nought_it_changes_nothing(tmp_path: Path) -> None:
     answer = scored(base, f"{tmp_path / 'a.gguf'}:0")
 
     assert answer.scores == scored(base).scores
+
+
+def test_its_card_is_shown_and_it_is_listed_as_what_it_is(tmp_path: Path, clin: Clin) -> None:
+    said = {"general__name": "special", "clin__prompt": "compact-3", "clin__roles": "act"}
+    adapter(tmp_path / "a.gguf", seed=1, **said, clin__base="tiny (sha256 1234)")
+    adapter(tmp_path / "plain.gguf", seed=2)
+
+    shown = clin("models", "show", "a.gguf").stdout
+    assert "special: a LoRA adapter, roles act; prompt compact-3" in shown
+    assert "--model BASE --lora a.gguf" in shown and "clin.base: tiny (sha256 1234)" in shown
+    assert "plain: a LoRA adapter, for the prompts of its base" in (
+        clin("models", "show", "plain.gguf").stdout
+    )
+    assert json.loads(clin("models", "show", "a.gguf", "--json").stdout)["adapter"] is True
+    listed = json.loads(clin("models", "--json").stdout)
+    [row] = [row for row in listed if row["model"] == "a.gguf"]
+    assert (row["name"], row["prompt"]) == ("special (an adapter: --lora)", "compact-3")
 
 
 def test_what_it_says_of_itself_goes_before_what_the_base_says(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ for package in ("tokenizers", "gguf"):
 import gguf
 
 from clin.cli import main
-from clin.distill import collect, export, presets, start
+from clin.distill import checking, collect, export, presets, run_folder, start
 from clin.distill import train as training
 from clin.distill.copies import copies
 from clin.distill.copying import copy_loss
@@ -33,6 +33,15 @@ from clin.llms.open import model_file
 
 CPU = torch.device("cpu")
 STEPS = 8
+
+
+class Letters:
+    """An encoder with a token for each letter."""
+
+    size, begin = 300, (0,)
+
+    def __call__(self, part: str) -> list[int]:
+        return [2 + ord(each) % 250 for each in part]
 
 
 def quiet(*_: object) -> None:
@@ -92,7 +101,7 @@ def test_batches_that_processes_prepare_are_the_same(
     )
     training.train(trainer, bank, until=STEPS, every=100, workers=1, tell=quiet)
     assert export.weights_hash(trainer.model.state_dict()) == export.weights_hash(
-        training.checkpoint(whole)["model"]
+        run_folder.checkpoint(whole)["model"]
     )
 
 
@@ -114,8 +123,8 @@ def test_a_warm_start_takes_over_weights_and_words_and_says_so(
         "--stop-at",
     ]
     assert CliRunner().invoke(main, [*words, "1"]).exit_code == 0
-    about = training.read_run(tmp_path / "warm")["recipe"]
-    assert about["started_from"] == export.weights_hash(training.checkpoint(whole)["model"])
+    about = run_folder.read_run(tmp_path / "warm")["recipe"]
+    assert about["started_from"] == export.weights_hash(run_folder.checkpoint(whole)["model"])
     assert (about["copy_first"], about["width"]) == (0, presets.PRESETS["tiny"].width)
     assert (tmp_path / "warm/tokens.json").read_text() == (whole / "tokens.json").read_text()
     assert (
@@ -124,7 +133,7 @@ def test_a_warm_start_takes_over_weights_and_words_and_says_so(
         .exit_code
         == 0
     )
-    assert training.checkpoint(tmp_path / "warm")["step"] == 2
+    assert run_folder.checkpoint(tmp_path / "warm")["step"] == 2
     refused = CliRunner().invoke(
         main, [*words[:4], "--out", "other", "--start-from", str(whole), "--layers", "9"]
     )
@@ -141,7 +150,7 @@ def test_a_warm_start_from_a_gguf_file_reads_what_was_exported(
     assert begun.recipe == presets.of_dict(
         found.about["recipe"] | {"vocabulary": found.tokens.size}
     )
-    assert all(begun.encode(text) == found.tokens(text) for text in export.TEXTS)
+    assert all(begun.encode(text) == found.tokens(text) for text in checking.TEXTS)
     apart = {"f16": 0.01, "q8_0": 0.05}[kind]
     assert all(
         torch.allclose(value, found.model.state_dict()[name], atol=apart)
@@ -158,7 +167,7 @@ def test_a_warm_start_from_a_gguf_file_reads_what_was_exported(
         str(tmp_path / "model.gguf"),
     ]
     assert CliRunner().invoke(main, [*again, "--steps", "1"]).exit_code == 0
-    assert training.checkpoint(tmp_path / "on")["step"] == 1
+    assert run_folder.checkpoint(tmp_path / "on")["step"] == 1
 
 
 def test_the_bundled_model_can_be_gone_on_from_with_its_own_words() -> None:
@@ -166,7 +175,7 @@ def test_the_bundled_model_can_be_gone_on_from_with_its_own_words() -> None:
     native = Native(model_file("bundled"), gpu_layers=0)
     try:
         assert all(
-            tuple(begun.encode(text)) == tuple(native.tokenize(text)) for text in export.TEXTS
+            tuple(begun.encode(text)) == tuple(native.tokenize(text)) for text in checking.TEXTS
         )
     finally:
         native.close()
@@ -218,7 +227,7 @@ def test_the_shares_of_the_worlds_are_given_in_words_and_kept_with_the_recipe(
         "--shares",
     ]
     assert CliRunner().invoke(main, [*words, "causal=0.3,scienceworld=0.7"]).exit_code == 0
-    assert training.read_run(tmp_path / "run")["recipe"]["worlds"] == {
+    assert run_folder.read_run(tmp_path / "run")["recipe"]["worlds"] == {
         "causal": 0.3,
         "scienceworld": 0.7,
     }
@@ -246,7 +255,7 @@ def test_llama_cpp_reads_the_export_as_torch_does(
     found = export.trained(whole)
     out = tmp_path / "model.gguf"
     export.export(found, out, kind, "tiny")
-    checked = export.check(found, out, samples=8)
+    checked = checking.check(found, out, samples=8)
     assert checked.texts > 50 and checked.unlike == 0
     assert checked.apart < apart
     assert (
@@ -333,9 +342,7 @@ def test_only_what_the_model_must_write_is_learned(data: Path) -> None:
     from clin.distill.batches import round_of
     from clin.distill.mix import Mixer
 
-    batch = round_of(
-        Mixer(bank, recipe.shares), lambda part: [2 + ord(each) % 250 for each in part], recipe, 0
-    )[0]
+    batch = round_of(Mixer(bank, recipe.shares), Letters(), recipe, 0)[0]
     newline = 2 + 10
     for window in batch:
         written = [number for number, weight in enumerate(window.weights) if weight]

@@ -4,6 +4,7 @@ run time."""
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -19,15 +20,16 @@ from clin.distill import collect, rename
 from clin.distill.copies import NOWHERE, copies
 from clin.distill.drills import drill
 from clin.distill.episodes import INDEX, Episode, Shards, Taken
-from clin.distill.form import Act, Sample, windows
+from clin.distill.form import Act, Sample, Window, windows
 from clin.distill.imported import from_paths, from_store
 from clin.distill.mix import Bank, Mixer, good
 from clin.distill.places import Place, split
 from clin.distill.practice import practice_of
+from clin.distill.saying import with_sayings
 from clin.distill.writing import generalising, revising
 from clin.errors import UserError
 from clin.prompts import compact
-from clin.prompts.compact import Compact
+from clin.prompts.compact import Compact, Recalled
 from clin.prompts.compact_writer import asked
 from clin.rollout.context import Context
 from memory.links import Relation, parse, read
@@ -156,15 +158,23 @@ def test_a_path_that_starts_in_the_right_room_goes_there_first() -> None:
 
 
 WORDS = st.text("abc ", min_size=1, max_size=30)
-ACTS = st.lists(st.builds(Act, WORDS, WORDS, st.sampled_from([0.0, 1.0, 3.0])), max_size=25)
+SAID = st.sampled_from(["", "Memory says: b MAY CONTRIBUTE to c.\n"])
+ACTS = st.lists(st.builds(Act, WORDS, WORDS, st.sampled_from([0.0, 1.0, 3.0]), SAID), max_size=25)
 
 
-@given(acts=ACTS, memory=st.lists(WORDS, max_size=3), room=st.integers(300, 600))
+@given(
+    acts=ACTS,
+    memory=st.lists(WORDS, max_size=3),
+    room=st.integers(300, 600),
+    layout=st.sampled_from([Compact, Recalled]),
+)
 def test_windows_are_the_prompts_of_run_time_and_each_action_is_learned_once(
-    acts: list[Act], memory: list[str], room: int
+    acts: list[Act], memory: list[str], room: int, layout: type[Compact]
 ) -> None:
+    if not layout.recalls:
+        acts = [replace(act, said="") for act in acts]
     sample = Sample("own", "causal", "win", tuple(memory), tuple(acts))
-    style = Compact(CAUSAL)
+    style = layout(CAUSAL)
     context = Context(
         style,
         room,
@@ -177,12 +187,12 @@ def test_windows_are_the_prompts_of_run_time_and_each_action_is_learned_once(
         if act.weight:
             prompt = [
                 0,
-                *(token for part in (*context.parts(), compact.ASK) for token in letters(part)),
+                *letters("".join((*context.parts(), act.said, compact.ASK))),
             ]
             read.append((prompt, letters(compact.choice(act.action)), act.weight))
         context.append(Step(act.action, act.observation, 0.0))
     learned = []
-    for window in windows(sample, letters, room):
+    for window in windows(sample, letters, room, layout=layout):
         assert len(window.tokens) == len(window.weights)
         at = 0
         while at < len(window.tokens):
@@ -190,11 +200,41 @@ def test_windows_are_the_prompts_of_run_time_and_each_action_is_learned_once(
             if weight:
                 end = window.tokens.index(ord("\n"), at) + 1
                 assert set(window.weights[at:end]) == {weight}
-                learned.append((list(window.tokens[:at]), list(window.tokens[at:end]), weight))
+                learned.append((read_before(window, at), list(window.tokens[at:end]), weight))
                 at = end
             else:
                 at += 1
     assert learned == read
+
+
+def read_before(window: Window, at: int) -> list[int]:
+    """The tokens that are read before that of the index ``at``."""
+    if not window.parents:
+        return list(window.tokens[:at])
+    found = []
+    while (at := window.parents[at]) >= 0:
+        found.append(window.tokens[at])
+    return found[::-1]
+
+
+def test_memory_says_before_a_choice_what_it_would_at_run_time_and_only_of_what_helps() -> None:
+    memory = (
+        "pick up glass key SHOULD BE NECESSARY to unlock door with glass key",
+        "unlock door with glass key SHOULD BE NECESSARY to make progress",
+        "eat bread DOES NOT CONTRIBUTE to the task",
+    )
+    acts = tuple(
+        Act(action, "Done.", 1.0)
+        for action in ("pick up glass key", "unlock door with glass key", "wait")
+    )
+    sample = Sample("own", "causal", "win", memory, acts)
+    told = [with_sayings(Random(number), sample) for number in range(40)]
+    said = [tuple(act.said for act in each.acts) for each in told]
+    first = f"Memory says: {memory[0]}.\n"
+    then = f"Memory says: {memory[1]}.\n"
+    assert (first, then) in [each[:2] for each in said] and ("", "", "") in said
+    assert not any("eat bread" in line for each in said for line in each)
+    assert with_sayings(Random(0), replace(sample, memory=())).acts == acts
 
 
 def test_samples_come_again_with_the_seed_and_without_memory_where_there_is_none(

@@ -79,7 +79,11 @@ CALLS: dict[str, list[list[str]]] = {
     "memory merge": [["clin.db", NAME], ["clin.db", "theirs.db"]],
     "memory compact": [[]],
     "distill collect": [["--out", "shards", "--world", NAME]],
-    "distill train": [["--data", NAME, "--out", "trained"]],
+    "distill train": [
+        ["--data", NAME, "--out", "trained"],
+        ["--data", "x", "--base", NAME, "--out", "trained"],
+        ["--data", "x", "--base", "base.gguf", "--start-from", NAME, "--out", "trained"],
+    ],
     "distill export": [[NAME, "out.gguf"]],
     "distill evaluate": [["--model", NAME]],
 }

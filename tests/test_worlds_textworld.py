@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ from conftest import Clin
 from generated import marks
 from transcripts import TEXTWORLD
 
+from clin.distill.collect import places
+from clin.distill.episodes import Shards, opened
+from clin.distill.places import Place, split
 from worlds import WorldError, _host, find_task, open_world
 from worlds import textworld as tw
 from worlds.conformance import walk
@@ -55,6 +59,24 @@ def test_a_mistake_that_ends_the_game_keeps_its_points() -> None:
     lost = world.step("take sandwich")
     assert "You lost!" in lost.text and (lost.score, lost.done) == (0.0, True)
     world.close()
+
+
+def test_its_train_games_are_collected_to_learn_from(tmp_path: Path, clin: Clin) -> None:
+    words = ["--worlds", "textworld", "--tasks", "coin-collector", "--per-task", "1"]
+    collected = clin("distill", "collect", *words, "--imperfect", "3", "--out", "data")
+    assert collected.returncode == 0, collected.stderr
+    [episodes] = list(opened(tmp_path / "data"))
+    assert {episode.kind for episode in episodes} == {"expert", "mistakes", "detours", "loops"}
+    assert episodes[0].score == 100 and split(episodes[0].place) == "train"
+    detours = next(episode for episode in episodes if episode.kind == "detours")
+    assert any(not step.right for step in detours.steps) and detours.score == 100
+    held = Place.of("textworld", "coin-collector", VARIATION, {})
+    with pytest.raises(ValueError, match="held out"):
+        Shards(tmp_path / "data").add([replace(episodes[0], place=held)])
+
+
+def test_games_of_ones_own_have_no_train_places() -> None:
+    assert places(["textworld"], 1, 0, ["game"]) == []
 
 
 def test_what_speaks_to_the_interpreter_is_not_understood() -> None:

@@ -15,7 +15,7 @@ TENSORS = 2 + 9 * LAYERS
 BUNDLED = next((Path(__file__).parent.parent / "clin/llms/bundled").glob("*.gguf"))
 
 
-def tiny(
+def tiny(  # noqa: PLR0913 (each is a kind of model)
     out: Path,
     architecture: str = "llama",
     *,
@@ -25,12 +25,14 @@ def tiny(
     control: tuple[str, ...] = (),
     spm: bool = False,
     parts: int = 1,
+    kv_heads: int = 4,
     plus: Mapping[str, np.ndarray] | None = None,
 ) -> Path:
     """Write a model of ``architecture`` (``llama`` or the recurrent ``mamba``), with a chat
     template if one is given. Its vocabulary is the bundled model's, with ``control`` tokens in the
     place of its last ones, or with ``spm`` one like Llama 2's. Of a model in ``parts`` each has a
-    file. ``plus`` is added to its weights, by tensor."""
+    file. Its four heads may share ``kv_heads`` (llama). ``plus`` is added to its weights, by
+    tensor."""
     split = -(-TENSORS // parts) if parts > 1 else 0
     writer = gguf.GGUFWriter(out, architecture, split_max_tensors=split)
     tokens = _spm(writer) if spm else _bundled(writer, control)
@@ -45,7 +47,8 @@ def tiny(
     writer.add_head_count(0 if architecture == "mamba" else 4)
     writer.add_layer_norm_rms_eps(1e-5)
     draw = np.random.default_rng(0)
-    for name, shape in (_mamba if architecture == "mamba" else _llama)(writer, tokens).items():
+    made = _mamba(writer, tokens) if architecture == "mamba" else _llama(writer, tokens, kv_heads)
+    for name, shape in made.items():
         weights = np.ones(shape) if "norm" in name else draw.standard_normal(shape) * 0.3
         if name.endswith("ssm_a"):
             weights = -np.abs(weights) - 0.1
@@ -130,16 +133,16 @@ def _spm(writer: gguf.GGUFWriter) -> int:
     return len(tokens)
 
 
-def _llama(writer: gguf.GGUFWriter, tokens: int) -> dict[str, tuple[int, ...]]:
+def _llama(writer: gguf.GGUFWriter, tokens: int, kv_heads: int) -> dict[str, tuple[int, ...]]:
     writer.add_rope_dimension_count(WIDTH // 4)
+    writer.add_head_count_kv(kv_heads)
     shapes: dict[str, tuple[int, ...]] = {
         "token_embd.weight": (tokens, WIDTH),
         "output_norm.weight": (WIDTH,),
     }
     for n in range(LAYERS):
-        shapes |= {
-            f"blk.{n}.attn_{each}.weight": (WIDTH, WIDTH) for each in ("q", "k", "v", "output")
-        }
+        rows = {"q": WIDTH, "k": WIDTH // 4 * kv_heads, "v": WIDTH // 4 * kv_heads, "output": WIDTH}
+        shapes |= {f"blk.{n}.attn_{each}.weight": (out, WIDTH) for each, out in rows.items()}
         shapes |= {f"blk.{n}.{each}_norm.weight": (WIDTH,) for each in ("attn", "ffn")}
         shapes |= {f"blk.{n}.ffn_{each}.weight": (FEED, WIDTH) for each in ("gate", "up")}
         shapes[f"blk.{n}.ffn_down.weight"] = (WIDTH, FEED)

@@ -33,17 +33,24 @@ def distill() -> None:
     show_default=True,
     help="The model's name on its card.",
 )
-def export(run: Path, out: Path, kind: str, name: str) -> None:
+@option(
+    "--merged",
+    group="Model",
+    is_flag=True,
+    help="Write the base with its adapter in it, a whole model, instead of the adapter alone.",
+)
+def export(run: Path, out: Path, kind: str, name: str, merged: bool) -> None:
     """Write a GGUF file with its card inside. It is then held against torch: tokens and logits."""
     from clin.distill import needed
 
     for package in ("torch", "tokenizers", "gguf"):
         needed(package)
+    from clin.distill import checking
     from clin.distill import export as exporting
 
     found = exporting.trained(run)
-    exporting.export(found, out, kind, name)
-    checked = exporting.check(found, out)
+    exporting.export(found, out, kind, name, merged=merged)
+    checked = checking.check(found, out)
     echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, after {found.step} updates; {checked}")
     if checked.unlike:
         raise RuntimeError("llama.cpp does not tokenise as training did")

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from clin.cli.options import GroupedCommand, folder, gathered, number, option, words
 from clin.cli.terminal import echo
+from clin.errors import UserError
+
+if TYPE_CHECKING:
+    from clin.distill.base import Base
+    from clin.distill.presets import Recipe
+    from clin.distill.start import Start
 
 
 @dataclass(frozen=True)
@@ -19,6 +26,9 @@ class Mix:
     shares: list[str]
     without: list[str]
     start: str | None
+    base: str | None
+    lora: int | None
+    upper_layers: int | None
 
 
 @dataclass(frozen=True)
@@ -80,7 +90,21 @@ class Machine:
         "--start-from",
         "start",
         group="Data",
-        help="Take over weights and tokeniser: a run's folder, bundled or PATH.gguf.",
+        help="Take over weights and tokeniser: a run's folder, bundled or PATH.gguf. With --base: "
+        "a run's folder or an adapter's file.",
+    ),
+    option(
+        "--base",
+        group="Data",
+        help="Train an adapter for this model instead: smollm2, PATH.gguf or hf:..., as --model.",
+    ),
+    number("--lora", "Data", None, 1, "The adapter's rank, with --base.  [default: 32]"),
+    number(
+        "--upper-layers",
+        "Data",
+        None,
+        1,
+        "With --base: only so many of the last layers learn.  [default: all]",
     ),
 )
 @option("--preset", group="Recipe", default="cpu", show_default=True, help="cpu, gpu or tiny.")
@@ -151,9 +175,7 @@ def train(
     torch = needed("torch")
     needed("tokenizers")
     from clin.distill import presets, training_device
-    from clin.distill import start as starting
     from clin.distill import train as training
-    from clin.distill.export import weights_hash
     from clin.distill.progress import Line
 
     torch.set_num_threads(machine.threads)
@@ -161,14 +183,9 @@ def train(
     if stops.resume:
         trainer, bank = training.resume(out, mix.data, where)
     else:
-        given = {**asdict(changes), "worlds": presets.world_shares(mix.shares)}
-        begun = starting.start(mix.start) if mix.start else None
-        if begun:
-            wanted = presets.warm(begun.recipe, weights_hash(begun.weights), **given)
-        else:
-            wanted = presets.recipe(preset, **given)
+        wanted, begun, base = _recipe(mix, preset, changes)
         wanted = replace(wanted, shares=presets.without(wanted.shares, mix.without))
-        trainer, bank = training.begin(out, mix.data, wanted, where, start=begun)
+        trainer, bank = training.begin(out, mix.data, wanted, where, start=begun, base=base)
     echo(
         f"{trainer.model.size() / 1e6:.2f} M parameters, vocabulary {trainer.encode.size}, "
         f"{len(bank)} places, on {where}"
@@ -183,3 +200,39 @@ def train(
             tell=lambda done, of, note, read: line.to(done, note, read),
         )
     echo(f"{out}: {trainer.step} of {trainer.recipe.steps} updates, {trainer.read} tokens read")
+
+
+def _recipe(mix: Mix, preset: str, changes: Changes) -> tuple[Recipe, Start | None, Base | None]:
+    """What is trained, what it goes on from, and the base of an adapter."""
+    from clin.distill import presets
+    from clin.distill import start as starting
+    from clin.distill.base import opened
+    from clin.distill.export import weights_hash
+
+    given = {**asdict(changes), "worlds": presets.world_shares(mix.shares)}
+    if mix.base:
+        _fits_adapters(preset, changes)
+        base = opened(mix.base)
+        if (mix.upper_layers or 0) > base.sizes.layers:
+            raise UserError(f"--upper-layers is at most {base.sizes.layers}, the model's layers")
+        given |= {"lora": mix.lora, "upper_layers": mix.upper_layers}
+        rank = mix.lora or presets.PRESETS["lora"].lora
+        begun = starting.adapter_start(mix.start, base, rank) if mix.start else None
+        started_from = weights_hash(begun.weights) if begun else ""
+        return presets.adapting(mix.base, base.sha256, started_from, **given), begun, base
+    for option_name, value in (("--lora", mix.lora), ("--upper-layers", mix.upper_layers)):
+        if value:
+            raise UserError(f"{option_name} is about an adapter: name its model with --base")
+    if mix.start:
+        begun = starting.start(mix.start)
+        return presets.warm(begun.recipe, weights_hash(begun.weights), **given), begun, None
+    return presets.recipe(preset, **given), None, None
+
+
+def _fits_adapters(preset: str, changes: Changes) -> None:
+    """UserError for what an adapter's recipe has no place for."""
+    if preset not in ("cpu", "lora"):
+        raise UserError(f"--base has a recipe of its own: leave --preset {preset} out")
+    for name in ("width", "layers"):
+        if getattr(changes, name):
+            raise UserError(f"--base keeps the {name} of its model: leave --{name} out")

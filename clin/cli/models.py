@@ -48,10 +48,22 @@ def models(ctx: click.Context, as_json: bool) -> None:
 
 def _row(each: OnShelf) -> dict[str, object]:
     from clin.errors import ModelError
+    from clin.llms.adapters import adapters_of, is_adapter
     from clin.llms.gguf_card import read_card
 
     row: dict[str, object] = {"model": each.reference, "megabytes": round(each.bytes / 1e6, 1)}
     try:
+        if is_adapter(each.path):
+            [adapter] = adapters_of([str(each.path)])
+            said = {key: str(value) for key, value in adapter.keys.items()}
+            return {
+                **row,
+                "name": f"{said.get('general.name', each.path.stem)} (an adapter: --lora)",
+                "licence": said.get("general.license", ""),
+                "roles": said.get("clin.roles", ""),
+                "prompt": said.get("clin.prompt", ""),
+                "context": said.get("clin.context", ""),
+            }
         card = read_card(each.path)
     except ModelError as error:
         rest = dict.fromkeys(("licence", "roles", "prompt", "context"), "")
@@ -77,19 +89,24 @@ def _how_it_reads(guidance: float) -> str:
 @click.argument("model")
 @as_json
 def show(model: str, as_json: bool) -> None:
-    """The card of MODEL: what it is, its roles, its prompt, its hash."""
+    """The card of MODEL, or of an adapter's file: what it is, its roles, its prompt, its hash."""
     from dataclasses import asdict
 
     from rich.text import Text
 
     from clin.cli.console import console
     from clin.cli.terminal import dump
+    from clin.llms.adapters import is_adapter
     from clin.llms.gguf_card import read_card
     from clin.llms.open import model_file
     from clin.llms.shelf import card_text
     from memory.sanitize import sanitized
 
-    card = read_card(model_file(model))
+    file = model_file(model)
+    if file.is_file() and is_adapter(file):
+        _show_adapter(file, as_json)
+        return
+    card = read_card(file)
     if as_json:
         dump(asdict(card))
         return
@@ -107,6 +124,35 @@ def show(model: str, as_json: bool) -> None:
     for name, value in card.details.items():
         out.print(Text(f"{name}: {sanitized(str(value))}"))
     out.print(Text(sanitized(card_text(model))))
+
+
+def _show_adapter(file: Path, as_json: bool) -> None:
+    """What an adapter's file says of itself."""
+    from rich.text import Text
+
+    from clin.cli.console import console
+    from clin.cli.terminal import dump
+    from clin.llms.adapters import adapters_of
+    from clin.llms.gguf_card import DETAILS
+    from clin.llms.gguf_file import sha256
+    from memory.sanitize import sanitized
+
+    [adapter] = adapters_of([str(file)])
+    said = {key: str(value) for key, value in adapter.keys.items()}
+    told = {key: said[key] for key in DETAILS if key in said}
+    name = said.get("general.name", file.stem)
+    roles, prompt = said.get("clin.roles", ""), said.get("clin.prompt", "")
+    if as_json:
+        about = {"adapter": True, "roles": roles, "prompt": prompt, "sha256": sha256(file)}
+        dump({"name": name, **about, "details": told})
+        return
+    out = console()
+    reads = f"roles {roles}; prompt {prompt}" if prompt else "for the prompts of its base"
+    out.print(Text(sanitized(f"{name}: a LoRA adapter, {reads}")))
+    out.print(Text(sanitized(f"play it with --model BASE --lora {file}")))
+    out.print(Text(f"sha256 {sha256(file)}"))
+    for key, value in told.items():
+        out.print(Text(f"{key}: {sanitized(value)}"))
 
 
 @models.command()

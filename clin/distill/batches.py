@@ -8,17 +8,19 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from random import Random
 
-from clin.distill.form import Window, windows
+from clin.distill.form import Sample, Window, windows
 from clin.distill.mix import Bank, Mixer
 from clin.distill.presets import Recipe
-from clin.distill.tokens import Tokens
+from clin.distill.saying import with_sayings
+from clin.distill.tokens import Encoder
+from clin.prompts.compact import LAYOUTS
 
 Batch = list[Window]
 AT_ONCE = 16
 """Windows drawn between two looks whether there are enough."""
 
 
-def round_of(mixer: Mixer, encode: Tokens, recipe: Recipe, number: int) -> list[Batch]:
+def round_of(mixer: Mixer, encode: Encoder, recipe: Recipe, number: int) -> list[Batch]:
     """The ``recipe.round_batches`` batches of round ``number``: windows of alike length stand
     together."""
     random = Random(f"{recipe.seed} round {number}")
@@ -27,7 +29,7 @@ def round_of(mixer: Mixer, encode: Tokens, recipe: Recipe, number: int) -> list[
     while sum(len(window.tokens) for window in drawn) < room:
         before = len(drawn)
         while len(drawn) < before + AT_ONCE:
-            drawn += windows(mixer.draw(random), encode, recipe.context)
+            drawn += _windows(mixer.draw(random), encode, recipe, random)
     drawn.sort(key=lambda window: len(window.tokens) + random.random() * 40)
     batches: list[Batch] = [[]]
     for window in drawn:
@@ -38,8 +40,16 @@ def round_of(mixer: Mixer, encode: Tokens, recipe: Recipe, number: int) -> list[
     return (batches * 2)[: recipe.round_batches]
 
 
+def _windows(sample: Sample, encode: Encoder, recipe: Recipe, random: Random) -> Iterator[Window]:
+    """The windows of ``sample`` in the form that the recipe's model reads."""
+    layout = LAYOUTS[recipe.prompt]
+    if layout.recalls:
+        sample = with_sayings(random, sample)
+    return windows(sample, encode, recipe.context, begin=encode.begin, layout=layout)
+
+
 def rounds(
-    bank: Bank, encode: Tokens, recipe: Recipe, first: int, workers: int
+    bank: Bank, encode: Encoder, recipe: Recipe, first: int, workers: int
 ) -> Iterator[list[Batch]]:
     """Rounds from ``first`` on without end; with ``workers`` processes they are made ahead."""
     if not workers:
@@ -56,10 +66,10 @@ def rounds(
             yield coming.pop(0).result()
 
 
-_kept: list[tuple[Mixer, Tokens, Recipe]] = []
+_kept: list[tuple[Mixer, Encoder, Recipe]] = []
 
 
-def _keep(bank: Bank, encode: Tokens, recipe: Recipe) -> None:
+def _keep(bank: Bank, encode: Encoder, recipe: Recipe) -> None:
     _kept[:] = [(Mixer(bank, recipe.shares, recipe.worlds), encode, recipe)]
 
 

@@ -38,7 +38,7 @@ def places(
             if tasks and task.name not in tasks and not set(tasks) & set(task.aliases):
                 continue
             random = Random(f"{seed} {world} {task.name}")
-            numbers = list(task.splits["train"])
+            numbers = list(task.splits.get("train", ()))
             chosen = random.sample(numbers, min(per_task, len(numbers)))
             for rank, variation in enumerate(chosen):
                 rules = getattr(module, "RULE_SPLITS", None)

@@ -1,27 +1,27 @@
-"""From a training run to a GGUF file that llama.cpp reads, with its card inside; and the check that
-nothing changed on the way."""
+"""From a training run to a GGUF file that llama.cpp reads, with its card inside."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from random import Random
 from typing import Any
 
-import numpy as np
 import torch
 
 from clin.distill import needed
 from clin.distill import tokens as tokenising
-from clin.distill.drills import drill
-from clin.distill.form import BOS, EOS, Window, windows
+from clin.distill.adapter_file import FILE_TYPES, add_tensor, write_adapter, write_merged
+from clin.distill.base import Base, base_of, base_tokens
+from clin.distill.form import BOS, EOS
+from clin.distill.lora import Adapted
 from clin.distill.model import EPSILON, Llama, Shape
-from clin.distill.train import checkpoint, read_run
+from clin.distill.presets import Recipe, of_dict
+from clin.distill.run_folder import checkpoint, read_run
+from clin.distill.train import made
 from clin.errors import UserError
-from clin.llms.native import CHUNK, Native, Row
 from memory.spelling import did_you_mean
 
 KINDS = ("f16", "q8_0", "f32")
@@ -31,26 +31,40 @@ LIMITS = (
     "named here."
 )
 
+LIMITS_OF_ADAPTERS = (
+    "It acts at once, and rules write its memory. It knows the worlds that are named here, under "
+    "the names that the simulators have for things."
+)
+
 
 @dataclass(frozen=True)
 class Trained:
     """A run's result: the model with its weights, the tokeniser, and what is known of how they were
-    made."""
+    made. An adapter belongs to a ``base``."""
 
-    model: Llama
-    tokens: tokenising.Tokens
+    model: Llama | Adapted
+    tokens: tokenising.Encoder
     tokeniser_file: Path
     about: dict[str, Any]
     step: int
     read: int
     curve: dict[str, float]
+    base: Base | None = None
+
+    @property
+    def recipe(self) -> Recipe:
+        return of_dict(self.about["recipe"])
 
 
 def trained(folder: Path) -> Trained:
     """The run in ``folder`` at its last checkpoint; UserError if it has none."""
     about = read_run(folder)
     state = checkpoint(folder)
-    model = Llama(Shape(**state["shape"]))
+    recipe = of_dict(about["recipe"])
+    base = base_of(recipe)
+    file = folder / "tokens.json"
+    tokens = base_tokens(base) if base else tokenising.load(file)
+    model = made(recipe, tokens.size, base)
     model.load_state_dict(state["model"])
     curves = folder / "curves.jsonl"
     rows = (
@@ -58,55 +72,73 @@ def trained(folder: Path) -> Trained:
         if curves.exists()
         else []
     )
-    file = folder / "tokens.json"
     return Trained(
         model=model.eval(),
-        tokens=tokenising.load(file),
+        tokens=tokens,
         tokeniser_file=file,
         about=about,
         step=state["step"],
         read=state["read"],
         curve=rows[-1] if rows else {},
+        base=base,
     )
 
 
-def export(run: Trained, out: Path, kind: str, name: str) -> None:
-    """Write ``out``. ``kind``: f16, q8_0 or f32; norms are always f32. UserError for another
-    kind."""
+def export(run: Trained, out: Path, kind: str, name: str, *, merged: bool = False) -> None:
+    """Write ``out``. ``kind``: f16, q8_0 or f32; norms are always f32. An adapter is written by
+    itself, or ``merged`` with its base into a whole model. UserError for another kind."""
     if kind not in KINDS:
         raise UserError(f"no type '{kind}'{did_you_mean(kind, KINDS)} (types: {', '.join(KINDS)})")
+    if isinstance(run.model, Adapted):
+        assert run.base is not None
+        if merged:
+            write_merged(run.model, run.base, out, kind, card(run, name))
+        else:
+            write_adapter(run.model, out, kind, card(run, name))
+        return
+    if merged:
+        raise UserError("--merged is about adapters: this run trained a whole model")
     gguf = needed("gguf")
     writer = gguf.GGUFWriter(str(out), "llama")
-    _describe(writer, run, name)
+    for key, value in card(run, name).items():
+        writer.add_string(key, value)
+    writer.add_uint32("clin.context", run.model.shape.context)
     _shape(writer, gguf, run.model.shape, kind)
     _vocabulary(writer, run.tokeniser_file)
     for key, value in run.model.state_dict().items():
-        _tensor(writer, gguf, key, value.float().numpy(), kind)
+        add_tensor(writer, gguf, key, value.float().numpy(), kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
 
 
-def _describe(writer: Any, run: Trained, name: str) -> None:
-    """The card: `clin models show FILE` prints it."""
-    recipe = run.about["recipe"]
-    data = "; ".join(map(_source, run.about["data"]))
-    weights = weights_hash(run.model.state_dict())
-    writer.add_name(name)
-    writer.add_description(
-        f"A Llama of {run.model.size() / 1e6:.2f} million parameters, trained {_origin(recipe)} "
-        "by `clin distill` to act with causal links in its prompt."
-    )
-    writer.add_license("MIT")
-    writer.add_string("clin.prompt", "compact-2")
-    writer.add_string("clin.roles", ", ".join(roles(recipe)))
-    writer.add_uint32("clin.context", run.model.shape.context)
-    writer.add_string("clin.data", f"train places only: {data}")
-    writer.add_string("clin.recipe", json.dumps(recipe, sort_keys=True))
-    writer.add_string("clin.training", _training(run))
-    writer.add_string("clin.weights", f"sha256 {weights} (float32, before rounding)")
-    writer.add_string("clin.limits", LIMITS)
+def card(run: Trained, name: str) -> dict[str, str]:
+    """The card, by the keys of the file: `clin models show FILE` prints it. What an adapter says of
+    its context is in it; a whole model's header tells that."""
+    recipe = run.recipe
+    told = {
+        "general.name": name,
+        "general.description": _description(run),
+        "general.license": "mit",
+        "clin.prompt": recipe.prompt,
+        "clin.roles": ", ".join(roles(recipe.dict())),
+        "clin.data": f"train places only: {'; '.join(map(_source, run.about['data']))}",
+        "clin.recipe": json.dumps(run.about["recipe"], sort_keys=True),
+        "clin.training": _training(run),
+        "clin.weights": f"sha256 {weights_hash(run.model.state_dict())} (float32, before rounding)",
+        "clin.limits": LIMITS_OF_ADAPTERS if run.base else LIMITS,
+    }
+    if run.base:
+        told["clin.base"] = f"{run.base.reference} (sha256 {run.base.sha256})"
+        told["clin.context"] = str(recipe.context)
+    return told
+
+
+def _description(run: Trained) -> str:
+    size, origin = f"{run.model.size() / 1e6:.2f} million parameters", _origin(run.about["recipe"])
+    what = f"A LoRA adapter of {size}" if run.base else f"A Llama of {size}"
+    return f"{what}, trained {origin} by `clin distill` to act with causal links in its prompt."
 
 
 def _source(data: Mapping[str, Any]) -> str:
@@ -155,12 +187,7 @@ def _shape(writer: Any, gguf: Any, shape: Shape, kind: str) -> None:
     writer.add_rope_freq_base(shape.theta)
     writer.add_rope_dimension_count(shape.width // shape.heads)
     writer.add_vocab_size(shape.vocabulary)
-    types = {
-        "f32": gguf.LlamaFileType.ALL_F32,
-        "f16": gguf.LlamaFileType.MOSTLY_F16,
-        "q8_0": gguf.LlamaFileType.MOSTLY_Q8_0,
-    }
-    writer.add_file_type(types[kind])
+    writer.add_file_type(getattr(gguf.LlamaFileType, FILE_TYPES[kind]))
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
 
 
@@ -181,104 +208,3 @@ def _vocabulary(writer: Any, file: Path) -> None:
     writer.add_bos_token_id(BOS)
     writer.add_eos_token_id(EOS)
     writer.add_add_bos_token(True)  # each prompt begins with it, in training too
-
-
-def _tensor(writer: Any, gguf: Any, key: str, value: np.ndarray, kind: str) -> None:
-    """One tensor under its own name, which is llama.cpp's; the output is the embedding and is left
-    out. Rotary pairs are interleaved in both, so nothing is permuted."""
-    if value.ndim == 1 or kind == "f32":
-        writer.add_tensor(key, value.astype(np.float32))
-    elif kind == "f16":
-        writer.add_tensor(key, value.astype(np.float16))
-    else:
-        q8 = gguf.GGMLQuantizationType.Q8_0
-        writer.add_tensor(key, gguf.quants.quantize(value, q8), raw_dtype=q8)
-
-
-@dataclass(frozen=True)
-class Check:
-    """llama.cpp against torch."""
-
-    texts: int
-    """Texts that both tokenised."""
-    unlike: int
-    """Those of them that they tokenised differently."""
-    decisions: int
-    """Places at which both chose a token."""
-    agreed: int
-    """Those of them where they chose the same."""
-    apart: float
-    """The greatest difference between two logits."""
-
-    def __str__(self) -> str:
-        return (
-            f"{self.texts} texts, {self.unlike} tokenised differently; {self.agreed} of "
-            f"{self.decisions} decisions alike "
-            f"({100 * self.agreed / max(1, self.decisions):.1f} %), logits at most "
-            f"{self.apart:.3f} apart"
-        )
-
-
-TEXTS = (
-    "go to A",
-    " walk to art studio\n",
-    "ein Apfel, übergroß\n",
-    "0:\tpick up orange (in pot 1)",
-    "  two  spaces\n",
-    "日本 \U0001f600",
-    "it's\n",
-    "123 456\n",
-    "\n",
-)
-"""Awkward for a tokeniser: spaces, numbers, accents, marks beyond the basic plane."""
-
-
-def check(run: Trained, file: Path, samples: int = 20) -> Check:
-    """Hold ``file`` in llama.cpp against torch on ``samples`` drills and some awkward texts."""
-    random = Random(0)
-    texts = list(TEXTS)
-    shown: list[Window] = []
-    for _ in range(samples):
-        sample = drill(random)
-        texts.append(sample.goal)
-        texts += [f"{line}\n" for line in sample.memory]
-        texts += [act.observation for act in sample.acts]
-        shown += windows(sample, run.tokens, run.model.shape.context)
-    native = Native(file, gpu_layers=0)
-    try:
-        native.start(run.model.shape.context, 1, 1, "f32", False, unified=True)
-        unlike = sum(tuple(run.tokens(text)) != native.tokenize(text) for text in texts)
-        pairs = [pair for window in shown for pair in _decisions(run.model, native, window)]
-    finally:
-        native.close()
-    return Check(
-        texts=len(texts),
-        unlike=unlike,
-        decisions=len(pairs),
-        agreed=sum(int(ours.argmax() == theirs.argmax()) for ours, theirs in pairs),
-        apart=max(float(np.abs(ours - theirs).max()) for ours, theirs in pairs),
-    )
-
-
-def _decisions(
-    model: Llama, native: Native, window: Window
-) -> Iterable[tuple[np.ndarray, np.ndarray]]:
-    """torch's and llama.cpp's logits before each token that is to be learned."""
-    places = [number for number, weight in enumerate(window.weights) if weight >= 1]
-    with torch.no_grad():
-        ours = model(torch.tensor([window.tokens]))[0].numpy()
-    native.forget(0, 0)
-    at = 0
-    for place in places:
-        theirs = _fed(native, window.tokens[at:place], at)
-        at = place
-        yield ours[place - 1], theirs
-
-
-def _fed(native: Native, tokens: Sequence[int], at: int) -> np.ndarray:
-    """llama.cpp's logits after ``tokens`` from position ``at``."""
-    logits = None
-    for start in range(0, len(tokens), CHUNK):
-        logits = native.decode([Row(0, at + start, tokens[start : start + CHUNK])])[0]
-    assert logits is not None
-    return logits

@@ -40,6 +40,15 @@ class Shape:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Tree:
+    """Windows that branch: the position of each token (batch, time), and which tokens it reads
+    (batch, 1, time, time)."""
+
+    positions: Tensor
+    visible: Tensor
+
+
 class Norm(nn.Module):
     """Root-mean-square norm over the last dimension."""
 
@@ -58,6 +67,14 @@ def rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.stack((even * cos - odd * sin, even * sin + odd * cos), -1).flatten(-2)
 
 
+def turns(tokens: Tensor, speeds: Tensor, tree: Tree | None) -> Tensor:
+    """The angle of each pair at each position: (time, pairs), or (batch, 1, time, pairs) where
+    windows branch."""
+    if tree:
+        return (tree.positions.unsqueeze(-1).float() * speeds).unsqueeze(1)
+    return torch.outer(torch.arange(tokens.shape[1], device=tokens.device).float(), speeds)
+
+
 class Block(nn.Module):
     """Attention and feed-forward, each added to the stream."""
 
@@ -73,9 +90,12 @@ class Block(nn.Module):
         )
         self.ffn_down = nn.Linear(shape.feed, shape.width, bias=False)
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, visible: Tensor | None = None) -> Tensor:
         q, k, v = self._qkv(x, cos, sin)
-        return self._rest(x, F.scaled_dot_product_attention(q, k, v, is_causal=True))
+        attended = F.scaled_dot_product_attention(
+            q, k, v, attn_mask=visible, is_causal=visible is None
+        )
+        return self._rest(x, attended)
 
     def watched(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor]:
         """The same, and the log of the attention weights (batch, heads, time, time) for
@@ -117,12 +137,12 @@ class Llama(nn.Module):
             if name.endswith(("attn_output.weight", "ffn_down.weight")):
                 nn.init.zeros_(parameter)  # each block begins as the identity
 
-    def hidden(self, tokens: Tensor) -> Tensor:
+    def hidden(self, tokens: Tensor, tree: Tree | None = None) -> Tensor:
         """What the last norm gives (batch, time, width); :meth:`logits` of chosen rows costs less
-        than of all."""
-        x, cos, sin = self._begun(tokens)
+        than of all. ``tree``: how windows branch, where some do."""
+        x, cos, sin = self._begun(tokens, tree)
         for block in self.blk:
-            x = block(x, cos, sin)
+            x = block(x, cos, sin, tree.visible if tree else None)
         return self.output_norm(x)
 
     def watched(self, tokens: Tensor, layers: int) -> tuple[Tensor, list[Tensor]]:
@@ -143,10 +163,10 @@ class Llama(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         return self.logits(self.hidden(tokens))
 
-    def _begun(self, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _begun(self, tokens: Tensor, tree: Tree | None = None) -> tuple[Tensor, Tensor, Tensor]:
         half = self.shape.width // self.shape.heads // 2
         speeds = self.shape.theta ** (-torch.arange(half, device=tokens.device).float() / half)
-        angles = torch.outer(torch.arange(tokens.shape[1], device=tokens.device).float(), speeds)
+        angles = turns(tokens, speeds, tree)
         x, cos, sin = self.token_embd(tokens), angles.cos(), angles.sin()
         if torch.is_autocast_enabled(tokens.device.type):
             x, cos, sin = x.bfloat16(), cos.bfloat16(), sin.bfloat16()

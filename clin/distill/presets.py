@@ -17,7 +17,9 @@ class Recipe:
     alone; each later one is about ``batch_tokens`` tokens of trials, and a copy drill too in
     ``copy_share`` of them. ``matrix_rate`` is Muon's learning rate, ``other_rate`` AdamW's.
     ``experts_only`` leaves the imperfect episodes out; ``started_from`` is the hash of the weights
-    that a warm start began with."""
+    that a warm start began with. With ``lora`` an adapter of that rank is trained on the model
+    ``base``, in its last ``upper_layers`` (0: in all), at AdamW's rate; ``prompt`` is the form in
+    which the model reads."""
 
     preset: str = "cpu"
     width: int = 256
@@ -39,12 +41,27 @@ class Recipe:
     seed: int = 0
     experts_only: bool = False
     started_from: str = ""
+    prompt: str = "compact-2"
+    base: str = ""
+    base_sha256: str = ""
+    lora: int = 0
+    upper_layers: int = 0
     shares: dict[str, float] = field(default_factory=lambda: dict(SHARES))
     worlds: dict[str, float] = field(default_factory=mix.world_shares)
 
     def dict(self) -> dict[str, Any]:
         return asdict(self)
 
+
+ACTING = {
+    "none": 0.12,
+    "own": 0.4,
+    "variation": 0.08,
+    "task": 0.02,
+    "misleading": 0.06,
+    "elimination": 0.32,
+}
+"""The mix of an adapter, which acts alone: rules write what a memory says."""
 
 PRESETS = {
     "cpu": Recipe(),
@@ -76,6 +93,20 @@ PRESETS = {
         copy_first=2,
         copy_batch=2,
     ),
+    "lora": Recipe(
+        "lora",
+        context=1536,
+        steps=300,
+        batch_tokens=4096,
+        round_batches=12,
+        other_rate=5e-4,
+        warm_up=15,
+        copy_share=0.0,
+        copy_first=0,
+        prompt="compact-3",
+        lora=32,
+        shares=ACTING,
+    ),
 }
 
 
@@ -95,6 +126,15 @@ def recipe(preset: str, **changes: Any) -> Recipe:
             f"{made.width}"
         )
     return made
+
+
+def adapting(base: str, base_sha256: str, started_from: str, **changes: Any) -> Recipe:
+    """The recipe of an adapter for the model ``base`` whose file has that hash."""
+    made = recipe("lora", **changes)
+    rate = made.other_rate * (0.6 if started_from else 1.0)  # more undoes what was learned
+    return replace(
+        made, base=base, base_sha256=base_sha256, started_from=started_from, other_rate=rate
+    )
 
 
 def warm(before: Recipe, weights: str, **changes: Any) -> Recipe:

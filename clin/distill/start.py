@@ -14,9 +14,13 @@ import torch
 
 from clin.distill import needed
 from clin.distill import tokens as tokenising
+from clin.distill.adapter_file import read_adapter
+from clin.distill.base import Base, base_tokens
+from clin.distill.lora import Adapted
 from clin.distill.model import Llama
 from clin.distill.presets import PRESETS, Recipe, of_dict
-from clin.distill.train import checkpoint, read_run, shape
+from clin.distill.run_folder import checkpoint, read_run
+from clin.distill.train import shape
 from clin.errors import UserError
 from clin.llms.open import model_file
 
@@ -27,8 +31,26 @@ class Start:
     recipe that they came from."""
 
     weights: dict[str, torch.Tensor]
-    encode: tokenising.Tokens
+    encode: tokenising.Encoder
     recipe: Recipe
+
+
+def adapter_start(reference: str, base: Base, rank: int) -> Start:
+    """What the training of an adapter of ``rank`` for ``base`` goes on from: a run of its own kind,
+    or an adapter in a GGUF file. UserError where it is neither, or does not fit."""
+    folder = Path(reference)
+    if folder.is_dir():
+        recipe = of_dict(read_run(folder)["recipe"])
+        weights = checkpoint(folder)["model"]
+    else:
+        recipe, weights = PRESETS["lora"], read_adapter(folder)
+    wanted = _sizes(Adapted(base.sizes, base.weights, rank).state_dict())
+    if _sizes(weights) != wanted:
+        raise UserError(
+            f"cannot start from '{reference}': it is no adapter of rank {rank} for "
+            f"'{base.reference}' with all of its matrices"
+        )
+    return Start(weights, base_tokens(base), recipe)
 
 
 def start(reference: str) -> Start:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from clin.distill import needed
 from clin.distill.form import BOS, EOS, Sample
@@ -21,12 +21,25 @@ MOST_KNOWN = 300_000
 """Parts whose tokens are kept at most."""
 
 
+class Encoder(Protocol):
+    """The tokens of a part by itself."""
+
+    size: int
+    """Tokens of the vocabulary."""
+    begin: tuple[int, ...]
+    """What every prompt begins with."""
+
+    def __call__(self, part: str, /) -> Sequence[int]: ...
+
+
 class Tokens:
     """Encodes parts of a prompt, each by itself; remembers what it has seen, since parts repeat."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
         self._known: dict[str, list[int]] = {}
+        self.size = int(inner.get_vocab_size())
+        self.begin: tuple[int, ...] = (BOS,)
         assert inner.token_to_id(SPECIAL[0]) == BOS and inner.token_to_id(SPECIAL[1]) == EOS
 
     def __call__(self, part: str) -> list[int]:
@@ -36,10 +49,6 @@ class Tokens:
                 self._known.clear()
             tokens = self._known[part] = self._inner.encode(part, add_special_tokens=False).ids
         return tokens
-
-    @property
-    def size(self) -> int:
-        return int(self._inner.get_vocab_size())
 
     def save(self, path: Path) -> None:
         self._inner.save(str(path))

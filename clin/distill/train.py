@@ -1,18 +1,17 @@
 """Training: by seed, resumable at any checkpoint, its recipe and curves stored beside the weights.
 
-A run is a folder: ``recipe.json``, ``tokens.json``, ``checkpoint.pt``, ``curves.jsonl``.
+What a run's folder holds, :mod:`clin.distill.run_folder` says.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -20,16 +19,20 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from clin.distill import tokens as tokenising
+from clin.distill.base import Base, base_of, base_tokens
 from clin.distill.batches import Batch, rounds
 from clin.distill.copies import copies
 from clin.distill.copying import copy_loss
 from clin.distill.episodes import Episode, opened
 from clin.distill.form import EOS
+from clin.distill.lora import Adapted
 from clin.distill.mix import Bank, Mixer
 from clin.distill.model import Llama, Shape
 from clin.distill.muon import Muon
 from clin.distill.precision import half_is_fast, half_precision
 from clin.distill.presets import Recipe, of_dict
+from clin.distill.run_folder import Curves, checkpoint, described, read_run
+from clin.distill.trees import parents_of, tree_of
 from clin.errors import UserError
 
 if TYPE_CHECKING:
@@ -47,12 +50,13 @@ class Trainer:
 
     recipe: Recipe
     folder: Path
-    encode: tokenising.Tokens
+    encode: tokenising.Encoder
     device: torch.device
+    base: Base | None = None
 
     def __post_init__(self) -> None:
         torch.manual_seed(self.recipe.seed)
-        self.model = Llama(shape(self.recipe, self.encode.size)).to(self.device)
+        self.model = made(self.recipe, self.encode.size, self.base).to(self.device)
         self.optimisers = optimisers(self.model, self.recipe)
         self.step, self.read = 0, 0
 
@@ -82,13 +86,14 @@ class Trainer:
 
     def _set_rates(self) -> None:
         share = rate(self.step, self.recipe)
-        bases = (self.recipe.matrix_rate, self.recipe.other_rate)
+        bases = (self.recipe.matrix_rate, self.recipe.other_rate)[-len(self.optimisers) :]
         for optimiser, base in zip(self.optimisers, bases, strict=True):
             for group in optimiser.param_groups:
                 group["lr"] = base * share
 
     def _drilled(self, random: Random) -> dict[str, float]:
         """The gradient of a batch of copy drills; its losses."""
+        assert isinstance(self.model, Llama)
         vocabulary, count = self.model.shape.vocabulary, self.recipe.copy_batch
         drills = [copies(random, self.encode, vocabulary) for _ in range(count)]
         copied, astray = copy_loss(self.model, drills, self.device)
@@ -129,8 +134,22 @@ def shape(recipe: Recipe, vocabulary: int) -> Shape:
     )
 
 
-def optimisers(model: Llama, recipe: Recipe) -> list[torch.optim.Optimizer]:
-    """Muon for matrices (Jordan et al. 2024), AdamW for embedding and norms."""
+def made(recipe: Recipe, vocabulary: int, base: Base | None) -> Llama | Adapted:
+    """The model that is trained: a new one, or an adapter on ``base``."""
+    if base is None:
+        return Llama(shape(recipe, vocabulary))
+    return Adapted(base.sizes, base.weights, recipe.lora, recipe.upper_layers)
+
+
+def optimisers(model: Llama | Adapted, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """Muon for matrices (Jordan et al. 2024), AdamW for embedding and norms; AdamW alone for an
+    adapter."""
+    if isinstance(model, Adapted):
+        learning = [each for each in model.parameters() if each.requires_grad]
+        adam = torch.optim.AdamW(
+            learning, lr=recipe.other_rate, betas=(0.9, 0.98), weight_decay=0.0
+        )
+        return [adam]
     matrices: list[Tensor] = []
     others: list[Tensor] = []
     for name, parameter in model.named_parameters():
@@ -154,7 +173,7 @@ def rate(step: int, recipe: Recipe) -> float:
     return min(1.0, (step + 1) / recipe.warm_up) * max(0.02, min(1.0, (1 - gone) / 0.7))
 
 
-def act_loss(model: Llama, batch: Batch, device: torch.device) -> Tensor:
+def act_loss(model: Llama | Adapted, batch: Batch, device: torch.device) -> Tensor:
     """Cross-entropy of what the model must write, by weight; nothing else is predicted."""
     length = max(len(window.tokens) for window in batch)
     rows = np.full((len(batch), length), EOS, dtype=np.int64)
@@ -163,12 +182,14 @@ def act_loss(model: Llama, batch: Batch, device: torch.device) -> Tensor:
     for row, share, window in zip(rows, shares, batch, strict=True):
         row[: len(window.tokens)] = window.tokens
         share[: len(window.weights)] = window.weights
-    tokens, weights = torch.from_numpy(rows).to(device), torch.from_numpy(shares[:, 1:]).to(device)
-    wanted = weights > 0
+    tokens, weights = torch.from_numpy(rows).to(device), torch.from_numpy(shares).to(device)
+    of_window, at = (weights > 0).nonzero(as_tuple=True)
+    before = parents_of(batch, length, device)[of_window, at]
     with half_precision(device):
-        logits = model.logits(model.hidden(tokens[:, :-1])[wanted])
-    loss = F.cross_entropy(logits.float(), tokens[:, 1:][wanted], reduction="none")
-    return (loss * weights[wanted]).sum() / weights[wanted].sum()
+        hidden = model.hidden(tokens, tree_of(batch, length, device))
+        logits = model.logits(hidden[of_window, before])
+    loss = F.cross_entropy(logits.float(), tokens[of_window, at], reduction="none")
+    return (loss * weights[of_window, at]).sum() / weights.sum()
 
 
 def begin(
@@ -178,20 +199,22 @@ def begin(
     device: torch.device,
     *,
     start: Start | None = None,
+    base: Base | None = None,
 ) -> tuple[Trainer, Bank]:
     """A new run in ``folder``; UserError if there is one. ``start`` is what it takes tokeniser and
-    weights over from."""
+    weights over from, ``base`` the model whose adapter is trained."""
     if (folder / "recipe.json").exists():
         raise UserError(
             f"'{folder}' holds a run already: go on with --resume, or name another --out"
         )
     bank = bank_of(data, recipe)
     folder.mkdir(parents=True, exist_ok=True)
-    encode = start.encode if start else _tokeniser(bank, recipe)
-    encode.save(folder / "tokens.json")
+    encode = base_tokens(base) if base else start.encode if start else _tokeniser(bank, recipe)
+    if isinstance(encode, tokenising.Tokens):
+        encode.save(folder / "tokens.json")
     about = {"recipe": recipe.dict(), "data": [described(source) for source in data]}
     (folder / "recipe.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
-    trainer = Trainer(recipe, folder, encode, device)
+    trainer = Trainer(recipe, folder, encode, device, base)
     if start:
         trainer.model.load_state_dict(start.weights)
         trainer.save()
@@ -206,17 +229,6 @@ def _tokeniser(bank: Bank, recipe: Recipe) -> tokenising.Tokens:
     return tokenising.train(samples, recipe.vocabulary)
 
 
-def checkpoint(folder: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
-    """The last checkpoint of the run in ``folder``; UserError if it has none."""
-    try:
-        state: dict[str, Any] = torch.load(
-            folder / "checkpoint.pt", map_location=device, weights_only=True
-        )
-        return state
-    except OSError:
-        raise UserError(f"the run in '{folder}' has no checkpoint yet") from None
-
-
 def resume(folder: Path, data: Sequence[Path], device: torch.device) -> tuple[Trainer, Bank]:
     """A run that was interrupted, on the same data; UserError where either is not so."""
     about = read_run(folder)
@@ -226,8 +238,10 @@ def resume(folder: Path, data: Sequence[Path], device: torch.device) -> tuple[Tr
             f"the run in '{folder}' began with other data: give the same --data, in the same "
             "order and unchanged"
         )
-    encode = tokenising.load(folder / "tokens.json")
-    trainer = Trainer(of_dict(about["recipe"]), folder, encode, device)
+    recipe = of_dict(about["recipe"])
+    base = base_of(recipe)
+    encode = base_tokens(base) if base else tokenising.load(folder / "tokens.json")
+    trainer = Trainer(recipe, folder, encode, device, base)
     if (folder / "checkpoint.pt").exists():
         trainer.load()
     return trainer, bank_of(data, trainer.recipe)
@@ -250,30 +264,6 @@ def _wanted(data: Sequence[Path], recipe: Recipe) -> Iterator[list[Episode]]:
             ]
             if wanted:
                 yield wanted
-
-
-def read_run(folder: Path) -> dict[str, Any]:
-    """A run's ``recipe.json``."""
-    try:
-        recipe: dict[str, Any] = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
-        return recipe
-    except (OSError, ValueError):
-        raise UserError(f"no training run in '{folder}' (it has no readable recipe.json)") from None
-
-
-def described(data: Path) -> dict[str, Any]:
-    """What a folder of episodes holds, and the hash of its index."""
-    shards = opened(data)
-    rows = list(shards.rows.values())
-    worlds = sorted({row["world"] for row in rows})
-    return {
-        "folder": data.name,
-        "sha256": sha256("\n".join(sorted(map(json.dumps, rows))).encode()).hexdigest(),
-        "places": len(rows),
-        "worlds": worlds,
-        "episodes": sum(row["episodes"] for row in rows),
-        "steps": sum(row["steps"] for row in rows),
-    }
 
 
 def train(
@@ -302,35 +292,3 @@ def _batches(trainer: Trainer, bank: Bank, workers: int) -> Iterator[Batch]:
     for batches in rounds(bank, trainer.encode, trainer.recipe, first, workers):
         yield from batches[skip:]
         skip = 0
-
-
-class Curves:
-    """The losses of a run, as means over the updates between two rows. What a killed run had
-    written after its last checkpoint, at ``step``, is dropped."""
-
-    def __init__(self, file: Path, step: int) -> None:
-        self._file = file
-        self._losses: dict[str, list[float]] = {}
-        if file.exists():
-            lines = file.read_text(encoding="utf-8").splitlines()
-            kept = [line for line in lines if json.loads(line)["step"] <= step]
-            file.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-
-    def add(self, losses: Mapping[str, float]) -> None:
-        """One more update."""
-        for name, value in losses.items():
-            self._losses.setdefault(name, []).append(value)
-
-    def note(self) -> str:
-        """The means since the last row, in words."""
-        return ", ".join(f"{name} {mean:.3f}" for name, mean in self._means().items())
-
-    def write(self, step: int, tokens: int) -> None:
-        """A row, and begin anew."""
-        losses = {name: round(mean, 4) for name, mean in self._means().items()}
-        with self._file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": step, "tokens": tokens, **losses}) + "\n")
-        self._losses = {}
-
-    def _means(self) -> dict[str, float]:
-        return {name: sum(values) / len(values) for name, values in self._losses.items()}

@@ -14,7 +14,9 @@ from clin.errors import ModelError
 from clin.llms.gguf_file import header_of, sha256
 from clin.llms.gguf_header import Value
 
-FORM = "FILE.gguf, or FILE.gguf:SCALE as in a.gguf:0.5"
+BUNDLED = Path(__file__).parent / "bundled" / "adapters" / "smollm2-clin.gguf"
+"""The adapter that ships, for ``smollm2``; named ``bundled``."""
+FORM = "bundled, FILE.gguf, or FILE.gguf:SCALE as in a.gguf:0.5"
 OWN = ("clin.", "general.name")
 """How keys begin in which an adapter's word goes before the base's: it was made for a prompt, and
 what it makes of the base is another model."""
@@ -45,6 +47,12 @@ def adapters_of(named: Sequence[str]) -> tuple[Adapter, ...]:
     return found
 
 
+def is_adapter(path: Path) -> bool:
+    """Whether ``path`` is a GGUF file of an adapter; ModelError where it is no GGUF file."""
+    header = header_of(path)
+    return header is not None and header.keys.get("general.type") == "adapter"
+
+
 def overridden(metadata: dict[str, str], adapters: Sequence[Adapter]) -> dict[str, str]:
     """What the base's ``metadata`` says together with its ``adapters``; the last one has the last
     word."""
@@ -57,6 +65,7 @@ def overridden(metadata: dict[str, str], adapters: Sequence[Adapter]) -> dict[st
 
 def _adapter(named: str) -> Adapter:
     path, scale = _parted(named)
+    path = BUNDLED if str(path) == "bundled" else path
     header = header_of(path)
     kind = header.keys.get("general.type", "") if header else ""
     if header is None or kind != "adapter" or header.keys.get("adapter.type") != "lora":

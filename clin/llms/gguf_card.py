@@ -17,6 +17,7 @@ DETAILS = (
     "general.architecture",
     "general.description",
     "general.license",
+    "clin.base",
     "clin.data",
     "clin.recipe",
     "clin.training",
@@ -66,9 +67,9 @@ def card(path: Path, metadata: dict[str, str], context: int, template: ChatForma
 
 
 def guidance_of(metadata: dict[str, str]) -> float:
-    """The weight that the file names (``clin.guidance``), else what its size needs. None for a
-    model with a prompt of its own, which has no place for what memory says."""
-    if metadata.get("clin.prompt", ModelCard.prompt) != ModelCard.prompt:
+    """The weight that the file names (``clin.guidance``), else what its size needs. None for the
+    prompt of the bundled model, which has no place for what memory says."""
+    if metadata.get("clin.prompt") == "compact-2":
         return 0.0
     named = metadata.get("clin.guidance", "")
     try:

@@ -2,8 +2,9 @@
 
 ``[how to act][task][memory]``, then one turn per step in the order things happened; at the tail,
 and only there, what holds for this step alone. When the step is over the tail is dropped and the
-turn appended, so that a model with a cache reads only what is new. Two styles of the acting prompt:
-``full-2`` for instruction-tuned models, ``compact-2`` for the bundled model.
+turn appended, so that a model with a cache reads only what is new. The styles of the acting prompt:
+``full-2`` for instruction-tuned models, ``compact-2`` for the bundled model and ``compact-3`` for
+adapters that ``clin distill`` trains.
 """
 
 from __future__ import annotations
@@ -20,7 +21,11 @@ from memory.links import Link
 from memory.trials import Memory, Step
 from worlds import Template, World
 
-STYLES = {"full-2": ("clin.prompts.full", "Full"), "compact-2": ("clin.prompts.compact", "Compact")}
+STYLES = {
+    "full-2": ("clin.prompts.full", "Full"),
+    "compact-2": ("clin.prompts.compact", "Compact"),
+    "compact-3": ("clin.prompts.compact", "Recalled"),
+}
 """The acting prompts by the name that a model's card gives them."""
 
 
@@ -83,6 +88,8 @@ class Style(Protocol):
     """Whether the links stand in the head, where they take room."""
     thinks: bool
     """Whether the model thinks before it acts."""
+    recalls: bool
+    """Whether a question has a place for what memory says about what to do now."""
     tells_surroundings: bool
     """Whether a turn tells what is seen and held after the step; the world is not asked else."""
     sections: Sequence[tuple[str, str]]

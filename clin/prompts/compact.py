@@ -1,4 +1,5 @@
-"""The prompt ``compact-2``, on which the bundled model was trained.
+"""The prompts of models that ``clin distill`` trains: ``compact-2``, which the bundled one reads,
+and ``compact-3``, which tells before a choice what memory says.
 
 ``Task: …``, ``Memory:``, a line ``- link`` per learning or ``none``, what is seen at first unless
 it is a room that one can look around in, then per step ``> action`` and the shortened observation.
@@ -9,9 +10,13 @@ Its pieces are tokenised one by one, exactly as in training: ``>``, `` action\\n
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 
+from clin.exploration.wrapper import exploitable
 from clin.llms import Answer, Question
 from clin.prompts import Ask, Move, Recalling, Thinking, weightiest
+from clin.prompts.asking import chosen_at_once
+from clin.prompts.reminders import Reminder, reminder
 from memory.language import Language
 from memory.links import Link
 from memory.trials import Memory, Step
@@ -38,6 +43,7 @@ class Compact:
     reserve = 64
     reads_head = True
     thinks = False
+    recalls = False
     own_form = True
     rest = "steps"
     sections: Sequence[tuple[str, str]] = (
@@ -95,3 +101,69 @@ class Compact:
             return Move(choices[0].strip())
         answer = yield Question((*asked.parts, ASK), choices=choices, score_choices=weigh)
         return Move(weightiest(choices, answer) if weigh else answer.text.strip())
+
+
+SAYS = "Memory says: "
+"""How the line begins that tells what memory says."""
+MOST_SAID = 1
+"""Links that the line tells at most: a small model does the last thing that it read."""
+
+
+def said_now(reminder: Reminder) -> str:
+    """The line before a choice; empty where memory is silent."""
+    return f"{SAYS}{' '.join(reminder.said.split())}\n" if reminder.said else ""
+
+
+class Recalled(Compact):
+    """``compact-3``: with a line before the choice that tells what memory says of it."""
+
+    name = "compact-3"
+    reserve = 192
+    recalls = True
+    sections = (*Compact.sections, (SAYS, "what memory says now"))
+
+    def __init__(
+        self,
+        language: Language,
+        thinking: Thinking | None = None,
+        recalling: Recalling | None = None,
+    ) -> None:
+        super().__init__(language)
+        self.recalling = recalling or Recalling(step=True)
+        self.reads_head = self.recalling.head
+
+    def head(
+        self,
+        goal: str,
+        memory: Memory,
+        opening: str,
+        templates: Sequence[Template] = (),
+        example: str = "",
+        surroundings: str = "",
+    ) -> tuple[str, ...]:
+        """As ``compact-2``; without the memory where that is not read in the head."""
+        return super().head(goal, memory if self.reads_head else Memory(), opening)
+
+    def ask(
+        self, world: World, asked: Ask, memory: Memory, *, weigh: bool = False
+    ) -> Generator[Question, Answer, Move]:
+        known = exploitable(world) if self.recalling.step else ()
+        now = Reminder()
+        if len(known) > 1:
+            now = reminder(memory, world.goal, asked, known, self.language, MOST_SAID)
+        actions = sorted({*world.actions(), *now.actions})
+        if len(actions) == 1:
+            return Move(actions[0])
+        unread = (*asked.parts, ASK)
+        parts = (*asked.parts, said_now(now), ASK) if now.said else unread
+        question = Question(parts, choices=tuple(map(choice, actions)), recalled=now.reasons)
+        if now.said:
+            question = replace(question, plain=unread, guidance=self.recalling.guidance)
+        if weigh:
+            answer = yield replace(question, score_choices=True)
+            return Move(weightiest(question.choices, answer))
+        return (yield from chosen_at_once(question, now, choice))
+
+
+LAYOUTS: dict[str, type[Compact]] = {each.name: each for each in (Compact, Recalled)}
+"""The prompts here by their names."""

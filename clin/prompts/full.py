@@ -15,6 +15,7 @@ from dataclasses import replace
 from clin.exploration.wrapper import exploitable
 from clin.llms import Answer, Question
 from clin.prompts import Ask, Move, Recalling, Thinking, weightiest
+from clin.prompts.asking import chosen_at_once
 from clin.prompts.offers import Offers, told_forms
 from clin.prompts.offers import told as told_offers
 from clin.prompts.reminders import Reminder, reminder
@@ -79,6 +80,7 @@ class Full:
 
     name = "full-2"
     thinks = True
+    recalls = True
     own_form = False
     tells_surroundings = True
 
@@ -149,7 +151,7 @@ class Full:
         offers = _offers(actions, templates_of(world), asked, line + plain, tokens)
         choice = Question(
             (*asked.parts, f"\n{offers}{line}{plain}"),
-            choices=tuple(f" {action}\n" for action in actions),
+            choices=tuple(map(written, actions)),
             begun=("Action:",),
             recalled=now.reasons,
         )
@@ -162,7 +164,7 @@ class Full:
             answer = yield replace(choice, score_choices=True)
             return Move(weightiest(choice.choices, answer))
         if not tokens:
-            return (yield from _at_once(choice, now))
+            return (yield from chosen_at_once(choice, now, written))
         cites = len(memory.links) if self.recalling.head else 0
         if self.thinking.native:
             return (yield from _after_native_thought(choice, tokens, cites))
@@ -184,6 +186,11 @@ class Full:
         return SHORT_THOUGHT.replace("{cite}", CITE if cites else "")
 
 
+def written(action: str) -> str:
+    """An admissible action as the model writes it."""
+    return f" {action}\n"
+
+
 def _offers(
     actions: Sequence[str],
     templates: Sequence[Template],
@@ -201,28 +208,6 @@ def _as_thought(choice: Question, now: Reminder) -> Question:
     there than before the question (docs/results/recall.md)."""
     begun = (f"Thought: {now.said}\n", *choice.begun)
     return replace(choice, parts=choice.plain, begun=begun, plain_begun=choice.begun)
-
-
-def _at_once(choice: Question, now: Reminder) -> Generator[Question, Answer, Move]:
-    """Who does not think. Where links say what to do, the model says first what it would do without
-    them, and then chooses between that and what they say: among all the admissible actions, habit
-    wins more often than memory (docs/results/recall.md)."""
-    if choice.guided and now.actions and len(choice.choices) > len(now.actions) + 1:
-        own = (yield _without_memory(choice)).text.strip()
-        between = sorted({own, *now.actions})
-        if between == [own]:
-            return Move(own)
-        choice = replace(choice, choices=tuple(f" {action}\n" for action in between))
-    answer = yield choice
-    return Move(answer.text.strip())
-
-
-def _without_memory(choice: Question) -> Question:
-    """The same question to who is not told what memory says; the record keeps what that was."""
-    begun = choice.begun if choice.plain_begun is None else choice.plain_begun
-    return replace(
-        choice, parts=choice.plain, begun=begun, plain=(), plain_begun=None, guidance=0.0
-    )
 
 
 def _after_short_thought(

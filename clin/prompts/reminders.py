@@ -23,12 +23,17 @@ class Reminder:
 
 
 def reminder(
-    memory: Memory, goal: str, asked: Ask, actions: Sequence[str], language: Language
+    memory: Memory,
+    goal: str,
+    asked: Ask,
+    actions: Sequence[str],
+    language: Language,
+    most: int = recall.MOST,
 ) -> Reminder:
-    """What ``memory`` says where these ``actions`` are admissible: its links, and its notes where
-    these say nothing."""
+    """What ``memory`` says where these ``actions`` are admissible: its links, at most so many, and
+    its notes where these say nothing."""
     trial = (goal, asked.opening, asked.steps, actions, language)
-    if links := recall.recall(memory, *trial, asked.moves):
+    if links := recall.recall(memory, *trial, asked.moves)[:most]:
         reasons = "\n".join(f"{each.link} ({each.reason})" for each in links)
         return Reminder(recall.told(links), reasons, tuple(each.action for each in links))
     found = passages.retrieve(memory.notes, *trial)
