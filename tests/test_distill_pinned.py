@@ -2,8 +2,8 @@
 
 ``tests/data/training.jsonl.xz`` was written by the code before worlds owned their language: seeded
 drills, draws of the mix over the episodes in ``tests/data/training``, and episodes that are played.
-Searches were pinned anew when memories lost their idle lines, and when they lost what leads
-nowhere.
+Searches were pinned anew when memories lost their idle lines, when they lost what leads nowhere,
+and with the mix when they told what came about.
 """
 
 from __future__ import annotations
