@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from conftest import Clin, called
 
+from clin.llms.adapters import BUNDLED
+from clin.llms.gguf_file import sha256
 from memory.links import parse
 from memory.store import Store
 from memory.strategies import strategy_names, traits_of
@@ -119,3 +121,16 @@ def test_it_is_found_by_name(clin: Clin) -> None:
     assert "smollm2" in listed and "Apache-2.0" in listed
     shown = clin("models", "show", "smollm2").stdout
     assert "prompt full-2" in shown and "135M" in shown
+
+
+def test_the_adapter_that_ships_plays_in_its_own_prompt(quick: Path, tmp_path: Path) -> None:
+    words = ["--world", "causal", "--task", "repair", "--variation", "3", "--budget", "3"]
+    words += ["--trials", "2", "--epsilon", "0", "--db", str(tmp_path / "a.db")]
+    done = called("run", "--model", str(quick), "--lora", "bundled", *words)
+    assert done.returncode == 0, done.stderr
+    with Store(tmp_path / "a.db") as store:
+        config = store.run("r1").config
+        assert config["model"]["adapters"] == [f"{sha256(BUNDLED)}:1"]
+        assert (config["model"]["prompt"], config["writer"]) == ("compact-3", "rules")
+        steps = [step for row in store.trials("r1") for step in store.steps(row.id)]
+    assert len(steps) == 6

@@ -120,7 +120,7 @@ def card(run: Trained, name: str) -> dict[str, str]:
     told = {
         "general.name": name,
         "general.description": _description(run),
-        "general.license": "mit",
+        "general.license": "MIT",
         "clin.prompt": recipe.prompt,
         "clin.roles": ", ".join(roles(recipe.dict())),
         "clin.data": f"train places only: {'; '.join(map(_source, run.about['data']))}",

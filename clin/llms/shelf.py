@@ -26,6 +26,7 @@ def shelf(folder: Path) -> list[OnShelf]:
     """The bundled model, the GGUF files of other installed packages, those in ``folder``, and
     those in the Hugging Face cache."""
     found = [("bundled", path, "") for path in sorted(BUNDLED.glob("*.gguf"))]
+    found += [("bundled", path, "") for path in sorted(BUNDLED.glob("adapters/*.gguf"))]
     found += [
         (each.reference, each.path, each.licence)
         for each in packaged()
