@@ -56,7 +56,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def recipe(base: Path, **changes: object) -> presets.Recipe:
     small: dict[str, object] = {"context": 700, "batch_tokens": 1400, "lora": 4, "steps": STEPS}
-    return presets.adapting(str(base), bases.opened(str(base)).sha256, "", **(small | changes))
+    return presets.adapting(bases.opened(str(base)), "", **(small | changes))
 
 
 def run(folder: Path, base: Path, data: Path, *stops: int, **changes: object) -> Path:

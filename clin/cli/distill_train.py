@@ -219,7 +219,7 @@ def _recipe(mix: Mix, preset: str, changes: Changes) -> tuple[Recipe, Start | No
         rank = mix.lora or presets.PRESETS["lora"].lora
         begun = starting.adapter_start(mix.start, base, rank) if mix.start else None
         started_from = weights_hash(begun.weights) if begun else ""
-        return presets.adapting(mix.base, base.sha256, started_from, **given), begun, base
+        return presets.adapting(base, started_from, **given), begun, base
     for option_name, value in (("--lora", mix.lora), ("--upper-layers", mix.upper_layers)):
         if value:
             raise UserError(f"{option_name} is about an adapter: name its model with --base")

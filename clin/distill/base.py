@@ -6,6 +6,7 @@ llama.cpp's own, so nothing is tokenised otherwise than when the model plays.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from clin.llms.gguf_file import sha256
 from clin.llms.native import Native
 from clin.llms.open import model_file
 
+IN_RECIPES = ("vocabulary", "width", "layers", "heads", "feed", "theta")
 MATRICES = (
     "attn_q",
     "attn_k",
@@ -59,6 +61,11 @@ class Sizes:
 
     def dict(self) -> dict[str, int | float]:
         return asdict(self)
+
+    def of_a_recipe(self) -> Mapping[str, int | float]:
+        """What a recipe tells of a model's sizes too, all but the context, which may be shorter in
+        training."""
+        return {name: getattr(self, name) for name in IN_RECIPES}
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clin.distill import mix
 from clin.distill.mix import SHARES
 from clin.errors import UserError
 from memory.spelling import did_you_mean
+
+if TYPE_CHECKING:
+    from clin.distill.base import Base
 
 
 @dataclass(frozen=True)
@@ -128,12 +131,16 @@ def recipe(preset: str, **changes: Any) -> Recipe:
     return made
 
 
-def adapting(base: str, base_sha256: str, started_from: str, **changes: Any) -> Recipe:
-    """The recipe of an adapter for the model ``base`` whose file has that hash."""
-    made = recipe("lora", **changes)
+def adapting(base: Base, started_from: str, **changes: Any) -> Recipe:
+    """The recipe of an adapter for ``base``, in the base's sizes."""
+    made = replace(recipe("lora", **changes), **base.sizes.of_a_recipe())
     rate = made.other_rate * (0.6 if started_from else 1.0)  # more undoes what was learned
     return replace(
-        made, base=base, base_sha256=base_sha256, started_from=started_from, other_rate=rate
+        made,
+        base=base.reference,
+        base_sha256=base.sha256,
+        started_from=started_from,
+        other_rate=rate,
     )
 
 
