@@ -62,7 +62,7 @@ class Sizes:
     def dict(self) -> dict[str, int | float]:
         return asdict(self)
 
-    def of_a_recipe(self) -> Mapping[str, int | float]:
+    def of_a_recipe(self) -> Mapping[str, Any]:
         """What a recipe tells of a model's sizes too, all but the context, which may be shorter in
         training."""
         return {name: getattr(self, name) for name in IN_RECIPES}
