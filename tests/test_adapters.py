@@ -131,7 +131,10 @@ def test_a_run_keeps_its_adapters(tmp_path: Path, clin: Clin) -> None:
 BAD = {
     "no file": ("nowhere.gguf", "no file 'nowhere.gguf'"),
     "nearly there": ("fit.ggu", "did you mean 'fit.gguf'?"),
-    "no scale": ("fit.gguf:much", "'much' is no scale (form: FILE.gguf, or FILE.gguf:SCALE"),
+    "no scale": (
+        "fit.gguf:much",
+        "'much' is no scale (form: bundled, FILE.gguf, or FILE.gguf:SCALE",
+    ),
     "an endless scale": ("fit.gguf:inf", "the scale is a finite number, not inf"),
     "a model": ("base.gguf", "'base.gguf' is no LoRA adapter"),
     "of another model": ("other.gguf", "--lora 'other.gguf' does not fit 'base.gguf'"),
