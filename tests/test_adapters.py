@@ -155,6 +155,12 @@ def test_what_is_no_adapter_is_told_in_a_line(name: str, tmp_path: Path, clin: C
     assert told in done.stderr and done.stderr.count("\n") == 1
 
 
+def test_the_one_that_ships_tells_what_it_was_made_for(clin: Clin) -> None:
+    done = clin("run", "--lora", "bundled")
+    assert done.returncode == 2 and "it was made for smollm2" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_named_twice_or_without_a_file_to_change(tmp_path: Path, clin: Clin) -> None:
     tiny(tmp_path / "base.gguf")
     adapter(tmp_path / "fit.gguf", seed=1)

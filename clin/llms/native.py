@@ -236,8 +236,10 @@ class Native:
             log().lines.clear()
             loaded = llama_cpp.llama_adapter_lora_init(self._model, str(each.path).encode())
             if not loaded:
+                base = each.keys.get("clin.base")
+                hint = f"; it was made for {base}" if base else ""
                 raise ModelError(
-                    f"--lora '{each.path}' does not fit '{self._path}': {log().reason()}"
+                    f"--lora '{each.path}' does not fit '{self._path}': {log().reason()}{hint}"
                 )
             self._adapters.append((loaded, each.scale))
 
