@@ -74,6 +74,7 @@ class Compact:
         """Task and memory; notes stand like links, one line each. An ``opening`` that looking
         around would repeat is left out, and so is what the model was not trained to read: forms of
         action and examples."""
+        memory = memory if self.reads_head else Memory()
         lines = [*map(str, memory.links), *(" ".join(note.split()) for note in memory.notes)]
         begun = "" if self.language.room(opening) else self.language.shortened("", opening)
         return (
@@ -131,18 +132,6 @@ class Recalled(Compact):
         super().__init__(language)
         self.recalling = recalling or Recalling(step=True)
         self.reads_head = self.recalling.head
-
-    def head(
-        self,
-        goal: str,
-        memory: Memory,
-        opening: str,
-        templates: Sequence[Template] = (),
-        example: str = "",
-        surroundings: str = "",
-    ) -> tuple[str, ...]:
-        """As ``compact-2``; without the memory where that is not read in the head."""
-        return super().head(goal, memory if self.reads_head else Memory(), opening)
 
     def ask(
         self, world: World, asked: Ask, memory: Memory, *, weigh: bool = False
