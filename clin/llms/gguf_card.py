@@ -26,6 +26,9 @@ DETAILS = (
 )
 """Keys that a card repeats; those of ``clin`` are written by `clin distill export`."""
 
+PLAIN = ("compact-2", "compact-3")
+"""Prompts that were trained as plain text: no chat template stands around them, though the base of
+an adapter has one."""
 SMALL = 400_000_000
 """Parameters up to which a model does not read a list in its prompt's head, and is guided by what
 memory says at each step. Measured for 135 million (docs/results/recall.md); what larger ones need
@@ -53,14 +56,15 @@ def card(path: Path, metadata: dict[str, str], context: int, template: ChatForma
     template puts around a prompt."""
     roles = [role.strip() for role in metadata.get("clin.roles", "").split(",")]
     named = tuple(role for role in roles if role)
+    prompt = metadata.get("clin.prompt", ModelCard.prompt)
     details = {key: metadata[key] for key in DETAILS if key in metadata}
     return ModelCard(
         name=metadata.get("general.name") or path.stem,
         sha256=sha256(path),
-        prompt=metadata.get("clin.prompt", ModelCard.prompt),
+        prompt=prompt,
         roles=named or ModelCard.roles,
         context=context,
-        template=template,
+        template=ChatFormat() if prompt in PLAIN else template,
         details=details,
         guidance=guidance_of(metadata),
     )
