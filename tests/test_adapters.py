@@ -64,6 +64,27 @@ def test_at_scale_nought_it_changes_nothing(tmp_path: Path) -> None:
     assert answer.scores == scored(base).scores
 
 
+CHATML = (
+    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+@pytest.mark.parametrize("prompt", ["compact-2", "compact-3", "full-2"])
+def test_no_chat_template_stands_around_a_prompt_that_was_trained_as_plain_text(
+    tmp_path: Path, prompt: str
+) -> None:
+    base = tiny(tmp_path / "base.gguf", template=CHATML)
+    adapter(tmp_path / "a.gguf", seed=1, clin__prompt=prompt)
+
+    model = open_model(str(base), threads=1, lora=(str(tmp_path / "a.gguf"),))
+    try:
+        assert bool(model.card.template.opening) == (prompt == "full-2")
+        assert bool(model.card.template.answer) == (prompt == "full-2")
+    finally:
+        model.close()
+
+
 def test_its_card_is_shown_and_it_is_listed_as_what_it_is(tmp_path: Path, clin: Clin) -> None:
     said = {"general__name": "special", "clin__prompt": "compact-3", "clin__roles": "act"}
     adapter(tmp_path / "a.gguf", seed=1, **said, clin__base="tiny (sha256 1234)")
