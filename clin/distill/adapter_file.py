@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from clin.distill import needed
-from clin.distill.base import Base
+from clin.distill.base import Base, numbers
 from clin.distill.lora import Adapted, parameter_name
 from clin.errors import UserError
 
@@ -101,14 +100,8 @@ def read_adapter(file: Path) -> dict[str, Tensor]:
     found = {}
     for tensor in reader.tensors:
         name, _, half = tensor.name.rpartition(".")
-        numbers = _numbers(gguf, tensor)
+        weight = numbers(gguf, tensor)
         if half == "lora_b":
-            numbers = numbers * (alpha / numbers.shape[1])
-        found[parameter_name(name, half)] = numbers
+            weight = weight * (alpha / weight.shape[1])
+        found[parameter_name(name, half)] = weight
     return found
-
-
-def _numbers(gguf: Any, tensor: Any) -> Tensor:
-    flat = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
-    rows = [int(size) for size in reversed(tensor.shape)]
-    return torch.from_numpy(np.array(flat, np.float32).reshape(rows))

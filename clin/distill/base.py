@@ -131,7 +131,7 @@ def opened(reference: str) -> Base:
     sizes = _sizes(reader, reference)
     if why := _odd(reader, sizes):
         raise UserError(f"cannot specialise '{reference}': {why}")
-    weights = {tensor.name: _numbers(gguf, tensor) for tensor in reader.tensors}
+    weights = {tensor.name: numbers(gguf, tensor) for tensor in reader.tensors}
     return Base(reference, file, sizes, weights)
 
 
@@ -182,8 +182,8 @@ def _odd(reader: Any, sizes: Sizes) -> str:
     return ""
 
 
-def _numbers(gguf: Any, tensor: Any) -> Tensor:
-    """The weights as float32, in torch's order of dimensions."""
+def numbers(gguf: Any, tensor: Any) -> Tensor:
+    """A GGUF file's ``tensor`` as float32, in torch's order of dimensions."""
     flat = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
     rows = [int(size) for size in reversed(tensor.shape)]
     return torch.from_numpy(np.array(flat, np.float32).reshape(rows))

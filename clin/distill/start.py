@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from clin.distill import needed
 from clin.distill import tokens as tokenising
 from clin.distill.adapter_file import read_adapter
-from clin.distill.base import Base, base_tokens
+from clin.distill.base import Base, base_tokens, numbers
 from clin.distill.lora import Adapted
 from clin.distill.model import Llama
 from clin.distill.presets import PRESETS, Recipe, of_dict
@@ -75,9 +74,7 @@ def _of_gguf(file: Path, reference: str) -> Start:
     card = {name: field.contents() for name, field in reader.fields.items()}
     recipe = _recipe(card, reference)
     model = Llama(shape(recipe, len(card["tokenizer.ggml.tokens"])))
-    weights = {
-        tensor.name: torch.from_numpy(_numbers(gguf, tensor).copy()) for tensor in reader.tensors
-    }
+    weights = {tensor.name: numbers(gguf, tensor) for tensor in reader.tensors}
     if _sizes(weights) != _sizes(model.state_dict()):
         raise UserError(
             f"cannot start from '{reference}': its weights are not laid out as `clin distill "
@@ -110,12 +107,6 @@ def _recipe(card: dict[str, Any], reference: str) -> Recipe:
         theta=card["llama.rope.freq_base"],
         vocabulary=len(card["tokenizer.ggml.tokens"]),
     )
-
-
-def _numbers(gguf: Any, tensor: Any) -> np.ndarray:
-    """The weights as float32, in torch's order of dimensions."""
-    flat = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
-    return np.asarray(flat, np.float32).reshape([int(size) for size in reversed(tensor.shape)])
 
 
 def _tokens(card: dict[str, Any]) -> tokenising.Tokens:
