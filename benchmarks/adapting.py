@@ -4,7 +4,8 @@ plays a place again and again, and its memory is of its own trials alone.
     python benchmarks/adapting.py --model smollm2-q4_0.gguf --world causal --places 8
 
 Each row is one way to play: what keeps the memory, where it is read, and whether a trial goes back
-to the best state first. All explore alike (novelty, risk mask, memory mask, loop guard). A row has
+to the best state first. All explore alike (novelty, risk mask, memory mask, loop guard); with
+``--loop-guard-alone`` the loop guard is the only rule of play, and memory is but read. A row has
 the mean points of each trial, the last trial with a 95 % bootstrap interval over places, its paired
 difference to the first trial and to the same exploration without a memory, the share of the
 recalled lines that were followed, and the points of each place.
@@ -55,6 +56,7 @@ WAYS = {
     "evidence, both": Way("evidence", "both"),
     "evidence, both, a = 4": Way("evidence", "both", 4.0),
     "reflexion, step, a = 4": Way("reflexion", "step", 4.0),
+    "reflexion, head": Way("reflexion", "head"),
     "episodic, step, a = 4": Way("episodic", "step", 4.0),
 }
 BASE = "no memory"
@@ -72,6 +74,9 @@ class Played:
 def main() -> None:
     parser = parser_of(__doc__, places=8)
     parser.add_argument("--trials", type=int, default=4)
+    parser.add_argument(
+        "--loop-guard-alone", action="store_true", help="no masks, no novelty, no returning"
+    )
     parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS))
     asked = parser.parse_args()
     llm: LLM = Follower() if asked.model == FOLLOWER else opened(asked)
@@ -98,6 +103,7 @@ def _places(asked: argparse.Namespace) -> list[tuple[str, int]]:
 
 def _played(llm: LLM, asked: argparse.Namespace, place: tuple[str, int], way: Way) -> Played:
     task, variation = place
+    explores = not asked.loop_guard_alone
     config = RunConfig(
         world=asked.world,
         task=task,
@@ -109,9 +115,9 @@ def _played(llm: LLM, asked: argparse.Namespace, place: tuple[str, int], way: Wa
         budget=asked.budget,
         exploration=Exploration(
             repeats=2,
-            memory_mask=True,
-            risk_mask=True,
-            novelty=True,
+            memory_mask=explores,
+            risk_mask=explores,
+            novelty=explores,
             return_to_best=way.back,
             epsilon=asked.epsilon,
         ),
