@@ -73,15 +73,19 @@ def main() -> None:
 def played(asked: argparse.Namespace, way: str, level: int, seed: int) -> list[Scores]:
     """The scores of each trial of a run, which is played where it is not stored yet."""
     strategy, *rules = WAYS[way]
-    called = "-".join((strategy, *("rules" for _ in rules[:1]), str(asked.trials)))
+    # Without memory, rules or chance each trial is the first again, so it is played once.
+    alike = way == "none" and not asked.epsilon
+    trials = 1 if alike else asked.trials
+    called = "-".join((strategy, *("rules" for _ in rules[:1]), str(trials)))
     db = asked.out / f"cooking-{level}-{seed}-{called}.db"
     words = ["--world", "textworld", "--task", f"cooking-{level}", "--variation", str(seed)]
-    words += ["--strategy", strategy, *rules, "--trials", str(asked.trials)]
+    words += ["--strategy", strategy, *rules, "--trials", str(trials)]
     words += ["--budget", str(STEPS), "--epsilon", str(asked.epsilon)]
     play(db, words, asked.model)
     with Store(db, read_only=True) as store:
         points = [[each.score for each in store.steps(row.id)] for row in store.trials("r1")]
-    return [Scores(max([0.0, *each]), each[-1] if each else 0.0) for each in points]
+    scores = [Scores(max([0.0, *each]), each[-1] if each else 0.0) for each in points]
+    return scores * asked.trials if alike else scores
 
 
 def row(way: str, trial: int, runs: Sequence[list[Scores]], none: Sequence[list[Scores]]) -> str:
