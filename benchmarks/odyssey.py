@@ -5,8 +5,8 @@
 
 prints the table of docs/results/odyssey.md: for each game and way of keeping a memory the measures
 of the package (arXiv 2606.24893). Seed 42 is played, as its own evaluation does. Each run is kept
-in FOLDER, and the same command goes on with what is not there yet: a FOLDER for each model and
-epsilon.
+in FOLDER, and the same command goes on with what is not there yet: a FOLDER for each model, adapter
+and epsilon.
 
 ``random`` is the package's RandomAgent: a verb by chance, then one of its actions by chance. Its
 actions are those that we list.
@@ -47,6 +47,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=10)
     parser.add_argument("--chapter", type=int, default=50)
     parser.add_argument("--model", default="bundled")
+    parser.add_argument("--lora", help="an adapter, as `clin run` has it")
     parser.add_argument("--epsilon", type=float, default=0.0, help="as `clin run` has it")
     parser.add_argument("--games", nargs="*", default=GAMES, choices=GAMES)
     parser.add_argument("--ways", nargs="*", default=WAYS, choices=WAYS)
@@ -86,6 +87,7 @@ def played(asked: argparse.Namespace, game: str, way: str) -> Lived:
     words = ["--world", "agentodyssey", "--task", game, "--variation", str(SEED)]
     words += ["--strategy", way, "--chapter", str(asked.chapter), "--trials", str(asked.trials)]
     words += ["--epsilon", str(asked.epsilon)]
+    words += ["--lora", asked.lora] if asked.lora else []
     play(db, words, asked.model)
     with Store(db, read_only=True) as store:
         steps = [step for each in store.trials("r1") for step in store.steps(each.id)]

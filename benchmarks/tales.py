@@ -8,7 +8,7 @@ prints a table: for each way of keeping a memory the mean of the best and of the
 first and in the last trial, with 95 % bootstrap intervals over places, and the difference to no
 memory place by place. Places are test seeds: 2000 + FIRST and those after.
 Each run is kept in FOLDER, and the same command goes on with what is not there yet: a FOLDER for
-each model and epsilon.
+each model, adapter and epsilon.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ def main() -> None:
     parser.add_argument("--levels", nargs="*", type=int, default=range(1, 11))
     parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS))
     parser.add_argument("--model", default="bundled")
+    parser.add_argument("--lora", help="an adapter, as `clin run` has it")
     parser.add_argument("--epsilon", type=float, default=0.0, help="as `clin run` has it")
     parser.add_argument("--out", type=Path, default=Path("tales"), help="where runs are kept")
     asked = parser.parse_args()
@@ -81,6 +82,7 @@ def played(asked: argparse.Namespace, way: str, level: int, seed: int) -> list[S
     words = ["--world", "textworld", "--task", f"cooking-{level}", "--variation", str(seed)]
     words += ["--strategy", strategy, *rules, "--trials", str(trials)]
     words += ["--budget", str(STEPS), "--epsilon", str(asked.epsilon)]
+    words += ["--lora", asked.lora] if asked.lora else []
     play(db, words, asked.model)
     with Store(db, read_only=True) as store:
         points = [[each.score for each in store.steps(row.id)] for row in store.trials("r1")]
