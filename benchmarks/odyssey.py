@@ -100,7 +100,7 @@ def row(world: World, game: str, way: str, lived: Lived) -> str:
     world.reset()
     verbs = verbs_of(world)
     used = Counter(verb(action, verbs) for action, _ in lived)
-    spread = -sum(each / len(lived) * math.log(each / len(lived)) for each in used.values())
+    spread = sum(each / len(lived) * math.log(len(lived) / each) for each in used.values())
     told = [
         f"{rewards['quest']} of {stages(world)}",
         *(str(rewards[each]) for each in SUPPLEMENTARY),
