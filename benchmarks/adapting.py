@@ -104,6 +104,8 @@ def _places(asked: argparse.Namespace) -> list[tuple[str, int]]:
 def _played(llm: LLM, asked: argparse.Namespace, place: tuple[str, int], way: Way) -> Played:
     task, variation = place
     explores = not asked.loop_guard_alone
+    # Without memory, rules or chance each trial is the first again, so it is played once.
+    alike = way.strategy == "none" and not explores and not asked.epsilon
     config = RunConfig(
         world=asked.world,
         task=task,
@@ -111,7 +113,7 @@ def _played(llm: LLM, asked: argparse.Namespace, place: tuple[str, int], way: Wa
         world_options=chosen_world_options(asked.world, {}, llm.card),
         strategy=way.strategy,
         writer="rules",
-        trials=asked.trials,
+        trials=1 if alike else asked.trials,
         budget=asked.budget,
         exploration=Exploration(
             repeats=2,
@@ -134,7 +136,8 @@ def _played(llm: LLM, asked: argparse.Namespace, place: tuple[str, int], way: Wa
             followed += sum(
                 f"{steps[at].action} " in each.links.splitlines()[0] for at, each in spoke.items()
             )
-        return Played([max(0.0, row.score) for row in rows], told, followed)
+        points = [max(0.0, row.score) for row in rows]
+        return Played(points * asked.trials if alike else points, told, followed)
 
 
 def _row(way: str, played: list[Played], without: list[float]) -> str:
