@@ -12,6 +12,7 @@ from tiny_models import adapter, odd, tiny
 
 from clin.errors import ModelError
 from clin.llms import Answer, Question
+from clin.llms.gguf_file import sha256
 from clin.llms.open import open_model
 from clin.models import open_models
 from clin.options import Engine, Sampling
@@ -180,6 +181,31 @@ def test_the_one_that_ships_tells_what_it_was_made_for(clin: Clin) -> None:
     done = clin("run", "--lora", "bundled")
     assert done.returncode == 2 and "it was made for smollm2" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_on_another_file_than_it_was_made_for_a_line_says_so(tmp_path: Path, clin: Clin) -> None:
+    base = tiny(tmp_path / "base.gguf", context=2048)
+    made_for = f"base (sha256 {sha256(base)})"
+    adapter(tmp_path / "own.gguf", seed=1, clin__base=made_for)
+    adapter(tmp_path / "other.gguf", seed=1, clin__base="other (sha256 00)")
+    words = (
+        "--world",
+        "causal",
+        "--task",
+        "make",
+        "--model",
+        "base.gguf",
+        "--trials",
+        "1",
+        "--budget",
+        "2",
+    )
+
+    own, other = (clin("run", *words, "--lora", f"{name}.gguf") for name in ("own", "other"))
+
+    assert own.returncode == other.returncode == 0
+    assert "made for another file" not in own.stderr
+    assert "was made for another file, other (sha256 00): " in other.stderr
 
 
 def test_named_twice_or_without_a_file_to_change(tmp_path: Path, clin: Clin) -> None:

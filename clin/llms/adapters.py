@@ -31,6 +31,11 @@ class Adapter:
     keys: dict[str, Value]
 
     @property
+    def base(self) -> str:
+        """Which file it was made for, with its SHA-256; empty where it does not say."""
+        return str(self.keys.get("clin.base", ""))
+
+    @property
     def recorded(self) -> str:
         """As a run's record names it: the SHA-256 of its file, and the scale."""
         return f"{sha256(self.path)}:{self.scale:g}"
@@ -61,6 +66,20 @@ def overridden(metadata: dict[str, str], adapters: Sequence[Adapter]) -> dict[st
         own = {key: str(value) for key, value in each.keys.items() if key.startswith(OWN)}
         found |= own
     return found
+
+
+def made_for_another(adapters: Sequence[Adapter], path: Path) -> tuple[str, ...]:
+    """A line for each of the ``adapters`` that says which file it was made for, where the one at
+    ``path`` is another. It fits all the same, as on the same weights rounded anew."""
+    lines = []
+    for each in adapters:
+        if each.base and sha256(path) not in each.base:
+            name = each.keys.get("general.name", each.path.name)
+            lines.append(
+                f"the adapter '{name}' was made for another file, {each.base}: what was measured "
+                "of it need not hold here"
+            )
+    return tuple(lines)
 
 
 def _adapter(named: str) -> Adapter:

@@ -20,7 +20,7 @@ import numpy as np
 
 from clin.errors import ModelError, refusal
 from clin.llms import Answer, ModelCard, Question
-from clin.llms.adapters import adapters_of, overridden
+from clin.llms.adapters import adapters_of, made_for_another, overridden
 from clin.llms.built_in import format_of
 from clin.llms.choosing import Feed, Feeds, Logits, aside, choose, in_step, weigh
 from clin.llms.engine import DEFAULT_CONTEXT, FIELDS, Engine
@@ -57,7 +57,9 @@ class LlamaCpp:
             if engine.guided is None:
                 engine = replace(engine, guided=bool(guidance_of(metadata)))
             found = self._start(path, reference or str(path), engine, metadata)
-            self.card = replace(found, adapters=tuple(each.recorded for each in adapters))
+            notes = (*found.notes, *made_for_another(adapters, path))
+            recorded = tuple(each.recorded for each in adapters)
+            self.card = replace(found, adapters=recorded, notes=notes)
             refused.pop_all()
         self._lanes = [Lane(number) for number in range(engine.lanes)]
         self._guided = bool(engine.guided)
@@ -86,7 +88,8 @@ class LlamaCpp:
             unified=engine.unified,
         )
         template, notes = format_of(self._native, metadata.get("general.architecture", ""))
-        if slow := slow_on_cpu(path, reference, engine.gpu_layers):
+        slow = slow_on_cpu(path, reference, engine.gpu_layers)
+        if slow and not engine.lora:  # an adapter belongs to the file that it was made for
             notes = (*notes, slow)
         found = card(path, metadata, context, template)
         return replace(found, exact=engine.exact, notes=notes)

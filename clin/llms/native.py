@@ -236,8 +236,7 @@ class Native:
             log().lines.clear()
             loaded = llama_cpp.llama_adapter_lora_init(self._model, str(each.path).encode())
             if not loaded:
-                base = each.keys.get("clin.base")
-                hint = f"; it was made for {base}" if base else ""
+                hint = f"; it was made for {each.base}" if each.base else ""
                 raise ModelError(
                     f"--lora '{each.path}' does not fit '{self._path}': {log().reason()}{hint}"
                 )
