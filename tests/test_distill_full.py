@@ -49,7 +49,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two of its four heads share keys and values, and its output matrix is its own."""
     file = tmp_path_factory.mktemp("base") / "base.gguf"
-    return tiny(file, kv_heads=2, tied=False, context=1024, template=TEMPLATE)
+    said = {"template": TEMPLATE, "licence": "apache-2.0"}
+    return tiny(file, kv_heads=2, tied=False, context=1024, **said)
 
 
 def run(folder: Path, base: Path, data: Path, *stops: int, **changes: object) -> Path:

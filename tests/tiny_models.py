@@ -27,6 +27,7 @@ def tiny(  # noqa: PLR0913 (each is a kind of model)
     parts: int = 1,
     kv_heads: int = 4,
     tied: bool = True,
+    licence: str = "",
     plus: Mapping[str, np.ndarray] | None = None,
 ) -> Path:
     """Write a model of ``architecture`` (``llama`` or the recurrent ``mamba``), with a chat
@@ -39,6 +40,8 @@ def tiny(  # noqa: PLR0913 (each is a kind of model)
     tokens = _spm(writer) if spm else _bundled(writer, control)
     if template:
         writer.add_chat_template(template)
+    if licence:
+        writer.add_license(licence)
     writer.add_name(name or f"tiny-{architecture}")
     writer.add_vocab_size(tokens)
     writer.add_context_length(context)

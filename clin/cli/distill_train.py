@@ -92,27 +92,28 @@ class Machine:
         "start",
         group="Data",
         help="Take over weights and tokeniser: a run's folder, bundled or PATH.gguf. With --base: "
-        "a run's folder or an adapter's file.",
+        "a run's folder or an adapter's file; with --full a run of --full.",
     ),
     option(
         "--base",
         group="Data",
-        help="Train an adapter for this model instead: smollm2, PATH.gguf or hf:..., as --model.",
+        help="Train on top of this model instead, an adapter or with --full all of it: smollm2, "
+        "PATH.gguf or hf:..., as --model.",
     ),
     number("--lora", "Data", None, 1, "The adapter's rank, with --base.  [default: 32]"),
     option(
         "--full",
         group="Data",
         is_flag=True,
-        help="With --base: train all of its weights instead of an adapter.",
+        help="With --base: train all of its weights (their own rate), and no adapter.",
     ),
     number(
         "--upper-layers",
         "Data",
         None,
         1,
-        "With --base: only so many of the last layers learn; with --full the last norm too, and "
-        "the embedding stays.  [default: all]",
+        "With --base: only so many of the last layers learn (with --full the last norm too, not "
+        "the embedding).  [default: all]",
     ),
 )
 @option("--preset", group="Recipe", default="cpu", show_default=True, help="cpu, gpu or tiny.")

@@ -50,8 +50,10 @@ def write_adapter(model: Adapted, out: Path, kind: str, card: Mapping[str, str])
 
 def write_merged(model: Adapted, base: Base, out: Path, kind: str, card: Mapping[str, str]) -> None:
     """Write ``base`` with what ``model`` learned in its weights: a whole model, in f16, q8_0 or
-    f32, with ``card`` in the place of what the base says of itself."""
+    f32, with ``card`` in the place of what the base says of itself. Its licence stays, since the
+    weights come of it."""
     gguf = needed("gguf")
+    card = {key: value for key, value in card.items() if key != "general.license"}
     reader = gguf.GGUFReader(base.file)
     writer = gguf.GGUFWriter(str(out), "llama")
     for key, field in reader.fields.items():
