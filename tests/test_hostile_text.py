@@ -83,6 +83,7 @@ CALLS: dict[str, list[list[str]]] = {
         ["--data", NAME, "--out", "trained"],
         ["--data", "x", "--base", NAME, "--out", "trained"],
         ["--data", "x", "--base", "base.gguf", "--start-from", NAME, "--out", "trained"],
+        ["--data", "x", "--base", "base.gguf", "--full", "--start-from", NAME, "--out", "trained"],
     ],
     "distill export": [[NAME, "out.gguf"]],
     "distill evaluate": [["--model", NAME]],

@@ -26,18 +26,22 @@ def tiny(  # noqa: PLR0913 (each is a kind of model)
     spm: bool = False,
     parts: int = 1,
     kv_heads: int = 4,
+    tied: bool = True,
+    licence: str = "",
     plus: Mapping[str, np.ndarray] | None = None,
 ) -> Path:
     """Write a model of ``architecture`` (``llama`` or the recurrent ``mamba``), with a chat
     template if one is given. Its vocabulary is the bundled model's, with ``control`` tokens in the
     place of its last ones, or with ``spm`` one like Llama 2's. Of a model in ``parts`` each has a
-    file. Its four heads may share ``kv_heads`` (llama). ``plus`` is added to its weights, by
-    tensor."""
+    file. Its four heads may share ``kv_heads``, and it has an output matrix of its own unless
+    ``tied`` (llama). ``plus`` is added to its weights, by tensor."""
     split = -(-TENSORS // parts) if parts > 1 else 0
     writer = gguf.GGUFWriter(out, architecture, split_max_tensors=split)
     tokens = _spm(writer) if spm else _bundled(writer, control)
     if template:
         writer.add_chat_template(template)
+    if licence:
+        writer.add_license(licence)
     writer.add_name(name or f"tiny-{architecture}")
     writer.add_vocab_size(tokens)
     writer.add_context_length(context)
@@ -48,6 +52,8 @@ def tiny(  # noqa: PLR0913 (each is a kind of model)
     writer.add_layer_norm_rms_eps(1e-5)
     draw = np.random.default_rng(0)
     made = _mamba(writer, tokens) if architecture == "mamba" else _llama(writer, tokens, kv_heads)
+    if not tied:
+        made["output.weight"] = (tokens, WIDTH)
     for name, shape in made.items():
         weights = np.ones(shape) if "norm" in name else draw.standard_normal(shape) * 0.3
         if name.endswith("ssm_a"):

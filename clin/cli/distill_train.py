@@ -28,6 +28,7 @@ class Mix:
     start: str | None
     base: str | None
     lora: int | None
+    full: bool
     upper_layers: int | None
 
 
@@ -91,20 +92,28 @@ class Machine:
         "start",
         group="Data",
         help="Take over weights and tokeniser: a run's folder, bundled or PATH.gguf. With --base: "
-        "a run's folder or an adapter's file.",
+        "a run's folder or an adapter's file; with --full a run of --full.",
     ),
     option(
         "--base",
         group="Data",
-        help="Train an adapter for this model instead: smollm2, PATH.gguf or hf:..., as --model.",
+        help="Train on top of this model instead, an adapter or with --full all of it: smollm2, "
+        "PATH.gguf or hf:..., as --model.",
     ),
     number("--lora", "Data", None, 1, "The adapter's rank, with --base.  [default: 32]"),
+    option(
+        "--full",
+        group="Data",
+        is_flag=True,
+        help="With --base: train all of its weights (their own rate), and no adapter.",
+    ),
     number(
         "--upper-layers",
         "Data",
         None,
         1,
-        "With --base: only so many of the last layers learn.  [default: all]",
+        "With --base: only so many of the last layers learn (with --full the last norm too, not "
+        "the embedding).  [default: all]",
     ),
 )
 @option("--preset", group="Recipe", default="cpu", show_default=True, help="cpu, gpu or tiny.")
@@ -203,36 +212,53 @@ def train(
 
 
 def _recipe(mix: Mix, preset: str, changes: Changes) -> tuple[Recipe, Start | None, Base | None]:
-    """What is trained, what it goes on from, and the base of an adapter."""
+    """What is trained, what it goes on from, and the base that it is trained on."""
     from clin.distill import presets
     from clin.distill import start as starting
-    from clin.distill.base import opened
     from clin.distill.export import weights_hash
 
     given = {**asdict(changes), "worlds": presets.world_shares(mix.shares)}
     if mix.base:
-        _fits_adapters(preset, changes)
-        base = opened(mix.base)
-        if (mix.upper_layers or 0) > base.sizes.layers:
-            raise UserError(f"--upper-layers is at most {base.sizes.layers}, the model's layers")
-        given |= {"lora": mix.lora, "upper_layers": mix.upper_layers}
-        rank = mix.lora or presets.PRESETS["lora"].lora
-        begun = starting.adapter_start(mix.start, base, rank) if mix.start else None
+        base = _base(mix, preset, changes)
+        given |= {"lora": mix.lora, "full": mix.full, "upper_layers": mix.upper_layers}
+        begun = _start(mix, base)
         started_from = weights_hash(begun.weights) if begun else ""
         return presets.adapting(base, started_from, **given), begun, base
-    for option_name, value in (("--lora", mix.lora), ("--upper-layers", mix.upper_layers)):
+    on_a_base = {"--lora": mix.lora, "--full": mix.full, "--upper-layers": mix.upper_layers}
+    on_a_base |= {f"--preset {preset}": preset in ("lora", "full")}
+    for option_name, value in on_a_base.items():
         if value:
-            raise UserError(f"{option_name} is about an adapter: name its model with --base")
+            raise UserError(f"{option_name} trains on top of a model: name its model with --base")
     if mix.start:
         begun = starting.start(mix.start)
         return presets.warm(begun.recipe, weights_hash(begun.weights), **given), begun, None
     return presets.recipe(preset, **given), None, None
 
 
-def _fits_adapters(preset: str, changes: Changes) -> None:
-    """UserError for what an adapter's recipe has no place for."""
-    if preset not in ("cpu", "lora"):
+def _base(mix: Mix, preset: str, changes: Changes) -> Base:
+    """The base; UserError for what its recipe has no place for."""
+    from clin.distill.base import opened
+
+    if mix.full and mix.lora:
+        raise UserError("--full trains all weights, --lora an adapter: leave one of them out")
+    if preset not in ("cpu", "full" if mix.full else "lora"):
         raise UserError(f"--base has a recipe of its own: leave --preset {preset} out")
     for name in ("width", "layers"):
         if getattr(changes, name):
             raise UserError(f"--base keeps the {name} of its model: leave --{name} out")
+    base = opened(mix.base or "")
+    if (mix.upper_layers or 0) > base.sizes.layers:
+        raise UserError(f"--upper-layers is at most {base.sizes.layers}, the model's layers")
+    return base
+
+
+def _start(mix: Mix, base: Base) -> Start | None:
+    """What the training on ``base`` goes on from."""
+    from clin.distill import presets
+    from clin.distill.start import adapter_start, full_start
+
+    if not mix.start:
+        return None
+    if mix.full:
+        return full_start(mix.start, base, mix.upper_layers or 0)
+    return adapter_start(mix.start, base, mix.lora or presets.PRESETS["lora"].lora)

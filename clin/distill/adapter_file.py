@@ -49,9 +49,11 @@ def write_adapter(model: Adapted, out: Path, kind: str, card: Mapping[str, str])
 
 
 def write_merged(model: Adapted, base: Base, out: Path, kind: str, card: Mapping[str, str]) -> None:
-    """Write ``base`` with the adapter of ``model`` in its weights: a whole model, in f16, q8_0 or
-    f32, with ``card`` in the place of what the base says of itself."""
+    """Write ``base`` with what ``model`` learned in its weights: a whole model, in f16, q8_0 or
+    f32, with ``card`` in the place of what the base says of itself. Its licence stays, since the
+    weights come of it."""
     gguf = needed("gguf")
+    card = {key: value for key, value in card.items() if key != "general.license"}
     reader = gguf.GGUFReader(base.file)
     writer = gguf.GGUFWriter(str(out), "llama")
     for key, field in reader.fields.items():
@@ -63,10 +65,8 @@ def write_merged(model: Adapted, base: Base, out: Path, kind: str, card: Mapping
         writer.add_string(key, value)
     writer.add_file_type(getattr(gguf.LlamaFileType, FILE_TYPES[kind]))
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
-    changes = {name: (b @ a).detach() for name, a, b in model.adapters()}
-    for name, weight in base.weights.items():
-        changed = weight + changes[name] if name in changes else weight
-        add_tensor(writer, gguf, name, changed.numpy(), kind)
+    for name, weight in (base.weights | model.merged()).items():
+        add_tensor(writer, gguf, name, weight.numpy(), kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -106,9 +106,8 @@ def base_tokens(base: Base) -> BaseTokens:
 
 
 def base_of(recipe: Recipe) -> Base | None:
-    """The base of an adapter's recipe, None for another recipe; UserError where it is another file
-    now."""
-    if not recipe.lora:
+    """The base of a recipe that has one, else None; UserError where it is another file now."""
+    if not recipe.base:
         return None
     base = opened(recipe.base)
     if base.sha256 != recipe.base_sha256:

@@ -31,7 +31,7 @@ LIMITS = (
     "named here."
 )
 
-LIMITS_OF_ADAPTERS = (
+LIMITS_ON_A_BASE = (
     "It acts at once, and rules write its memory. It knows the worlds that are named here, under "
     "the names that the simulators have for things."
 )
@@ -40,7 +40,7 @@ LIMITS_OF_ADAPTERS = (
 @dataclass(frozen=True)
 class Trained:
     """A run's result: the model with its weights, the tokeniser, and what is known of how they were
-    made. An adapter belongs to a ``base``."""
+    made. An adapter belongs to a ``base``, and so does what all of its weights were trained."""
 
     model: Llama | Adapted
     tokens: tokenising.Encoder
@@ -89,15 +89,15 @@ def export(run: Trained, out: Path, kind: str, name: str, *, merged: bool = Fals
     itself, or ``merged`` with its base into a whole model. UserError for another kind."""
     if kind not in KINDS:
         raise UserError(f"no type '{kind}'{did_you_mean(kind, KINDS)} (types: {', '.join(KINDS)})")
+    if merged and not run.recipe.lora:
+        raise UserError("--merged is about adapters: this run trained a whole model")
     if isinstance(run.model, Adapted):
         assert run.base is not None
-        if merged:
+        if merged or run.recipe.full:
             write_merged(run.model, run.base, out, kind, card(run, name))
         else:
             write_adapter(run.model, out, kind, card(run, name))
         return
-    if merged:
-        raise UserError("--merged is about adapters: this run trained a whole model")
     gguf = needed("gguf")
     writer = gguf.GGUFWriter(str(out), "llama")
     for key, value in card(run, name).items():
@@ -127,7 +127,7 @@ def card(run: Trained, name: str) -> dict[str, str]:
         "clin.recipe": json.dumps(run.about["recipe"], sort_keys=True),
         "clin.training": _training(run),
         "clin.weights": f"sha256 {weights_hash(run.model.state_dict())} (float32, before rounding)",
-        "clin.limits": LIMITS_OF_ADAPTERS if run.base else LIMITS,
+        "clin.limits": LIMITS_ON_A_BASE if run.base else LIMITS,
     }
     if run.base:
         told["clin.base"] = f"{run.base.reference} (sha256 {run.base.sha256})"
@@ -136,9 +136,14 @@ def card(run: Trained, name: str) -> dict[str, str]:
 
 
 def _description(run: Trained) -> str:
-    size, origin = f"{run.model.size() / 1e6:.2f} million parameters", _origin(run.about["recipe"])
-    what = f"A LoRA adapter of {size}" if run.base else f"A Llama of {size}"
-    return f"{what}, trained {origin} by `clin distill` to act with causal links in its prompt."
+    recipe, count = run.recipe, run.model.size()
+    if run.base and recipe.full:
+        count = sum(weight.numel() for weight in run.base.weights.values())
+    what = "A LoRA adapter" if recipe.lora else "A Llama"
+    return (
+        f"{what} of {count / 1e6:.2f} million parameters, {_origin(recipe)} by `clin distill` to "
+        "act with causal links in its prompt."
+    )
 
 
 def _source(data: Mapping[str, Any]) -> str:
@@ -149,10 +154,13 @@ def _source(data: Mapping[str, Any]) -> str:
     )
 
 
-def _origin(recipe: Mapping[str, Any]) -> str:
-    if not recipe.get("started_from"):
-        return "from nothing"
-    return f"on top of the weights {recipe['started_from'][:16]}"
+def _origin(recipe: Recipe) -> str:
+    """What was trained on top of what."""
+    part = f"the last {recipe.upper_layers} layers " if recipe.full and recipe.upper_layers else ""
+    weights = f"the weights {recipe.started_from[:16]}" if recipe.started_from else ""
+    if recipe.full:
+        weights = f"{recipe.base}, from {weights}" if weights else recipe.base
+    return f"{part}trained {f'on top of {weights}' if weights else 'from nothing'}"
 
 
 def _training(run: Trained) -> str:

@@ -20,9 +20,9 @@ class Recipe:
     alone; each later one is about ``batch_tokens`` tokens of trials, and a copy drill too in
     ``copy_share`` of them. ``matrix_rate`` is Muon's learning rate, ``other_rate`` AdamW's.
     ``experts_only`` leaves the imperfect episodes out; ``started_from`` is the hash of the weights
-    that a warm start began with. With ``lora`` an adapter of that rank is trained on the model
-    ``base``, in its last ``upper_layers`` (0: in all), at AdamW's rate; ``prompt`` is the form in
-    which the model reads."""
+    that a warm start began with. Of the model ``base`` all weights are trained if ``full``, else an
+    adapter of rank ``lora``, in the last ``upper_layers`` (0: in all), at AdamW's rate; ``prompt``
+    is the form in which the model reads."""
 
     preset: str = "cpu"
     width: int = 256
@@ -48,6 +48,7 @@ class Recipe:
     base: str = ""
     base_sha256: str = ""
     lora: int = 0
+    full: bool = False
     upper_layers: int = 0
     shares: dict[str, float] = field(default_factory=lambda: dict(SHARES))
     worlds: dict[str, float] = field(default_factory=mix.world_shares)
@@ -64,7 +65,22 @@ ACTING = {
     "misleading": 0.06,
     "elimination": 0.32,
 }
-"""The mix of an adapter, which acts alone: rules write what a memory says."""
+"""The mix of what is trained on a base, which acts alone: rules write what a memory says."""
+
+ADAPTER = Recipe(
+    "lora",
+    context=1536,
+    steps=300,
+    batch_tokens=4096,
+    round_batches=12,
+    other_rate=5e-4,
+    warm_up=15,
+    copy_share=0.0,
+    copy_first=0,
+    prompt="compact-3",
+    lora=32,
+    shares=ACTING,
+)
 
 PRESETS = {
     "cpu": Recipe(),
@@ -96,20 +112,8 @@ PRESETS = {
         copy_first=2,
         copy_batch=2,
     ),
-    "lora": Recipe(
-        "lora",
-        context=1536,
-        steps=300,
-        batch_tokens=4096,
-        round_batches=12,
-        other_rate=5e-4,
-        warm_up=15,
-        copy_share=0.0,
-        copy_first=0,
-        prompt="compact-3",
-        lora=32,
-        shares=ACTING,
-    ),
+    "lora": ADAPTER,
+    "full": replace(ADAPTER, preset="full", lora=0, full=True, other_rate=5e-5),
 }
 
 
@@ -132,8 +136,10 @@ def recipe(preset: str, **changes: Any) -> Recipe:
 
 
 def adapting(base: Base, started_from: str, **changes: Any) -> Recipe:
-    """The recipe of an adapter for ``base``, in the base's sizes."""
-    made = replace(recipe("lora", **changes), **base.sizes.of_a_recipe())
+    """The recipe of an adapter for ``base``, or of all its weights if ``full`` is among the
+    changes; in the base's sizes."""
+    preset = "full" if changes.get("full") else "lora"
+    made = replace(recipe(preset, **changes), **base.sizes.of_a_recipe())
     rate = made.other_rate * (0.6 if started_from else 1.0)  # more undoes what was learned
     return replace(
         made,

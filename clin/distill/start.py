@@ -34,6 +34,21 @@ class Start:
     recipe: Recipe
 
 
+def full_start(reference: str, base: Base, upper: int) -> Start:
+    """What the training of all weights of ``base``, or of its last ``upper`` layers, goes on from:
+    a run that trained the same. UserError for anything else."""
+    folder = Path(reference)
+    if folder.is_dir():
+        recipe = of_dict(read_run(folder)["recipe"])
+        same = (recipe.full, recipe.base_sha256, recipe.upper_layers)
+        if same == (True, base.sha256, upper):
+            return Start(checkpoint(folder)["model"], base_tokens(base), recipe)
+    raise UserError(
+        f"cannot start from '{reference}': it is no run of --full with '{base.reference}' and the "
+        "same --upper-layers; a whole model that `export` wrote can be the --base"
+    )
+
+
 def adapter_start(reference: str, base: Base, rank: int) -> Start:
     """What the training of an adapter of ``rank`` for ``base`` goes on from: a run of its own kind,
     or an adapter in a GGUF file. UserError where it is neither, or does not fit."""
@@ -57,9 +72,14 @@ def start(reference: str) -> Start:
     where it is neither, or a model that these recipes could not have made."""
     folder = Path(reference)
     if folder.is_dir():
-        weights = checkpoint(folder)["model"]
+        recipe = of_dict(read_run(folder)["recipe"])
+        if recipe.base:
+            raise UserError(
+                f"cannot start from '{reference}': it was trained on top of a model, which --base "
+                f"names ('{recipe.base}')"
+            )
         encode = tokenising.load(folder / "tokens.json")
-        return Start(weights, encode, of_dict(read_run(folder)["recipe"]))
+        return Start(checkpoint(folder)["model"], encode, recipe)
     return _of_gguf(model_file(reference), reference)
 
 

@@ -135,15 +135,15 @@ def shape(recipe: Recipe, vocabulary: int) -> Shape:
 
 
 def made(recipe: Recipe, vocabulary: int, base: Base | None) -> Llama | Adapted:
-    """The model that is trained: a new one, or an adapter on ``base``."""
+    """The model that is trained: a new one, or ``base`` with an adapter or without."""
     if base is None:
         return Llama(shape(recipe, vocabulary))
     return Adapted(base.sizes, base.weights, recipe.lora, recipe.upper_layers)
 
 
 def optimisers(model: Llama | Adapted, recipe: Recipe) -> list[torch.optim.Optimizer]:
-    """Muon for matrices (Jordan et al. 2024), AdamW for embedding and norms; AdamW alone for an
-    adapter."""
+    """Muon for matrices (Jordan et al. 2024), AdamW for embedding and norms; AdamW alone on
+    top of a base."""
     if isinstance(model, Adapted):
         learning = [each for each in model.parameters() if each.requires_grad]
         adam = torch.optim.AdamW(
@@ -202,7 +202,7 @@ def begin(
     base: Base | None = None,
 ) -> tuple[Trainer, Bank]:
     """A new run in ``folder``; UserError if there is one. ``start`` is what it takes tokeniser and
-    weights over from, ``base`` the model whose adapter is trained."""
+    weights over from, ``base`` the model that is trained on, all of it or an adapter."""
     if (folder / "recipe.json").exists():
         raise UserError(
             f"'{folder}' holds a run already: go on with --resume, or name another --out"
