@@ -105,7 +105,7 @@ class Machine:
         "--full",
         group="Data",
         is_flag=True,
-        help="With --base: train all of its weights (their own rate), and no adapter.",
+        help="With --base: train all of its weights, and no adapter.",
     ),
     number(
         "--upper-layers",

@@ -4,7 +4,7 @@
 and only there, what holds for this step alone. When the step is over the tail is dropped and the
 turn appended, so that a model with a cache reads only what is new. The styles of the acting prompt:
 ``full-2`` for instruction-tuned models, ``compact-2`` for the bundled model and ``compact-3`` for
-adapters that ``clin distill`` trains.
+what ``clin distill`` trains on top of others' models.
 """
 
 from __future__ import annotations
